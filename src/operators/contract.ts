@@ -3,8 +3,7 @@
  * afterwards; splitting, breakers and failover stand above it and know no protocol.
  */
 
-/** The two classes of traffic. A batch never mixes them. */
-export type MessageClass = 'normal' | 'express'
+export type { MessageClass } from '../primitives/messageClass.ts'
 
 /** One message as an operator gets it. The same message always carries the same reference. */
 export interface Submission {

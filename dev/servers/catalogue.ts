@@ -1,0 +1,44 @@
+export type Engine = 'mysql' | 'mariadb'
+export type Broker = '4.3' | '3.10'
+export type Distribution = 'debian' | 'ubuntu'
+
+/** Where a server comes from: a package of one of the distribution's suites, unpacked with all its libraries. */
+export interface ServerPackage {
+  /** The folder's name under .local/servers and in a data folder. */
+  name: string
+  /** As people call it. */
+  label: string
+  package: string
+  /** The suite that holds this version; a distribution without one does not have it. */
+  suites: Partial<Record<Distribution, string>>
+}
+
+export const ENGINES: Record<Engine, ServerPackage> = {
+  mysql: {
+    name: 'mysql-9.7',
+    label: 'MySQL 9.7',
+    package: 'mysql-server-core',
+    suites: { debian: 'unstable', ubuntu: 'devel' },
+  },
+  mariadb: {
+    name: 'mariadb-10.11',
+    label: 'MariaDB 10.11',
+    package: 'mariadb-server-core',
+    suites: { debian: 'bookworm', ubuntu: 'noble' },
+  },
+}
+
+export const BROKERS: Record<Broker, ServerPackage> = {
+  '4.3': {
+    name: 'rabbitmq-4.3',
+    label: 'RabbitMQ 4.3',
+    package: 'rabbitmq-server',
+    suites: { debian: 'unstable', ubuntu: 'devel' },
+  },
+  '3.10': {
+    name: 'rabbitmq-3.10',
+    label: 'RabbitMQ 3.10',
+    package: 'rabbitmq-server',
+    suites: { debian: 'bookworm' },
+  },
+}

@@ -1,0 +1,131 @@
+import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createConnection } from 'mysql2/promise'
+import { run } from '../processes/run.ts'
+import type { Engine } from './catalogue.ts'
+import { produceOnce } from './produceOnce.ts'
+import type { ServerParts } from './server.ts'
+import { databaseSettings } from './settings.ts'
+import { findLoader } from './treeLoader.ts'
+import type { Tree } from './unpack.ts'
+
+export interface DatabaseOptions {
+  engine: Engine
+  tree: Tree
+  /** Holds the data folder, the log and the file that creates the users. */
+  folder: string
+  port: number
+  password: string
+}
+
+const NAMES: Record<Engine, string> = { mysql: 'MySQL', mariadb: 'MariaDB' }
+const PROGRAMS: Record<Engine, string> = { mysql: 'usr/sbin/mysqld', mariadb: 'usr/sbin/mariadbd' }
+
+// A clean stop writes back changed pages, at most the buffer pool.
+const STOP_GRACE_MS = 60_000
+const PROBE_TIMEOUT_MS = 2_000
+const INITIALISE_TIMEOUT_MS = 120_000
+
+const ENV = { PATH: '/usr/bin:/bin', LC_ALL: 'C', OPENSSL_CONF: '/dev/null' }
+
+export function databaseUrls({ port, password }: DatabaseOptions): { url: string; adminUrl: string } {
+  const address = `${password}@127.0.0.1:${port}`
+  return { url: `mysql://chapar:${address}/chapar`, adminUrl: `mysql://admin:${address}/` }
+}
+
+export function databaseParts(options: DatabaseOptions): ServerParts {
+  const { engine, tree, folder, port } = options
+  const dataFolder = join(folder, 'data')
+  const usersFile = join(folder, 'users.sql')
+  return {
+    name: NAMES[engine],
+    version: tree.version,
+    port,
+    logFile: join(folder, 'log'),
+    dataFolder,
+    stopGraceMs: STOP_GRACE_MS,
+    async prepare() {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await writeFile(usersFile, createUsers(options.password), { mode: 0o600 })
+      await produceOnce(dataFolder, async (unfinished) => {
+        await cp(await emptyDatabase(engine, tree), unfinished, { recursive: true })
+      })
+    },
+    command: () => {
+      const { command, args } = serverCommand(engine, tree, dataFolder)
+      const network = [`--port=${port}`, '--bind-address=127.0.0.1', `--init-file=${usersFile}`]
+      return { command, args: [...args, ...network, ...databaseSettings(engine)], env: ENV }
+    },
+    async probe() {
+      const connection = await createConnection({
+        uri: databaseUrls(options).url,
+        connectTimeout: PROBE_TIMEOUT_MS,
+      })
+      try {
+        await connection.query('SELECT 1')
+      } finally {
+        connection.destroy()
+      }
+    },
+  }
+}
+
+/** Run by the server itself at each start, before it accepts connections. */
+function createUsers(password: string): string {
+  return [
+    'CREATE DATABASE IF NOT EXISTS chapar CHARACTER SET utf8mb4;',
+    `CREATE USER IF NOT EXISTS 'chapar'@'127.0.0.1' IDENTIFIED BY '${password}';`,
+    "GRANT ALL PRIVILEGES ON `chapar%`.* TO 'chapar'@'127.0.0.1';",
+    `CREATE USER IF NOT EXISTS 'admin'@'127.0.0.1' IDENTIFIED BY '${password}';`,
+    "GRANT ALL PRIVILEGES ON *.* TO 'admin'@'127.0.0.1' WITH GRANT OPTION;",
+    '',
+  ].join('\n')
+}
+
+function serverCommand(engine: Engine, tree: Tree, dataFolder: string): { command: string; args: string[] } {
+  const { loader, libraries } = findLoader(tree.root)
+  const inTree = (path: string) => join(tree.root, path)
+  const args = [
+    '--library-path',
+    libraries,
+    inTree(PROGRAMS[engine]),
+    '--no-defaults',
+    `--basedir=${inTree('usr')}`,
+    `--lc-messages-dir=${inTree('usr/share/mysql')}`,
+    `--character-sets-dir=${inTree('usr/share/mysql/charsets')}`,
+    `--plugin-dir=${inTree('usr/lib/mysql/plugin')}`,
+    `--datadir=${dataFolder}`,
+    // Relative to the data folder, which the server changes into: a socket's whole path may have 107 bytes at most.
+    '--socket=socket',
+    `--pid-file=${join(dataFolder, 'pid')}`,
+  ]
+  if (engine === 'mysql') args.push('--secure-file-priv=NULL')
+  // Both refuse to run as root unless told so in as many words.
+  if (process.getuid?.() === 0) args.push('--user=root')
+  return { command: loader, args }
+}
+
+/** A data folder without anything in it, made once for each tree and copied from then on. */
+async function emptyDatabase(engine: Engine, tree: Tree): Promise<string> {
+  const template = `${tree.root}-empty`
+  await produceOnce(template, async (unfinished) => {
+    const { command, args } = serverCommand(engine, tree, unfinished)
+    const options = { env: ENV, timeoutMs: INITIALISE_TIMEOUT_MS }
+    if (engine === 'mysql') await run(command, [...args, '--initialize-insecure'], options)
+    else await run('/bin/sh', ['-c', BOOTSTRAP, tree.root, command, ...args, '--bootstrap'], options)
+    await removeOwnTraces(unfinished)
+  })
+  return template
+}
+
+const BOOTSTRAP = `cd "$0/usr/share/mysql" &&
+{ printf '%s\\n' 'CREATE DATABASE mysql;' 'USE mysql;'
+  cat mysql_system_tables.sql mysql_performance_tables.sql mysql_system_tables_data.sql
+} | "$@"`
+
+/** What must differ from one server to the next (its identity), and spare log files, which it makes anew. */
+async function removeOwnTraces(folder: string): Promise<void> {
+  const entries = await readdir(folder, { recursive: true })
+  const traces = entries.filter((name) => name === 'auto.cnf' || /#ib_redo[0-9]+_tmp$/.test(name))
+  await Promise.all(traces.map((name) => rm(join(folder, name))))
+}

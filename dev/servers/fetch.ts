@@ -1,0 +1,19 @@
+import { SERVERS_FOLDER } from '../stack/folders.ts'
+import { BROKERS, ENGINES, type Broker, type Engine } from './catalogue.ts'
+import { adaptErlang } from './erlang.ts'
+import { assertPlatform } from './platform.ts'
+import { unpackServer, type Tree } from './unpack.ts'
+
+export type Report = (line: string) => void
+
+// Both throw `UnsupportedPlatform` or `ServerNotToBeHad`, and return at once when the server is there already.
+
+export async function fetchEngine(engine: Engine, onProgress: Report): Promise<Tree> {
+  assertPlatform()
+  return unpackServer(ENGINES[engine], { folder: SERVERS_FOLDER, onProgress })
+}
+
+export async function fetchBroker(broker: Broker, onProgress: Report): Promise<Tree> {
+  assertPlatform()
+  return unpackServer(BROKERS[broker], { folder: SERVERS_FOLDER, onProgress, adapt: adaptErlang })
+}

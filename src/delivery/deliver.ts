@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto'
+import { tryOperator } from '../operators/index.ts'
+import type { Operator, OperatorEvents, Tried } from '../operators/index.ts'
+import type { Envelope } from '../outbox/index.ts'
+import type { Db } from '../platform/db/index.ts'
+import { claimEnvelope } from './claimEnvelope.ts'
+import type { Task } from './claimEnvelope.ts'
+import type { DeliveryEvents } from './events.ts'
+import { TRY_TIMEOUT_MS, leavesRoom } from './lease.ts'
+import { renew } from './renew.ts'
+import { settle } from './settle.ts'
+import type { Ending, InHand } from './settle.ts'
+import { withPatience } from './patience.ts'
+
+export interface DeliverySettings {
+  db: Db
+  /** In order of preference, as this class reaches them. */
+  operators: readonly Operator[]
+  /** How long a message that no operator takes is tried again. */
+  unavailableGraceMs: number
+  events: DeliveryEvents
+  operatorEvents: OperatorEvents
+}
+
+/** Asked once more with the same reference when an answer is missing; express goes on to the next operator at once. */
+const TRIES_PER_OPERATOR_MAX = { normal: 2, express: 1 }
+/**
+ * A message ends only by a verdict on itself. Those whose grace has passed without one get a call of their own, so
+ * many of an envelope at a time; the rest follows at its next round.
+ */
+const ALONE_MAX = 8
+
+/** One envelope on its way, in one process. */
+interface Run extends DeliverySettings {
+  type: Envelope['type']
+  inHand: InHand
+  leasedAtMs: number
+  claimedAtMs: number
+  settling: Promise<void>[]
+}
+
+/**
+ * Takes one envelope from claim to settlement: claim the free recipients, offer them to the operators in order,
+ * settle each as its verdict comes, and release what got none to the outbox. May run any number of times for the same
+ * envelope. @throws Unavailable while the database is away: nothing was sent then.
+ */
+export async function deliver(settings: DeliverySettings, envelope: Envelope): Promise<void> {
+  const owner = randomBytes(8).toString('hex')
+  const claimedAtMs = performance.now()
+  const { tasks, open, newlyMarked } = await claimEnvelope(settings.db, envelope, owner)
+  const { type, outboxId } = envelope
+  if (newlyMarked > 0) settings.events.possibleDuplicates({ type, messages: newlyMarked })
+  if (tasks.length === 0) return
+  const inHand = { outboxId, owner, open }
+  const run: Run = { ...settings, type, inHand, leasedAtMs: claimedAtMs, claimedAtMs, settling: [] }
+  const left = await offer(
+    run,
+    tasks.map((task) => ({ task, tried: NOT_TRIED, called: false })),
+  )
+  const last = await offerAlone(run, left)
+  settleAside(
+    run,
+    last.map((result) => conclude(run, result)),
+  )
+  await Promise.all(run.settling)
+}
+
+/** A task without a verdict and what was last known of it. */
+interface Undecided {
+  task: Task
+  tried: Tried
+  /** An operator was asked in this round. */
+  called: boolean
+}
+
+const NOT_TRIED: Tried = { outcome: { kind: 'unavailable', reason: 'not tried' }, called: false, own: false }
+
+/** Offers tasks to each operator in turn. What an operator decided is settled aside; the others' failover goes on. */
+async function offer(run: Run, tasks: Undecided[]): Promise<Undecided[]> {
+  let waiting = tasks
+  const given: Undecided[] = []
+  for (const operator of run.operators) {
+    let round = waiting
+    const done: Undecided[] = []
+    for (let tries = 1; round.length > 0 && tries <= TRIES_PER_OPERATOR_MAX[run.type]; tries++) {
+      const ready = await prepare(run, round)
+      given.push(...ready.given)
+      const results = await tryOnce(run, operator, ready.tasks)
+      done.push(...results.filter(({ tried }) => tried.outcome.kind !== 'unknown'))
+      round = results.filter(({ tried }) => tried.outcome.kind === 'unknown')
+    }
+    waiting = [...done, ...round]
+    if (waiting.length === 0) break
+  }
+  return [...given, ...waiting]
+}
+
+/**
+ * What must hold before a try: the lease leaves room, and whoever may have been sent is marked. `given` are tasks
+ * that get no further try in this round because the database could not be asked.
+ */
+async function prepare(run: Run, round: Undecided[]): Promise<{ tasks: Undecided[]; given: Undecided[] }> {
+  const fresh = round.every(({ called }) => !called)
+  if (fresh && leavesRoom(run.leasedAtMs, performance.now())) return { tasks: round, given: [] }
+  const askedAtMs = performance.now()
+  try {
+    const asked = round.map(({ task }) => task)
+    const renewed = await renew(run.db, asked, run.inHand.owner)
+    const ours = new Set(renewed.tasks)
+    const tasks = round.filter(({ task }) => ours.has(task))
+    if (renewed.newlyMarked > 0)
+      run.events.possibleDuplicates({ type: run.type, messages: renewed.newlyMarked })
+    if (!leavesRoom(askedAtMs, performance.now())) return { tasks: [], given: tasks }
+    run.leasedAtMs = askedAtMs
+    return { tasks, given: [] }
+  } catch (error) {
+    run.events.deliveryFailed({ type: run.type, step: 'renew', error })
+    return { tasks: [], given: round }
+  }
+}
+
+/** One try at one operator. @returns the tasks that it did not decide. */
+async function tryOnce(run: Run, operator: Operator, round: Undecided[]): Promise<Undecided[]> {
+  if (round.length === 0) return []
+  const batch = round.map(({ task: { reference, recipient, text } }) => ({ reference, to: recipient, text }))
+  const tried = await tryOperator(operator, batch, { timeoutMs: TRY_TIMEOUT_MS, events: run.operatorEvents })
+  const undecided: Undecided[] = []
+  const verdicts: Ending[] = []
+  round.forEach((before, position) => {
+    const result = tried[position] ?? NOT_TRIED
+    const { task } = before
+    const { outcome } = result
+    if (outcome.kind === 'accepted') {
+      verdicts.push({
+        kind: 'done',
+        task,
+        provider: operator.name,
+        providerMessageId: outcome.providerMessageId,
+      })
+    } else if (outcome.kind === 'rejected') {
+      verdicts.push({ kind: 'failed', task, provider: operator.name, reason: outcome.reason })
+    } else {
+      if (outcome.kind === 'unknown') task.possiblySent = true
+      // A call that said something of this message outweighs a later operator that was not asked.
+      undecided.push({
+        task,
+        tried: result.called ? result : before.called ? before.tried : result,
+        called: before.called || result.called,
+      })
+    }
+  })
+  settleAside(run, verdicts)
+  return undecided
+}
+
+async function offerAlone(run: Run, undecided: Undecided[]): Promise<Undecided[]> {
+  const overdue = undecided.filter(
+    (result) => result.called && !result.tried.own && isGraceOver(run, result.task),
+  )
+  const alone = new Set(overdue.slice(0, ALONE_MAX))
+  const results = await Promise.all([...alone].map((task) => offer(run, [task])))
+  return [...undecided.filter((result) => !alone.has(result)), ...results.flat()]
+}
+
+/** What follows for a task that no operator decided in this round. */
+function conclude(run: Run, { task, tried, called }: Undecided): Ending {
+  const { outcome } = tried
+  const reason = outcome.kind === 'accepted' ? '' : outcome.reason
+  if (tried.own && isGraceOver(run, task)) return { kind: 'failed', task, provider: '', reason }
+  return { kind: 'released', task, tried: called, reason }
+}
+
+/** Whether the message has been tried for longer than the grace. Its first try does not end it, unless there is none. */
+function isGraceOver(run: Run, task: Task): boolean {
+  if (task.retryingMs === null) return run.unavailableGraceMs === 0
+  return task.retryingMs + (performance.now() - run.claimedAtMs) >= run.unavailableGraceMs
+}
+
+/** Settles without holding up what is still on its way; deliver() waits for all of them at its end. */
+function settleAside(run: Run, endings: Ending[]): void {
+  if (endings.length === 0) return
+  const { db, type, inHand, events } = run
+  const work = withPatience(
+    () => settle(db, inHand, endings),
+    (error) => events.deliveryFailed({ type, step: 'settle', error }),
+  ).then((settled) => {
+    if (!settled) return
+    if (settled.endings.length > 0) events.settled({ type, endings: settled.endings })
+    if (settled.late.length > 0) events.late({ type, endings: settled.late })
+  })
+  run.settling.push(work)
+}

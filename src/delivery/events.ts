@@ -1,0 +1,120 @@
+import { Counter } from '../platform/telemetry/index.ts'
+import type { Logger, Registry } from '../platform/telemetry/index.ts'
+import type { MessageClass } from '../primitives/messageClass.ts'
+import { Unavailable } from '../primitives/unavailable.ts'
+import type { Ending } from './settle.ts'
+
+/** The facts of this slice: each moves a metric and writes at most one record for a batch. */
+export interface DeliveryEvents {
+  /** Endings that took effect, of one settlement. */
+  settled(fact: { type: MessageClass; endings: Ending[] }): void
+  /** Endings that changed nothing, because another owner had taken over. */
+  late(fact: { type: MessageClass; endings: Ending[] }): void
+  /** Marked before a try, because an operator may have them already. */
+  possibleDuplicates(fact: { type: MessageClass; messages: number }): void
+  /** A queue message that could not be understood. */
+  unreadable(fact: { type: MessageClass; reason: string }): void
+  /** A step failed and is tried again, or left to the outbox. */
+  deliveryFailed(fact: { type: MessageClass; step: string; error: unknown }): void
+}
+
+export function createDeliveryEvents(logger: Logger, registry: Registry): DeliveryEvents {
+  const { outcomes, refunds, refundedAmount, duplicates, unreadables, failures } = deliveryMetrics(registry)
+  return {
+    settled({ type, endings }) {
+      for (const [kind, group] of Object.entries(Object.groupBy(endings, ({ kind }) => kind))) {
+        outcomes.inc({ class: type, outcome: kind }, group.length)
+      }
+      const failed = endings.filter(({ kind }) => kind === 'failed')
+      if (failed.length > 0) {
+        refunds.inc({ class: type }, failed.length)
+        refundedAmount.inc(
+          { class: type },
+          failed.reduce((sum, { task }) => sum + task.price, 0),
+        )
+      }
+      for (const ending of endings) logEnding(logger, type, ending)
+    },
+    late({ type, endings }) {
+      outcomes.inc({ class: type, outcome: 'late' }, endings.length)
+      for (const { kind, task } of endings) {
+        logger.warn('late answer changed nothing', { class: type, outcome: kind, ...factsOf(task) })
+      }
+    },
+    possibleDuplicates({ type, messages }) {
+      duplicates.inc({ class: type }, messages)
+      logger.warn('marked as possible duplicates', { class: type, messages })
+    },
+    unreadable({ type, reason }) {
+      unreadables.inc({ class: type })
+      logger.error('unreadable queue message set aside', { class: type, reason })
+    },
+    deliveryFailed({ type, step, error }) {
+      failures.inc({ class: type, step })
+      const level = error instanceof Unavailable ? 'warn' : 'error'
+      logger[level]('delivery step failed', { class: type, step, error })
+    },
+  }
+}
+
+/** Success is the rule and stays quiet at the default level: one line for each would cost more than its send. */
+function logEnding(logger: Logger, type: MessageClass, ending: Ending): void {
+  const facts = { class: type, ...factsOf(ending.task) }
+  switch (ending.kind) {
+    case 'done':
+      logger.debug('sent', { ...facts, provider: ending.provider })
+      break
+    case 'failed':
+      logger.info('failed and refunded', { ...facts, provider: ending.provider, reason: ending.reason })
+      break
+    case 'released':
+      logger.debug('to be tried again', { ...facts, reason: ending.reason })
+      break
+  }
+}
+
+function factsOf({ userId, smsIdentifier, recipientNo }: Ending['task']) {
+  return { customer_id: userId, sms_identifier: smsIdentifier, recipient_no: recipientNo }
+}
+
+function deliveryMetrics(registry: Registry) {
+  const registers = [registry]
+  const outcomes = new Counter({
+    name: 'chapar_delivery_outcomes_total',
+    help: 'Recipients by how a consumer left them: done, failed, released, or late (another owner had taken over)',
+    labelNames: ['class', 'outcome'] as const,
+    registers,
+  })
+  const refunds = new Counter({
+    name: 'chapar_refunds_total',
+    help: 'Recipients whose price went back to the customer',
+    labelNames: ['class'] as const,
+    registers,
+  })
+  const refundedAmount = new Counter({
+    name: 'chapar_refunded_amount_total',
+    help: 'Money that went back to customers, in the smallest unit',
+    labelNames: ['class'] as const,
+    registers,
+  })
+  const duplicates = new Counter({
+    name: 'chapar_possible_duplicates_total',
+    help: 'Recipients whose rows were marked as possible duplicates before a further try',
+    labelNames: ['class'] as const,
+    registers,
+  })
+  const unreadables = new Counter({
+    name: 'chapar_unreadable_messages_total',
+    help: 'Queue messages that could not be understood and went to the dead-letter queue',
+    labelNames: ['class'] as const,
+    registers,
+  })
+  const failures = new Counter({
+    name: 'chapar_delivery_failures_total',
+    help: 'Failed steps of delivery, each tried again or left to the outbox',
+    labelNames: ['class', 'step'] as const,
+    registers,
+  })
+
+  return { outcomes, refunds, refundedAmount, duplicates, unreadables, failures }
+}

@@ -1,0 +1,6 @@
+export { startConsumer } from './consume.ts'
+export type { Consumer } from './consume.ts'
+export { deliver } from './deliver.ts'
+export type { DeliverySettings } from './deliver.ts'
+export { createDeliveryEvents } from './events.ts'
+export type { DeliveryEvents } from './events.ts'

@@ -1,0 +1,32 @@
+import { sql } from 'kysely'
+import type { Tx } from '../platform/db/index.ts'
+
+/** A customer's money as it stands under the row lock. */
+export interface Account {
+  userId: number
+  balance: number
+  /** The running number of the latest ledger row. */
+  lastSeq: number
+}
+
+/**
+ * Locks the balances of the customers, by primary key and in its order, so that no two transactions wait on each
+ * other in a circle. Customers without a row are missing from the answer.
+ */
+export async function lockAccounts(tx: Tx, userIds: Iterable<number>): Promise<Map<number, Account>> {
+  const ids = [...new Set(userIds)].sort((a, b) => a - b)
+  if (ids.length === 0) return new Map()
+  const { rows } = await sql<{ user_id: number; balance: number; last_seq: number }>`
+    SELECT user_id, balance, last_seq FROM user_balances
+    WHERE user_id IN (${sql.join(ids)}) ORDER BY user_id FOR UPDATE`.execute(tx)
+  return new Map(
+    rows.map((row) => [row.user_id, { userId: row.user_id, balance: row.balance, lastSeq: row.last_seq }]),
+  )
+}
+
+/** Gives a customer a row when there is none. The update of a duplicate takes the row's lock, an ignored one would
+ * share it and two of them deadlock. */
+export async function ensureAccount(tx: Tx, userId: number): Promise<void> {
+  await sql`INSERT INTO user_balances (user_id, balance, last_seq, last_updated) VALUES (${userId}, 0, 0, NOW(3))
+    ON DUPLICATE KEY UPDATE last_seq = last_seq`.execute(tx)
+}

@@ -1,0 +1,8 @@
+export { lockAccounts } from './accounts.ts'
+export type { Account } from './accounts.ts'
+export { post } from './post.ts'
+export type { Entry } from './post.ts'
+export { readBalance } from './readBalance.ts'
+export { refund } from './refund.ts'
+export type { Refund } from './refund.ts'
+export { topUp } from './topUp.ts'

@@ -1,0 +1,167 @@
+import { sql } from 'kysely'
+import { lockAccounts, post } from '../ledger/index.ts'
+import type { Account, Entry } from '../ledger/index.ts'
+import { append, cutIntoRanges } from '../outbox/index.ts'
+import { CommitUnknown, transact } from '../platform/db/index.ts'
+import type { Db, Tx } from '../platform/db/index.ts'
+import { identifierToBytes } from '../primitives/identifier.ts'
+import type { MessageClass } from '../primitives/messageClass.ts'
+import type { SendRequest, Verdict } from './types.ts'
+
+/** A request under the identifier that it keeps, however often its transaction runs. */
+export interface Submitted extends SendRequest {
+  smsIdentifier: string
+}
+
+export type Prices = Readonly<Record<MessageClass, number>>
+
+/** Rows of one INSERT of recipients: some 100 KB of SQL. */
+const ROWS_PER_INSERT_MAX = 1_000
+
+/**
+ * Decides requests in their order and writes what was decided: the debit, the rows and the outbox rows of each
+ * accepted one commit together or not at all (promises 1 and 2). No verdict, a refusal included, is known before the
+ * commit. @returns one verdict for each request, by position. @throws Unavailable: nothing was changed.
+ */
+export async function accept(
+  db: Db,
+  requests: Submitted[],
+  prices: Prices,
+  newId: () => string,
+): Promise<Verdict[]> {
+  let decided: Decision[] = []
+  try {
+    await transact(
+      db,
+      'messages.accept',
+      async (tx) => {
+        decided = decide(
+          requests,
+          prices,
+          await lockAccounts(
+            tx,
+            requests.map(({ userId }) => userId),
+          ),
+        )
+        await write(tx, decided, prices, newId)
+        return true
+      },
+      { resolve: (tx) => isWritten(tx, decided) },
+    )
+  } catch (error) {
+    if (!(error instanceof CommitUnknown)) throw error
+    return decided.map(({ request, entry }) =>
+      entry
+        ? { kind: 'outcome_unknown', smsIdentifier: request.smsIdentifier }
+        : { kind: 'unavailable', retryAfterSeconds: 1 },
+    )
+  }
+  return decided.map(({ verdict }) => verdict)
+}
+
+interface Decision {
+  request: Submitted
+  verdict: Verdict
+  /** The debit; none when the request is refused. */
+  entry?: Entry
+}
+
+/** In order of arrival: what an earlier request takes is not there for a later one. */
+function decide(requests: Submitted[], prices: Prices, accounts: Map<number, Account>): Decision[] {
+  const left = new Map([...accounts].map(([userId, { balance }]) => [userId, balance]))
+  return requests.map((request) => {
+    const { userId, smsIdentifier } = request
+    const recipients = request.recipients.length
+    const cost = recipients * prices[request.type]
+    const account = accounts.get(userId)
+    const balance = left.get(userId) ?? 0
+    if (!account || balance < cost)
+      return { request, verdict: { kind: 'insufficient_balance', cost, balance } }
+    left.set(userId, balance - cost)
+    const description = `${recipients} ${request.type} ${recipients === 1 ? 'message' : 'messages'}`
+    return {
+      request,
+      verdict: { kind: 'accepted', smsIdentifier, recipients, cost },
+      entry: {
+        account,
+        transactionId: smsIdentifier,
+        recipientNo: 0,
+        amount: -cost,
+        type: 'charge',
+        description,
+      },
+    }
+  })
+}
+
+async function write(tx: Tx, decided: Decision[], prices: Prices, newId: () => string): Promise<void> {
+  const accepted = decided.filter(({ entry }) => entry)
+  if (accepted.length === 0) return
+  const requests = accepted.map(({ request }) => request)
+  await post(
+    tx,
+    accepted.flatMap(({ entry }) => entry ?? []),
+  )
+  await insertRequests(tx, requests, prices)
+  await insertRecipients(tx, requests)
+  const events = requests.flatMap(({ userId, type, smsIdentifier, recipients, traceparent }) =>
+    cutIntoRanges({ smsIdentifier, userId, traceparent }, recipients.length).map((range) => ({
+      id: newId(),
+      type,
+      ranges: [range],
+    })),
+  )
+  await append(tx, events)
+}
+
+async function insertRequests(tx: Tx, requests: Submitted[], prices: Prices): Promise<void> {
+  const values = requests.map(({ smsIdentifier, userId, type, text, recipients }) => ({
+    sms_identifier: identifierToBytes(smsIdentifier),
+    user_id: userId,
+    type,
+    text,
+    price: prices[type],
+    recipients: recipients.length,
+    created_at: sql<Date>`NOW(3)`,
+  }))
+  await tx.insertInto('sms_requests').values(values).execute()
+}
+
+async function insertRecipients(tx: Tx, requests: Submitted[]): Promise<void> {
+  const values = requests.flatMap(({ smsIdentifier, userId, recipients }) => {
+    const id = identifierToBytes(smsIdentifier)
+    return recipients.map((recipient, index) => ({
+      sms_identifier: id,
+      recipient_no: index + 1,
+      user_id: userId,
+      recipient,
+      status: 'pending' as const,
+      created_at: sql<Date>`NOW(3)`,
+      updated_at: sql<Date>`NOW(3)`,
+    }))
+  })
+  for (let start = 0; start < values.length; start += ROWS_PER_INSERT_MAX) {
+    await tx
+      .insertInto('sms_status')
+      .values(values.slice(start, start + ROWS_PER_INSERT_MAX))
+      .execute()
+  }
+}
+
+/** After a lost COMMIT: one of the identifiers there means that the whole transaction is. */
+async function isWritten(tx: Tx, decided: Decision[]): Promise<true | undefined> {
+  const accepted = decided.filter(({ entry }) => entry)
+  if (accepted.length === 0) return true
+  await lockAccounts(
+    tx,
+    accepted.map(({ request }) => request.userId),
+  )
+  const ids = accepted.map(({ request }) => identifierToBytes(request.smsIdentifier))
+  const row = await tx
+    .selectFrom('sms_requests')
+    .select('user_id')
+    .where('sms_identifier', 'in', ids)
+    .limit(1)
+    .executeTakeFirst()
+  return row ? true : undefined
+}

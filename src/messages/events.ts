@@ -1,0 +1,31 @@
+import { Counter } from '../platform/telemetry/index.ts'
+import type { Registry } from '../platform/telemetry/index.ts'
+import type { MessageClass } from '../primitives/messageClass.ts'
+import type { Verdict } from './types.ts'
+
+/** The facts of this slice. The record of a request is the HTTP log line, which carries the verdict's fields. */
+export interface MessageEvents {
+  decided(fact: { type: MessageClass; recipients: number; verdict: Verdict['kind'] }): void
+}
+
+export function createMessageEvents(registry: Registry): MessageEvents {
+  const registers = [registry]
+  const verdicts = new Counter({
+    name: 'chapar_accept_verdicts_total',
+    help: 'Send requests by verdict',
+    labelNames: ['class', 'verdict'] as const,
+    registers,
+  })
+  const recipientsAccepted = new Counter({
+    name: 'chapar_accepted_recipients_total',
+    help: 'Recipients that were accepted and paid for',
+    labelNames: ['class'] as const,
+    registers,
+  })
+  return {
+    decided({ type, recipients, verdict }) {
+      verdicts.inc({ class: type, verdict })
+      if (verdict === 'accepted') recipientsAccepted.inc({ class: type }, recipients)
+    },
+  }
+}

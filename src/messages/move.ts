@@ -1,0 +1,75 @@
+import { sql } from 'kysely'
+import type { RawBuilder } from 'kysely'
+import type { SmsState } from '../../db/schema.ts'
+import type { Tx } from '../platform/db/index.ts'
+import { identifierToBytes } from '../primitives/identifier.ts'
+import { inRanges, toRanges } from './recipients.ts'
+import type { Recipient, RecipientKey } from './recipients.ts'
+import { assertTransition } from './status.ts'
+
+/**
+ * The writes of a recipient's way. Each takes rows that were read under their lock in this transaction and updates
+ * exactly those: a compare-and-set for a whole batch.
+ */
+
+/** Claims rows for a try, or renews the claim. `again`: an operator may have them already, so that they are marked as
+ * possible duplicates before the try (promise 4). */
+export async function markSending(
+  tx: Tx,
+  rows: Recipient[],
+  claim: { owner: string; leaseSeconds: number; again: boolean },
+): Promise<void> {
+  const marks = claim.again ? sql`, possibly_sent = TRUE, possible_duplicate = TRUE` : sql``
+  await move(tx, rows, 'sending', [
+    sql`owner = ${Buffer.from(claim.owner, 'hex')},
+        lease_until = NOW(3) + INTERVAL ${sql.lit(claim.leaseSeconds)} SECOND${marks}`,
+  ])
+}
+
+export interface Taken extends RecipientKey {
+  providerMessageId: string
+}
+
+/** An operator took them and named each. */
+export async function markDone(tx: Tx, rows: Recipient[], provider: string, taken: Taken[]): Promise<void> {
+  const cases = taken.map(
+    ({ smsIdentifier, recipientNo, providerMessageId }) =>
+      sql`WHEN sms_identifier = ${identifierToBytes(smsIdentifier)} AND recipient_no = ${recipientNo}
+          THEN ${providerMessageId}`,
+  )
+  await move(tx, rows, 'done', [
+    sql`provider = ${provider}, provider_message_id = CASE ${sql.join(cases, sql` `)} END`,
+  ])
+}
+
+/** No operator takes them; `possiblySent`: one may have, without saying so. Refunds belong to the same transaction. */
+export async function markFailed(
+  tx: Tx,
+  rows: Recipient[],
+  end: { provider: string; possiblySent: boolean },
+): Promise<void> {
+  const mark = end.possiblySent ? sql`, possibly_sent = TRUE` : sql``
+  await move(tx, rows, 'failed', [sql`provider = ${end.provider}${mark}`])
+}
+
+/** To be tried again through the outbox. `tried`: an operator was asked, so that the grace runs from now. */
+export async function release(
+  tx: Tx,
+  rows: Recipient[],
+  how: { tried: boolean; possiblySent: boolean },
+): Promise<void> {
+  const since = how.tried ? sql`, retrying_since = COALESCE(retrying_since, NOW(3))` : sql``
+  const mark = how.possiblySent ? sql`, possibly_sent = TRUE` : sql``
+  await move(tx, rows, 'pending', [sql`owner = NULL, lease_until = NULL${since}${mark}`])
+}
+
+async function move(tx: Tx, rows: Recipient[], to: SmsState, changes: RawBuilder<unknown>[]): Promise<void> {
+  if (rows.length === 0) return
+  for (const row of rows) assertTransition(row.status, to)
+  const { numAffectedRows } = await sql`UPDATE sms_status
+    SET status = ${to}, updated_at = NOW(3), ${sql.join(changes)}
+    WHERE ${inRanges(toRanges(rows))}`.execute(tx)
+  if (Number(numAffectedRows) !== rows.length) {
+    throw new Error(`${rows.length} recipients were decided and ${numAffectedRows} updated`)
+  }
+}

@@ -1,0 +1,105 @@
+import { sql } from 'kysely'
+import type { RawBuilder } from 'kysely'
+import type { SmsState } from '../../db/schema.ts'
+import type { Tx } from '../platform/db/index.ts'
+import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
+
+/** The key of one recipient. */
+export interface RecipientKey {
+  smsIdentifier: string
+  recipientNo: number
+}
+
+/** One recipient as it stands under the row lock; times are judged by the database's clock. */
+export interface Recipient extends RecipientKey {
+  userId: number
+  recipient: string
+  status: SmsState
+  /** Who claimed it last, in hex; kept after the end, so that a repeated settlement knows its own work. */
+  owner: string | null
+  /** The end of the owner's lease while that lies in the future. */
+  liveUntil: Date | null
+  /** How long ago a first try ended without a verdict; null when there was none. */
+  retryingMs: number | null
+  possiblySent: boolean
+  possibleDuplicate: boolean
+}
+
+interface Row {
+  sms_identifier: Buffer
+  recipient_no: number
+  user_id: number
+  recipient: string
+  status: SmsState
+  owner: Buffer | null
+  lease_until: Date | null
+  live: number | null
+  retrying_ms: number | null
+  possibly_sent: number
+  possible_duplicate: number
+}
+
+export interface KeyRange {
+  smsIdentifier: string
+  first: number
+  last: number
+}
+
+/** Locks recipients by key and in key order, the same order everywhere. */
+export async function lockRecipients(tx: Tx, ranges: KeyRange[]): Promise<Recipient[]> {
+  if (ranges.length === 0) return []
+  const { rows } = await sql<Row>`
+    SELECT sms_identifier, recipient_no, user_id, recipient, status, owner, lease_until,
+           lease_until > NOW(3) AS live, possibly_sent, possible_duplicate,
+           TIMESTAMPDIFF(MICROSECOND, retrying_since, NOW(3)) / 1000 AS retrying_ms
+    FROM sms_status FORCE INDEX (PRIMARY)
+    WHERE ${inRanges(ranges)}
+    ORDER BY sms_identifier, recipient_no
+    FOR UPDATE`.execute(tx)
+  return rows.map((row) => ({
+    smsIdentifier: identifierFromBytes(row.sms_identifier),
+    recipientNo: row.recipient_no,
+    userId: row.user_id,
+    recipient: row.recipient,
+    status: row.status,
+    owner: row.owner?.toString('hex') ?? null,
+    liveUntil: row.live === 1 ? row.lease_until : null,
+    retryingMs: row.retrying_ms === null ? null : Number(row.retrying_ms),
+    possiblySent: row.possibly_sent === 1,
+    possibleDuplicate: row.possible_duplicate === 1,
+  }))
+}
+
+/** The condition that names recipients by ranges of the primary key. */
+export function inRanges(ranges: KeyRange[]): RawBuilder<boolean> {
+  const terms = ranges.map(({ smsIdentifier, first, last }) => {
+    const id = identifierToBytes(smsIdentifier)
+    return first === last
+      ? sql`(sms_identifier = ${id} AND recipient_no = ${first})`
+      : sql`(sms_identifier = ${id} AND recipient_no BETWEEN ${first} AND ${last})`
+  })
+  return sql<boolean>`(${sql.join(terms, sql` OR `)})`
+}
+
+/** Folds keys in key order into as few ranges as hold exactly them. */
+export function toRanges(keys: RecipientKey[]): KeyRange[] {
+  const ranges: KeyRange[] = []
+  for (const { smsIdentifier, recipientNo } of sortByKey(keys)) {
+    const last = ranges.at(-1)
+    if (last?.smsIdentifier === smsIdentifier && last.last + 1 === recipientNo) last.last = recipientNo
+    else ranges.push({ smsIdentifier, first: recipientNo, last: recipientNo })
+  }
+  return ranges
+}
+
+function sortByKey(keys: RecipientKey[]): RecipientKey[] {
+  return [...keys].sort((a, b) => {
+    if (a.smsIdentifier === b.smsIdentifier) return a.recipientNo - b.recipientNo
+    return a.smsIdentifier < b.smsIdentifier ? -1 : 1
+  })
+}
+
+/** A recipient's reference with operators: the same at every try of the same message. */
+export function referenceOf({ smsIdentifier, recipientNo }: RecipientKey): string {
+  return `${smsIdentifier}:${recipientNo}`
+}

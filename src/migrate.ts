@@ -1,0 +1,15 @@
+// Brings the database to this program's version and ends: a job of its own where several processes start together.
+import { migrate } from './platform/db/index.ts'
+
+const url = process.env['DATABASE_URL']
+if (!url) {
+  console.error('chapar: DATABASE_URL is required')
+  process.exit(1)
+}
+try {
+  const applied = await migrate(url)
+  console.log(applied.length > 0 ? `applied ${applied.join(', ')}` : 'the database is up to date')
+} catch (error) {
+  console.error(`chapar: ${(error as Error).message}`)
+  process.exit(1)
+}

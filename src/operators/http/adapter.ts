@@ -1,0 +1,54 @@
+import { Pool } from 'undici'
+import type { OperatorAdapter } from '../contract.ts'
+import { exchange } from './exchange.ts'
+import { interpret } from './interpret.ts'
+import { ANSWER_BYTES_MAX, BATCH_SIZE_MAX, SUBMIT_PATH } from './protocol.ts'
+
+/** Below a try's 5 s, so that an operator that cannot be reached is known as such and not as a timeout. */
+export const CONNECT_TIMEOUT_MS = 2_000
+
+export interface HttpOperator {
+  name: string
+  /** Where the operator's routes begin: http or https, a path if it has one, nothing else. */
+  url: string
+  /** Sockets at most. A call beyond them waits for one within its own time, so callers bound their calls likewise. */
+  connections: number
+}
+
+/**
+ * An operator that speaks docs/operator-protocol.md. It never repeats a call: whether to is decided above, where marks
+ * are kept. Throws a TypeError for a URL that it cannot use. `close` waits for the calls in flight.
+ */
+export function httpAdapter({ name, url, connections }: HttpOperator): OperatorAdapter {
+  const { origin, path } = locate(url)
+  const pool = new Pool(origin, {
+    connections,
+    // One request a socket at a time: with pipelining, one hanging call would make its followers unknown as well.
+    pipelining: 1,
+    allowH2: false,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    // Each call has its own timer over all of its phases.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxResponseSize: ANSWER_BYTES_MAX,
+  })
+  let closing: Promise<void> | undefined
+  return {
+    name,
+    batchSizeMax: BATCH_SIZE_MAX,
+    async submit(batch, timeoutMs) {
+      const json = JSON.stringify(batch.length === 1 ? batch[0] : batch)
+      return interpret(batch, await exchange(pool, path, json, timeoutMs))
+    },
+    close: () => (closing ??= pool.close()),
+  }
+}
+
+function locate(url: string): { origin: string; path: string } {
+  const { protocol, origin, pathname, username, password, search, hash } = new URL(url)
+  const extras = username || password || search || hash
+  // Not echoed: what is wrong with it may be that it holds a password.
+  if (!/^https?:$/.test(protocol) || extras)
+    throw new TypeError('an operator URL is http(s)://host[:port][/path]')
+  return { origin, path: pathname.replace(/\/+$/, '') + SUBMIT_PATH }
+}

@@ -1,0 +1,8 @@
+export type { BreakerSettings, BreakerState } from './breaker.ts'
+export type { MessageClass, OperatorAdapter, Outcome, Submission } from './contract.ts'
+export type { OperatorCall, OperatorEvents } from './events.ts'
+export { registerOperators } from './registry.ts'
+export type { Operators, OperatorsSettings } from './registry.ts'
+export { tryOperator } from './try.ts'
+export type { Operator, Tried, TryOptions } from './try.ts'
+export { createOperatorEvents } from './createOperatorEvents.ts'

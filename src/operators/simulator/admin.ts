@@ -1,0 +1,92 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { z } from 'zod'
+import { GOOD_BEHAVIOUR } from './behaviour.ts'
+import type { SimulatedOperator } from './operator.ts'
+import { readJson } from './readJson.ts'
+import type { Body } from './readJson.ts'
+import { sendJson } from './respond.ts'
+import type { ConnectionCounts } from './submit.ts'
+
+/** Room for the longest list of rejected numbers. */
+const ADMIN_BYTES_MAX = 1_048_576
+/** An operator that stays away longer is stopped instead. */
+const AWAY_MS_MAX = 600_000
+
+const awaySchema = z.strictObject({ forMs: z.int().min(1).max(AWAY_MS_MAX) })
+
+/** What the admin routes can do besides speaking to the operator. */
+export interface SimulatorControls {
+  connections(): ConnectionCounts
+  /** Stops listening and cuts every connection, then listens again on the same port. */
+  goAway(forMs: number): void
+}
+
+/** The simulator's own routes, under /admin. */
+export async function administer(
+  operator: SimulatedOperator,
+  controls: SimulatorControls,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://simulator')
+  switch (`${request.method} ${pathname}`) {
+    case 'GET /admin/behaviour':
+      return sendJson(response, 200, operator.behaviour)
+    case 'PUT /admin/behaviour':
+      return behave(operator, response, await readJson(request, ADMIN_BYTES_MAX), 'replace')
+    case 'PATCH /admin/behaviour':
+      return behave(operator, response, await readJson(request, ADMIN_BYTES_MAX), 'change')
+    case 'POST /admin/away':
+      return goAway(controls, response, await readJson(request, ADMIN_BYTES_MAX))
+    case 'GET /admin/summary': {
+      const { name, calls, record } = operator
+      return sendJson(response, 200, {
+        name,
+        ...record.summary(),
+        calls,
+        connections: controls.connections(),
+      })
+    }
+    case 'GET /admin/submissions': {
+      const reference = searchParams.get('reference')
+      if (reference === null) return exportRecord(operator, response)
+      return sendJson(response, 200, operator.record.get(reference) ?? { reference, seen: 0, taken: 0 })
+    }
+    case 'DELETE /admin/submissions':
+      operator.forget()
+      response.writeHead(204).end()
+      return
+    default:
+      return sendJson(response, 404, { reasons: ['no such route'] })
+  }
+}
+
+function behave(
+  operator: SimulatedOperator,
+  response: ServerResponse,
+  body: Body,
+  how: 'replace' | 'change',
+): void {
+  if (!body.ok) return sendJson(response, body.status, { reasons: [body.reason] })
+  const { seed } = operator.behaviour
+  const base = how === 'replace' ? { ...GOOD_BEHAVIOUR, seed } : operator.behaviour
+  const reasons = operator.behave(base, body.json)
+  if (reasons) return sendJson(response, 400, { reasons })
+  sendJson(response, 200, operator.behaviour)
+}
+
+function goAway(controls: SimulatorControls, response: ServerResponse, body: Body): void {
+  const parsed = awaySchema.safeParse(body.ok ? body.json : undefined)
+  if (!parsed.success)
+    return sendJson(response, 400, { reasons: [`forMs: 1 to ${AWAY_MS_MAX} milliseconds`] })
+  response.on('finish', () => controls.goAway(parsed.data.forMs))
+  response.setHeader('connection', 'close')
+  sendJson(response, 202, parsed.data)
+}
+
+async function exportRecord(operator: SimulatedOperator, response: ServerResponse): Promise<void> {
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+  await pipeline(Readable.from(operator.record.ndjson()), response)
+}

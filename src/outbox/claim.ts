@@ -1,0 +1,130 @@
+import { sql } from 'kysely'
+import { read, transact } from '../platform/db/index.ts'
+import type { Db, Tx } from '../platform/db/index.ts'
+import { identifierFromBytes } from '../primitives/identifier.ts'
+import { append } from './append.ts'
+import { ENVELOPE_RECIPIENTS_MAX, decodeRanges } from './envelope.ts'
+import type { Envelope } from './envelope.ts'
+import { PRIORITY } from './priority.ts'
+import type { MessageClass } from '../primitives/messageClass.ts'
+
+/** Envelopes leased to this relay. `leaseUntil` is the due time it wrote: who finds it unchanged still holds them. */
+export interface Claim {
+  type: MessageClass
+  envelopes: Envelope[]
+  leaseUntil: string
+}
+
+/** Recipients of one claim: a few hundred milliseconds of an operator's work, and a transaction of some 10 ms. */
+export const CLAIM_RECIPIENTS_MAX = 2_000
+/** How long a claimed row may wait for the broker's confirm before another relay may publish it too. */
+const CLAIM_LEASE_SECONDS = 10
+
+interface DueRow {
+  id: Buffer
+  payload: string
+  recipients: number
+  attempts: number
+  lease_until: string
+}
+
+/** @returns whether anything of the class is due; one index look-up, cheap enough for an idle poller. */
+export function hasDue(db: Db, type: MessageClass): Promise<boolean> {
+  return read(db, 'outbox.has_due', async (reader) => {
+    const { rows } = await sql`SELECT 1 FROM outbox_events
+      WHERE priority = ${PRIORITY[type]} AND next_run_at <= NOW(6) LIMIT 1`.execute(reader)
+    return rows.length > 0
+  })
+}
+
+/**
+ * Claims due rows of one class, oldest due first, by moving their due time into the future: a lease that needs no
+ * column of its own. Rows of few recipients are merged into envelopes of up to 100 and swapped for one envelope row
+ * in the same transaction, so that at every commit each unfinished recipient is named by a row (promise 4).
+ */
+export function claim(
+  db: Db,
+  type: MessageClass,
+  envelopesMax: number,
+  newId: () => string,
+): Promise<Claim | undefined> {
+  return transact(db, 'outbox.claim', async (tx) => {
+    const recipientsMax = Math.min(CLAIM_RECIPIENTS_MAX, envelopesMax * ENVELOPE_RECIPIENTS_MAX)
+    const due = await lockDue(tx, type, recipientsMax)
+    const [head] = due
+    if (!head) return undefined
+    const packs = pack(due, recipientsMax).slice(0, envelopesMax)
+    const alone = packs.filter((rows) => rows.length === 1).flat()
+    const merged = packs.filter((rows) => rows.length > 1)
+    await lease(tx, alone, head.lease_until)
+    const swapped = await swap(tx, type, merged, head.lease_until, newId)
+    return {
+      type,
+      envelopes: [...alone.map((row) => toEnvelope(type, row)), ...swapped],
+      leaseUntil: head.lease_until,
+    }
+  })
+}
+
+async function lockDue(tx: Tx, type: MessageClass, rowsMax: number): Promise<DueRow[]> {
+  const { rows } = await sql<DueRow>`
+    SELECT id, payload, recipients, attempts,
+           CAST(NOW(6) + INTERVAL ${sql.lit(CLAIM_LEASE_SECONDS)} SECOND AS CHAR) AS lease_until
+    FROM outbox_events
+    WHERE priority = ${PRIORITY[type]} AND next_run_at <= NOW(6)
+    ORDER BY next_run_at, id
+    LIMIT ${sql.lit(rowsMax)}
+    FOR UPDATE SKIP LOCKED`.execute(tx)
+  return rows
+}
+
+/** Fills envelopes in order of due time, up to `recipientsMax` in all; a row is never cut. */
+function pack(rows: DueRow[], recipientsMax: number): DueRow[][] {
+  const packs: DueRow[][] = []
+  let left = recipientsMax
+  let room = 0
+  for (const row of rows) {
+    if (row.recipients > left) break
+    left -= row.recipients
+    const last = packs.at(-1)
+    if (last && row.recipients <= room) {
+      last.push(row)
+      room -= row.recipients
+    } else {
+      packs.push([row])
+      room = ENVELOPE_RECIPIENTS_MAX - row.recipients
+    }
+  }
+  return packs
+}
+
+function toEnvelope(type: MessageClass, row: DueRow): Envelope {
+  return { outboxId: identifierFromBytes(row.id), type, ranges: decodeRanges(row.payload) }
+}
+
+async function lease(tx: Tx, rows: DueRow[], leaseUntil: string): Promise<void> {
+  if (rows.length === 0) return
+  const ids = sql.join(rows.map(({ id }) => id))
+  await sql`UPDATE outbox_events SET next_run_at = ${leaseUntil} WHERE id IN (${ids})`.execute(tx)
+}
+
+async function swap(
+  tx: Tx,
+  type: MessageClass,
+  merged: DueRow[][],
+  leaseUntil: string,
+  newId: () => string,
+): Promise<Envelope[]> {
+  if (merged.length === 0) return []
+  const events = merged.map((rows) => ({
+    id: newId(),
+    type,
+    ranges: rows.flatMap(({ payload }) => decodeRanges(payload)),
+    merged: true,
+    attempts: Math.max(...rows.map(({ attempts }) => attempts)),
+  }))
+  await append(tx, events, leaseUntil)
+  const small = merged.flat().map(({ id }) => id)
+  await tx.deleteFrom('outbox_events').where('id', 'in', small).execute()
+  return events.map(({ id, ranges }) => ({ outboxId: id, type, ranges }))
+}

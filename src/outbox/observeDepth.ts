@@ -1,0 +1,47 @@
+import type { Db } from '../platform/db/index.ts'
+import { Gauge } from '../platform/telemetry/index.ts'
+import type { Registry } from '../platform/telemetry/index.ts'
+import { readDepth } from './depth.ts'
+import type { Depth } from './depth.ts'
+
+/** However many scrape, the tables are asked once in this time. */
+const CACHE_MS = 5_000
+
+/** How much work of each class is unfinished, and for how long the first of it has been due. */
+export function observeDepth(registry: Registry, db: Db): void {
+  const rows = new Gauge({
+    name: 'chapar_outbox_rows',
+    help: 'Outbox rows, each up to 100 recipients with unfinished work; counted up to 100000',
+    labelNames: ['class'] as const,
+    registers: [registry],
+    collect: () => refresh(),
+  })
+  const oldest = new Gauge({
+    name: 'chapar_outbox_oldest_due_seconds',
+    help: 'How long the row that came due first has been waiting for the relay',
+    labelNames: ['class'] as const,
+    registers: [registry],
+    collect: () => refresh(),
+  })
+  let readAtMs = -Infinity
+  let reading: Promise<void> | undefined
+  const refresh = () => {
+    if (performance.now() - readAtMs < CACHE_MS) return
+    reading ??= readBoth(db)
+      .then(([normal, express]) => {
+        readAtMs = performance.now()
+        rows.set({ class: 'normal' }, normal.rows)
+        rows.set({ class: 'express' }, express.rows)
+        oldest.set({ class: 'normal' }, normal.oldestDueSeconds)
+        oldest.set({ class: 'express' }, express.oldestDueSeconds)
+      })
+      // A database that is away must not take the other metrics with it: the last known values stand.
+      .catch(() => {})
+      .finally(() => (reading = undefined))
+    return reading
+  }
+}
+
+function readBoth(db: Db): Promise<[Depth, Depth]> {
+  return Promise.all([readDepth(db, 'normal'), readDepth(db, 'express')])
+}

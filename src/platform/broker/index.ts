@@ -1,0 +1,7 @@
+export type { LinkState, OnLinkState } from './link.ts'
+export { openPublisher } from './publisher.ts'
+export type { Publisher, PublishResult } from './publisher.ts'
+export { CAME_FROM_HEADER, REASON_HEADER, openSubscription } from './subscription.ts'
+export type { Delivery, Subscription } from './subscription.ts'
+export { declareQueues } from './topology.ts'
+export type { QueueSpec } from './topology.ts'

@@ -1,0 +1,87 @@
+import { connect } from 'amqplib'
+import type { ChannelModel, RecoveringChannelModel } from 'amqplib'
+
+export interface LinkSettings {
+  url: string
+  /** Shown in the broker's management page: which part of which process holds the connection. */
+  name: string
+  /** Opens channels on a fresh connection; called again after every reconnect, before the link counts as up. */
+  setUp: (connection: ChannelModel) => Promise<void>
+  onState: OnLinkState
+}
+
+export type LinkState = 'up' | 'down' | 'blocked'
+export type OnLinkState = (link: string, state: LinkState, reason: string) => void
+
+/** One connection that comes back by itself, for as long as the process lives. */
+export interface Link {
+  state(): LinkState
+  /** Gives the present connection up, for when one of its channels is of no use any more; a new one follows. */
+  renew(): void
+  close(): Promise<void>
+}
+
+/** Two missed heartbeats end a link that went silent: found out within 16 s. */
+const HEARTBEAT_SECONDS = 8
+const CONNECT_TIMEOUT_MS = 5_000
+/** A setup that hangs, as on a broker under a memory alarm, must not hang the link for ever. */
+const SET_UP_TIMEOUT_MS = 10_000
+const RETRY_MS = 200
+const RETRY_MAX_MS = 3_000
+
+export async function openLink(settings: LinkSettings): Promise<Link> {
+  let state: LinkState = 'down'
+  let connection: ChannelModel | undefined
+  const to = (next: LinkState, reason: string) => {
+    if (state !== next) settings.onState(settings.name, next, reason)
+    state = next
+  }
+  const setUp = async (fresh: ChannelModel) => {
+    connection = fresh
+    // amqplib throws an error event that nobody listens to; what it means arrives as `disconnect` below.
+    fresh.on('error', () => {})
+    await withDeadline(settings.setUp(fresh))
+  }
+  const link: RecoveringChannelModel = await connect(withHeartbeat(settings.url), {
+    timeout: CONNECT_TIMEOUT_MS,
+    clientProperties: { connection_name: settings.name },
+    recovery: { setup: setUp, initialDelay: RETRY_MS, maxDelay: RETRY_MAX_MS, waitForConnect: false },
+  })
+  link.on('error', () => {})
+  link.on('connect', () => to('up', 'connected'))
+  link.on('disconnect', (error: Error) => to('down', error.message))
+  link.on('connect-failed', (error: Error) => settings.onState(settings.name, 'down', describe(error)))
+  link.on('blocked', (reason: string) => to('blocked', reason))
+  link.on('unblocked', () => to('up', 'unblocked'))
+  return {
+    state: () => state,
+    renew: () => void connection?.close().catch(() => {}),
+    close: async () => {
+      to('down', 'closed')
+      await link.close()
+    },
+  }
+}
+
+function withHeartbeat(url: string): string {
+  const parsed = new URL(url)
+  if (!parsed.searchParams.has('heartbeat')) parsed.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS))
+  return parsed.toString()
+}
+
+/** A refused connection may come as an AggregateError whose own message is empty. */
+function describe(error: Error): string {
+  return error.message || (error as { code?: string }).code || error.name
+}
+
+async function withDeadline(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the broker did not answer in time')), SET_UP_TIMEOUT_MS)
+  })
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,128 @@
+import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib'
+import { openLink } from './link.ts'
+import type { Link, OnLinkState } from './link.ts'
+import { declareQueues } from './topology.ts'
+import type { QueueSpec } from './topology.ts'
+
+/** One message in hand. Whoever got it acknowledges it or puts it aside; unanswered, the broker delivers it again. */
+export interface Delivery {
+  body: Buffer
+  redelivered: boolean
+  ack(): void
+  /** Moves it to the dead-letter queue with the reason, for people to look at. */
+  deadLetter(reason: string): Promise<void>
+}
+
+export interface Subscription {
+  isUp(): boolean
+  /** Takes nothing more; what is in hand can still be answered. */
+  stop(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface SubscriptionSettings {
+  url: string
+  name: string
+  queue: string
+  deadLetterQueue: string
+  queues: readonly QueueSpec[]
+  /** How many messages may be in hand at once. */
+  prefetch: number
+  onDelivery: (delivery: Delivery) => void
+  onState: OnLinkState
+}
+
+export const REASON_HEADER = 'x-chapar-reason'
+export const CAME_FROM_HEADER = 'x-chapar-queue'
+
+export async function openSubscription(settings: SubscriptionSettings): Promise<Subscription> {
+  let channel: ConfirmChannel | undefined
+  let consumerTag: string | undefined
+  let stopped = false
+
+  const setUp = async (connection: ChannelModel) => {
+    const fresh = await connection.createConfirmChannel()
+    fresh.on('error', () => {})
+    fresh.on('close', () => {
+      if (channel !== fresh) return
+      channel = undefined
+      if (!stopped) link.renew()
+    })
+    await declareQueues(fresh, settings.queues)
+    await fresh.prefetch(settings.prefetch)
+    channel = fresh
+    if (stopped) return
+    const onMessage = (message: ConsumeMessage | null) => {
+      // null: the broker cancelled the consumer, as when its queue was deleted or it was too slow.
+      if (message) settings.onDelivery(toDelivery(fresh, message, settings))
+      else if (!stopped) link.renew()
+    }
+    consumerTag = (await fresh.consume(settings.queue, onMessage)).consumerTag
+  }
+  const link: Link = await openLink({
+    url: settings.url,
+    name: settings.name,
+    setUp,
+    onState: settings.onState,
+  })
+
+  const stop = async () => {
+    stopped = true
+    if (channel && consumerTag !== undefined) await channel.cancel(consumerTag).catch(() => {})
+  }
+  return { isUp: () => link.state() === 'up' && channel !== undefined, stop, close: () => link.close() }
+}
+
+function toDelivery(
+  channel: ConfirmChannel,
+  message: ConsumeMessage,
+  settings: SubscriptionSettings,
+): Delivery {
+  // A channel that is closed answers nothing and need not: its messages are delivered again.
+  const unlessClosed = (answer: () => void) => {
+    try {
+      answer()
+    } catch {
+      // amqplib throws on a closed channel
+    }
+  }
+  return {
+    body: message.content,
+    redelivered: message.fields.redelivered,
+    ack: () => unlessClosed(() => channel.ack(message)),
+    deadLetter: async (reason) => {
+      try {
+        await setAside(channel, message, settings, reason)
+        channel.ack(message)
+      } catch {
+        // Without its reason it still goes there, by the queue's own dead-letter rule.
+        unlessClosed(() => channel.nack(message, false, false))
+      }
+    },
+  }
+}
+
+/** The broker's own dead-lettering says only "rejected": a copy carries the reason, confirmed before the ack. */
+function setAside(
+  channel: ConfirmChannel,
+  message: ConsumeMessage,
+  settings: SubscriptionSettings,
+  reason: string,
+): Promise<void> {
+  const headers = {
+    ...message.properties.headers,
+    [REASON_HEADER]: reason,
+    [CAME_FROM_HEADER]: settings.queue,
+  }
+  return new Promise((resolve, reject) => {
+    channel.sendToQueue(
+      settings.deadLetterQueue,
+      message.content,
+      { persistent: true, headers },
+      (error: unknown) => {
+        if (error) reject(new Error('the dead-letter queue did not take it', { cause: error }))
+        else resolve()
+      },
+    )
+  })
+}

@@ -1,0 +1,5 @@
+export { durationText, nameText, oneOf, patternText, someOf, urlText, wholeNumberText } from './kinds.ts'
+export { isLoopback, listenAddressText, PORT_MAX } from './listenAddress.ts'
+export { ConfigFault, readSettings } from './readSettings.ts'
+export { describeRows } from './setting.ts'
+export type { SettingRow, Settings, Values } from './setting.ts'

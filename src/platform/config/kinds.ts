@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import { parseWholeNumber } from '../../primitives/wholeNumber.ts'
+
+/** A whole number in plain digits, both bounds included. */
+export function wholeNumberText(min: number, max: number) {
+  return z.string().transform((text, check) => {
+    const value = parseWholeNumber(text)
+    if (value !== undefined && value >= min && value <= max) return value
+    check.addIssue({ code: 'custom', message: `must be a whole number from ${min} to ${max}, is "${text}"` })
+    return z.NEVER
+  })
+}
+
+/** One of a few words, in any case. */
+export function oneOf<const W extends string>(words: readonly W[]) {
+  return z.string().transform((text, check) => {
+    const word = words.find((candidate) => candidate === text.toLowerCase())
+    if (word !== undefined) return word
+    check.addIssue({ code: 'custom', message: `must be one of ${words.join(', ')}, is "${text}"` })
+    return z.NEVER
+  })
+}
+
+/** Some of a few words, separated by commas, each once. */
+export function someOf<const W extends string>(words: readonly W[]) {
+  return z.string().transform((text, check) => {
+    const given = text.split(',').map((word) => word.trim().toLowerCase())
+    const unknown = given.filter((word) => !words.includes(word as W))
+    if (unknown.length === 0) return words.filter((word) => given.includes(word))
+    check.addIssue({ code: 'custom', message: `must be one or several of ${words.join(', ')}, is "${text}"` })
+    return z.NEVER
+  })
+}
+
+/** An address of one of the schemes. What is wrong is said without quoting it: it may hold a password. */
+export function urlText(schemes: string[], { needsPath = false } = {}) {
+  const shape = `${schemes.join(' or ')}://host:port${needsPath ? '/name' : ''}`
+  return z.string().superRefine((text, check) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined
+    const fits = url?.hostname && schemes.includes(url.protocol.slice(0, -1))
+    if (!url || !fits) check.addIssue({ code: 'custom', message: `must look like ${shape}` })
+    else if (needsPath && url.pathname.length < 2) {
+      check.addIssue({ code: 'custom', message: `must look like ${shape}: the name is missing` })
+    }
+  })
+}
+
+const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, '': 1_000 }
+
+/** `500ms`, `30s`, `1m`, or a plain number of seconds; read as milliseconds. */
+export function durationText(maxMs: number) {
+  return z.string().transform((text, check) => {
+    const [, digits = '', unit = ''] = /^([0-9]+)\s*(ms|s|m)?$/.exec(text) ?? []
+    const ms = (parseWholeNumber(digits) ?? NaN) * (UNIT_MS[unit] ?? NaN)
+    if (ms <= maxMs) return ms
+    check.addIssue({
+      code: 'custom',
+      message: `must be a duration such as 500ms, 30s or 1m, at most ${maxMs / 1_000} s, is "${text}"`,
+    })
+    return z.NEVER
+  })
+}
+
+/** A regular expression that a whole value has to match. */
+export function patternText() {
+  return z.string().transform((text, check) => {
+    try {
+      return new RegExp(`^(?:${text})$`, 'u')
+    } catch (error) {
+      check.addIssue({ code: 'custom', message: `must be a regular expression: ${(error as Error).message}` })
+      return z.NEVER
+    }
+  })
+}
+
+/** A name as brokers and other tools take it without quoting. */
+export function nameText(lengthMax: number) {
+  return z.string().regex(new RegExp(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,${lengthMax - 1}}$`), {
+    message: `must be 1 to ${lengthMax} letters, digits, dots, colons, hyphens or underscores`,
+  })
+}

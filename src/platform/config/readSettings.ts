@@ -1,0 +1,47 @@
+import { StartupFault } from '../startupFault.ts'
+import { findMeant } from './nearMiss.ts'
+import type { Settings, Values } from './setting.ts'
+
+/** Names the faults of all settings at once, a line each: nobody wants to mend them one start at a time. */
+export class ConfigFault extends StartupFault {
+  readonly faults: string[]
+
+  constructor(faults: string[]) {
+    super(`wrong configuration\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
+    this.name = 'ConfigFault'
+    this.faults = faults
+  }
+}
+
+export interface ReadSettings<S extends Settings> {
+  /** Settings that were not given are undefined; those that were wrong are left out. */
+  values: Partial<Values<S>>
+  faults: string[]
+}
+
+/**
+ * Reads every setting from the environment. An empty variable counts as not set, because that is what an empty line
+ * in an environment file means to its writer. A variable whose name is nearly a setting's is a fault: the setting
+ * was meant, and its default would be used in silence.
+ */
+export function readSettings<S extends Settings>(env: NodeJS.ProcessEnv, settings: S): ReadSettings<S> {
+  const faults: string[] = []
+  const values: Record<string, unknown> = {}
+  for (const [name, setting] of Object.entries(settings)) {
+    const text = env[name]?.trim() || setting.default
+    if (text === undefined) {
+      if (setting.required) faults.push(`${name} is required: ${setting.meaning}`)
+      else values[name] = undefined
+      continue
+    }
+    const result = setting.schema.safeParse(text)
+    if (result.success) values[name] = result.data
+    else faults.push(...result.error.issues.map((issue) => `${name} ${issue.message}`))
+  }
+  const known = Object.keys(settings)
+  for (const name of Object.keys(env)) {
+    const meant = findMeant(name, known)
+    if (meant) faults.push(`${name} is not a setting; did you mean ${meant}?`)
+  }
+  return { values: values as Partial<Values<S>>, faults }
+}

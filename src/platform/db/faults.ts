@@ -1,0 +1,81 @@
+import { Unavailable } from '../../primitives/unavailable.ts'
+
+/**
+ * What a database error means for whoever ran the statement.
+ * - retry: the transaction lost a race (1213, 1205); after a rollback it may run again.
+ * - away: the link or the server is gone; whether the statement took effect is not known.
+ * - fault: everything else, ours to mend.
+ */
+export type FaultKind = 'retry' | 'away' | 'fault'
+
+const RETRY_ERRNOS = new Set([
+  1213, // deadlock: the transaction is rolled back
+  1205, // lock wait timeout: only the statement is rolled back
+  3572, // NOWAIT and SKIP LOCKED conflicts
+])
+
+const AWAY_ERRNOS = new Set([
+  1040, // too many connections
+  1053, // server shutdown in progress
+  1077, // normal shutdown
+  1152, // aborted connection
+  1158,
+  1159,
+  1160,
+  1161, // network read and write faults
+  1203, // too many user connections
+  1290, // read-only during a failover
+  1317, // query interrupted by a KILL
+  1836, // read-only mode
+  1927, // connection was killed (MariaDB)
+  3169, // session was killed
+  4031, // disconnected for inactivity
+])
+
+const AWAY_CODES = new Set([
+  'PROTOCOL_CONNECTION_LOST',
+  'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+])
+
+/** The work of a transaction did not end in time; its connection is given up. */
+export class DeadlineExceeded extends Error {
+  constructor(operation: string, timeoutMs: number) {
+    super(`${operation} took longer than ${timeoutMs} ms`)
+    this.name = 'DeadlineExceeded'
+  }
+}
+
+/** The answer to a COMMIT was lost and could not be found out: the work may or may not be there. */
+export class CommitUnknown extends Error {
+  constructor(operation: string, cause: unknown) {
+    super(`${operation}: the answer to COMMIT was lost`, { cause })
+    this.name = 'CommitUnknown'
+  }
+}
+
+export function classifyFault(error: unknown): FaultKind {
+  if (error instanceof DeadlineExceeded || error instanceof Unavailable) return 'away'
+  if (!(error instanceof Error)) return 'fault'
+  const { errno, code, fatal } = error as { errno?: number; code?: string; fatal?: boolean }
+  if (errno !== undefined && RETRY_ERRNOS.has(errno)) return 'retry'
+  if (errno !== undefined && AWAY_ERRNOS.has(errno)) return 'away'
+  if (code !== undefined && AWAY_CODES.has(code)) return 'away'
+  return fatal === true ? 'away' : 'fault'
+}
+
+/** Turns "the database is away" into the error that callers know; leaves every other error as it is. */
+export function asUnavailable(error: unknown): unknown {
+  if (error instanceof Unavailable || classifyFault(error) !== 'away') return error
+  return new Unavailable('database_unavailable', 'The database cannot be reached at the moment.', {
+    cause: error,
+  })
+}

@@ -1,0 +1,8 @@
+export { CommitUnknown, DeadlineExceeded, classifyFault } from './faults.ts'
+export { loadMigrations, migrate } from './migrate.ts'
+export { observeOperations, observePool } from './observe.ts'
+export { closeDb, databaseNowMs, openDb } from './pool.ts'
+export type { Db, DbSettings, ObserveOperation } from './pool.ts'
+export { selfTest } from './selfTest.ts'
+export { read, transact } from './transact.ts'
+export type { Reader, TransactOptions, Tx } from './transact.ts'

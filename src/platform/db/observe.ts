@@ -1,0 +1,44 @@
+import { DURATION_BUCKETS_SECONDS, Gauge, Histogram } from '../telemetry/index.ts'
+import type { Registry } from '../telemetry/index.ts'
+import type { Db, ObserveOperation } from './pool.ts'
+
+/** Duration and errors of each operation; `retried` is a lost race that was run again. */
+export function observeOperations(registry: Registry): ObserveOperation {
+  const durations = new Histogram({
+    name: 'chapar_db_operation_duration_seconds',
+    help: 'Transactions and reads by name, with the wait for a connection; outcome ok, retried or failed',
+    labelNames: ['operation', 'outcome'] as const,
+    buckets: DURATION_BUCKETS_SECONDS,
+    registers: [registry],
+  })
+  return (operation, durationMs, outcome) => durations.observe({ operation, outcome }, durationMs / 1_000)
+}
+
+/** The pool as it is at the moment of a scrape. */
+export function observePool(registry: Registry, db: Db): void {
+  new Gauge({
+    name: 'chapar_db_connections',
+    help: 'Database connections of this process, and callers that wait for one',
+    labelNames: ['state'] as const,
+    registers: [registry],
+    collect() {
+      const { open, idle, waiting } = poolUse(db)
+      this.set({ state: 'in_use' }, open - idle)
+      this.set({ state: 'idle' }, idle)
+      this.set({ state: 'waiting' }, waiting)
+    },
+  })
+}
+
+/** mysql2 publishes no counts; these queues have kept their names through its versions 2 and 3. */
+function poolUse({ pool }: Db): { open: number; idle: number; waiting: number } {
+  const queues = pool as unknown as Record<
+    '_allConnections' | '_freeConnections' | '_connectionQueue',
+    { length: number }
+  >
+  return {
+    open: queues._allConnections.length,
+    idle: queues._freeConnections.length,
+    waiting: queues._connectionQueue.length,
+  }
+}

@@ -1,0 +1,156 @@
+import { createPool } from 'mysql2'
+import type { Pool, PoolConnection } from 'mysql2'
+import { Unavailable } from '../../primitives/unavailable.ts'
+import { asUnavailable } from './faults.ts'
+import { openSession, runStatement } from './session.ts'
+import type { Session } from './session.ts'
+
+export interface DbSettings {
+  url: string
+  maxOpenConns: number
+  maxIdleConns: number
+  connMaxLifetimeSeconds: number
+  /** Run on every new connection after ours; tests move the database's clock with it. */
+  sessionStatements?: string[]
+}
+
+/** One fact for metrics: an operation is a transaction or a read, under the name its caller gave it. */
+export type ObserveOperation = (
+  operation: string,
+  durationMs: number,
+  outcome: 'ok' | 'retried' | 'failed',
+) => void
+
+/** What may open a transaction. A Tx is not one, and one is not a Tx. */
+export interface Db {
+  readonly pool: Pool
+  readonly settings: DbSettings
+  readonly observe: ObserveOperation
+  /** Database clock minus local clock, in milliseconds, from the latest new connection. */
+  clockOffsetMs: number
+  readonly sessions: WeakMap<PoolConnection, Session>
+}
+
+/** A request waits this long for a connection and is then told that the database is away. */
+const ACQUIRE_TIMEOUT_MS = 3_000
+const CONNECT_TIMEOUT_MS = 3_000
+/** Callers that may wait for a connection at once; beyond, waiting longer would only add time-outs. */
+const WAITING_MAX = 1_000
+/** The server drops a session idle for longer; a link that died in mid-transaction gives its locks back by then. */
+const SERVER_WAIT_TIMEOUT_SECONDS = 10
+/** Ours drop idle connections sooner, so that none is picked up at the moment the server closes it. */
+const IDLE_TIMEOUT_MS = 6_000
+
+const SESSION_STATEMENTS = [
+  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+  `SET time_zone = '+00:00', innodb_lock_wait_timeout = 2, wait_timeout = ${SERVER_WAIT_TIMEOUT_SECONDS},
+   sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`,
+]
+
+export function openDb(settings: DbSettings, observe: ObserveOperation = () => {}): Db {
+  const pool = createPool({
+    uri: settings.url,
+    connectionLimit: settings.maxOpenConns,
+    maxIdle: Math.min(settings.maxIdleConns, settings.maxOpenConns - 1),
+    idleTimeout: IDLE_TIMEOUT_MS,
+    queueLimit: WAITING_MAX,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    charset: 'utf8mb4',
+    timezone: 'Z',
+    supportBigNumbers: true,
+    stringifyObjects: true,
+  })
+  return { pool, settings, observe, clockOffsetMs: 0, sessions: new WeakMap() }
+}
+
+export function closeDb(db: Db): Promise<void> {
+  return new Promise((resolve) => db.pool.end(() => resolve()))
+}
+
+/** @returns the database's time in milliseconds since the epoch, as this process knows it. */
+export function databaseNowMs(db: Db): number {
+  return Date.now() + db.clockOffsetMs
+}
+
+/**
+ * Takes a connection that is young, fresh and set up. @throws Unavailable when none is to be had within
+ * ACQUIRE_TIMEOUT_MS: a request is answered in bounded time, whatever the database does.
+ */
+export async function acquire(db: Db): Promise<Session> {
+  const deadlineMs = performance.now() + ACQUIRE_TIMEOUT_MS
+  for (;;) {
+    const connection = await takeConnection(db, deadlineMs - performance.now())
+    const session = db.sessions.get(connection)
+    if (session && !isWornOut(db, session)) return session
+    if (session) {
+      discard(session)
+      continue
+    }
+    try {
+      return await setUp(db, connection)
+    } catch (error) {
+      connection.destroy()
+      throw asUnavailable(error)
+    }
+  }
+}
+
+export function release(session: Session): void {
+  session.usedAtMs = performance.now()
+  session.connection.release()
+}
+
+/** Gives a connection up at once, also when the peer is silent: destroy() alone would wait for it to read our end. */
+export function discard(session: Session): void {
+  const { stream } = session.connection as unknown as { stream: { destroy(): void } }
+  session.connection.destroy()
+  stream.destroy()
+}
+
+function isWornOut(db: Db, session: Session): boolean {
+  const nowMs = performance.now()
+  const tooOld = nowMs - session.bornAtMs > db.settings.connMaxLifetimeSeconds * 1_000
+  const idleTooLong = nowMs - session.usedAtMs > IDLE_TIMEOUT_MS
+  return tooOld || idleTooLong
+}
+
+function takeConnection(db: Db, timeoutMs: number): Promise<PoolConnection> {
+  return new Promise((resolve, reject) => {
+    let late = false
+    const timer = setTimeout(
+      () => {
+        late = true
+        reject(new Unavailable('database_unavailable', 'No database connection became free in time.'))
+      },
+      Math.max(timeoutMs, 1),
+    )
+    db.pool.getConnection((error, connection) => {
+      clearTimeout(timer)
+      if (late) connection?.release()
+      else if (error)
+        reject(new Unavailable('database_unavailable', 'The database cannot be reached.', { cause: error }))
+      else resolve(connection)
+    })
+  })
+}
+
+async function setUp(db: Db, connection: PoolConnection): Promise<Session> {
+  const timer = setTimeout(() => connection.destroy(), CONNECT_TIMEOUT_MS)
+  try {
+    for (const sql of [...SESSION_STATEMENTS, ...(db.settings.sessionStatements ?? [])])
+      await runStatement(connection, sql)
+    const askedAtMs = Date.now()
+    const rows = await runStatement(connection, 'SELECT UNIX_TIMESTAMP(NOW(3)) * 1000 AS now_ms')
+    const answeredAtMs = Date.now()
+    db.clockOffsetMs = Math.round(
+      Number((rows as { now_ms: number }[])[0]?.now_ms) - (askedAtMs + answeredAtMs) / 2,
+    )
+  } finally {
+    clearTimeout(timer)
+  }
+  // A pooled connection that dies while idle emits an error nobody awaits; the pool has already dropped it.
+  connection.on('error', () => {})
+  const session = openSession(connection, performance.now())
+  db.sessions.set(connection, session)
+  return session
+}

@@ -1,0 +1,37 @@
+import { sql } from 'kysely'
+import { transact } from './transact.ts'
+import type { Db } from './pool.ts'
+import type { Tx } from './transact.ts'
+
+/**
+ * Refuses an engine on which two relays would claim the same rows: some accept SKIP LOCKED and ignore it. Two
+ * connections see it for themselves; a session that is not READ COMMITTED is refused too, as its claims gap-lock.
+ */
+export async function selfTest(db: Db): Promise<void> {
+  await transact(db, 'self_test', async (first) => {
+    await assertReadCommitted(first)
+    const held = await sql<{
+      id: number
+    }>`SELECT id FROM skip_locked_probe ORDER BY id LIMIT 1 FOR UPDATE`.execute(first)
+    const heldId = held.rows[0]?.id
+    if (heldId === undefined) throw new Error('the table skip_locked_probe is empty: run the migrations')
+    await transact(db, 'self_test', async (second) => {
+      const seen = await sql<{ id: number }>`
+        SELECT id FROM skip_locked_probe ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED`.execute(second)
+      if (seen.rows.some(({ id }) => id === heldId)) {
+        throw new Error(
+          'this database ignores FOR UPDATE SKIP LOCKED: two relays would send the same message',
+        )
+      }
+    })
+  })
+}
+
+async function assertReadCommitted(tx: Tx): Promise<void> {
+  // MariaDB 10.11 knows the variable under its old name only; SHOW finds either.
+  const { rows } = await sql<{ Value: string }>`SHOW SESSION VARIABLES WHERE Variable_name IN
+    ('transaction_isolation', 'tx_isolation')`.execute(tx)
+  if (!rows.some(({ Value }) => Value === 'READ-COMMITTED')) {
+    throw new Error(`the session's isolation level is ${rows[0]?.Value ?? 'unknown'}, wanted READ-COMMITTED`)
+  }
+}

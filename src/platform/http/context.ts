@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto'
+import type { NextFunction, Request, Response } from 'express'
+import type { LogFields } from '../telemetry/index.ts'
+
+/** What is known of one request while it is served: for its log line, its metric and its problem document. */
+export interface RequestContext {
+  requestId: string
+  /** The pattern of the route that matched; a raw path would make a metric label of whatever a client types. */
+  route: string
+  /** Routes that machines ask every few seconds do not fill the log. */
+  quiet: boolean
+  /** Facts that a handler adds to the request's log line. */
+  fields: LogFields
+  /** What made the answer a 5xx. */
+  fault?: unknown
+}
+
+export const UNKNOWN_ROUTE = 'unknown'
+
+/** Narrow on purpose: the header comes from outside and goes into logs and answers. */
+const REQUEST_ID_SHAPE = /^[A-Za-z0-9._-]{1,64}$/
+
+/** Gives the request its context, with the client's X-Request-Id when that is a sane one. */
+export function openContext(request: Request, response: Response, next: NextFunction): void {
+  const offered = request.get('x-request-id')
+  const requestId = offered !== undefined && REQUEST_ID_SHAPE.test(offered) ? offered : randomUUID()
+  const context: RequestContext = { requestId, route: UNKNOWN_ROUTE, quiet: false, fields: {} }
+  response.locals['context'] = context
+  response.set('X-Request-Id', requestId)
+  next()
+}
+
+export function contextOf(response: Response): RequestContext {
+  return response.locals['context'] as RequestContext
+}
+
+/** Adds facts to the request's log line: the customer, the identifier that was given out. */
+export function note(response: Response, fields: LogFields): void {
+  Object.assign(contextOf(response).fields, fields)
+}

@@ -1,0 +1,62 @@
+import type { NextFunction, Request, Response } from 'express'
+import { PROBLEM_CONTENT_TYPE, Problem, toDocument } from '../../primitives/problem.ts'
+import { Unavailable } from '../../primitives/unavailable.ts'
+import { contextOf } from './context.ts'
+
+export function refuseUnknownRoute(): never {
+  throw new Problem(404, 'not_found', 'There is nothing at this address.')
+}
+
+/**
+ * Express's last stop: makes an answer of whatever was thrown. Only a Problem and Unavailable speak to the client in
+ * their own words; the words of any other error are for the log.
+ */
+export function answerProblem(
+  error: unknown,
+  _request: Request,
+  response: Response,
+  _next: NextFunction,
+): void {
+  const problem = toProblem(error)
+  const context = contextOf(response)
+  context.fields['code'] = problem.code
+  if (problem.status >= 500) context.fault = error
+  if (response.headersSent) {
+    // Half an answer cannot be taken back; a cut connection at least does not look like a whole one.
+    response.destroy()
+    return
+  }
+  response
+    .status(problem.status)
+    .set(problem.headers)
+    .set('Content-Type', PROBLEM_CONTENT_TYPE)
+    .send(JSON.stringify(toDocument(problem, context.requestId)))
+}
+
+function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof Unavailable) {
+    const headers = { 'Retry-After': String(Math.max(1, Math.ceil(error.retryAfterSeconds))) }
+    return new Problem(503, error.code, error.message, { headers })
+  }
+  return (
+    toClientFault(error) ??
+    new Problem(500, 'internal_error', 'Something went wrong here. It has been recorded.')
+  )
+}
+
+/** What Express and its body reader throw about a request, by their `type` and `status`. */
+function toClientFault(error: unknown): Problem | undefined {
+  const { type, status, limit } = (error ?? {}) as { type?: unknown; status?: unknown; limit?: unknown }
+  if (type === 'entity.too.large') {
+    return new Problem(413, 'body_too_large', `The body is larger than ${String(limit)} bytes.`)
+  }
+  if (type === 'entity.parse.failed') return new Problem(400, 'malformed_body', 'The body is not valid JSON.')
+  if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
+    return new Problem(415, 'unsupported_media_type', 'The body has to be plain UTF-8, not compressed.')
+  }
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return new Problem(status, 'malformed_request', 'The request could not be read.')
+  }
+  return undefined
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { answer } from './documents.ts'
+import type { Endpoint, Route } from './route.ts'
+
+/** Something that has to work before this process can do its part. Rejects when it does not. */
+export interface ReadinessCheck {
+  name: string
+  run: () => Promise<void>
+}
+
+/** Whoever asks wants an answer sooner than a database's time-outs give one. */
+const CHECK_TIMEOUT_MS = 1_000
+
+const Readiness = z
+  .object({
+    status: z.enum(['ready', 'not_ready']),
+    checks: z.array(
+      z.object({
+        name: z.string(),
+        ok: z.boolean(),
+        reason: z.string().optional().meta({ description: 'Why not' }),
+      }),
+    ),
+  })
+  .meta({ id: 'Readiness' })
+
+type CheckResult = z.output<typeof Readiness>['checks'][number]
+
+export const readyEndpoint: Endpoint = {
+  method: 'get',
+  path: '/readyz',
+  quiet: true,
+  operation: {
+    operationId: 'ready',
+    tags: ['operations'],
+    summary: 'Whether this process can do its part now',
+    responses: { '200': answer('Every check passed', Readiness), '503': answer('A check failed', Readiness) },
+  },
+}
+
+export function readyRoute(checks: ReadinessCheck[], timeoutMs = CHECK_TIMEOUT_MS): Route {
+  const askEach = checks.map((check) => askOnce(check, timeoutMs))
+  return {
+    ...readyEndpoint,
+    async handle(_request, response) {
+      const results = await Promise.all(askEach.map((ask) => ask()))
+      const ready = results.every(({ ok }) => ok)
+      const readiness: z.output<typeof Readiness> = { status: ready ? 'ready' : 'not_ready', checks: results }
+      response.status(ready ? 200 : 503).json(readiness)
+    },
+  }
+}
+
+/**
+ * However many ask and however long it hangs, a check runs once at a time: a probe must not pile up work on what is
+ * in trouble already. Who asks meanwhile waits for the same answer, and no longer than the limit.
+ */
+function askOnce(check: ReadinessCheck, timeoutMs: number): () => Promise<CheckResult> {
+  let running: Promise<CheckResult> | undefined
+  return async () => {
+    running ??= runCheck(check).finally(() => (running = undefined))
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<CheckResult>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs, { name: check.name, ok: false, reason: 'timeout' })
+    })
+    return Promise.race([running, late]).finally(() => clearTimeout(timer))
+  }
+}
+
+async function runCheck({ name, run }: ReadinessCheck): Promise<CheckResult> {
+  try {
+    await run()
+    return { name, ok: true }
+  } catch (error) {
+    // A message may quote addresses and user names, and this route asks nobody who they are.
+    const { code } = (error ?? {}) as { code?: unknown }
+    return { name, ok: false, reason: typeof code === 'string' ? code : 'failed' }
+  }
+}

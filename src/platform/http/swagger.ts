@@ -1,0 +1,56 @@
+import type { Response } from 'express'
+import { absolutePath } from 'swagger-ui-dist'
+import type { Route } from './route.ts'
+
+/** The files that the page needs, and no others of the package: its source maps are larger than itself. */
+const ASSETS = [
+  'index.html',
+  'index.css',
+  'swagger-ui.css',
+  'swagger-ui-bundle.js',
+  'swagger-ui-standalone-preset.js',
+  'favicon-16x16.png',
+  'favicon-32x32.png',
+]
+
+/** In place of the package's own. Without the null, the page would send our address to a validator elsewhere. */
+const INITIALIZER = `window.onload = () => {
+  window.ui = SwaggerUIBundle({
+    url: '../openapi.json',
+    dom_id: '#swagger-ui',
+    deepLinking: true,
+    validatorUrl: null,
+    presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
+    layout: 'StandaloneLayout',
+  })
+}
+`
+
+/** The page is made of our own files alone: it works without a network and fetches nothing from anybody. */
+const CONTENT_SECURITY_POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; frame-ancestors 'none'"
+
+/** The OpenAPI document, and a page to read and try it. */
+export function swaggerRoutes(openapi: object): Route[] {
+  const document = JSON.stringify(openapi)
+  return [
+    serve('/openapi.json', (response) => response.type('application/json').send(document)),
+    serve('/swagger', (response) => response.redirect('/swagger/index.html')),
+    serve('/swagger/swagger-initializer.js', (response) =>
+      response.type('text/javascript').send(INITIALIZER),
+    ),
+    ...ASSETS.map((asset) => serve(`/swagger/${asset}`, (response) => sendAsset(response, asset))),
+  ]
+}
+
+function serve(path: string, send: (response: Response) => void): Route {
+  return { method: 'get', path, quiet: true, handle: (_request, response) => send(response) }
+}
+
+function sendAsset(response: Response, asset: string): void {
+  response.set({
+    'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+    'Cache-Control': 'public, max-age=3600',
+  })
+  response.sendFile(asset, { root: absolutePath() })
+}

@@ -1,0 +1,101 @@
+import type { Logger } from './telemetry/logger.ts'
+
+/** Something that was opened and must be closed: a listener, a loop, a pool. `deadlineMs` is what time is left. */
+export interface Part {
+  name: string
+  close(deadlineMs: number): Promise<void>
+}
+
+/** The part of `process` that ends it. */
+export interface Host {
+  on(event: string, listener: (argument: unknown) => void): unknown
+  exit(code: number): void
+}
+
+export interface Lifecycle {
+  /** Parts are closed in reverse order: what is added last may rest on what was added before. */
+  add(part: Part): void
+  /**
+   * Closes every part, once, within the deadline. Also the way out of a start that failed half-way.
+   * @returns whether all parts closed without a fault and in time.
+   */
+  close(): Promise<boolean>
+}
+
+export interface LifecycleOptions {
+  logger: Logger
+  deadlineMs: number
+  host?: Host
+}
+
+/**
+ * Ends the process in order on SIGTERM or SIGINT: exit 0 when all closed in time, else 1. A second signal exits at
+ * once with 1.
+ *
+ * An exception that nobody caught also exits at once with 1. Requests and loops catch their own faults, so what gets
+ * here left something in a state that nobody knows; work in flight is safe, because the engine promises to survive
+ * a kill at any instant, and going on with unknown state is the one thing that it does not promise to survive.
+ */
+export function createLifecycle({ logger, deadlineMs, host = process }: LifecycleOptions): Lifecycle {
+  const parts: Part[] = []
+  let closing: Promise<boolean> | undefined
+  let signalled = false
+
+  const onSignal = (signal: unknown) => {
+    if (signalled) {
+      logger.warn('stopped at once by a second signal', { signal })
+      host.exit(1)
+      return
+    }
+    signalled = true
+    logger.info('stopping', { signal })
+    void close().then((inOrder) => host.exit(inOrder ? 0 : 1))
+  }
+  const onCrash = (error: unknown) => {
+    logger.error('crashed', { error })
+    host.exit(1)
+  }
+
+  host.on('SIGTERM', onSignal)
+  host.on('SIGINT', onSignal)
+  host.on('uncaughtException', onCrash)
+  host.on('unhandledRejection', onCrash)
+
+  function close(): Promise<boolean> {
+    closing ??= closeInReverse(parts, deadlineMs, logger)
+    return closing
+  }
+  return { add: (part) => void parts.push(part), close }
+}
+
+/** Takes from the end until none is left, so that a part added while closing is closed too. */
+async function closeInReverse(parts: Part[], deadlineMs: number, logger: Logger): Promise<boolean> {
+  const endsAtMs = performance.now() + deadlineMs
+  let inOrder = true
+  for (let part = parts.pop(); part; part = parts.pop()) {
+    if (!(await closeOne(part, endsAtMs - performance.now(), logger))) inOrder = false
+  }
+  logger.info(inOrder ? 'stopped' : 'stopped, not everything in order')
+  return inOrder
+}
+
+async function closeOne(part: Part, leftMs: number, logger: Logger): Promise<boolean> {
+  if (leftMs <= 0) {
+    logger.error('not closed, no time was left', { part: part.name })
+    return false
+  }
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(resolve, leftMs, 'late')
+  })
+  try {
+    const end = await Promise.race([part.close(leftMs), late])
+    if (end === 'late') logger.error('did not close in time', { part: part.name })
+    return end !== 'late'
+  } catch (error) {
+    logger.error('failed to close', { part: part.name, error })
+    return false
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,98 @@
+import { setImmediate } from 'node:timers/promises'
+
+/** Does one round of work and says whether there was any. A long round may end early when `stopping` is aborted. */
+export type RunOnce = (stopping: AbortSignal) => Promise<'worked' | 'idle'>
+
+/** Runs `fn` after `ms` milliseconds, unless the returned function is called first. */
+export type After = (ms: number, fn: () => void) => () => void
+
+export interface LoopOptions {
+  runOnce: RunOnce
+  /** Wait after an idle round. A wake-up cuts it short. */
+  idleMs: number
+  /** Told of every failed round, and how long the loop waits before the next. Must not throw. */
+  onError: (error: unknown, retryInMs: number) => void
+  after?: After
+  random?: () => number
+}
+
+export interface Loop {
+  /** There may be work: ends an idle wait now. During a round it makes the next one follow at once. */
+  wake(): void
+  /** Starts no further round and resolves when the current one has ended. */
+  close(): Promise<void>
+}
+
+/** Waits after failures: 100 ms doubled each time up to 5 s, so that what is away is neither flooded nor missed. */
+const BACKOFF_FIRST_MS = 100
+const BACKOFF_MAX_MS = 5_000
+
+/** The only endless loop of the program. Rounds never overlap; a failed round is reported and tried again later. */
+export function startLoop(options: LoopOptions): Loop {
+  const after = options.after ?? afterTimeout
+  const random = options.random ?? Math.random
+  const stopping = new AbortController()
+  let woken = false
+  let endIdleWait = () => {}
+
+  async function idle(): Promise<void> {
+    if (woken) return
+    const wait = pause(options.idleMs, stopping.signal, after)
+    endIdleWait = wait.end
+    await wait.ended
+  }
+
+  async function run(): Promise<void> {
+    let failures = 0
+    while (!stopping.signal.aborted) {
+      woken = false
+      try {
+        const result = await options.runOnce(stopping.signal)
+        failures = 0
+        // A round whose promises are all settled would otherwise never let timers and sockets have a turn.
+        await (result === 'idle' ? idle() : setImmediate())
+      } catch (error) {
+        const retryInMs = backOffMs(failures++, random)
+        options.onError(error, retryInMs)
+        // Not cut short by a wake-up: commits go on while the broker is away, and each of them wakes the relay.
+        await pause(retryInMs, stopping.signal, after).ended
+      }
+    }
+  }
+
+  const done = run()
+  return {
+    wake() {
+      woken = true
+      endIdleWait()
+    },
+    close() {
+      stopping.abort()
+      return done
+    },
+  }
+}
+
+/** @returns between half and all of the doubled wait: processes that failed together do not come back together. */
+function backOffMs(failuresBefore: number, random: () => number): number {
+  const ms = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(failuresBefore, 16))
+  return Math.round(ms * (0.5 + random() / 2))
+}
+
+/** A wait that ends by time, by `end()` or by the signal, whichever comes first. */
+function pause(ms: number, signal: AbortSignal, after: After): { ended: Promise<void>; end: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const cancel = after(ms, resolve)
+  const end = () => {
+    cancel()
+    resolve()
+  }
+  if (signal.aborted) end()
+  else signal.addEventListener('abort', end, { once: true })
+  return { ended: promise.finally(() => signal.removeEventListener('abort', end)), end }
+}
+
+function afterTimeout(ms: number, fn: () => void): () => void {
+  const timer = setTimeout(fn, ms)
+  return () => clearTimeout(timer)
+}

@@ -1,0 +1,72 @@
+import { PRIVATE_FIELDS, maskNumbersIn } from '../../primitives/privacy.ts'
+
+/** Bounds of one line: a log is for facts, and a line must not cost more than the work it tells of. */
+const DEPTH_MAX = 4
+const ITEMS_MAX = 20
+const CHARS_MAX = 1_000
+const STACK_CHARS_MAX = 4_000
+
+const HIDDEN = '[hidden]'
+/** Identifiers of ours or of the client: hiding digits in them would make a line impossible to find. */
+const KEPT_WHOLE = new Set([
+  'request_id',
+  'sms_identifier',
+  'transaction_id',
+  'outbox_id',
+  'reference',
+  'trace_id',
+])
+
+export interface DescribeOptions {
+  /** A stack helps with faults of ours; elsewhere it is noise. */
+  withStacks: boolean
+}
+
+/**
+ * @returns the same facts, fit for a log line: private fields hidden, telephone numbers masked inside all other
+ * texts, errors as name, message and code, everything bounded in size.
+ */
+export function describe(fields: Record<string, unknown>, options: DescribeOptions): Record<string, unknown> {
+  return describeFields(fields, options, 0)
+}
+
+function describeFields(fields: object, options: DescribeOptions, depth: number): Record<string, unknown> {
+  const described: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(fields).slice(0, ITEMS_MAX)) {
+    // A count under such a name says nothing private, and `recipients` of an accepted request is one.
+    if (PRIVATE_FIELDS.has(name) && typeof value !== 'number') described[name] = HIDDEN
+    else if (KEPT_WHOLE.has(name) && typeof value === 'string') described[name] = value.slice(0, CHARS_MAX)
+    else described[name] = describeValue(value, options, depth)
+  }
+  return described
+}
+
+function describeValue(value: unknown, options: DescribeOptions, depth: number): unknown {
+  if (typeof value === 'string') return maskNumbersIn(value).slice(0, CHARS_MAX)
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value === 'function' || typeof value === 'symbol') return undefined
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Date) return value.toISOString()
+  if (depth >= DEPTH_MAX) return '[deeper]'
+  if (value instanceof Error) return describeError(value, options, depth)
+  if (Array.isArray(value))
+    return value.slice(0, ITEMS_MAX).map((item) => describeValue(item, options, depth + 1))
+  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`
+  return describeFields(value, options, depth + 1)
+}
+
+/** Only these members: drivers hang the whole statement with its values on their errors, parsers the whole body. */
+function describeError(error: Error, options: DescribeOptions, depth: number): Record<string, unknown> {
+  const { code, errno } = error as { code?: unknown; errno?: unknown }
+  const described: Record<string, unknown> = {
+    name: error.name,
+    message: maskNumbersIn(error.message).slice(0, CHARS_MAX),
+  }
+  if (typeof code === 'string' || typeof code === 'number') described['code'] = code
+  if (typeof errno === 'number') described['errno'] = errno
+  if (options.withStacks && error.stack) {
+    described['stack'] = maskNumbersIn(error.stack).slice(0, STACK_CHARS_MAX)
+  }
+  if (error.cause !== undefined) described['cause'] = describeValue(error.cause, options, depth + 1)
+  return described
+}

@@ -1,0 +1,7 @@
+export { createLogger, LOG_LEVELS } from './logger.ts'
+export type { LogFields, LogLevel, Logger, LoggerOptions } from './logger.ts'
+export { lineBudget } from './lineBudget.ts'
+export { Counter, createMetrics, DURATION_BUCKETS_SECONDS, Gauge, Histogram, Registry } from './metrics.ts'
+export type { Metrics } from './metrics.ts'
+export { currentTraceparent, startTracing } from './tracing.ts'
+export type { Tracing } from './tracing.ts'

@@ -1,0 +1,72 @@
+import { createRequire } from 'node:module'
+import { isSpanContextValid, trace } from '@opentelemetry/api'
+
+export interface Tracing {
+  on: boolean
+  /** Sends what is still buffered. */
+  close(): Promise<void>
+}
+
+const OFF: Tracing = { on: false, close: () => Promise.resolve() }
+/** Asked every few seconds by machines; a span for each would bury those of customers. */
+const UNTRACED_PATHS = new Set(['/metrics', '/healthz', '/readyz'])
+
+let started: Promise<Tracing> | undefined
+
+/**
+ * Sets up OpenTelemetry when its own variables ask for it (an OTLP endpoint, or a traces exporter) and is off
+ * otherwise. Off, the SDK is not even loaded: it takes longer to load than the rest of the program. Call it first, or
+ * preload `preload.ts`; a second call gets the first one's answer.
+ */
+export function startTracing(env: NodeJS.ProcessEnv): Promise<Tracing> {
+  started ??= isWanted(env) ? start(env) : Promise.resolve(OFF)
+  return started
+}
+
+export function isWanted(env: NodeJS.ProcessEnv): boolean {
+  if (env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true') return false
+  const exporter = env['OTEL_TRACES_EXPORTER']
+  if (exporter) return exporter !== 'none'
+  return Boolean(env['OTEL_EXPORTER_OTLP_ENDPOINT'] || env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'])
+}
+
+async function start(env: NodeJS.ProcessEnv): Promise<Tracing> {
+  const [{ NodeSDK }, { OTLPTraceExporter }, { HttpInstrumentation }] = await Promise.all([
+    import('@opentelemetry/sdk-node'),
+    import('@opentelemetry/exporter-trace-otlp-http'),
+    import('@opentelemetry/instrumentation-http'),
+  ])
+  const ours = !env['OTEL_TRACES_EXPORTER'] || env['OTEL_TRACES_EXPORTER'] === 'otlp'
+  const sdk = new NodeSDK({
+    ...(env['OTEL_SERVICE_NAME'] ? {} : { serviceName: 'chapar' }),
+    ...(ours ? { traceExporter: new OTLPTraceExporter() } : {}),
+    // Metrics are scraped and logs go to standard output; the SDK would otherwise push both as well.
+    metricReaders: [],
+    logRecordProcessors: [],
+    instrumentations: [
+      new HttpInstrumentation({
+        ignoreIncomingRequestHook: (request) => UNTRACED_PATHS.has(request.url?.split('?')[0] ?? ''),
+      }),
+    ],
+  })
+  sdk.start()
+  // The instrumentation patches node:http when CommonJS loads it next, which our modules alone would never do.
+  createRequire(import.meta.url)('http')
+  return { on: true, close: () => sdk.shutdown() }
+}
+
+/** W3C Trace Context, version 00, with identifiers that are not all zeros. */
+const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
+
+/**
+ * The trace that the current work belongs to, to be stored with what it leaves behind: the active span's, or with
+ * tracing off the header that the client sent, so that a trace passes through even an engine that records none.
+ */
+export function currentTraceparent(incoming?: string): string | undefined {
+  const span = trace.getActiveSpan()?.spanContext()
+  if (span && isSpanContextValid(span)) {
+    const flags = span.traceFlags.toString(16).padStart(2, '0')
+    return `00-${span.traceId}-${span.spanId}-${flags}`
+  }
+  return incoming !== undefined && TRACEPARENT.test(incoming) ? incoming : undefined
+}

@@ -1,0 +1,2 @@
+/** The two classes of traffic; each has its own queue, loops, connections and budget. A batch never mixes them. */
+export type MessageClass = 'normal' | 'express'

@@ -1,0 +1,91 @@
+import { ConfigFault, describeRows, isLoopback, readSettings } from '../platform/config/index.ts'
+import type { SettingRow, Values } from '../platform/config/index.ts'
+import type { ListenAddress } from '../platform/http/index.ts'
+import type { LogLevel } from '../platform/telemetry/index.ts'
+import { ANYONE_MAY_SEND, SETTINGS } from './settings.ts'
+import type { Role } from './settings.ts'
+
+export interface Config {
+  roles: Role[]
+  databaseUrl: string
+  amqpUrl: string
+  listen: ListenAddress
+  /** Both present when the role `consumer` is. */
+  operatorUrls: { a?: string; b?: string }
+  operatorConcurrency: number
+  unavailableGraceMs: number
+  prices: { normal: number; express: number }
+  queues: { normal: string; express: string }
+  limits: { recipientsMax: number; textCharsMax: number; recipientPattern?: RegExp }
+  bodyBytesMax: number
+  db: { maxOpenConns: number; maxIdleConns: number; connMaxLifetimeSeconds: number }
+  shutdownDeadlineMs: number
+  logLevel: LogLevel
+}
+
+type Settled = Values<typeof SETTINGS>
+
+/** @throws ConfigFault that names every fault of the environment at once. */
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  const { values, faults } = readSettings(env, SETTINGS)
+  faults.push(...findContradictions(values))
+  if (faults.length > 0) throw new ConfigFault(faults)
+  return toConfig(values as Settled)
+}
+
+/** What README and .env.example say about each setting. OTEL_* belong to OpenTelemetry and are not listed. */
+export function describeSettings(): SettingRow[] {
+  return describeRows(SETTINGS)
+}
+
+/** Settings that are right alone and wrong together. A setting that is wrong already is not judged again. */
+function findContradictions(values: Partial<Settled>): string[] {
+  const faults: string[] = []
+  if (values.ROLE?.includes('consumer')) {
+    for (const name of ['OPERATOR_A_URL', 'OPERATOR_B_URL'] as const) {
+      if (name in values && values[name] === undefined)
+        faults.push(`${name} is required with the role consumer`)
+    }
+  }
+  const { LISTEN_ADDR: listen, ALLOW_UNAUTHENTICATED: allowed } = values
+  if (listen && !isLoopback(listen.host) && allowed === 'no') {
+    faults.push(
+      `LISTEN_ADDR ${listen.host} can be reached from other machines, and there is no authentication yet: ` +
+        `use 127.0.0.1, or set ALLOW_UNAUTHENTICATED=${ANYONE_MAY_SEND}`,
+    )
+  }
+  if (values.NORMAL_QUEUE !== undefined && values.NORMAL_QUEUE === values.EXPRESS_QUEUE) {
+    faults.push('EXPRESS_QUEUE must not be NORMAL_QUEUE: express would wait behind normal traffic')
+  }
+  return faults
+}
+
+function toConfig(values: Settled): Config {
+  return {
+    roles: values.ROLE,
+    databaseUrl: values.DATABASE_URL,
+    amqpUrl: values.AMQP_URL,
+    listen: { ...values.LISTEN_ADDR, port: values.PORT ?? values.LISTEN_ADDR.port },
+    operatorUrls: {
+      ...(values.OPERATOR_A_URL === undefined ? {} : { a: values.OPERATOR_A_URL }),
+      ...(values.OPERATOR_B_URL === undefined ? {} : { b: values.OPERATOR_B_URL }),
+    },
+    operatorConcurrency: values.OPERATOR_CONCURRENCY,
+    unavailableGraceMs: values.UNAVAILABLE_GRACE,
+    prices: { normal: values.PRICE_NORMAL, express: values.PRICE_EXPRESS },
+    queues: { normal: values.NORMAL_QUEUE, express: values.EXPRESS_QUEUE },
+    limits: {
+      recipientsMax: values.RECIPIENTS_MAX,
+      textCharsMax: values.TEXT_CHARS_MAX,
+      ...(values.RECIPIENT_PATTERN === undefined ? {} : { recipientPattern: values.RECIPIENT_PATTERN }),
+    },
+    bodyBytesMax: values.BODY_BYTES_MAX,
+    db: {
+      maxOpenConns: values.DB_MAX_OPEN_CONNS,
+      maxIdleConns: values.DB_MAX_IDLE_CONNS,
+      connMaxLifetimeSeconds: values.DB_CONN_MAX_LIFETIME_SEC,
+    },
+    shutdownDeadlineMs: values.SHUTDOWN_DEADLINE_SEC * 1_000,
+    logLevel: values.LOG_LEVEL,
+  }
+}

@@ -1,0 +1,87 @@
+import { createDeliveryEvents, deliver, startConsumer } from '../delivery/index.ts'
+import { createOperatorEvents, registerOperators } from '../operators/index.ts'
+import type { Operators } from '../operators/index.ts'
+import { queuesOf, topology } from '../outbox/index.ts'
+import { openSubscription } from '../platform/broker/index.ts'
+import type { ReadinessCheck } from '../platform/http/index.ts'
+import type { Part } from '../platform/lifecycle.ts'
+import { StartupFault } from '../platform/startupFault.ts'
+import type { MessageClass } from '../primitives/messageClass.ts'
+import type { Foundation } from './foundation.ts'
+import { linkReporter } from './linkReporter.ts'
+
+const CLASSES: MessageClass[] = ['express', 'normal']
+/** Envelopes in hand for each operator call at once: the next is there when one ends. */
+const PREFETCH_PER_CALL = 2
+
+/** The role that is the only caller of operators: each class has its own connection, sockets and budget. */
+export async function startConsumers(
+  foundation: Foundation,
+): Promise<{ parts: Part[]; checks: ReadinessCheck[] }> {
+  const { config, db, logger, metrics } = foundation
+  const operatorEvents = createOperatorEvents(logger, metrics.registry)
+  const events = createDeliveryEvents(logger, metrics.registry)
+  const operators = openOperators(foundation, operatorEvents)
+  for (const { operator, state } of operators.states()) operatorEvents.breakerChanged({ operator, state })
+  const queues = queuesOf(config.queues)
+  const started = await Promise.all(
+    CLASSES.map(async (type) => {
+      const settings = {
+        db,
+        operators: operators.of(type),
+        unavailableGraceMs: config.unavailableGraceMs,
+        events,
+        operatorEvents,
+      }
+      const consumer = startConsumer({
+        type,
+        concurrency: config.operatorConcurrency,
+        operators,
+        deliver: (envelope) => deliver(settings, envelope),
+        events,
+      })
+      const subscription = await openSubscription({
+        url: config.amqpUrl,
+        name: `chapar consumer ${type}`,
+        ...queues[type],
+        queues: topology(queues),
+        prefetch: config.operatorConcurrency * PREFETCH_PER_CALL,
+        onDelivery: (delivery) => consumer.onDelivery(delivery),
+        onState: linkReporter(logger),
+      })
+      return { type, consumer, subscription }
+    }),
+  )
+  const close = async () => {
+    await Promise.all(started.map(({ subscription }) => subscription.stop()))
+    await Promise.all(started.map(({ consumer }) => consumer.drain()))
+    await Promise.all(started.map(({ subscription }) => subscription.close()))
+  }
+  return {
+    parts: [
+      { name: 'operators', close: () => operators.close() },
+      { name: 'consumers', close },
+    ],
+    checks: started.map(({ type, subscription }) => ({
+      name: `broker_consume_${type}`,
+      run: () => (subscription.isUp() ? Promise.resolve() : Promise.reject(new Error('not connected'))),
+    })),
+  }
+}
+
+function openOperators(
+  { config }: Foundation,
+  events: Parameters<typeof registerOperators>[0]['events'],
+): Operators {
+  const { a, b } = config.operatorUrls
+  if (a === undefined || b === undefined) throw new StartupFault('the role consumer needs both operators')
+  const connections = { normal: config.operatorConcurrency, express: config.operatorConcurrency }
+  return registerOperators({
+    endpoints: [
+      { name: 'operator-a', url: a },
+      { name: 'operator-b', url: b },
+    ],
+    connections,
+    events,
+  })
+}

@@ -1,0 +1,45 @@
+import { createOutboxEvents, observeDepth, queuesOf, startRelay, topology } from '../outbox/index.ts'
+import { openPublisher } from '../platform/broker/index.ts'
+import type { ReadinessCheck } from '../platform/http/index.ts'
+import type { Part } from '../platform/lifecycle.ts'
+import type { MessageClass } from '../primitives/messageClass.ts'
+import type { Foundation } from './foundation.ts'
+import { linkReporter } from './linkReporter.ts'
+
+export interface Relay {
+  parts: Part[]
+  checks: ReadinessCheck[]
+  wake(type: MessageClass): void
+}
+
+const CLASSES: MessageClass[] = ['express', 'normal']
+
+/** The role that is the only publisher: one loop and one publisher channel a class, so that neither stops the other. */
+export async function startRelays({ config, db, logger, metrics, newId }: Foundation): Promise<Relay> {
+  const events = createOutboxEvents(logger, metrics.registry)
+  const queues = queuesOf(config.queues)
+  observeDepth(metrics.registry, db)
+  const started = await Promise.all(
+    CLASSES.map(async (type) => {
+      const publisher = await openPublisher({
+        url: config.amqpUrl,
+        name: `chapar relay ${type}`,
+        queues: topology(queues),
+        onState: linkReporter(logger),
+      })
+      const loop = startRelay({ db, publisher, type, queue: queues[type].queue, events, newId })
+      return { type, publisher, loop }
+    }),
+  )
+  return {
+    parts: started.flatMap(({ type, publisher, loop }) => [
+      { name: `publisher ${type}`, close: () => publisher.close() },
+      { name: `relay ${type}`, close: () => loop.close() },
+    ]),
+    checks: started.map(({ type, publisher }) => ({
+      name: `broker_publish_${type}`,
+      run: () => (publisher.isReady() ? Promise.resolve() : Promise.reject(new Error('not connected'))),
+    })),
+    wake: (wanted) => started.find(({ type }) => type === wanted)?.loop.wake(),
+  }
+}

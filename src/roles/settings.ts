@@ -1,0 +1,123 @@
+import {
+  durationText,
+  listenAddressText,
+  nameText,
+  oneOf,
+  patternText,
+  PORT_MAX,
+  someOf,
+  urlText,
+  wholeNumberText,
+} from '../platform/config/index.ts'
+import type { Settings } from '../platform/config/index.ts'
+import { LOG_LEVELS } from '../platform/telemetry/index.ts'
+
+export const ROLES = ['api', 'relay', 'consumer'] as const
+export type Role = (typeof ROLES)[number]
+
+/** In so many words, so that nobody sets it without having read what it means. */
+export const ANYONE_MAY_SEND = 'yes-anyone-may-send'
+
+/** Every setting there is. The table in the README and .env.example are checked against this list. */
+export const SETTINGS = {
+  ROLE: {
+    schema: someOf(ROLES),
+    default: 'api,relay,consumer',
+    meaning: 'What this process does: `api`, `relay`, `consumer`, or several separated by commas.',
+  },
+  DATABASE_URL: {
+    schema: urlText(['mysql'], { needsPath: true }),
+    required: true,
+    meaning: 'The MySQL or MariaDB database, as `mysql://user:password@host:3306/name`.',
+  },
+  AMQP_URL: {
+    schema: urlText(['amqp', 'amqps']),
+    required: true,
+    meaning: 'The RabbitMQ broker, as `amqp://user:password@host:5672/vhost`.',
+  },
+  LISTEN_ADDR: {
+    schema: listenAddressText(),
+    default: '127.0.0.1:8080',
+    meaning: 'Where HTTP is served: the API, or health and metrics alone without the role `api`.',
+  },
+  PORT: { schema: wholeNumberText(0, PORT_MAX), meaning: 'Overrides the port of `LISTEN_ADDR`.' },
+  ALLOW_UNAUTHENTICATED: {
+    schema: oneOf(['no', ANYONE_MAY_SEND]),
+    default: 'no',
+    meaning:
+      'There is no authentication yet, so only loopback addresses are served. ' +
+      `\`${ANYONE_MAY_SEND}\` serves any other \`LISTEN_ADDR\`: whoever reaches it can send and spend.`,
+  },
+  OPERATOR_A_URL: {
+    schema: urlText(['http', 'https']),
+    meaning: 'Operator A, tried first. Required with the role `consumer`.',
+  },
+  OPERATOR_B_URL: {
+    schema: urlText(['http', 'https']),
+    meaning: 'Operator B, tried when A fails. Required with the role `consumer`.',
+  },
+  OPERATOR_CONCURRENCY: {
+    schema: wholeNumberText(1, 1_000),
+    default: '16',
+    meaning: 'Operator calls at once, for each of the two classes.',
+  },
+  UNAVAILABLE_GRACE: {
+    schema: durationText(86_400_000),
+    default: '30s',
+    meaning:
+      'How long a message that no operator takes is tried before it fails and is refunded: `500ms`, `30s`, `1m`.',
+  },
+  PRICE_NORMAL: {
+    schema: wholeNumberText(1, 1_000_000),
+    default: '1',
+    meaning: 'The price of a normal recipient.',
+  },
+  PRICE_EXPRESS: {
+    schema: wholeNumberText(1, 1_000_000),
+    default: '3',
+    meaning: 'The price of an express recipient.',
+  },
+  NORMAL_QUEUE: { schema: nameText(200), default: 'sms.normal', meaning: 'The queue of normal messages.' },
+  EXPRESS_QUEUE: { schema: nameText(200), default: 'sms.express', meaning: 'The queue of express messages.' },
+  RECIPIENTS_MAX: {
+    schema: wholeNumberText(1, 10_000),
+    default: '10000',
+    meaning: 'Recipients of one request, at most 10000.',
+  },
+  TEXT_CHARS_MAX: {
+    schema: wholeNumberText(1, 1_600),
+    default: '1600',
+    meaning: 'Characters of a text in Unicode code points, at most 1600, which is what a row holds.',
+  },
+  BODY_BYTES_MAX: {
+    schema: wholeNumberText(1_024, 16_777_216),
+    default: '1048576',
+    meaning: 'Bytes of a request body.',
+  },
+  RECIPIENT_PATTERN: {
+    schema: patternText(),
+    meaning:
+      'A regular expression that every recipient has to match as a whole, besides being 5 to 15 digits.',
+  },
+  DB_MAX_OPEN_CONNS: {
+    schema: wholeNumberText(2, 10_000),
+    default: '50',
+    meaning: 'Database connections of this process.',
+  },
+  DB_MAX_IDLE_CONNS: {
+    schema: wholeNumberText(0, 10_000),
+    default: '25',
+    meaning: 'Idle ones that are kept; never more than are open.',
+  },
+  DB_CONN_MAX_LIFETIME_SEC: {
+    schema: wholeNumberText(1, 86_400),
+    default: '300',
+    meaning: 'Seconds after which a database connection is replaced.',
+  },
+  SHUTDOWN_DEADLINE_SEC: {
+    schema: wholeNumberText(1, 3_600),
+    default: '20',
+    meaning: 'Seconds that work in flight has to end after SIGTERM.',
+  },
+  LOG_LEVEL: { schema: oneOf(LOG_LEVELS), default: 'info', meaning: '`error`, `warn`, `info` or `debug`.' },
+} satisfies Settings

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict'
+import type { CallResult, OperatorAdapter, Submission } from '../../src/operators/contract.ts'
+import { message, messages } from './messages.ts'
+
+/**
+ * How the peer treats the calls that follow.
+ * - good: takes everything.
+ * - rejects, postpones: answers each message so, those to `to` only where it is given.
+ * - refuses: the whole call, when a text contains `poison`; `fault` says whose fault that is.
+ * - fails: an internal fault for every call. throttles, out-of-service: its state, with an answer.
+ * - cuts-before, cuts-after: ends the connection before or after taking the messages. hangs: after taking them.
+ * - garbles: takes the messages and answers what nobody can read.
+ */
+export type Mood =
+  | { kind: 'good' | 'postpones' | 'fails' | 'throttles' | 'out-of-service' }
+  | { kind: 'cuts-before' | 'cuts-after' | 'hangs' | 'garbles' }
+  | { kind: 'rejects'; to?: string }
+  | { kind: 'refuses'; poison: string; fault: 'message' | 'operator' }
+
+/** The other end of the adapter under test. */
+export interface Peer {
+  adapter: OperatorAdapter
+  behave(mood: Mood): Promise<void>
+  /** How often it really took the message. */
+  taken(reference: string): Promise<number>
+  /** Becomes unreachable: whoever connects is refused. */
+  leave(): Promise<void>
+  comeBack(): Promise<void>
+  /** Closes the adapter and the peer. */
+  close(): Promise<void>
+}
+
+/** Ample for a peer on this machine that answers at all. */
+const TIMEOUT_MS = 10_000
+/** For calls that are meant to run out of time. */
+const SHORT_MS = 150
+
+/** The promises of contract.ts, tried on an adapter and a peer that can be told how to behave. */
+export function conformsToContract(name: string, setup: () => Promise<Peer>): void {
+  describe(`${name} keeps the operator contract`, () => {
+    let peer: Peer
+    before(async () => {
+      peer = await setup()
+    })
+    after(() => peer.close())
+    beforeEach(() => peer.behave({ kind: 'good' }))
+
+    const submit = (batch: Submission[], timeoutMs = TIMEOUT_MS) => peer.adapter.submit(batch, timeoutMs)
+    const kindsOf = (result: CallResult) => {
+      assert.equal(result.kind, 'answered')
+      return result.kind === 'answered' ? result.outcomes.map(({ kind }) => kind) : []
+    }
+    const takenOf = async (batch: Submission[]) => {
+      const times: number[] = []
+      for (const { reference } of batch) times.push(await peer.taken(reference))
+      return times
+    }
+
+    it('hands one message over once, and brings back the name that the operator gave it', async () => {
+      const one = message()
+      const result = await submit([one])
+      assert.equal(result.kind, 'answered')
+      const outcome = result.kind === 'answered' ? result.outcomes[0] : undefined
+      assert.ok(outcome?.kind === 'accepted' && outcome.providerMessageId.length > 0)
+      assert.equal(result.operatorFailed, false)
+      assert.equal(await peer.taken(one.reference), 1)
+    })
+
+    it('hands the largest batch over once, each message under a name of its own', async () => {
+      const batch = messages(peer.adapter.batchSizeMax)
+      const result = await submit(batch)
+      assert.deepEqual(
+        kindsOf(result),
+        batch.map(() => 'accepted'),
+      )
+      const names =
+        result.kind === 'answered'
+          ? result.outcomes.map((o) => o.kind === 'accepted' && o.providerMessageId)
+          : []
+      assert.equal(new Set(names).size, batch.length)
+      assert.deepEqual(
+        await takenOf(batch),
+        batch.map(() => 1),
+      )
+    })
+
+    it('carries a text as it was written, whatever its script', async () => {
+      const text = 'سلام 👋🏽 "quoted" \\ \n\t naïve'
+      await peer.behave({ kind: 'refuses', poison: text, fault: 'message' })
+      assert.equal((await submit([message(`<${text}>`)])).kind, 'refused')
+      assert.equal((await submit([message('another text')])).kind, 'answered')
+    })
+
+    it('gives each message its own outcome, by position', async function () {
+      if (peer.adapter.batchSizeMax < 5) this.skip()
+      const batch = messages(5)
+      await peer.behave({ kind: 'rejects', to: (batch[3] as Submission).to })
+      const result = await submit(batch)
+      assert.deepEqual(kindsOf(result), ['accepted', 'accepted', 'accepted', 'rejected', 'accepted'])
+      assert.deepEqual(await takenOf(batch), [1, 1, 1, 0, 1])
+    })
+
+    it('never blames the operator for a rejected message', async () => {
+      await peer.behave({ kind: 'rejects' })
+      const result = await submit([message()])
+      assert.deepEqual(kindsOf(result), ['rejected'])
+      assert.equal(result.operatorFailed, false)
+    })
+
+    it('tells a message that was put off from one that was rejected', async () => {
+      await peer.behave({ kind: 'postpones' })
+      assert.deepEqual(kindsOf(await submit([message()])), ['unavailable'])
+    })
+
+    it('reports a call refused for what is in it, which alone would mean a rejection', async () => {
+      await peer.behave({ kind: 'refuses', poison: 'bad', fault: 'message' })
+      const batch = messages(Math.min(2, peer.adapter.batchSizeMax), 'bad')
+      const result = await submit(batch)
+      assert.ok(result.kind === 'refused' && result.alone.kind === 'rejected', JSON.stringify(result))
+      assert.equal(result.operatorFailed, false)
+      assert.ok((await takenOf(batch)).every((times) => times === 0))
+    })
+
+    it('reports a call that broke the operator, which alone would mean unavailable', async () => {
+      await peer.behave({ kind: 'refuses', poison: 'bad', fault: 'operator' })
+      const batch = messages(Math.min(2, peer.adapter.batchSizeMax), 'bad')
+      const result = await submit(batch)
+      assert.ok(result.kind === 'refused' && result.alone.kind === 'unavailable', JSON.stringify(result))
+      assert.equal(result.operatorFailed, true)
+      assert.ok((await takenOf(batch)).every((times) => times === 0))
+    })
+
+    it('reports an internal fault as the operator failing', async () => {
+      await peer.behave({ kind: 'fails' })
+      const result = await submit([message()])
+      assert.ok(result.kind === 'refused' && result.alone.kind === 'unavailable', JSON.stringify(result))
+      assert.equal(result.operatorFailed, true)
+    })
+
+    for (const kind of ['throttles', 'out-of-service'] as const) {
+      it(`calls an operator that ${kind === 'throttles' ? kind : `is ${kind}`} unavailable, nothing taken`, async () => {
+        await peer.behave({ kind })
+        const one = message()
+        const result = await submit([one])
+        assert.equal(result.kind, 'unavailable')
+        assert.equal(result.operatorFailed, true)
+        assert.equal(await peer.taken(one.reference), 0)
+      })
+    }
+
+    for (const [kind, taken] of [
+      ['cuts-before', 0],
+      ['cuts-after', 1],
+      ['garbles', 1],
+    ] as const) {
+      it(`does not claim to know when the operator ${kind}`, async () => {
+        await peer.behave({ kind })
+        const one = message()
+        const result = await submit([one])
+        assert.equal(result.kind, 'unknown')
+        assert.equal(result.operatorFailed, true)
+        assert.equal(await peer.taken(one.reference), taken)
+      })
+    }
+
+    it('ends by itself when the operator hangs, and does not claim to know', async () => {
+      await peer.behave({ kind: 'hangs' })
+      const one = message()
+      const result = await submit([one], SHORT_MS)
+      assert.equal(result.kind, 'unknown')
+      assert.equal(result.operatorFailed, true)
+      assert.equal(await peer.taken(one.reference), 1)
+    })
+
+    for (const kind of ['cuts-after', 'hangs', 'garbles'] as const) {
+      it(`works on after an operator that ${kind}`, async () => {
+        await peer.behave({ kind })
+        await submit([message()], SHORT_MS)
+        await peer.behave({ kind: 'good' })
+        assert.deepEqual(kindsOf(await submit([message()])), ['accepted'])
+      })
+    }
+
+    it('never repeats a call by itself', async () => {
+      for (const kind of ['cuts-after', 'hangs', 'garbles'] as const) {
+        await peer.behave({ kind })
+        const one = message()
+        await submit([one], SHORT_MS)
+        await peer.behave({ kind: 'good' })
+        await submit([message()])
+        assert.equal(await peer.taken(one.reference), 1, kind)
+      }
+    })
+
+    it('keeps calls that run side by side apart', async () => {
+      const batches = Array.from({ length: 20 }, (_, at) => messages(1 + (at % peer.adapter.batchSizeMax)))
+      const results = await Promise.all(batches.map((batch) => submit(batch)))
+      results.forEach((result, at) => assert.equal(kindsOf(result).length, batches[at]?.length))
+      for (const batch of batches) assert.ok((await takenOf(batch)).every((times) => times === 1))
+    })
+
+    it('calls an operator that cannot be reached unavailable, and finds it again when it is back', async () => {
+      await peer.leave()
+      const result = await submit([message()])
+      assert.equal(result.kind, 'unavailable')
+      assert.equal(result.operatorFailed, true)
+      await peer.comeBack()
+      assert.deepEqual(kindsOf(await submit([message()])), ['accepted'])
+    })
+  })
+}

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { OperatorAdapter } from '../../../src/operators/contract.ts'
+import { httpAdapter } from '../../../src/operators/http/adapter.ts'
+import type { Behaviour } from '../../../src/operators/simulator/behaviour.ts'
+import { conformsToContract } from '../conformance.ts'
+import type { Mood } from '../conformance.ts'
+import { eventually } from '../eventually.ts'
+import { message, messages } from '../messages.ts'
+import { spawnSimulator } from '../simulatorProcess.ts'
+import type { SimulatorProcess } from '../simulatorProcess.ts'
+
+const TIMEOUT_MS = 10_000
+
+conformsToContract('the HTTP adapter, with the simulator as its peer,', async () => {
+  let simulator = await spawnSimulator()
+  const adapter = httpAdapter({ name: 'a', url: simulator.url, connections: 4 })
+  return {
+    adapter,
+    behave: async (mood) => void (await simulator.admin.behave(behaviourOf(mood))),
+    taken: async (reference) => (await simulator.admin.submission(reference)).taken,
+    leave: async () => void (await simulator.stop()),
+    comeBack: async () => {
+      simulator = await spawnSimulator({ PORT: String(simulator.port) })
+    },
+    close: async () => {
+      await adapter.close()
+      await simulator.stop()
+    },
+  }
+})
+
+function behaviourOf(mood: Mood): Partial<Behaviour> {
+  switch (mood.kind) {
+    case 'good':
+      return {}
+    case 'rejects':
+      return mood.to === undefined ? { rejectShare: 1 } : { rejectedNumbers: [mood.to] }
+    case 'postpones':
+      return { unavailableShare: 1 }
+    case 'refuses':
+      return { poisons: [{ text: mood.poison, status: mood.fault === 'message' ? 400 : 500 }] }
+    case 'fails':
+      return { failShare: 1 }
+    case 'throttles':
+      return { throttleShare: 1 }
+    case 'out-of-service':
+      return { outage: 'answer' }
+    case 'cuts-before':
+      return { dropBeforeShare: 1 }
+    case 'cuts-after':
+      return { dropAfterShare: 1 }
+    case 'hangs':
+      return { hangAfterShare: 1 }
+    case 'garbles':
+      return { garbleShare: 1 }
+  }
+}
+
+describe('the HTTP adapter', () => {
+  let simulator: SimulatorProcess
+  const adapters: OperatorAdapter[] = []
+  const adapt = (connections = 4) => {
+    const adapter = httpAdapter({ name: 'a', url: simulator.url, connections })
+    adapters.push(adapter)
+    return adapter
+  }
+  before(async () => {
+    simulator = await spawnSimulator()
+  })
+  after(async () => {
+    await Promise.all(adapters.map((adapter) => adapter.close()))
+    await simulator.stop()
+  })
+  beforeEach(async () => {
+    await simulator.admin.behave({})
+    await simulator.admin.forget()
+  })
+
+  it('uses one connection for call after call', async () => {
+    const adapter = adapt(1)
+    const opened = async () => (await simulator.admin.summary()).connections.opened
+    const openedBefore = await opened()
+    for (let call = 0; call < 20; call++) await adapter.submit([message()], TIMEOUT_MS)
+    assert.equal((await opened()) - openedBefore, 1)
+  })
+
+  it('opens no more connections than it may, and sends what waited for one', async () => {
+    await simulator.stop()
+    simulator = await spawnSimulator()
+    await simulator.admin.behave({ latency: { kind: 'fixed', ms: 20 } })
+    const adapter = adapt(3)
+    const results = await Promise.all(
+      Array.from({ length: 12 }, () => adapter.submit(messages(2), TIMEOUT_MS)),
+    )
+    assert.ok(results.every(({ kind }) => kind === 'answered'))
+    assert.equal((await simulator.admin.summary()).connections.peak, 3)
+  })
+
+  it('never sends a call whose time ran out while it waited for a connection, and says so', async () => {
+    const adapter = adapt(1)
+    await simulator.admin.behave({ hangAfterShare: 1 })
+    const [hanging, waiting, next] = [message(), message(), message()]
+    const first = adapter.submit([hanging], 1_000)
+    await eventually('the first call has come', async () => {
+      return (await simulator.admin.submission(hanging.reference)).seen === 1
+    })
+    assert.equal((await adapter.submit([waiting], 100)).kind, 'unavailable')
+    await simulator.admin.behave({})
+    assert.equal((await first).kind, 'unknown')
+    assert.equal((await adapter.submit([next], TIMEOUT_MS)).kind, 'answered')
+    assert.equal((await simulator.admin.submission(waiting.reference)).seen, 0)
+  })
+
+  for (const garbleKind of [
+    'not-json',
+    'empty',
+    'truncated',
+    'oversized',
+    'wrong-shape',
+    'wrong-references',
+  ] as const) {
+    it(`calls messages unknown whose answer is spoilt: ${garbleKind}`, async () => {
+      await simulator.admin.behave({ garbleShare: 1, garbleKind })
+      const adapter = adapt()
+      for (const batch of [messages(1), messages(3)]) {
+        const result = await adapter.submit(batch, TIMEOUT_MS)
+        assert.equal(result.kind, 'unknown')
+        assert.equal(result.operatorFailed, true)
+        for (const { reference } of batch)
+          assert.equal((await simulator.admin.submission(reference)).taken, 1)
+      }
+    })
+  }
+
+  const outcomesWhen = async (garbleKind: Behaviour['garbleKind'], count: number) => {
+    await simulator.admin.behave({ garbleShare: 1, garbleKind })
+    const result = await adapt().submit(messages(count), TIMEOUT_MS)
+    assert.equal(result.kind, 'answered')
+    return result.kind === 'answered' ? result.outcomes : []
+  }
+  const kindsWhen = async (garbleKind: Behaviour['garbleKind'], count: number) => {
+    return (await outcomesWhen(garbleKind, count)).map(({ kind }) => kind)
+  }
+
+  it('takes the answers that are there and calls the missing ones unknown', async () => {
+    assert.deepEqual(await kindsWhen('missing-answers', 4), ['accepted', 'unknown', 'accepted', 'unknown'])
+  })
+
+  it('takes the answers that it can read and calls the malformed ones unknown', async () => {
+    assert.deepEqual(await kindsWhen('malformed-answers', 4), ['accepted', 'unknown', 'accepted', 'unknown'])
+  })
+
+  it('passes over answers to what it did not ask', async () => {
+    assert.deepEqual(await kindsWhen('extra-answers', 2), ['accepted', 'accepted'])
+  })
+
+  it('goes by references, not by the order of answers', async () => {
+    const [inOrder, reversed] = [await outcomesWhen('extra-answers', 3), await outcomesWhen('reversed', 3)]
+    // The simulator numbers what it takes, so names grow with the position of the message.
+    for (const outcomes of [inOrder, reversed]) {
+      const numbers = outcomes.map((o) =>
+        o.kind === 'accepted' ? parseInt(o.providerMessageId.split('-')[1] ?? '', 36) : NaN,
+      )
+      assert.deepEqual(
+        numbers.map((number) => number - (numbers[0] ?? 0)),
+        [0, 1, 2],
+      )
+    }
+  })
+
+  it('is unavailable once it is closed, and lets what is in flight end before that', async () => {
+    await simulator.admin.behave({ latency: { kind: 'fixed', ms: 50 } })
+    const adapter = httpAdapter({ name: 'a', url: simulator.url, connections: 1 })
+    const inFlight = adapter.submit([message()], TIMEOUT_MS)
+    await adapter.close()
+    assert.equal((await inFlight).kind, 'answered')
+    assert.equal((await adapter.submit([message()], TIMEOUT_MS)).kind, 'unavailable')
+  })
+
+  it('posts below the path that its URL names, one message as itself and several as an array', async () => {
+    const seen: { path: string | undefined; body: unknown }[] = []
+    const server = createServer((request, response) => {
+      let text = ''
+      request.on('data', (chunk: Buffer) => (text += chunk.toString()))
+      request.on('end', () => {
+        seen.push({ path: `${request.method} ${request.url}`, body: JSON.parse(text) })
+        response.writeHead(503).end()
+      })
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const adapter = httpAdapter({ name: 'a', url: `http://127.0.0.1:${port}/sms/v1/`, connections: 1 })
+    const [one, two] = [messages(1), messages(2)]
+    await adapter.submit(one, TIMEOUT_MS)
+    await adapter.submit(two, TIMEOUT_MS)
+    await adapter.close()
+    server.close()
+    assert.deepEqual(seen, [
+      { path: 'POST /sms/v1/messages', body: one[0] },
+      { path: 'POST /sms/v1/messages', body: two },
+    ])
+  })
+
+  for (const url of [
+    'ftp://operator',
+    'http://user:secret@operator/',
+    'http://operator/?key=secret',
+    'http://operator/#x',
+    'operator:80',
+    '',
+  ]) {
+    it(`refuses the URL '${url}' and does not repeat it`, () => {
+      assert.throws(
+        () => httpAdapter({ name: 'a', url, connections: 1 }),
+        (error: Error) => error instanceof TypeError && !error.message.includes('secret'),
+      )
+    })
+  }
+})

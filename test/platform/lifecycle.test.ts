@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { EventEmitter, once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { createLifecycle } from '../../src/platform/lifecycle.ts'
+import type { Host } from '../../src/platform/lifecycle.ts'
+import { memoryLog } from '../support/memoryLog.ts'
+
+function fakeHost() {
+  const events = new EventEmitter()
+  const exits: number[] = []
+  const host: Host = {
+    on: (event, listener) => events.on(event, listener),
+    exit: (code) => {
+      exits.push(code)
+      events.emit('exited')
+    },
+  }
+  return {
+    host,
+    exits,
+    signal: (name: string) => events.emit(name, name),
+    exited: () => once(events, 'exited'),
+  }
+}
+
+describe('the life cycle', () => {
+  it('closes parts in reverse order, one after the other, and exits 0', async () => {
+    const { host, exits, signal, exited } = fakeHost()
+    const { logger } = memoryLog()
+    const lifecycle = createLifecycle({ logger, deadlineMs: 10_000, host })
+    const seen: string[] = []
+    for (const name of ['pool', 'broker', 'http']) {
+      lifecycle.add({
+        name,
+        close: async () => {
+          seen.push(`${name} closing`)
+          await Promise.resolve()
+          seen.push(`${name} closed`)
+        },
+      })
+    }
+    const done = exited()
+    signal('SIGTERM')
+    await done
+    assert.deepEqual(seen, [
+      'http closing',
+      'http closed',
+      'broker closing',
+      'broker closed',
+      'pool closing',
+      'pool closed',
+    ])
+    assert.deepEqual(exits, [0])
+  })
+
+  it('goes on after a part that fails to close, names it, and exits 1', async () => {
+    const { host, exits, signal, exited } = fakeHost()
+    const { logger, lines } = memoryLog()
+    const lifecycle = createLifecycle({ logger, deadlineMs: 10_000, host })
+    let poolClosed = false
+    lifecycle.add({
+      name: 'pool',
+      close: () => {
+        poolClosed = true
+        return Promise.resolve()
+      },
+    })
+    lifecycle.add({ name: 'broker', close: () => Promise.reject(new Error('socket gone')) })
+    const done = exited()
+    signal('SIGINT')
+    await done
+    assert.equal(poolClosed, true)
+    assert.deepEqual(exits, [1])
+    assert.ok(lines().some((line) => line['part'] === 'broker' && line['level'] === 'error'))
+  })
+
+  it('gives up on a part that does not close within the deadline, and exits 1', async () => {
+    const { host, exits, signal, exited } = fakeHost()
+    const { logger, lines } = memoryLog()
+    const lifecycle = createLifecycle({ logger, deadlineMs: 20, host })
+    lifecycle.add({ name: 'pool', close: () => Promise.resolve() })
+    lifecycle.add({ name: 'consumer', close: () => new Promise(() => {}) })
+    const done = exited()
+    signal('SIGTERM')
+    await done
+    assert.deepEqual(exits, [1])
+    assert.ok(lines().some((line) => line['part'] === 'consumer' && line['level'] === 'error'))
+  })
+
+  it('closes a part that is added while the others close: a signal may come in the middle of a start', async () => {
+    const { host } = fakeHost()
+    const { logger } = memoryLog()
+    const lifecycle = createLifecycle({ logger, deadlineMs: 10_000, host })
+    let lateClosed = false
+    lifecycle.add({
+      name: 'first',
+      close: () => {
+        lifecycle.add({
+          name: 'late',
+          close: () => {
+            lateClosed = true
+            return Promise.resolve()
+          },
+        })
+        return Promise.resolve()
+      },
+    })
+    assert.equal(await lifecycle.close(), true)
+    assert.equal(lateClosed, true)
+  })
+
+  it('exits at once with 1 on a second signal', () => {
+    const { host, exits, signal } = fakeHost()
+    const { logger } = memoryLog()
+    const lifecycle = createLifecycle({ logger, deadlineMs: 10_000, host })
+    lifecycle.add({ name: 'consumer', close: () => new Promise(() => {}) })
+    signal('SIGTERM')
+    assert.deepEqual(exits, [])
+    signal('SIGINT')
+    assert.deepEqual(exits, [1])
+  }).timeout(2_000)
+})
+
+describe('the life cycle of a real process', () => {
+  const program = fileURLToPath(new URL('lifecycleProgram.ts', import.meta.url))
+
+  /** Starts the program, waits until it is up, and gives a way to learn its end. */
+  async function start(mode: string) {
+    const child = spawn(process.execPath, [program, mode], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let output = ''
+    child.stdout.setEncoding('utf8')
+    child.stdout.on('data', (chunk: string) => (output += chunk))
+    const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
+    while (!output.includes('"up"') && child.exitCode === null)
+      await Promise.race([once(child.stdout, 'data'), ended])
+    return { child, ended, output: () => output }
+  }
+
+  it('ends with 0 on SIGTERM, after its parts are closed', async () => {
+    const { child, ended, output } = await start('orderly')
+    child.kill('SIGTERM')
+    assert.deepEqual(await ended, [0, null])
+    assert.match(output(), /"part closed"/)
+  })
+
+  it('ends with 1 on a second signal, though a part still closes', async () => {
+    const { child, ended, output } = await start('hanging')
+    child.kill('SIGTERM')
+    while (!output().includes('"stopping"')) await once(child.stdout, 'data')
+    child.kill('SIGTERM')
+    assert.deepEqual(await ended, [1, null])
+  })
+
+  for (const mode of ['throws', 'rejects']) {
+    it(`ends with 1 and a line with the stack when something ${mode} that nobody catches`, async () => {
+      const { ended, output } = await start(mode)
+      assert.deepEqual(await ended, [1, null])
+      const crashed =
+        output()
+          .split('\n')
+          .find((line) => line.includes('"crashed"')) ?? '{}'
+      const { level, error } = JSON.parse(crashed) as {
+        level: string
+        error: { message: string; stack: string }
+      }
+      assert.equal(level, 'error')
+      assert.equal(error.message, 'nobody caught this')
+      assert.match(error.stack, /lifecycleProgram/)
+    })
+  }
+})

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { isWanted } from '../../../src/platform/telemetry/tracing.ts'
+
+const PROGRAM = fileURLToPath(new URL('tracingProgram.ts', import.meta.url))
+const PRELOAD = fileURLToPath(new URL('../../../src/platform/telemetry/preload.ts', import.meta.url))
+const TRACE = '0af7651916cd43dd8448eb211c80319c'
+const INCOMING = `00-${TRACE}-b7ad6b7169203331-01`
+
+interface Seen {
+  traceparent: string | null
+  on: boolean
+  sdkLoaded: boolean
+}
+
+async function runProgram(
+  env: Record<string, string>,
+  { incoming = '', preload = false } = {},
+): Promise<Seen> {
+  const args = [...(preload ? ['--import', PRELOAD] : []), PROGRAM, ...(incoming ? [incoming] : [])]
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    env: { PATH: process.env['PATH'], ...env },
+  })
+  return JSON.parse(stdout) as Seen
+}
+
+/** A collector that keeps what it is sent. */
+async function startCollector() {
+  const received: { path: string; body: string }[] = []
+  const server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+    request.on('end', () => {
+      received.push({ path: request.url ?? '', body })
+      response.setHeader('Content-Type', 'application/json').end('{}')
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return { received, url: `http://127.0.0.1:${port}`, close: () => server.close() }
+}
+
+describe('tracing', () => {
+  it('is off unless OpenTelemetry is configured by its own variables', () => {
+    assert.equal(isWanted({}), false)
+    assert.equal(isWanted({ OTEL_SERVICE_NAME: 'x' }), false)
+    assert.equal(isWanted({ OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://x' }), false)
+    assert.equal(isWanted({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://x', OTEL_SDK_DISABLED: 'true' }), false)
+    assert.equal(isWanted({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://x' }), true)
+    assert.equal(isWanted({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://x' }), true)
+    assert.equal(isWanted({ OTEL_TRACES_EXPORTER: 'console' }), true)
+  })
+
+  it('off, passes on the trace that a client began, and makes up none', async () => {
+    assert.deepEqual(await runProgram({}, { incoming: INCOMING }), {
+      on: false,
+      traceparent: INCOMING,
+      sdkLoaded: false,
+    })
+    assert.deepEqual(await runProgram({}), { on: false, traceparent: null, sdkLoaded: false })
+    assert.equal((await runProgram({}, { incoming: '00-not-a-trace' })).traceparent, null)
+  }).timeout(10_000)
+
+  for (const preload of [false, true]) {
+    it(`on${preload ? ' and preloaded' : ''}, gives each request a span in the client's trace and sends it over OTLP`, async () => {
+      const collector = await startCollector()
+      try {
+        const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_NODE_RESOURCE_DETECTORS: 'env' }
+        const seen = await runProgram(env, { incoming: INCOMING, preload })
+        assert.deepEqual([seen.on, seen.sdkLoaded], [true, true])
+        assert.match(seen.traceparent ?? '', new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`))
+        assert.notEqual(seen.traceparent, INCOMING)
+        assert.deepEqual([...new Set(collector.received.map(({ path }) => path))], ['/v1/traces'])
+        const sent = collector.received.map(({ body }) => body).join('')
+        assert.ok(sent.includes(TRACE) && sent.includes('"chapar"'))
+      } finally {
+        collector.close()
+      }
+    }).timeout(20_000)
+  }
+})

@@ -1,0 +1,35 @@
+// Run by tracing.test.ts as a process of its own: serves one request and tells what trace it saw.
+import { createApp, listen } from '../../../src/platform/http/index.ts'
+import type { Route } from '../../../src/platform/http/index.ts'
+import {
+  createLogger,
+  createMetrics,
+  currentTraceparent,
+  startTracing,
+} from '../../../src/platform/telemetry/index.ts'
+
+const tracing = await startTracing(process.env)
+const route: Route = {
+  method: 'get',
+  path: '/traced',
+  async handle(request, response) {
+    await new Promise((resolve) => setImmediate(resolve))
+    response.json({ traceparent: currentTraceparent(request.get('traceparent')) ?? null })
+  },
+}
+const logger = createLogger({ level: 'error', service: 'chapar', version: '0.0.0' })
+const metrics = createMetrics({ withRuntime: false })
+const app = createApp({ logger, metrics, routes: [route], bodyBytesMax: 1_024 })
+const listener = await listen(app, { host: '127.0.0.1', port: 0 }, logger)
+
+const [incoming] = process.argv.slice(2)
+const headers = incoming === undefined ? {} : { traceparent: incoming }
+const response = await fetch(`${listener.url}/traced`, { headers })
+const { traceparent } = (await response.json()) as { traceparent: string | null }
+await listener.close(1_000)
+await tracing.close()
+// A CommonJS dependency of the SDK's: the SDK's own ES modules leave no trace that a program can see.
+const sdkLoaded = Object.keys(process.getBuiltinModule('module')['_cache'] as object).some((file) =>
+  file.includes('require-in-the-middle'),
+)
+console.log(JSON.stringify({ traceparent, on: tracing.on, sdkLoaded }))
