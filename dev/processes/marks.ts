@@ -13,10 +13,18 @@ export const DATA_MARK = 'CHAPAR_DEV_DATA'
 
 /** All living processes with this mark; another user's are invisible and cannot be ours. */
 export function findMarked(name: string, value: string): ProcessIdentity[] {
-  const wanted = `${name}=${value}`
+  return find((entry) => entry === `${name}=${value}`)
+}
+
+/** The same for a mark that is a folder: all that work in it or below it. */
+export function findMarkedBelow(name: string, folder: string): ProcessIdentity[] {
+  return find((entry) => entry === `${name}=${folder}` || entry.startsWith(`${name}=${folder}/`))
+}
+
+function find(isWanted: (entry: string) => boolean): ProcessIdentity[] {
   return readdirSync('/proc')
-    .filter((entry) => /^[0-9]+$/.test(entry) && environmentOf(entry).includes(wanted))
-    .map((entry) => identify(Number(entry)))
+    .filter((name) => /^[0-9]+$/.test(name) && environmentOf(name).some(isWanted))
+    .map((name) => identify(Number(name)))
     .filter((identity) => identity !== undefined)
 }
 

@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { STARTER_MARK } from './marks.ts'
+import { killProcesses } from './end.ts'
+import { findMarked, STARTER_MARK } from './marks.ts'
 
 // Reads from a pipe that only the starter holds open, so the reading ends when the starter does, however it died.
 // Then it kills whatever still carries the starter's mark, and again for what was forking during the first round.
@@ -30,6 +31,12 @@ let watchdog: Watchdog | undefined
 export function starterMark(): Record<string, string> {
   watchdog ??= startWatchdog()
   return { [STARTER_MARK]: watchdog.mark }
+}
+
+/** Kills whatever was started so far and not released; resolves when it is gone. What a failed start leaves behind. */
+export async function killStarted(): Promise<void> {
+  const mark = watchdog?.mark
+  if (mark !== undefined) await killProcesses(() => findMarked(STARTER_MARK, mark))
 }
 
 /** Lets everything that was started so far live on when this process ends. */

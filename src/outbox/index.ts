@@ -1,6 +1,6 @@
 export { append, cutIntoRanges } from './append.ts'
 export type { OutboxEvent } from './append.ts'
-export { decodeEnvelope, encodeEnvelope, UnreadableEnvelope } from './envelope.ts'
+export { decodeEnvelope, decodeRanges, encodeEnvelope, UnreadableEnvelope } from './envelope.ts'
 export type { Envelope, RecipientRange } from './envelope.ts'
 export { readDepth } from './depth.ts'
 export { findOpen } from './findOpen.ts'

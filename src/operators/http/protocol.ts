@@ -16,7 +16,8 @@ export const SUBMISSION_BYTES_MAX = 1_048_576
 export const ANSWER_BYTES_MAX = 131_072
 
 export const REFERENCE_LENGTH_MAX = 64
-export const MESSAGE_ID_LENGTH_MAX = 128
+/** The width of the column that keeps it. */
+export const MESSAGE_ID_LENGTH_MAX = 64
 
 const reference = z.string().min(1).max(REFERENCE_LENGTH_MAX)
 

@@ -1,5 +1,5 @@
 /** A short name is near many ordinary ones (APP_URL is two letters from AMQP_URL): less may differ there. */
-const LENGTH_FOR_TWO_EDITS = 9
+const LENGTH_FOR_TWO_EDITS = 8
 const PREFIX_LENGTH_MIN = 3
 
 /**

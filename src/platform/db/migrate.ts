@@ -65,7 +65,7 @@ export async function migrate(databaseUrl: string, migrations?: Migration[]): Pr
 async function lock(connection: Connection): Promise<void> {
   const rows = await runStatement(
     connection,
-    `SELECT GET_LOCK(CONCAT('chapar_migrate_', LEFT(SHA1(DATABASE()), 16)), ?) AS locked`,
+    `SELECT GET_LOCK(CONCAT('chapar migrate ', LEFT(DATABASE(), 48)), ?) AS locked`,
     [LOCK_TIMEOUT_SECONDS],
   )
   if ((rows as { locked: number }[])[0]?.locked !== 1)

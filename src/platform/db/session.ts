@@ -1,5 +1,5 @@
 import { Kysely, MysqlAdapter, MysqlIntrospector, MysqlQueryCompiler } from 'kysely'
-import type { DatabaseConnection, Dialect, Driver, QueryResult , CompiledQuery} from 'kysely'
+import type { DatabaseConnection, Dialect, Driver, QueryResult, CompiledQuery } from 'kysely'
 import type { Connection, PoolConnection, QueryError, ResultSetHeader } from 'mysql2'
 import type { Schema } from '../../../db/schema.ts'
 

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../../../db/schema.ts'
 import { DeadlineExceeded, CommitUnknown, asUnavailable, classifyFault } from './faults.ts'
@@ -20,6 +21,7 @@ export interface TransactOptions<T> {
    */
   resolve?: (tx: Tx) => Promise<T | undefined>
   timeoutMs?: number
+  triesMax?: number
 }
 
 /** Deadlocks and lock waits are normal events; after this many the caller hears of it. */
@@ -49,7 +51,7 @@ export async function transact<T>(
       db.observe(operation, durationMs, 'ok')
       return ended.result
     }
-    const mayRetry = ended.retry && attempt < TRIES_MAX
+    const mayRetry = ended.retry && attempt < (options.triesMax ?? TRIES_MAX)
     db.observe(operation, durationMs, mayRetry ? 'retried' : 'failed')
     if (!mayRetry) throw asUnavailable(ended.error)
   }
@@ -70,6 +72,20 @@ export async function read<T>(db: Db, operation: string, work: (reader: Reader) 
     db.observe(operation, performance.now() - startedAtMs, 'failed')
     throw asUnavailable(error)
   }
+}
+
+/**
+ * Runs reads on one bounded snapshot: the only use of REPEATABLE READ, for comparing tables of a live system. Keep it
+ * short, as purge waits for the oldest one. @throws Unavailable.
+ */
+export function snapshot<T>(db: Db, operation: string, work: (reader: Reader) => Promise<T>): Promise<T> {
+  return read(db, operation, async (reader) => {
+    await sql`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ`.execute(reader)
+    await sql`START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY`.execute(reader)
+    const result = await work(reader)
+    await sql`COMMIT`.execute(reader)
+    return result
+  })
 }
 
 type Ended<T> = { result: T } | { error: unknown; retry: boolean }

@@ -22,7 +22,8 @@ export function readJsonBody(bytesMax: number): RequestHandler[] {
 }
 
 function requireJson(request: Request, _response: Response, next: NextFunction): void {
-  if (request.is('application/json') === false) {
+  // A length of 0 is no body, whatever its type: the schema then says what is missing.
+  if (request.get('content-length') !== '0' && request.is('application/json') === false) {
     throw new Problem(415, 'unsupported_media_type', 'The body has to be JSON, sent as application/json.')
   }
   next()

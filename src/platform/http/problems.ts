@@ -45,9 +45,13 @@ function toProblem(error: unknown): Problem {
   )
 }
 
-/** What Express and its body reader throw about a request, by their `type` and `status`. */
+/**
+ * What Express and its body reader throw about a request. Only errors that they mark as meant for the client count: an
+ * error of ours may carry a status too, that of a server we asked.
+ */
 function toClientFault(error: unknown): Problem | undefined {
-  const { type, status, limit } = (error ?? {}) as { type?: unknown; status?: unknown; limit?: unknown }
+  const { type, status, expose, limit } = (error ?? {}) as Partial<Record<string, unknown>>
+  if (expose !== true || typeof status !== 'number' || status >= 500) return undefined
   if (type === 'entity.too.large') {
     return new Problem(413, 'body_too_large', `The body is larger than ${String(limit)} bytes.`)
   }
@@ -55,8 +59,5 @@ function toClientFault(error: unknown): Problem | undefined {
   if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
     return new Problem(415, 'unsupported_media_type', 'The body has to be plain UTF-8, not compressed.')
   }
-  if (typeof status === 'number' && status >= 400 && status < 500) {
-    return new Problem(status, 'malformed_request', 'The request could not be read.')
-  }
-  return undefined
+  return new Problem(status, 'malformed_request', 'The request could not be read.')
 }

@@ -1,13 +1,15 @@
 import { createRequire } from 'node:module'
+import { setTimeout } from 'node:timers/promises'
 import { isSpanContextValid, trace } from '@opentelemetry/api'
 
 export interface Tracing {
   on: boolean
-  /** Sends what is still buffered. */
+  /** Sends what is still buffered, if the collector takes it soon: its absence is no reason to end in disorder. */
   close(): Promise<void>
 }
 
 const OFF: Tracing = { on: false, close: () => Promise.resolve() }
+const FLUSH_TIMEOUT_MS = 2_000
 /** Asked every few seconds by machines; a span for each would bury those of customers. */
 const UNTRACED_PATHS = new Set(['/metrics', '/healthz', '/readyz'])
 
@@ -52,7 +54,16 @@ async function start(env: NodeJS.ProcessEnv): Promise<Tracing> {
   sdk.start()
   // The instrumentation patches node:http when CommonJS loads it next, which our modules alone would never do.
   createRequire(import.meta.url)('http')
-  return { on: true, close: () => sdk.shutdown() }
+  return { on: true, close: () => flush(sdk.shutdown()) }
+}
+
+async function flush(shutdown: Promise<void>): Promise<void> {
+  const giveUp = new AbortController()
+  await Promise.race([
+    shutdown.catch(() => {}),
+    setTimeout(FLUSH_TIMEOUT_MS, undefined, { signal: giveUp.signal }).catch(() => {}),
+  ])
+  giveUp.abort()
 }
 
 /** W3C Trace Context, version 00, with identifiers that are not all zeros. */

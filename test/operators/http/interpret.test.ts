@@ -64,7 +64,7 @@ describe('what an HTTP exchange means', () => {
   })
 
   it('does not believe an acceptance without a name that can be stored', () => {
-    for (const message_id of [undefined, '', 7, 'a b', 'نام', 'x'.repeat(129)]) {
+    for (const message_id of [undefined, '', 7, 'a b', 'نام', 'x'.repeat(65)]) {
       assert.equal(read({ status: 'accepted', message_id })?.kind, 'unknown', String(message_id))
     }
     assert.deepEqual(read({ status: 'accepted', message_id: 'x' }), {

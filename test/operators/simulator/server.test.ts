@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
 import type { Submission } from '../../../src/operators/contract.ts'
 import { answerSchema, SUBMISSION_BYTES_MAX } from '../../../src/operators/http/protocol.ts'
-import type { Answer } from '../../../src/operators/http/protocol.ts'
-import { GOOD_BEHAVIOUR } from '../../../src/operators/simulator/behaviour.ts'
 import type { Behaviour } from '../../../src/operators/simulator/behaviour.ts'
-import type { Recorded } from '../../../src/operators/simulator/record.ts'
 import { eventually } from '../eventually.ts'
 import { message, messages } from '../messages.ts'
 import { spawnSimulator } from '../simulatorProcess.ts'
 import type { SimulatorProcess } from '../simulatorProcess.ts'
+import { post, statuses, submit } from './submit.ts'
 
 describe('the simulator', () => {
   let simulator: SimulatorProcess
@@ -27,27 +25,19 @@ describe('the simulator', () => {
     await simulator.admin.forget()
   })
 
-  const post = (body: string, url = simulator.url, signal?: AbortSignal) => {
-    return fetch(`${url}/messages`, { method: 'POST', body, ...(signal && { signal }) })
-  }
-  const submit = async (call: Submission | Submission[], url?: string) => {
-    const response = await post(JSON.stringify(call), url)
-    return { status: response.status, body: await response.json() }
-  }
-  const statuses = (body: unknown) => (body as Answer[]).map(({ status }) => status)
   const recorded = async ({ reference }: Submission) => {
     const { seen, taken, lastOutcome } = await simulator.admin.submission(reference)
     return { seen, taken, lastOutcome }
   }
 
   it('answers one message with its verdict, and an array with an array', async () => {
-    const one = await submit(message())
+    const one = await submit(simulator.url, message())
     assert.equal(one.status, 200)
     assert.equal(answerSchema.parse(one.body).status, 'accepted')
-    const many = await submit(messages(100))
+    const many = await submit(simulator.url, messages(100))
     assert.equal(many.status, 200)
     assert.deepEqual(statuses(many.body), Array(100).fill('accepted'))
-    const single = await submit(messages(1))
+    const single = await submit(simulator.url, messages(1))
     assert.deepEqual(statuses(single.body), ['accepted'])
   })
 
@@ -67,7 +57,7 @@ describe('the simulator', () => {
       [JSON.stringify({ ...good, text: 'x'.repeat(SUBMISSION_BYTES_MAX) }), 413],
     ]
     for (const [body, status] of bad) {
-      const response = await post(body)
+      const response = await post(simulator.url, body)
       assert.equal(response.status, status, body.slice(0, 80))
       assert.ok(((await response.json()) as { reason: string }).reason)
     }
@@ -78,7 +68,7 @@ describe('the simulator', () => {
     const [listed, plus, free] = messages(3) as [Submission, Submission, Submission]
     await simulator.admin.behave({ rejectedNumbers: [listed.to] })
     plus.to = `+${listed.to}`
-    assert.deepEqual(statuses((await submit([listed, plus, free])).body), [
+    assert.deepEqual(statuses((await submit(simulator.url, [listed, plus, free])).body), [
       'rejected',
       'rejected',
       'accepted',
@@ -88,7 +78,7 @@ describe('the simulator', () => {
 
   it('rejects and postpones shares of messages', async () => {
     await simulator.admin.behave({ rejectShare: 0.3, unavailableShare: 0.3 })
-    const kinds = statuses((await submit(messages(100))).body)
+    const kinds = statuses((await submit(simulator.url, messages(100))).body)
     for (const kind of ['accepted', 'rejected', 'unavailable'])
       assert.ok(kinds.includes(kind as 'accepted'), kind)
   })
@@ -114,7 +104,7 @@ describe('the simulator', () => {
     it(`takes nothing of a call when it ${name}`, async () => {
       await simulator.admin.behave(behaviour)
       const call = [message('hello'), message('goodbye')]
-      assert.equal((await submit(call)).status, status)
+      assert.equal((await submit(simulator.url, call)).status, status)
       for (const each of call) assert.deepEqual(await recorded(each), { seen: 1, taken: 0, lastOutcome })
       assert.deepEqual((await simulator.admin.summary()).calls, { [lastOutcome]: 1 })
     })
@@ -129,7 +119,7 @@ describe('the simulator', () => {
     it(`gives no answer when it ${name}, and knows what it took`, async () => {
       await simulator.admin.behave(behaviour)
       const one = message()
-      await assert.rejects(submit(one))
+      await assert.rejects(submit(simulator.url, one))
       assert.deepEqual(await recorded(one), { seen: 1, taken, lastOutcome })
     })
   }
@@ -142,7 +132,7 @@ describe('the simulator', () => {
       await simulator.admin.behave(behaviour)
       const one = message()
       const gaveUp = new AbortController()
-      const call = post(JSON.stringify(one), simulator.url, gaveUp.signal)
+      const call = post(simulator.url, JSON.stringify(one), gaveUp.signal)
       await eventually('it has come', async () => (await recorded(one)).seen === 1)
       assert.deepEqual(await recorded(one), { seen: 1, taken, lastOutcome })
       gaveUp.abort()
@@ -153,7 +143,7 @@ describe('the simulator', () => {
   it('knows what it took although its answer was garbage', async () => {
     await simulator.admin.behave({ garbleShare: 1, rejectShare: 0.5 })
     const call = messages(20)
-    await assert.rejects(submit(call))
+    await assert.rejects(submit(simulator.url, call))
     const { taken } = await simulator.admin.summary()
     assert.ok(taken > 0 && taken < 20)
     for (const each of call) {
@@ -162,132 +152,21 @@ describe('the simulator', () => {
     }
   })
 
-  it('does not know a reference that never came', async () => {
-    assert.deepEqual(await simulator.admin.submission('x:1'), { reference: 'x:1', seen: 0, taken: 0 })
-  })
-
-  it('exports what it knows, and forgets it when told to', async () => {
-    const call = messages(100)
-    for (let time = 0; time < 3; time++) await submit(call)
-    const exported: Recorded[] = []
-    for await (const each of simulator.admin.submissions()) exported.push(each)
-    assert.deepEqual(
-      exported.map(({ reference, to, taken }) => `${reference} ${to} ${taken}`).sort(),
-      call.map(({ reference, to }) => `${reference} ${to} 3`).sort(),
-    )
-    const { repeats, repeatedReferences } = await simulator.admin.summary()
-    assert.deepEqual([repeats, repeatedReferences], [200, 100])
-    await simulator.admin.forget()
-    const { references, taken, calls } = await simulator.admin.summary()
-    assert.deepEqual([references, taken, calls], [0, 0, {}])
-    for await (const each of simulator.admin.submissions()) assert.fail(each.reference)
-  })
-
-  it('behaves as it is told from the next call on: all of it, or what is changed', async () => {
-    await simulator.admin.behave({ rejectShare: 1, failStatus: 501 })
-    assert.deepEqual(await simulator.admin.change({ rejectShare: 0, failShare: 1 }), {
-      ...GOOD_BEHAVIOUR,
-      seed: 7,
-      failStatus: 501,
-      failShare: 1,
-    })
-    assert.equal((await submit(message())).status, 501)
-    assert.deepEqual(await simulator.admin.behave({}), { ...GOOD_BEHAVIOUR, seed: 7 })
-    assert.deepEqual(await simulator.admin.behaviour(), { ...GOOD_BEHAVIOUR, seed: 7 })
-  })
-
-  it('answers 400 with reasons to orders that make no sense, and 404 to unknown routes', async () => {
-    const ask = (method: string, path: string, body?: string) => {
-      return fetch(simulator.url + path, { method, ...(body !== undefined && { body }) })
-    }
-    const bad: [string, string, string][] = [
-      ['PUT', '/admin/behaviour', '{"failShare":2}'],
-      ['PATCH', '/admin/behaviour', '{"nonsense":2}'],
-      ['PATCH', '/admin/behaviour', 'nonsense'],
-      ['POST', '/admin/away', '{"forMs":0}'],
-      ['POST', '/admin/away', 'nonsense'],
-    ]
-    for (const [method, path, body] of bad) {
-      const response = await ask(method, path, body)
-      assert.equal(response.status, 400, body)
-      assert.ok(((await response.json()) as { reasons: string[] }).reasons.length > 0)
-    }
-    assert.deepEqual(await simulator.admin.behaviour(), { ...GOOD_BEHAVIOUR, seed: 7 })
-    for (const [method, path] of [
-      ['GET', '/admin/nothing'],
-      ['DELETE', '/admin/behaviour'],
-      ['GET', '/messages'],
-      ['GET', '/'],
-    ] as const) {
-      assert.equal((await ask(method, path)).status, 404, path)
-    }
-    assert.deepEqual(await (await ask('GET', '/healthz')).json(), { status: 'ok', name: 'sim' })
-  })
-
   it('grants a bounded number of connections, and can still be administered when they are taken', async () => {
     const narrow = await spawn({ CONNECTIONS_MAX: '2' })
     await narrow.admin.behave({ hangAfterShare: 1 })
     const gaveUp = new AbortController()
     const hanging = [message(), message()].map((each) =>
-      post(JSON.stringify(each), narrow.url, gaveUp.signal),
+      post(narrow.url, JSON.stringify(each), gaveUp.signal),
     )
     await eventually('both are taken', async () => (await narrow.admin.summary()).connections.open === 2)
     const third = message()
-    assert.equal((await submit(third, narrow.url)).status, 503)
+    assert.equal((await submit(narrow.url, third)).status, 503)
     assert.equal((await narrow.admin.submission(third.reference)).seen, 0)
     await narrow.admin.behave({})
     gaveUp.abort()
     for (const call of hanging) await assert.rejects(call)
     await eventually('a connection is free', async () => (await narrow.admin.summary()).connections.open < 2)
-    assert.equal((await submit(third, narrow.url)).status, 200)
-  })
-
-  it('refuses connections while it is away, and is back on the same port with what it knew', async () => {
-    const one = message()
-    await submit(one)
-    const answers = () =>
-      fetch(`${simulator.url}/healthz`).then(
-        () => true,
-        () => false,
-      )
-    let refused = false
-    // A machine that stalls for longer than the absence sees nothing of it: ask again.
-    await eventually('connections are refused', async () => {
-      await simulator.admin.goAway(300)
-      refused = !(await answers())
-      await eventually('it is back', answers)
-      return refused
-    })
-    assert.deepEqual(await recorded(one), { seen: 1, taken: 1, lastOutcome: 'accepted' })
-    assert.equal((await submit(message())).status, 200)
-  })
-
-  it('plays the same chances as another with the same seed', async () => {
-    const twins = await Promise.all([spawn({ SEED: '11' }), spawn({ SEED: '11' }), spawn({ SEED: '12' })])
-    const call = messages(50)
-    const played: string[] = []
-    for (const { url, admin } of twins) {
-      await admin.change({ rejectShare: 0.5 })
-      played.push(JSON.stringify(statuses((await submit(call, url)).body)))
-    }
-    assert.equal(played[0], played[1])
-    assert.notEqual(played[0], played[2])
-  })
-
-  it('ends with exit code 0 on SIGTERM, even while a call hangs', async () => {
-    const hung = await spawn()
-    await hung.admin.behave({ hangBeforeShare: 1 })
-    const one = message()
-    const call = assert.rejects(submit(one, hung.url))
-    await eventually('it has come', async () => (await hung.admin.submission(one.reference)).seen === 1)
-    assert.equal(await hung.stop(), 0)
-    await call
-  })
-
-  it('does not start with settings that make no sense or a port in use, and says so', async () => {
-    await assert.rejects(spawn({ PORT: 'x' }), /simulator: PORT/)
-    await assert.rejects(spawn({ SEED: '-1' }), /simulator: SEED/)
-    await assert.rejects(spawn({ NAME: 'a b' }), /simulator: NAME/)
-    await assert.rejects(spawn({ PORT: String(simulator.port) }), /simulator: .*EADDRINUSE/)
+    assert.equal((await submit(narrow.url, third)).status, 200)
   })
 })

@@ -84,4 +84,9 @@ describe('tracing', () => {
       }
     }).timeout(20_000)
   }
+
+  it('on, does not hold up the end of the process when the collector is away', async () => {
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_NODE_RESOURCE_DETECTORS: 'env' }
+    assert.equal((await runProgram(env)).on, true)
+  }).timeout(20_000)
 })

@@ -1,4 +1,5 @@
 // Run by tracing.test.ts as a process of its own: serves one request and tells what trace it saw.
+import { createRequire } from 'node:module'
 import { createApp, listen } from '../../../src/platform/http/index.ts'
 import type { Route } from '../../../src/platform/http/index.ts'
 import {
@@ -29,7 +30,8 @@ const { traceparent } = (await response.json()) as { traceparent: string | null 
 await listener.close(1_000)
 await tracing.close()
 // A CommonJS dependency of the SDK's: the SDK's own ES modules leave no trace that a program can see.
-const sdkLoaded = Object.keys(process.getBuiltinModule('module')['_cache'] as object).some((file) =>
-  file.includes('require-in-the-middle'),
-)
+const { cache } = createRequire(import.meta.url)
+const sdkLoaded = Object.keys(cache).some((file) => file.includes('require-in-the-middle'))
 console.log(JSON.stringify({ traceparent, on: tracing.on, sdkLoaded }))
+// As the program does at the end of its life: the SDK may still be retrying.
+process.exit(0)

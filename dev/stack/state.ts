@@ -1,0 +1,55 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isAlive, type ProcessIdentity } from '../processes/identity.ts'
+import { LOCAL } from './folders.ts'
+
+/** Everything of `make up`: data, logs and the record of what runs. */
+export const UP_FOLDER = join(LOCAL, 'up')
+
+/** Held by whoever brings the stack up or takes it down. */
+export const LOCK_FILE = join(UP_FOLDER, 'lock')
+
+const STATE_FILE = join(UP_FOLDER, 'state.json')
+
+export interface StackPart {
+  name: string
+  /** Its address, and whatever else is worth reading beside it. */
+  url: string
+  notes: string[]
+  /** The process itself first, then its helpers; empty for a server that was there before. */
+  processes: ProcessIdentity[]
+}
+
+/** What `make up` started, in the order of starting. */
+export interface StackState {
+  parts: StackPart[]
+  apiUrl: string
+  /** Why it is not quite what was meant, for the last line. */
+  fallback?: string
+}
+
+/** Undefined when nothing was started, or when the record cannot be read. */
+export async function readState(): Promise<StackState | undefined> {
+  try {
+    return JSON.parse(await readFile(STATE_FILE, 'utf8')) as StackState
+  } catch {
+    return undefined
+  }
+}
+
+/** The file holds passwords of the private servers, so it is the owner's alone. */
+export async function writeState(state: StackState): Promise<void> {
+  await mkdir(UP_FOLDER, { recursive: true, mode: 0o700 })
+  await writeFile(`${STATE_FILE}.new`, JSON.stringify(state, null, 2) + '\n', { mode: 0o600 })
+  await rename(`${STATE_FILE}.new`, STATE_FILE)
+}
+
+export async function removeState(): Promise<void> {
+  await rm(STATE_FILE, { force: true })
+}
+
+/** True while the part's own process lives; its helpers may come and go. */
+export function isRunning(part: StackPart): boolean {
+  const [main] = part.processes
+  return main === undefined || isAlive(main)
+}

@@ -1,0 +1,3 @@
+export { audit } from './audit.ts'
+export type { AuditReport } from './audit.ts'
+export type { Violation } from './violation.ts'

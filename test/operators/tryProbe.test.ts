@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { CALL_TIMEOUT_MIN_MS } from '../../src/operators/try.ts'
+import { message, messages } from './messages.ts'
+import {
+  AWAY,
+  FAILING,
+  REJECTING,
+  SILENT,
+  ScriptedOperator,
+  accepts,
+  countOf,
+  kinds,
+} from './scriptedOperator.ts'
+
+describe('a try at an operator that may have healed', () => {
+  let operator: ScriptedOperator
+  beforeEach(() => {
+    operator = new ScriptedOperator()
+  })
+  afterEach(() => operator.breaker.close())
+
+  it('probes a half-open operator with one message, and sends the rest once that heals it', async () => {
+    await operator.halfOpenBreaker()
+    const tried = await operator.attempt(messages(5))
+    assert.deepEqual(operator.sizes, [1, 4])
+    assert.equal(countOf(tried, 'accepted'), 5)
+    assert.equal(operator.breaker.state(), 'closed')
+  })
+
+  it('heals an operator by a probe that it rejects', async () => {
+    await operator.halfOpenBreaker()
+    operator.behave = () => REJECTING
+    const [tried] = await operator.attempt([message()])
+    assert.equal(tried?.outcome.kind, 'rejected')
+    assert.equal(operator.breaker.state(), 'closed')
+  })
+
+  for (const [name, result] of [
+    ['fails', FAILING],
+    ['is away', AWAY],
+    ['is silent', SILENT],
+  ] as const) {
+    it(`keeps the rest from an operator that ${name} under the probe`, async () => {
+      await operator.halfOpenBreaker()
+      operator.behave = () => result
+      const tried = await operator.attempt(messages(5))
+      assert.deepEqual(operator.sizes, [1])
+      assert.deepEqual(
+        tried.map(({ called }) => called),
+        [true, false, false, false, false],
+      )
+      assert.equal(tried[0]?.outcome.kind, result.kind === 'unknown' ? 'unknown' : 'unavailable')
+      assert.equal(countOf(tried.slice(1), 'unavailable'), 4)
+      assert.notEqual(operator.breaker.state(), 'closed')
+    })
+  }
+
+  it('sends nothing to a half-open operator whose probe is under way', async () => {
+    await operator.halfOpenBreaker()
+    let release: (() => void) | undefined
+    operator.behave = async (batch) => {
+      await new Promise<void>((resolve) => (release = resolve))
+      return accepts(batch)
+    }
+    const first = operator.attempt(messages(1))
+    const second = await operator.attempt(messages(2))
+    assert.deepEqual(operator.sizes, [1])
+    assert.ok(second.every(({ called }) => !called))
+    release?.()
+    assert.deepEqual(kinds(await first), ['accepted'])
+  })
+
+  it('makes no call that would have too little time, and takes no probe for it', async () => {
+    await operator.halfOpenBreaker()
+    const tried = await operator.attempt(messages(2), { timeoutMs: CALL_TIMEOUT_MIN_MS - 1, now: () => 0 })
+    assert.deepEqual(operator.sizes, [])
+    assert.ok(tried.every(({ called, outcome }) => !called && outcome.kind === 'unavailable'))
+    assert.equal(operator.breaker.isAdmitting(), true)
+  })
+
+  it('knows nothing after an adapter that breaks its contract, and gives a probe back', async () => {
+    await operator.halfOpenBreaker()
+    operator.behave = () => {
+      throw new Error('a fault of ours')
+    }
+    const [thrown] = await operator.attempt([message()])
+    assert.deepEqual([thrown?.outcome.kind, thrown?.own], ['unknown', false])
+    assert.equal(operator.breaker.state(), 'open')
+  })
+})

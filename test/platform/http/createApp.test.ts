@@ -1,0 +1,293 @@
+import assert from 'node:assert/strict'
+import request from 'supertest'
+import { z } from 'zod'
+import { readInput } from '../../../src/platform/http/index.ts'
+import type { Route } from '../../../src/platform/http/index.ts'
+import { Problem } from '../../../src/primitives/problem.ts'
+import { Unavailable } from '../../../src/primitives/unavailable.ts'
+import { testApp } from '../../support/app.ts'
+import type { ProblemBody } from '../../support/app.ts'
+import { eventually } from '../../operators/eventually.ts'
+
+const echo: Route = {
+  method: 'post',
+  path: '/echo',
+  handle: (incoming, response) => void response.json({ body: incoming.body as unknown }),
+}
+
+function throwing(error: unknown): Route {
+  return { method: 'get', path: '/throws', handle: () => Promise.reject(error as Error) }
+}
+
+function problemOf(response: request.Response, status: number, code: string): ProblemBody {
+  assert.equal(response.status, status)
+  assert.match(response.get('Content-Type') ?? '', /^application\/problem\+json(;|$)/)
+  const problem = JSON.parse(response.text) as ProblemBody
+  assert.equal(problem.status, status)
+  assert.equal(problem.code, code)
+  assert.equal(problem.type, `urn:chapar:problem:${code}`)
+  assert.equal(problem.request_id, response.get('X-Request-Id'))
+  assert.ok(problem.title.length > 0 && problem.detail.length > 0)
+  return problem
+}
+
+describe('every answer', () => {
+  it('names its request: by an id of ours, or by the client’s when that is a sane one', async () => {
+    const { app } = testApp([echo])
+    const ours = (await request(app).post('/echo').send({})).get('X-Request-Id')
+    assert.match(ours ?? '', /^[0-9a-f]{8}-/)
+    const theirs = await request(app).post('/echo').set('X-Request-Id', 'order-17.a_B').send({})
+    assert.equal(theirs.get('X-Request-Id'), 'order-17.a_B')
+    for (const odd of ['', 'a b', 'x'.repeat(65), '"quoted"', '{}']) {
+      const response = await request(app).post('/echo').set('X-Request-Id', odd).send({})
+      assert.match(response.get('X-Request-Id') ?? '', /^[0-9a-f]{8}-/)
+    }
+  })
+
+  it('does not say what it is made with, and is not kept by anybody', async () => {
+    const response = await request(testApp([echo]).app)
+      .post('/echo')
+      .send({})
+    assert.equal(response.get('X-Powered-By'), undefined)
+    assert.equal(response.get('ETag'), undefined)
+    assert.equal(response.get('Cache-Control'), 'no-store')
+    assert.equal(response.get('X-Content-Type-Options'), 'nosniff')
+  })
+})
+
+describe('a body', () => {
+  it('over the limit is answered with 413, whether its length is announced or not', async () => {
+    const { app } = testApp([echo], { bodyBytesMax: 1_024 })
+    const fits = JSON.stringify({ a: 'x'.repeat(1_024 - 8) })
+    assert.equal(fits.length, 1_024)
+    const post = () => request(app).post('/echo').set('Content-Type', 'application/json')
+    assert.equal((await post().send(fits)).status, 200)
+    problemOf(await post().send(`${fits} `), 413, 'body_too_large')
+    const chunked = post().set('Transfer-Encoding', 'chunked')
+    chunked.write(fits)
+    chunked.write(' ')
+    problemOf(await chunked, 413, 'body_too_large')
+  })
+
+  it('that is not JSON is answered with 415', async () => {
+    const { app } = testApp([echo])
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'application/xml',
+      'application/jsonp',
+    ]) {
+      problemOf(
+        await request(app).post('/echo').set('Content-Type', type).send('{}'),
+        415,
+        'unsupported_media_type',
+      )
+    }
+    const untyped = request(app).post('/echo').set('Content-Type', '').send('{}')
+    problemOf(await untyped, 415, 'unsupported_media_type')
+    const utf16 = request(app).post('/echo').set('Content-Type', 'application/json; charset=utf-16')
+    problemOf(await utf16.send('{}'), 415, 'unsupported_media_type')
+    const zipped = request(app)
+      .post('/echo')
+      .set('Content-Type', 'application/json')
+      .set('Content-Encoding', 'gzip')
+    problemOf(await zipped.send('{}'), 415, 'unsupported_media_type')
+  })
+
+  it('that is malformed is answered with 400, without quoting it', async () => {
+    const { app, log } = testApp([echo])
+    const deep = '['.repeat(500_000)
+    for (const body of [
+      '{',
+      '{"text":"secret words"',
+      '',
+      '"text"',
+      'null',
+      '{"a":1e}',
+      "{'a':1}",
+      '{"a":NaN}',
+      deep,
+    ]) {
+      const response = await request(app).post('/echo').set('Content-Type', 'application/json').send(body)
+      if (body === '') assert.equal(response.status, 200)
+      else assert.doesNotMatch(JSON.stringify(problemOf(response, 400, 'malformed_body')), /secret/)
+    }
+    assert.doesNotMatch(log.text(), /secret/)
+  })
+
+  it('that is not UTF-8 is refused and not repaired', async () => {
+    const { app } = testApp([echo])
+    const bytes = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')])
+    const post = request(app).post('/echo').set('Content-Type', 'application/json')
+    problemOf(await post.serialize((body) => body as string).send(bytes), 400, 'malformed_body')
+  })
+})
+
+describe('an address', () => {
+  it('that nobody knows is answered with 404', async () => {
+    const { app } = testApp([echo])
+    for (const path of ['/', '/nowhere', '/echo/more', '/%00', '/..%2f..%2fetc/passwd', '/%E0%A4%A']) {
+      problemOf(await request(app).get(path), 404, 'not_found')
+    }
+  })
+
+  it('with another method is answered with 405 and what is allowed', async () => {
+    const { app } = testApp([echo, throwing(new Error())])
+    const onPost = await request(app).get('/echo')
+    problemOf(onPost, 405, 'method_not_allowed')
+    assert.equal(onPost.get('Allow'), 'POST, OPTIONS')
+    const onGet = await request(app).delete('/throws')
+    problemOf(onGet, 405, 'method_not_allowed')
+    assert.equal(onGet.get('Allow'), 'GET, HEAD, OPTIONS')
+    const options = await request(app).options('/echo')
+    assert.equal(options.status, 204)
+    assert.equal(options.get('Allow'), 'POST, OPTIONS')
+  })
+})
+
+describe('an error', () => {
+  it('of ours is answered with 500 and the request id, without a word of it; the log has it whole; the process lives', async () => {
+    const { app, log } = testApp([throwing(new TypeError('cannot read secrets')), echo])
+    const response = await request(app).get('/throws').set('X-Request-Id', 'find-me')
+    const problem = problemOf(response, 500, 'internal_error')
+    assert.equal(problem.request_id, 'find-me')
+    assert.doesNotMatch(response.text, /secrets|TypeError|\.ts/)
+    const line = log.lines().find((candidate) => candidate['request_id'] === 'find-me')
+    const error = line?.['error'] as { name: string; message: string; stack: string }
+    assert.equal(line?.['level'], 'error')
+    assert.deepEqual([error.name, error.message], ['TypeError', 'cannot read secrets'])
+    assert.match(error.stack, /createApp\.test/)
+    assert.equal((await request(app).post('/echo').send({})).status, 200)
+  })
+
+  it('of ours is one also when what was thrown is no error', async () => {
+    for (const thrown of [undefined, null, 'words', 42, { status: 404 }, { status: 404.5, expose: 'x' }]) {
+      const { app } = testApp([throwing(thrown)])
+      problemOf(await request(app).get('/throws'), 500, 'internal_error')
+    }
+  })
+
+  it('Unavailable is answered with 503 and Retry-After in whole seconds', async () => {
+    const unavailable = new Unavailable('database_unavailable', 'The database is away.', {
+      retryAfterSeconds: 1.2,
+    })
+    const { app, log } = testApp([throwing(unavailable)])
+    const response = await request(app).get('/throws')
+    assert.equal(problemOf(response, 503, 'database_unavailable').detail, 'The database is away.')
+    assert.equal(response.get('Retry-After'), '2')
+    assert.equal(log.lines()[0]?.['level'], 'warn')
+  })
+
+  it('that is a problem is answered as it says, with its members and headers', async () => {
+    const extras = { members: { cost: 3, balance: 1 }, headers: { 'X-Extra': 'yes' } }
+    const { app } = testApp([throwing(new Problem(402, 'insufficient_balance', 'Too little.', extras))])
+    const response = await request(app).get('/throws')
+    const problem = problemOf(response, 402, 'insufficient_balance') as ProblemBody & {
+      cost: number
+      balance: number
+    }
+    assert.deepEqual([problem.cost, problem.balance, problem.title], [3, 1, 'Insufficient balance'])
+    assert.equal(response.get('X-Extra'), 'yes')
+  })
+
+  it('in the middle of an answer cuts the connection instead of completing a wrong answer', async () => {
+    const half: Route = {
+      method: 'get',
+      path: '/half',
+      handle: (_request, response) => {
+        response.set('Content-Type', 'text/plain').write('half')
+        throw new Error('in the middle')
+      },
+    }
+    const { app, log } = testApp([half])
+    await assert.rejects(async () => await request(app).get('/half'))
+    await eventually('it is logged', () => log.lines().length > 0)
+    assert.equal(log.lines()[0]?.['level'], 'error')
+  })
+})
+
+describe('a wrong field', () => {
+  const schema = z.object({ a: z.int(), list: z.array(z.object({ b: z.string() })) })
+  const checked: Route = {
+    method: 'post',
+    path: '/checked',
+    handle: (incoming, response) => void response.json(readInput(schema, incoming.body)),
+  }
+
+  it('is named as the client wrote it', async () => {
+    const { app } = testApp([checked])
+    const response = await request(app)
+      .post('/checked')
+      .send({ a: 1.5, list: [{ b: 'x' }, { b: 1 }, {}] })
+    assert.deepEqual(problemOf(response, 400, 'invalid_request').errors, [
+      { field: 'a', message: 'must be a whole number' },
+      { field: 'list[1].b', message: 'must be a string' },
+      { field: 'list[2].b', message: 'is required' },
+    ])
+  })
+
+  it('is the body when that is missing or no object', async () => {
+    const { app } = testApp([checked])
+    const missing = problemOf(await request(app).post('/checked'), 400, 'invalid_request')
+    assert.deepEqual(missing.errors, [{ field: 'body', message: 'is required' }])
+    const list = problemOf(await request(app).post('/checked').send([]), 400, 'invalid_request')
+    assert.deepEqual(list.errors, [{ field: 'body', message: 'must be an object' }])
+  })
+
+  it('is one of at most 20 that are listed', async () => {
+    const { app } = testApp([checked])
+    const list = Array.from({ length: 1_000 }, () => ({}))
+    const response = await request(app).post('/checked').send({ a: 1, list })
+    assert.equal(problemOf(response, 400, 'invalid_request').errors?.length, 20)
+  })
+})
+
+describe('requests', () => {
+  it('are counted by route pattern, never by what a client typed', async () => {
+    const { app, metrics } = testApp([echo])
+    await request(app).post('/echo?user_id=1').send({})
+    await request(app).get('/echo')
+    await request(app).get('/09128582812')
+    await request(app).propfind('/elsewhere')
+    const text = await metrics.registry.metrics()
+    const counted = [...text.matchAll(/^http_request_duration_seconds_count(\{.*\}) (\d+)$/gm)].map(
+      ([, labels]) => labels,
+    )
+    assert.deepEqual(counted, [
+      '{method="POST",route="/echo",status="200"}',
+      '{method="GET",route="/echo",status="405"}',
+      '{method="GET",route="unknown",status="404"}',
+      '{method="OTHER",route="unknown",status="404"}',
+    ])
+  })
+
+  it('get one log line each on a quiet system, and on a busy one only so many a second', async () => {
+    const { app, log } = testApp([echo])
+    const server = app.listen(0, '127.0.0.1')
+    try {
+      for (let i = 0; i < 100; i++) await request(server).post('/echo').send({ text: 'secret words' })
+    } finally {
+      server.close()
+    }
+    const lines = log.lines()
+    assert.ok(lines.length >= 20, `${lines.length} lines`)
+    assert.deepEqual(
+      { ...lines[0], time: '', request_id: '', duration_ms: 0 },
+      {
+        time: '',
+        level: 'info',
+        message: 'request',
+        service: 'chapar',
+        version: '0.0.0',
+        request_id: '',
+        method: 'POST',
+        route: '/echo',
+        status: 200,
+        duration_ms: 0,
+      },
+    )
+    assert.doesNotMatch(log.text(), /secret/)
+    const leftOut = lines.reduce((sum, line) => sum + Number(line['lines_left_out'] ?? 0), 0)
+    assert.ok(lines.length + leftOut <= 100)
+  })
+})

@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+import { ConfigFault } from '../../src/platform/config/index.ts'
+import { describeSettings, loadConfig } from '../../src/roles/config.ts'
+
+const ENOUGH = {
+  DATABASE_URL: 'mysql://chapar:secret@127.0.0.1:3306/chapar',
+  AMQP_URL: 'amqp://guest:guest@127.0.0.1:5672',
+  OPERATOR_A_URL: 'http://127.0.0.1:9001',
+  OPERATOR_B_URL: 'http://127.0.0.1:9002',
+}
+
+/** @returns the faults that the settings, added to those that are enough, are refused with. */
+function faultsOf(env: Record<string, string | undefined>): string[] {
+  try {
+    loadConfig({ ...ENOUGH, ...env })
+    return []
+  } catch (error) {
+    assert.ok(error instanceof ConfigFault)
+    return error.faults
+  }
+}
+
+function refuses(env: Record<string, string | undefined>, ...faults: RegExp[]) {
+  const found = faultsOf(env)
+  assert.equal(found.length, faults.length, found.join('\n'))
+  faults.forEach((fault, index) => assert.match(found[index] ?? '', fault))
+}
+
+describe('the configuration', () => {
+  it('has defaults for all but the servers', () => {
+    assert.deepEqual(loadConfig(ENOUGH), {
+      roles: ['api', 'relay', 'consumer'],
+      databaseUrl: ENOUGH.DATABASE_URL,
+      amqpUrl: ENOUGH.AMQP_URL,
+      listen: { host: '127.0.0.1', port: 8080 },
+      operatorUrls: { a: ENOUGH.OPERATOR_A_URL, b: ENOUGH.OPERATOR_B_URL },
+      operatorConcurrency: 16,
+      unavailableGraceMs: 30_000,
+      prices: { normal: 1, express: 3 },
+      queues: { normal: 'sms.normal', express: 'sms.express' },
+      limits: { recipientsMax: 10_000, textCharsMax: 1_600 },
+      bodyBytesMax: 1_048_576,
+      db: { maxOpenConns: 50, maxIdleConns: 25, connMaxLifetimeSeconds: 300 },
+      shutdownDeadlineMs: 20_000,
+      logLevel: 'info',
+    })
+  })
+
+  it('is read whole', () => {
+    const config = loadConfig({
+      ...ENOUGH,
+      ROLE: 'consumer, API',
+      LISTEN_ADDR: '[::1]:9000',
+      PORT: '9100',
+      UNAVAILABLE_GRACE: '1m',
+      RECIPIENT_PATTERN: '09[0-9]+|\\+98[0-9]+',
+      LOG_LEVEL: 'DEBUG',
+      DB_CONN_MAX_LIFETIME_SEC: '60',
+    })
+    assert.deepEqual(config.roles, ['api', 'consumer'])
+    assert.deepEqual(config.listen, { host: '::1', port: 9100 })
+    assert.equal(config.unavailableGraceMs, 60_000)
+    assert.equal(config.logLevel, 'debug')
+    assert.equal(config.db.connMaxLifetimeSeconds, 60)
+    const pattern = config.limits.recipientPattern
+    assert.deepEqual(
+      ['0912', '+98912', '1230912', '0912x'].map((number) => pattern?.test(number)),
+      [true, true, false, false],
+    )
+  })
+
+  it('reports every fault at once, one line each', () => {
+    const env = {
+      PORT: '65536',
+      PRICE_NORMAL: '0',
+      DATABSE_URL: 'mysql://x/y',
+      ROLE: 'api',
+      LOG_LEVEL: 'loud',
+    }
+    try {
+      loadConfig(env)
+      assert.fail('accepted')
+    } catch (error) {
+      assert.ok(error instanceof ConfigFault)
+      const lines = error.message.split('\n')
+      assert.equal(lines.length, 1 + error.faults.length)
+      for (const fault of [
+        /DATABASE_URL is required/,
+        /AMQP_URL is required/,
+        /PORT must be a whole number from 0 to 65535, is "65536"/,
+        /PRICE_NORMAL must be a whole number from 1/,
+        /LOG_LEVEL must be one of error, warn, info, debug, is "loud"/,
+        /DATABSE_URL is not a setting; did you mean DATABASE_URL\?/,
+      ]) {
+        assert.equal(lines.filter((line) => fault.test(line)).length, 1, String(fault))
+      }
+      assert.equal(error.faults.length, 6)
+    }
+  })
+
+  it('needs the operators in a consumer, and nowhere else', () => {
+    const without = { OPERATOR_A_URL: undefined, OPERATOR_B_URL: '' }
+    refuses({ ...without, ROLE: 'consumer' }, /OPERATOR_A_URL is required/, /OPERATOR_B_URL is required/)
+    refuses({ ...without, ROLE: 'api,relay' })
+    refuses({ OPERATOR_A_URL: 'ftp://x' }, /OPERATOR_A_URL must look like http or https/)
+  })
+
+  it('counts an empty variable as not set', () => {
+    assert.equal(loadConfig({ ...ENOUGH, PORT: '', LOG_LEVEL: ' ', RECIPIENT_PATTERN: '' }).listen.port, 8080)
+    refuses({ DATABASE_URL: '' }, /DATABASE_URL is required/)
+  })
+
+  it('never repeats an address that may hold a password', () => {
+    for (const DATABASE_URL of [
+      'postgres://u:secret@h/d',
+      'mysql://u:secret@h:3306',
+      'u:secret',
+      'mysql://u:secret@h/',
+    ]) {
+      const found = faultsOf({ DATABASE_URL })
+      assert.equal(found.length, 1)
+      assert.match(found[0] ?? '', /^DATABASE_URL must look like mysql/)
+      assert.doesNotMatch(found[0] ?? '', /secret/)
+    }
+    refuses({ AMQP_URL: 'http://u:secret@h' }, /^AMQP_URL must look like amqp or amqps:\/\/host:port$/)
+  })
+
+  for (const [name, value] of [
+    ['ROLE', 'worker'],
+    ['ROLE', 'api,,relay'],
+    ['PORT', '-1'],
+    ['PORT', '80a'],
+    ['LISTEN_ADDR', '8080'],
+    ['LISTEN_ADDR', '127.0.0.1'],
+    ['LISTEN_ADDR', '127.0.0.1:70000'],
+    ['LISTEN_ADDR', '[nonsense]:80'],
+    ['DB_MAX_OPEN_CONNS', '1.5'],
+    ['UNAVAILABLE_GRACE', '30 days'],
+    ['UNAVAILABLE_GRACE', '-1s'],
+    ['UNAVAILABLE_GRACE', '90000'],
+    ['RECIPIENT_PATTERN', '('],
+    ['NORMAL_QUEUE', 'a b'],
+    ['EXPRESS_QUEUE', 'x'.repeat(201)],
+    ['TEXT_CHARS_MAX', '1601'],
+    ['RECIPIENTS_MAX', '0'],
+    ['ALLOW_UNAUTHENTICATED', 'true'],
+  ] as const) {
+    it(`refuses ${name}=${value.slice(0, 20)}`, () =>
+      refuses({ [name]: value }, new RegExp(`^${name} must `)))
+  }
+
+  it('refuses one queue for both classes', () => {
+    refuses({ NORMAL_QUEUE: 'q', EXPRESS_QUEUE: 'q' }, /EXPRESS_QUEUE must not be NORMAL_QUEUE/)
+  })
+
+  it('reads durations with and without a unit', () => {
+    for (const [text, ms] of [
+      ['500ms', 500],
+      ['30s', 30_000],
+      ['45', 45_000],
+      ['2m', 120_000],
+      ['0', 0],
+    ] as const) {
+      assert.equal(loadConfig({ ...ENOUGH, UNAVAILABLE_GRACE: text }).unavailableGraceMs, ms)
+    }
+  })
+})
+
+describe('without authentication', () => {
+  it('only loopback addresses are served', () => {
+    for (const LISTEN_ADDR of [
+      '127.0.0.1:80',
+      '127.3.2.1:80',
+      'localhost:80',
+      '[::1]:80',
+      '[0:0:0:0:0:0:0:1]:80',
+    ]) {
+      refuses({ LISTEN_ADDR })
+    }
+    for (const LISTEN_ADDR of [
+      ':8080',
+      '0.0.0.0:80',
+      '10.0.0.1:80',
+      '[::]:80',
+      'example.org:80',
+      '127.example.org:80',
+    ]) {
+      refuses({ LISTEN_ADDR }, /can be reached from other machines/)
+      refuses({ LISTEN_ADDR, ROLE: 'relay' }, /can be reached from other machines/)
+    }
+  })
+
+  it('others are served when that is said in so many words', () => {
+    const env = { ...ENOUGH, LISTEN_ADDR: ':8080', ALLOW_UNAUTHENTICATED: 'yes-anyone-may-send' }
+    assert.deepEqual(loadConfig(env).listen, { host: '0.0.0.0', port: 8080 })
+    refuses(
+      { LISTEN_ADDR: ':8080', ALLOW_UNAUTHENTICATED: 'no' },
+      /ALLOW_UNAUTHENTICATED=yes-anyone-may-send/,
+    )
+  })
+})
+
+describe('the example environment file', () => {
+  const text = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')
+
+  it('names every setting, in order, with its meaning and its default', () => {
+    const named = [...text.matchAll(/^#?([A-Z_]+)=(.*)$/gm)]
+    const rows = describeSettings()
+    assert.deepEqual(
+      named.map(([, name]) => name),
+      rows.map(({ name }) => name),
+    )
+    for (const [index, row] of rows.entries()) {
+      assert.ok(text.includes(`# ${row.meaning}\n`), `${row.name}: ${row.meaning}`)
+      if (row.default !== 'required') assert.equal(named[index]?.[2], row.default || namedExample(row.name))
+    }
+  })
+
+  it('is a configuration that starts as it is', () => {
+    assert.deepEqual(loadConfig(parseEnv(text)).roles, ['api', 'relay', 'consumer'])
+  })
+
+  /** Settings without a default show how a value would look. */
+  function namedExample(name: string): string | undefined {
+    return new RegExp(`^#?${name}=(.+)$`, 'm').exec(text)?.[1]
+  }
+})
