@@ -17,17 +17,21 @@ const READY_TIMEOUT_MS = 30_000
 
 const say = (line: string) => console.log(line)
 const stopList = createStopList()
-const ignoreInterrupts = onInterrupt(() => stopList.stopAll())
+const interrupts = onInterrupt(() => stopList.stopAll())
 
 try {
   await withLock(LOCK_FILE, up)
+  interrupts.ignore()
 } catch (error) {
+  if (!interrupts.happened()) await giveUp(error)
+}
+
+async function giveUp(error: unknown): Promise<void> {
   await stopList.stopAll().catch((fault: unknown) => console.error(fault))
   await killStarted()
   console.error(`make up: ${error instanceof Error ? error.message : String(error)}`)
-  process.exitCode = 1
+  process.exit(1)
 }
-ignoreInterrupts()
 
 async function up(): Promise<void> {
   const before = await readState()

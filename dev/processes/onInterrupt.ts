@@ -2,17 +2,26 @@ import { killStarted } from './watchdog.ts'
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
+export interface Interrupts {
+  /** True from the first signal on: whoever fails because of it need not say so. */
+  happened(): boolean
+  /** Takes the handlers away again. */
+  ignore(): void
+}
+
+// Keeps the process alive while it stops things; what it waits for may be children that do not.
+const STOPPING_INTERVAL_MS = 1_000
+
 /**
  * On Ctrl-C, a termination or a closed terminal: runs `stop`, kills what was only just starting, and exits with the
  * signal's usual code. A second signal exits at once; what then still runs is killed by the watchdog.
- *
- * @returns a function that takes the handlers away again.
  */
-export function onInterrupt(stop: () => Promise<void>): () => void {
+export function onInterrupt(stop: () => Promise<void>): Interrupts {
   let isStopping = false
   const interrupted = async (code: number) => {
     if (isStopping) process.exit(code)
     isStopping = true
+    setInterval(() => undefined, STOPPING_INTERVAL_MS)
     await stop().catch((error: unknown) => console.error(error))
     await killStarted().catch((error: unknown) => console.error(error))
     process.exit(code)
@@ -22,7 +31,10 @@ export function onInterrupt(stop: () => Promise<void>): () => void {
     handler: () => void interrupted(code),
   }))
   for (const { signal, handler } of handlers) process.on(signal, handler)
-  return () => {
-    for (const { signal, handler } of handlers) process.off(signal, handler)
+  return {
+    happened: () => isStopping,
+    ignore() {
+      for (const { signal, handler } of handlers) process.off(signal, handler)
+    },
   }
 }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../processes/run.ts'
-import { MACHINE_ENV, type Archive } from './archive.ts'
+import { APT_ENV, type Archive } from './archive.ts'
 
 // A hung mirror must not hang a build for ever; a slow line may well take minutes for 70 MB.
 const UPDATE_TIMEOUT_MS = 300_000
@@ -22,7 +22,7 @@ export interface Apt {
 /** Prepares the folder and fetches the suite's list of packages, verified with the distribution's keyring. */
 export async function prepareApt(folder: string, archive: Archive, suite: string): Promise<Apt> {
   const apt: Apt = {
-    env: { ...MACHINE_ENV, APT_CONFIG: join(folder, 'apt.conf'), HOME: folder },
+    env: { ...APT_ENV, APT_CONFIG: join(folder, 'apt.conf'), HOME: folder },
     archives: join(folder, 'archives'),
   }
   await mkdir(join(apt.archives, 'partial'), { recursive: true })
@@ -50,7 +50,7 @@ export async function download(apt: Apt, packageName: string): Promise<void> {
 }
 
 async function configuration(folder: string): Promise<string> {
-  const machine = await run('apt-config', ['dump'], { env: MACHINE_ENV, timeoutMs: CONFIGURATION_TIMEOUT_MS })
+  const machine = await run('apt-config', ['dump'], { env: APT_ENV, timeoutMs: CONFIGURATION_TIMEOUT_MS })
   const reach = machine.split('\n').filter((line) => line.startsWith('Acquire'))
   const own = {
     'Dir::Etc::main': '/dev/null',
@@ -72,7 +72,9 @@ async function configuration(folder: string): Promise<string> {
     // Started by root, apt would hand the download to a user who may not write into a home directory.
     'APT::Sandbox::User': '',
     'Acquire::Languages': 'none',
-    'Acquire::Retries': '3',
+    'Acquire::Retries': '2',
+    // A list that could not be fetched is an error, not a warning.
+    'APT::Update::Error-Mode': 'any',
     'Debug::NoLocking': 'true',
   }
   return [...reach, ...Object.entries(own).map(([name, value]) => `${name} "${value}";`)].join('\n') + '\n'

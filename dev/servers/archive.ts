@@ -13,8 +13,14 @@ export interface Archive {
   components: string
 }
 
-/** The environment for asking the machine's own apt. */
-export const MACHINE_ENV = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C' }
+/** The environment that apt is run with: nothing of the caller's but the way out, where a proxy stands in it. */
+export const APT_ENV: Record<string, string> = {
+  PATH: '/usr/bin:/bin:/usr/sbin:/sbin',
+  LC_ALL: 'C',
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => /^(https?|all|no)_proxy$/i.test(name)),
+  ),
+}
 
 const COMPONENTS: Record<Distribution, string> = { debian: 'main', ubuntu: 'main universe' }
 const KEYRING_ENDINGS = ['gpg', 'pgp', 'asc']
@@ -34,7 +40,7 @@ export async function findArchive(): Promise<Archive> {
   if (!keyring) throw new Error(`none of ${keyrings.join(', ')} is here to verify packages with`)
   // Prints what an update would fetch, and fetches nothing: it works on machines that never updated, too.
   const args = ['update', '--print-uris']
-  const uris = await run('apt-get', args, { env: MACHINE_ENV, timeoutMs: LOOK_TIMEOUT_MS })
+  const uris = await run('apt-get', args, { env: APT_ENV, timeoutMs: LOOK_TIMEOUT_MS })
   const mirrors = mirrorsOf(uris, codename)
   if (mirrors.length === 0) throw new Error('this machine has no package source configured')
   return { distribution, keyring, mirrors, components: COMPONENTS[distribution] }

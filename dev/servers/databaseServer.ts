@@ -21,6 +21,8 @@ export interface DatabaseOptions {
 const NAMES: Record<Engine, string> = { mysql: 'MySQL', mariadb: 'MariaDB' }
 const PROGRAMS: Record<Engine, string> = { mysql: 'usr/sbin/mysqld', mariadb: 'usr/sbin/mariadbd' }
 
+const STALE = ['socket', 'socket.lock', 'pid']
+
 // A clean stop writes back changed pages, at most the buffer pool.
 const STOP_GRACE_MS = 60_000
 const PROBE_TIMEOUT_MS = 2_000
@@ -46,6 +48,8 @@ export function databaseParts(options: DatabaseOptions): ServerParts {
     stopGraceMs: STOP_GRACE_MS,
     async prepare() {
       await mkdir(folder, { recursive: true, mode: 0o700 })
+      // Left by a killed server. It names a process id, and the next server would believe whoever has that id now.
+      await Promise.all(STALE.map((name) => rm(join(dataFolder, name), { force: true })))
       await writeFile(usersFile, createUsers(options.password), { mode: 0o600 })
       await produceOnce(dataFolder, async (unfinished) => {
         await cp(await emptyDatabase(engine, tree), unfinished, { recursive: true })
@@ -99,7 +103,8 @@ function serverCommand(engine: Engine, tree: Tree, dataFolder: string): { comman
     '--socket=socket',
     `--pid-file=${join(dataFolder, 'pid')}`,
   ]
-  if (engine === 'mysql') args.push('--secure-file-priv=NULL')
+  // The address is loopback, so certificates would protect nothing, and making them takes time.
+  if (engine === 'mysql') args.push('--secure-file-priv=NULL', '--auto-generate-certs=OFF', '--mysqlx=OFF')
   // Both refuse to run as root unless told so in as many words.
   if (process.getuid?.() === 0) args.push('--user=root')
   return { command: loader, args }

@@ -21,7 +21,7 @@ const DATABASE_SETTINGS = [
 ]
 
 const ENGINE_SETTINGS: Record<Engine, string[]> = {
-  mysql: ['--innodb-redo-log-capacity=512M', '--mysqlx=OFF', '--auto-generate-certs=OFF'],
+  mysql: ['--innodb-redo-log-capacity=512M'],
   mariadb: ['--innodb-log-file-size=512M', '--innodb-flush-method=O_DIRECT'],
 }
 

@@ -15,8 +15,8 @@ export interface Tried {
   /** Whether a call of this try included the message. False: no call did, for one of the reasons in `outcome`. */
   readonly called: boolean
   /**
-   * Whether the outcome is a verdict on this very message: its own element in an answer, or a call of one. Never so
-   * for unknown. Where it is false and the outcome is unavailable, the message only shared a call that failed.
+   * Whether the outcome is about this very message: its own element in an answer, or a call of one. False: it only
+   * shared a call that failed, or that said nothing of it.
    */
   readonly own: boolean
 }
@@ -133,7 +133,7 @@ async function submit(run: Try, [from, to]: Slice): Promise<CallResult> {
 function note(run: Try, [from, to]: Slice, result: CallResult): void {
   for (let position = from; position < to; position++) {
     const outcome = outcomeOf(result, position - from, to - from)
-    const own = outcome.kind !== 'unknown' && (result.kind === 'answered' || to - from === 1)
+    const own = to - from === 1 || (result.kind === 'answered' && outcome.kind !== 'unknown')
     run.tried[position] = { outcome, called: true, own }
   }
 }

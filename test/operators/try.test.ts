@@ -50,12 +50,12 @@ describe('a try at one operator', () => {
     assert.equal(operator.breaker.state(), 'closed')
   })
 
-  it('takes the answer to a call of one for a verdict on its message, unless nothing is known', async () => {
+  it('takes what a call of one came to for its message's own, even when nothing is known', async () => {
     const ofOne: [CallResult, boolean][] = [
       [REJECTING, true],
       [FAILING, true],
       [AWAY, true],
-      [SILENT, false],
+      [SILENT, true],
     ]
     for (const [result, own] of ofOne) {
       operator.behave = () => result

@@ -84,7 +84,7 @@ describe('a try at an operator that may have healed', () => {
       throw new Error('a fault of ours')
     }
     const [thrown] = await operator.attempt([message()])
-    assert.deepEqual([thrown?.outcome.kind, thrown?.own], ['unknown', false])
+    assert.deepEqual([thrown?.outcome.kind, thrown?.own], ['unknown', true])
     assert.equal(operator.breaker.state(), 'open')
   })
 })

@@ -1,0 +1,73 @@
+/** One answer of the API, read whole. */
+export interface Answer<T> {
+  status: number
+  body: T
+  headers: Headers
+}
+
+export interface Accepted {
+  sms_identifier: string
+  status: string
+  recipients: number
+  cost: number
+}
+
+export interface HistoryBody {
+  history: {
+    sms_identifier: string
+    recipient: string
+    type: string
+    status: string
+    provider: string
+    user_id: number
+  }[]
+  next_cursor: string | null
+}
+
+export interface BalanceBody {
+  balance: number
+  transactions: { transaction_id: string; amount: number; transaction_type: string; description: string }[]
+  next_cursor: string | null
+}
+
+export async function post<T>(url: string, path: string, body: unknown): Promise<Answer<T>> {
+  const response = await fetch(url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  return { status: response.status, body: (await response.json()) as T, headers: response.headers }
+}
+
+export async function get<T>(url: string, path: string): Promise<Answer<T>> {
+  const response = await fetch(url + path)
+  return { status: response.status, body: (await response.json()) as T, headers: response.headers }
+}
+
+export async function topUp(url: string, userId: number, balance: number): Promise<void> {
+  const { status } = await post(url, '/balance/add', { user_id: userId, balance, description: 'top-up' })
+  if (status !== 200) throw new Error(`top-up answered ${status}`)
+}
+
+/** Sends and expects the request to be accepted. */
+export async function send(
+  url: string,
+  request: { customer_id: number; recipients: string[]; text?: string; type?: 'normal' | 'express' },
+): Promise<Accepted> {
+  const { status, body } = await post<Accepted>(url, '/sms/send', { text: 'hi', type: 'normal', ...request })
+  if (status !== 200) throw new Error(`send answered ${status}: ${JSON.stringify(body)}`)
+  return body
+}
+
+export async function history(url: string, query: string): Promise<HistoryBody['history']> {
+  return (await get<HistoryBody>(url, `/sms/history?${query}`)).body.history
+}
+
+export async function balanceOf(url: string, userId: number): Promise<number> {
+  return (await get<BalanceBody>(url, `/balance?user_id=${userId}`)).body.balance
+}
+
+/** Numbers that differ from each other. */
+export function recipients(count: number, from = 0): string[] {
+  return Array.from({ length: count }, (_, index) => `0912${String(from + index).padStart(7, '0')}`)
+}

@@ -1,0 +1,109 @@
+import { sql } from 'kysely'
+import { createLifecycle } from '../../src/platform/lifecycle.ts'
+import { read } from '../../src/platform/db/index.ts'
+import type { Db } from '../../src/platform/db/index.ts'
+import { loadConfig } from '../../src/roles/config.ts'
+import { startEngine } from '../../src/roles/engine.ts'
+import type { SimulatorProcess } from '../operators/simulatorProcess.ts'
+import { eventually } from './eventually.ts'
+import { memoryLog } from './memoryLog.ts'
+import type { MemoryLog } from './memoryLog.ts'
+import { freshStack } from './servers.ts'
+import type { Stack } from './servers.ts'
+import { freshSimulators } from './simulators.ts'
+
+/** The whole engine in this process, on an empty stack, with the suite's simulated operators. */
+export interface TestEngine {
+  url: string
+  stack: Stack
+  db: Db
+  operatorA: SimulatorProcess
+  operatorB: SimulatorProcess
+  log: MemoryLog
+  /** Waits until nothing is unfinished any more; what waits for a later try is made due at once. */
+  drain(): Promise<void>
+  /** The value of one metric, 0 when it was never moved. Labels in the order of the exposition. */
+  metric(series: string): Promise<number>
+  /** Stops the engine and drops the stack. */
+  stop(): Promise<void>
+}
+
+export interface TestEngineOptions {
+  env?: Record<string, string>
+  /** Another process's stack: it is then that one's to drop. */
+  stack?: Stack
+}
+
+export async function startTestEngine(options: TestEngineOptions = {}): Promise<TestEngine> {
+  const stack = options.stack ?? (await freshStack())
+  const [operatorA, operatorB] = await freshSimulators()
+  const log = memoryLog()
+  const config = loadConfig(engineEnv(stack, operatorA.url, operatorB.url, options.env))
+  // The process belongs to the tests: the engine's signals and crashes are none of its own.
+  const host = { on: () => {}, exit: () => {} }
+  const lifecycle = createLifecycle({ logger: log.logger, deadlineMs: config.shutdownDeadlineMs, host })
+  const { url } = await startEngine(config, log.logger, lifecycle)
+  await eventually('the engine is ready', async () => (await fetch(`${url}/readyz`)).ok)
+  return {
+    url,
+    stack,
+    db: stack.db,
+    operatorA,
+    operatorB,
+    log,
+    drain: () => drain(stack.db),
+    metric: (series) => readMetric(url, series),
+    stop: async () => {
+      await lifecycle.close()
+      if (!options.stack) await stack.drop()
+    },
+  }
+}
+
+export function engineEnv(
+  stack: Stack,
+  operatorAUrl: string,
+  operatorBUrl: string,
+  env: Record<string, string> = {},
+): Record<string, string> {
+  return {
+    DATABASE_URL: stack.databaseUrl,
+    AMQP_URL: stack.amqpUrl,
+    NORMAL_QUEUE: stack.queues.normal,
+    EXPRESS_QUEUE: stack.queues.express,
+    OPERATOR_A_URL: operatorAUrl,
+    OPERATOR_B_URL: operatorBUrl,
+    PORT: '0',
+    ...env,
+  }
+}
+
+export async function drain(db: Db): Promise<void> {
+  await eventually('nothing is unfinished', async () => {
+    await makeRetriesDue(db)
+    return (await countOpen(db)) === 0
+  })
+}
+
+/** Ends the wait between tries, which belongs to the database's clock, without touching work that is under way. */
+export async function makeRetriesDue(db: Db): Promise<void> {
+  await read(db, 'test.due', (reader) =>
+    sql`UPDATE outbox_events SET next_run_at = NOW(6) WHERE attempts > 0 AND next_run_at > NOW(6)
+      AND next_run_at < NOW(6) + INTERVAL 6 SECOND`.execute(reader),
+  )
+}
+
+async function countOpen(db: Db): Promise<number> {
+  return read(db, 'test.open', async (reader) => {
+    const { rows } = await sql<{ open: number }>`SELECT
+      (SELECT COUNT(*) FROM sms_status WHERE status IN ('pending', 'sending')) +
+      (SELECT COUNT(*) FROM outbox_events) AS open`.execute(reader)
+    return rows[0]?.open ?? 0
+  })
+}
+
+async function readMetric(url: string, series: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  const line = text.split('\n').find((each) => each.startsWith(`${series} `))
+  return line ? Number(line.slice(series.length + 1)) : 0
+}

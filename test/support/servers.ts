@@ -1,0 +1,138 @@
+import { existsSync } from 'node:fs'
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { connect } from 'amqplib'
+import { sql } from 'kysely'
+import { startServers } from '../../dev/servers.ts'
+import type { Broker, Engine, Servers } from '../../dev/servers.ts'
+import { givenServers } from '../../dev/servers/given.ts'
+import { deadLetterQueueOf } from '../../src/outbox/topology.ts'
+import { closeDb, migrate, openDb, read } from '../../src/platform/db/index.ts'
+import type { Db } from '../../src/platform/db/index.ts'
+
+/** What all tests run against: the caller's own servers, or private ones that the suite started. */
+interface Ground {
+  databaseUrl: string
+  amqpUrl: string
+  /** Only of private servers: those may be stopped, killed and wiped. */
+  servers?: Servers
+}
+
+/** An empty database and empty queues of their own, for one test file. */
+export interface Stack {
+  databaseUrl: string
+  amqpUrl: string
+  queues: { normal: string; express: string }
+  /** For looking and for arranging; the engine under test has its own. */
+  db: Db
+  drop(): Promise<void>
+}
+
+const TABLES = ['outbox_events', 'sms_status', 'sms_requests', 'user_transactions', 'user_balances'] as const
+/** Queues that the program makes when nobody names others. */
+const DEFAULT_QUEUES = { normal: 'sms.normal', express: 'sms.express' }
+
+const DATA_FOLDER = '.local/test'
+
+let ground: Ground | undefined
+let dataDir: string | undefined
+let stacks = 0
+
+export async function layGround(): Promise<void> {
+  const given = givenServers(process.env)
+  if (given) {
+    await assertEmpty(given.databaseUrl, given.amqpUrl)
+    ground = given
+  } else {
+    const engine = (process.env['DB_ENGINE'] ?? 'mysql') as Engine
+    const broker = (process.env['BROKER'] ?? '4.3') as Broker
+    await removeAbandoned()
+    dataDir = join(DATA_FOLDER, `${engine}-${broker}-${process.pid}`)
+    const servers = await startServers({ dataDir, engine, broker, onProgress: (line) => console.error(line) })
+    ground = { databaseUrl: servers.databaseUrl, amqpUrl: servers.amqpUrl, servers }
+  }
+  await migrate(ground.databaseUrl)
+}
+
+export async function clearGround(): Promise<void> {
+  await ground?.servers?.stop()
+  if (dataDir !== undefined) await rm(dataDir, { recursive: true, force: true })
+  ground = undefined
+}
+
+/** Runs that were killed leave their data behind; those of runs that live are left alone. */
+async function removeAbandoned(): Promise<void> {
+  const names = await readdir(DATA_FOLDER).catch(() => [])
+  for (const name of names) {
+    if (!existsSync(`/proc/${name.split('-').at(-1)}`))
+      await rm(join(DATA_FOLDER, name), { recursive: true, force: true })
+  }
+}
+
+/** The suite's own servers. A test that stops them skips itself, with the reason, where they are the caller's. */
+export function privateServers(test: Mocha.Context): Servers {
+  const servers = standOn().servers
+  if (!servers) {
+    console.error('skipped: this test stops servers, and DATABASE_URL and AMQP_URL name your own')
+    return test.skip()
+  }
+  return servers
+}
+
+export async function freshStack(): Promise<Stack> {
+  const { databaseUrl, amqpUrl } = standOn()
+  const db = openDb({ url: databaseUrl, maxOpenConns: 10, maxIdleConns: 5, connMaxLifetimeSeconds: 300 })
+  await emptyTables(db)
+  const number = ++stacks
+  const queues = { normal: `test.${number}.normal`, express: `test.${number}.express` }
+  const drop = async () => {
+    await closeDb(db)
+    await deleteQueues(amqpUrl, [...Object.values(queues), ...Object.values(DEFAULT_QUEUES)])
+  }
+  return { databaseUrl, amqpUrl, queues, db, drop }
+}
+
+/** DELETE, because TRUNCATE of a small table takes ten times as long. */
+export async function emptyTables(db: Db): Promise<void> {
+  await read(db, 'test.empty', async (reader) => {
+    for (const table of TABLES) await sql`DELETE FROM ${sql.table(table)}`.execute(reader)
+  })
+}
+
+function standOn(): Ground {
+  if (!ground) throw new Error('the tests run through "npm test", which starts the servers')
+  return ground
+}
+
+async function deleteQueues(amqpUrl: string, names: string[]): Promise<void> {
+  const connection = await connect(amqpUrl)
+  const channel = await connection.createChannel()
+  for (const name of names) {
+    await channel.deleteQueue(name)
+    await channel.deleteQueue(deadLetterQueueOf(name))
+  }
+  await connection.close()
+}
+
+/** Servers that are not ours must have nothing to lose: the tests empty tables and delete queues. */
+async function assertEmpty(databaseUrl: string, amqpUrl: string): Promise<void> {
+  const db = openDb({ url: databaseUrl, maxOpenConns: 2, maxIdleConns: 1, connMaxLifetimeSeconds: 300 })
+  const tables = await read(db, 'test.look', async (reader) => (await sql`SHOW TABLES`.execute(reader)).rows)
+  await closeDb(db)
+  if (tables.length > 0) throw new Error('DATABASE_URL must name an empty database: the tests would empty it')
+  const connection = await connect(amqpUrl)
+  connection.on('error', () => {})
+  const found: string[] = []
+  for (const name of Object.values(DEFAULT_QUEUES)) {
+    const channel = await connection.createChannel()
+    channel.on('error', () => {})
+    const there = await channel.checkQueue(name).then(
+      () => true,
+      () => false,
+    )
+    if (there) found.push(name)
+  }
+  await connection.close()
+  if (found.length > 0)
+    throw new Error(`AMQP_URL must name a virtual host without queues, it has ${found.join(', ')}`)
+}
