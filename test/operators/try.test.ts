@@ -50,7 +50,7 @@ describe('a try at one operator', () => {
     assert.equal(operator.breaker.state(), 'closed')
   })
 
-  it('takes what a call of one came to for its message's own, even when nothing is known', async () => {
+  it('takes what a call of one came to for its message, even when nothing is known', async () => {
     const ofOne: [CallResult, boolean][] = [
       [REJECTING, true],
       [FAILING, true],

@@ -12,7 +12,7 @@ const FAULTS_LISTED_MAX = 20
 export function readInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
   const result = schema.safeParse(input, { error: explain })
   if (result.success) return result.data
-  throw invalidRequest(result.error.issues.slice(0, FAULTS_LISTED_MAX).map(toFieldFault))
+  throw invalidRequest(toFieldFaults(result.error.issues))
 }
 
 export function invalidRequest(errors: FieldFault[], code = 'invalid_request'): Problem {
@@ -21,8 +21,16 @@ export function invalidRequest(errors: FieldFault[], code = 'invalid_request'): 
   return new Problem(400, code, detail, { errors })
 }
 
-function toFieldFault(issue: z.core.$ZodIssue): FieldFault {
-  return { field: nameField(issue.path), message: issue.message }
+/** The first fault of each field: a number too large to be exact is also above its maximum, and once is enough. */
+function toFieldFaults(issues: z.core.$ZodIssue[]): FieldFault[] {
+  const faults = new Map<string, FieldFault>()
+  for (const { path, message } of issues) {
+    if (faults.size === FAULTS_LISTED_MAX) break
+    const field = nameField(path)
+    if (!faults.has(field)) faults.set(field, { field, message })
+  }
+  return [...faults.values()]
+}
 }
 
 /** `recipients[3]`, as people write it; the whole body when nothing in it is meant. */

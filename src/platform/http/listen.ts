@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { RequestListener, Server } from 'node:http'
+import type { RequestListener, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { StartupFault } from '../startupFault.ts'
 import type { Logger } from '../telemetry/index.ts'
@@ -38,10 +38,15 @@ export async function listen(
   logger: Logger,
 ): Promise<Listener> {
   let draining = false
+  const unanswered = new Set<ServerResponse>()
   const server = createServer({ connectionsCheckingInterval: TIMEOUT_CHECK_MS }, (request, response) => {
+    unanswered.add(response)
     if (draining) response.shouldKeepAlive = false
-    // An answer whose headers went out before draining began leaves an idle connection behind: close that too.
-    response.once('close', () => draining && setImmediate(() => server.closeIdleConnections()))
+    response.once('close', () => {
+      unanswered.delete(response)
+      // An answer whose headers had gone out before draining began leaves an idle connection behind.
+      if (draining) setImmediate(() => server.closeIdleConnections())
+    })
     handle(request, response)
   })
   server.requestTimeout = REQUEST_TIMEOUT_MS
@@ -58,6 +63,8 @@ export async function listen(
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`,
     close(deadlineMs) {
       draining = true
+      // Says `Connection: close` in each answer still to come, so that the client does not send on it again.
+      for (const response of unanswered) response.shouldKeepAlive = false
       return drain(server, deadlineMs)
     },
   }

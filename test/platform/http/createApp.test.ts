@@ -7,7 +7,7 @@ import { Problem } from '../../../src/primitives/problem.ts'
 import { Unavailable } from '../../../src/primitives/unavailable.ts'
 import { testApp } from '../../support/app.ts'
 import type { ProblemBody } from '../../support/app.ts'
-import { eventually } from '../../operators/eventually.ts'
+import { eventually } from '../../support/eventually.ts'
 
 const echo: Route = {
   method: 'post',

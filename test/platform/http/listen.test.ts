@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { listen } from '../../../src/platform/http/index.ts'
 import { StartupFault } from '../../../src/platform/startupFault.ts'
 import { memoryLog } from '../../support/memoryLog.ts'
-import { eventually } from '../../operators/eventually.ts'
+import { eventually } from '../../support/eventually.ts'
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 }
 

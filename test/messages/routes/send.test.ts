@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import request from 'supertest'
+import type { SendRequest, Verdict } from '../../../src/messages/types.ts'
+import { sendRoute } from '../../../src/messages/routes/send.ts'
+import type { SendLimits } from '../../../src/messages/routes/send.ts'
+import { testApp } from '../../support/app.ts'
+import type { ProblemBody } from '../../support/app.ts'
+
+const ID = '0190a7c2-58e1-7cc3-b1a4-1f7c0a1b2c3d'
+const LIMITS: SendLimits = { recipientsMax: 10, textCharsMax: 1_600 }
+const GOOD = { customer_id: 1, text: 'hi', recipients: ['09128582812', '091285284834'], type: 'normal' }
+
+/** The route over a verb that gives one verdict and keeps what it was asked. */
+function sending(verdict: Verdict | Error, limits: SendLimits = LIMITS) {
+  const asked: SendRequest[] = []
+  const route = sendRoute((sent) => {
+    asked.push(sent)
+    return verdict instanceof Error ? Promise.reject(verdict) : Promise.resolve(verdict)
+  }, limits)
+  const { app, log } = testApp([route])
+  const post = (body: object | string) =>
+    request(app).post('/sms/send').set('Content-Type', 'application/json').send(body)
+  return { app, log, asked, post }
+}
+
+const ACCEPTED: Verdict = { kind: 'accepted', smsIdentifier: ID, recipients: 2, cost: 2 }
+
+describe('POST /sms/send', () => {
+  it('200: answers with the identifier, the recipients without equal ones and the cost', async () => {
+    const { asked, post, log } = sending(ACCEPTED)
+    const body = { ...GOOD, recipients: ['+98912', '98912', '0912345'], extra: 'ignored' }
+    const response = await post(body).expect(200)
+    assert.deepEqual(response.body, { sms_identifier: ID, status: 'processing', recipients: 2, cost: 2 })
+    assert.deepEqual(asked, [
+      { userId: 1, text: 'hi', type: 'normal', recipients: ['+98912', '0912345'], traceparent: undefined },
+    ])
+    const [line] = log.lines()
+    assert.deepEqual([line?.['customer_id'], line?.['sms_identifier'], line?.['recipients']], [1, ID, 2])
+    assert.ok(!log.text().includes('0912345') && !log.text().includes('"hi"'))
+  })
+
+  it('200: passes on the trace of the request, if it is one', async () => {
+    const { app, asked } = sending(ACCEPTED)
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    await request(app).post('/sms/send').set('traceparent', traceparent).send(GOOD).expect(200)
+    await request(app).post('/sms/send').set('traceparent', `${traceparent}-x`).send(GOOD).expect(200)
+    assert.deepEqual(
+      asked.map((sent) => sent.traceparent),
+      [traceparent, undefined],
+    )
+  })
+
+  it('200: takes the longest text, the most recipients and the largest customer', async () => {
+    const { asked, post } = sending(ACCEPTED)
+    const recipients = Array.from({ length: 10 }, (_, i) => `0912858281${i}`)
+    const text = '😀'.repeat(1_600)
+    await post({ customer_id: Number.MAX_SAFE_INTEGER, text, recipients, type: 'express' }).expect(200)
+    assert.deepEqual(
+      [asked[0]?.text, asked[0]?.recipients, asked[0]?.userId],
+      [text, recipients, 2 ** 53 - 1],
+    )
+  })
+
+  const WRONG: [string, object | string, string][] = [
+    ['a missing customer_id', { ...GOOD, customer_id: undefined }, 'customer_id'],
+    ['customer_id 0', { ...GOOD, customer_id: 0 }, 'customer_id'],
+    ['a negative customer_id', { ...GOOD, customer_id: -1 }, 'customer_id'],
+    ['a fractional customer_id', { ...GOOD, customer_id: 1.5 }, 'customer_id'],
+    ['customer_id as text', { ...GOOD, customer_id: '1' }, 'customer_id'],
+    ['customer_id null', { ...GOOD, customer_id: null }, 'customer_id'],
+    ['customer_id true', { ...GOOD, customer_id: true }, 'customer_id'],
+    ['customer_id 2^53+1, which JSON rounds', wire('customer_id', '9007199254740993'), 'customer_id'],
+    ['customer_id 1e999', wire('customer_id', '1e999'), 'customer_id'],
+    ['a missing text', { ...GOOD, text: undefined }, 'text'],
+    ['an empty text', { ...GOOD, text: '' }, 'text'],
+    ['a text too long', { ...GOOD, text: 'x'.repeat(1_601) }, 'text'],
+    ['a text that is a number', { ...GOOD, text: 4711 }, 'text'],
+    ['a text with NUL', { ...GOOD, text: 'a\0b' }, 'text'],
+    ['a text with a lone surrogate', wire('text', '"\\ud83d"'), 'text'],
+    ['missing recipients', { ...GOOD, recipients: undefined }, 'recipients'],
+    ['no recipients', { ...GOOD, recipients: [] }, 'recipients'],
+    ['recipients that are no list', { ...GOOD, recipients: '09128582812' }, 'recipients'],
+    ['recipients null', { ...GOOD, recipients: null }, 'recipients'],
+    [
+      'too many recipients, equal ones counted',
+      { ...GOOD, recipients: Array(11).fill('0912858281') },
+      'recipients',
+    ],
+    ['a recipient that is a number', { ...GOOD, recipients: ['12345', 12345] }, 'recipients[1]'],
+    ['a recipient with letters', { ...GOOD, recipients: ['0912call'] }, 'recipients[0]'],
+    ['a recipient with a line end', { ...GOOD, recipients: ['09128582812\n'] }, 'recipients[0]'],
+    ['a recipient too short', { ...GOOD, recipients: ['12345', '12345', '12345', '1234'] }, 'recipients[3]'],
+    ['an empty recipient', { ...GOOD, recipients: [''] }, 'recipients[0]'],
+    ['a missing type', { ...GOOD, type: undefined }, 'type'],
+    ['an unknown type', { ...GOOD, type: 'bulk' }, 'type'],
+    ['a body that is a list', [GOOD], 'body'],
+    ['no body at all', '', 'customer_id'],
+  ]
+  for (const [name, body, field] of WRONG) {
+    it(`400: ${name} is named and changes nothing`, async () => {
+      const { asked, post, log } = sending(ACCEPTED)
+      const response = await post(body)
+        .expect(400)
+        .expect('Content-Type', /^application\/problem\+json/)
+      const problem = JSON.parse(response.text) as ProblemBody
+      assert.equal(problem.code, 'invalid_request')
+      assert.equal(problem.errors?.[0]?.field, field)
+      assert.ok(problem.detail.startsWith(`${field}: `))
+      assert.deepEqual(asked, [])
+      assert.ok(!log.text().includes('0912858'))
+    })
+  }
+
+  it('400: malformed JSON', async () => {
+    const { asked, post } = sending(ACCEPTED)
+    const response = await post('{"customer_id":1,').expect(400)
+    assert.equal((JSON.parse(response.text) as ProblemBody).code, 'malformed_body')
+    assert.deepEqual(asked, [])
+  })
+
+  it('400: half a million recipients are counted, not complained about one by one', async () => {
+    const { post } = sending(ACCEPTED)
+    const response = await post(`{"recipients":[${Array(500_000).fill(1).join(',')}]}`).expect(400)
+    const { errors } = JSON.parse(response.text) as ProblemBody
+    const about = errors?.filter(({ field }) => field.startsWith('recipients'))
+    assert.deepEqual(about, [
+      { field: 'recipients', message: 'must name at most 10 recipients, names 500000' },
+    ])
+  })
+
+  it('400: a recipient outside the configured plan', async () => {
+    const { post } = sending(ACCEPTED, { ...LIMITS, recipientPattern: /^(?:09[0-9]{9})$/u })
+    await post({ ...GOOD, recipients: ['09128582812'] }).expect(200)
+    const response = await post(GOOD).expect(400)
+    assert.deepEqual(
+      (JSON.parse(response.text) as ProblemBody).errors?.map(({ field }) => field),
+      ['recipients[1]'],
+    )
+  })
+
+  it('402: says what it would cost and what there is', async () => {
+    const { post } = sending({ kind: 'insufficient_balance', cost: 6, balance: 5 })
+    const response = await post(GOOD)
+      .expect(402)
+      .expect('Content-Type', /^application\/problem\+json/)
+    const problem = JSON.parse(response.text) as ProblemBody & { cost: number; balance: number }
+    assert.deepEqual([problem.code, problem.cost, problem.balance], ['insufficient_balance', 6, 5])
+  })
+
+  it('503: unavailable says when to try again', async () => {
+    const { post } = sending({ kind: 'unavailable', retryAfterSeconds: 3 })
+    const response = await post(GOOD).expect(503).expect('Retry-After', '3')
+    assert.equal((JSON.parse(response.text) as ProblemBody).code, 'unavailable')
+  })
+
+  it('503: an unknown outcome names what to ask for, and does not invite to send again', async () => {
+    const { post } = sending({ kind: 'outcome_unknown', smsIdentifier: ID })
+    const response = await post(GOOD).expect(503)
+    const problem = JSON.parse(response.text) as ProblemBody & { sms_identifier: string }
+    assert.deepEqual([problem.code, problem.sms_identifier], ['outcome_unknown', ID])
+    assert.equal(response.get('Retry-After'), undefined)
+  })
+})
+
+/** A good body with one value written as no JavaScript program would write it. */
+function wire(field: keyof typeof GOOD, value: string): string {
+  return JSON.stringify({ ...GOOD, [field]: '@' }).replace('"@"', value)
+}
