@@ -1,7 +1,6 @@
 import { createLifecycle } from './platform/lifecycle.ts'
 import { StartupFault } from './platform/startupFault.ts'
 import { createLogger, startTracing } from './platform/telemetry/index.ts'
-import { ConfigFault } from './platform/config/index.ts'
 import { VERSION } from './platform/version.ts'
 import { loadConfig } from './roles/config.ts'
 import { startEngine } from './roles/engine.ts'
@@ -20,7 +19,7 @@ try {
   }
 } catch (error) {
   // What the user can mend is said in plain lines; anything else is a fault of ours, with its stack.
-  const theirs = error instanceof ConfigFault || error instanceof StartupFault
+  const theirs = error instanceof StartupFault
   console.error(theirs ? `chapar: ${error.message}` : error)
   process.exit(1)
 }

@@ -51,6 +51,8 @@ export async function bringUp(options: BringUpOptions, stopList: StopList): Prom
   return {
     parts: [...parts, operatorPart(a), operatorPart(b), programPart(engine, 'API', [])],
     apiUrl: engine.url,
+    databaseUrl,
+    amqpUrl,
     ...(fallback === undefined ? {} : { fallback }),
   }
 }

@@ -9,7 +9,7 @@ export const UP_FOLDER = join(LOCAL, 'up')
 /** Held by whoever brings the stack up or takes it down. */
 export const LOCK_FILE = join(UP_FOLDER, 'lock')
 
-const STATE_FILE = join(UP_FOLDER, 'state.json')
+const STATE_FILE = 'state.json'
 
 export interface StackPart {
   name: string
@@ -24,28 +24,32 @@ export interface StackPart {
 export interface StackState {
   parts: StackPart[]
   apiUrl: string
+  /** As its programs use them, with passwords. */
+  databaseUrl: string
+  amqpUrl: string
   /** Why it is not quite what was meant, for the last line. */
   fallback?: string
 }
 
 /** Undefined when nothing was started, or when the record cannot be read. */
-export async function readState(): Promise<StackState | undefined> {
+export async function readState(folder = UP_FOLDER): Promise<StackState | undefined> {
   try {
-    return JSON.parse(await readFile(STATE_FILE, 'utf8')) as StackState
+    return JSON.parse(await readFile(join(folder, STATE_FILE), 'utf8')) as StackState
   } catch {
     return undefined
   }
 }
 
 /** The file holds passwords of the private servers, so it is the owner's alone. */
-export async function writeState(state: StackState): Promise<void> {
-  await mkdir(UP_FOLDER, { recursive: true, mode: 0o700 })
-  await writeFile(`${STATE_FILE}.new`, JSON.stringify(state, null, 2) + '\n', { mode: 0o600 })
-  await rename(`${STATE_FILE}.new`, STATE_FILE)
+export async function writeState(state: StackState, folder = UP_FOLDER): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const file = join(folder, STATE_FILE)
+  await writeFile(`${file}.new`, JSON.stringify(state, null, 2) + '\n', { mode: 0o600 })
+  await rename(`${file}.new`, file)
 }
 
-export async function removeState(): Promise<void> {
-  await rm(STATE_FILE, { force: true })
+export async function removeState(folder = UP_FOLDER): Promise<void> {
+  await rm(join(folder, STATE_FILE), { force: true })
 }
 
 /** True while the part's own process lives; its helpers may come and go. */

@@ -1,6 +1,6 @@
 import { endProcess } from '../processes/end.ts'
 import { isAlive } from '../processes/identity.ts'
-import { readState, removeState } from './state.ts'
+import { readState, removeState, UP_FOLDER } from './state.ts'
 
 // As long as the slowest of them, a database that writes back its pages.
 const STOP_GRACE_MS = 60_000
@@ -11,8 +11,8 @@ const STOP_GRACE_MS = 60_000
  *
  * @returns the names of the parts that were running.
  */
-export async function takeDown(onProgress: (line: string) => void): Promise<string[]> {
-  const state = await readState()
+export async function takeDown(onProgress: (line: string) => void, folder = UP_FOLDER): Promise<string[]> {
+  const state = await readState(folder)
   if (!state) return []
   const stopped: string[] = []
   for (const { name, processes } of state.parts.toReversed()) {
@@ -24,6 +24,6 @@ export async function takeDown(onProgress: (line: string) => void): Promise<stri
       if (end === 'forced') onProgress(`${name}: process ${identity.pid} did not end in time and was killed`)
     }
   }
-  await removeState()
+  await removeState(folder)
   return stopped
 }

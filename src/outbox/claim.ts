@@ -22,6 +22,7 @@ const CLAIM_LEASE_SECONDS = 10
 
 interface DueRow {
   id: Buffer
+  user_id: number | null
   payload: string
   recipients: number
   attempts: number
@@ -68,7 +69,7 @@ export function claim(
 
 async function lockDue(tx: Tx, type: MessageClass, rowsMax: number): Promise<DueRow[]> {
   const { rows } = await sql<DueRow>`
-    SELECT id, payload, recipients, attempts,
+    SELECT id, user_id, payload, recipients, attempts,
            CAST(NOW(6) + INTERVAL ${sql.lit(CLAIM_LEASE_SECONDS)} SECOND AS CHAR) AS lease_until
     FROM outbox_events
     WHERE priority = ${PRIORITY[type]} AND next_run_at <= NOW(6)
@@ -78,7 +79,10 @@ async function lockDue(tx: Tx, type: MessageClass, rowsMax: number): Promise<Due
   return rows
 }
 
-/** Fills envelopes in order of due time, up to `recipientsMax` in all; a row is never cut. */
+/**
+ * Fills envelopes in order of due time, up to `recipientsMax` in all; a row is never cut. A row that was merged before
+ * stays as it is: its envelope may still be on its way, under this row's name.
+ */
 function pack(rows: DueRow[], recipientsMax: number): DueRow[][] {
   const packs: DueRow[][] = []
   let left = recipientsMax
@@ -87,12 +91,13 @@ function pack(rows: DueRow[], recipientsMax: number): DueRow[][] {
     if (row.recipients > left) break
     left -= row.recipients
     const last = packs.at(-1)
-    if (last && row.recipients <= room) {
+    const isMerged = row.user_id === null
+    if (last && !isMerged && row.recipients <= room) {
       last.push(row)
       room -= row.recipients
     } else {
       packs.push([row])
-      room = ENVELOPE_RECIPIENTS_MAX - row.recipients
+      room = isMerged ? 0 : ENVELOPE_RECIPIENTS_MAX - row.recipients
     }
   }
   return packs

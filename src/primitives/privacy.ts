@@ -1,6 +1,16 @@
 /** Fields that hold what a customer says and to whom. They never reach a log, at any level. */
 export const PRIVATE_FIELDS: ReadonlySet<string> = new Set(['text', 'recipient', 'recipients', 'to'])
 
+/** Fields that name one thing exactly: hiding digits in them would make a log line impossible to find. */
+export const IDENTIFIER_FIELDS: ReadonlySet<string> = new Set([
+  'request_id',
+  'sms_identifier',
+  'transaction_id',
+  'outbox_id',
+  'reference',
+  'trace_id',
+])
+
 const KEPT_AT_START = 4
 const KEPT_AT_END = 3
 /** Shorter runs of digits are ports, error numbers and durations more often than telephone numbers. */

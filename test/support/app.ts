@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict'
 import type { Express } from 'express'
+import type { Response } from 'supertest'
 import { createApp } from '../../src/platform/http/index.ts'
 import type { AppOptions, Route } from '../../src/platform/http/index.ts'
 import { createMetrics } from '../../src/platform/telemetry/index.ts'
@@ -30,4 +32,17 @@ export interface ProblemBody {
   code: string
   request_id: string
   errors?: { field: string; message: string }[]
+}
+
+/** @returns the problem document of an answer, having seen that it is a whole one of this status and code. */
+export function problemOf(response: Response, status: number, code: string): ProblemBody {
+  assert.equal(response.status, status)
+  assert.match(response.get('Content-Type') ?? '', /^application\/problem\+json(;|$)/)
+  const problem = JSON.parse(response.text) as ProblemBody
+  assert.equal(problem.status, status)
+  assert.equal(problem.code, code)
+  assert.equal(problem.type, `urn:chapar:problem:${code}`)
+  assert.equal(problem.request_id, response.get('X-Request-Id'))
+  assert.ok(problem.title.length > 0 && problem.detail.length > 0)
+  return problem
 }

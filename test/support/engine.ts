@@ -78,11 +78,18 @@ export function engineEnv(
   }
 }
 
+/** Above the longest natural wait, a lease of 10 s that somebody else holds. */
+const DRAIN_BOUND_MS = 30_000
+
 export async function drain(db: Db): Promise<void> {
-  await eventually('nothing is unfinished', async () => {
-    await makeRetriesDue(db)
-    return (await countOpen(db)) === 0
-  })
+  await eventually(
+    'nothing is unfinished',
+    async () => {
+      await makeRetriesDue(db)
+      return (await countOpen(db)) === 0
+    },
+    DRAIN_BOUND_MS,
+  )
 }
 
 /** Ends the wait between tries, which belongs to the database's clock, without touching work that is under way. */

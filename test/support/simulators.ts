@@ -3,13 +3,18 @@ import type { SimulatorProcess } from '../operators/simulatorProcess.ts'
 
 let pair: Promise<[SimulatorProcess, SimulatorProcess]> | undefined
 
-/** The two simulated operators of the suite, in good behaviour and with an empty record. */
-export async function freshSimulators(): Promise<[SimulatorProcess, SimulatorProcess]> {
+/** The two simulated operators of the suite, as the test left them. */
+export function sharedSimulators(): Promise<[SimulatorProcess, SimulatorProcess]> {
   pair ??= Promise.all([
     spawnSimulator({ PORT: '0', NAME: 'operator-a', SEED: '1' }),
     spawnSimulator({ PORT: '0', NAME: 'operator-b', SEED: '2' }),
   ])
-  const [a, b] = await pair
+  return pair
+}
+
+/** The same in good behaviour and with an empty record. */
+export async function freshSimulators(): Promise<[SimulatorProcess, SimulatorProcess]> {
+  const [a, b] = await sharedSimulators()
   for (const { admin } of [a, b]) {
     await admin.behave({})
     await admin.forget()

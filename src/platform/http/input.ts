@@ -31,7 +31,6 @@ function toFieldFaults(issues: z.core.$ZodIssue[]): FieldFault[] {
   }
   return [...faults.values()]
 }
-}
 
 /** `recipients[3]`, as people write it; the whole body when nothing in it is meant. */
 function nameField(path: PropertyKey[]): string {

@@ -1,4 +1,4 @@
-import { PRIVATE_FIELDS, maskNumbersIn } from '../../primitives/privacy.ts'
+import { IDENTIFIER_FIELDS, PRIVATE_FIELDS, maskNumbersIn } from '../../primitives/privacy.ts'
 
 /** Bounds of one line: a log is for facts, and a line must not cost more than the work it tells of. */
 const DEPTH_MAX = 4
@@ -7,15 +7,6 @@ const CHARS_MAX = 1_000
 const STACK_CHARS_MAX = 4_000
 
 const HIDDEN = '[hidden]'
-/** Identifiers of ours or of the client: hiding digits in them would make a line impossible to find. */
-const KEPT_WHOLE = new Set([
-  'request_id',
-  'sms_identifier',
-  'transaction_id',
-  'outbox_id',
-  'reference',
-  'trace_id',
-])
 
 export interface DescribeOptions {
   /** A stack helps with faults of ours; elsewhere it is noise. */
@@ -35,7 +26,8 @@ function describeFields(fields: object, options: DescribeOptions, depth: number)
   for (const [name, value] of Object.entries(fields).slice(0, ITEMS_MAX)) {
     // A count under such a name says nothing private, and `recipients` of an accepted request is one.
     if (PRIVATE_FIELDS.has(name) && typeof value !== 'number') described[name] = HIDDEN
-    else if (KEPT_WHOLE.has(name) && typeof value === 'string') described[name] = value.slice(0, CHARS_MAX)
+    else if (IDENTIFIER_FIELDS.has(name) && typeof value === 'string')
+      described[name] = value.slice(0, CHARS_MAX)
     else described[name] = describeValue(value, options, depth)
   }
   return described

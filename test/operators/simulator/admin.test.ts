@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { GOOD_BEHAVIOUR } from '../../../src/operators/simulator/behaviour.ts'
 import type { Recorded } from '../../../src/operators/simulator/record.ts'
-import { eventually } from '../eventually.ts'
+import { eventually } from '../../support/eventually.ts'
 import { message, messages } from '../messages.ts'
 import { spawnSimulator } from '../simulatorProcess.ts'
 import type { SimulatorProcess } from '../simulatorProcess.ts'

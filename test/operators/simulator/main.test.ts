@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { eventually } from '../eventually.ts'
+import { eventually } from '../../support/eventually.ts'
 import { message, messages } from '../messages.ts'
 import { spawnSimulator } from '../simulatorProcess.ts'
 import type { SimulatorProcess } from '../simulatorProcess.ts'

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
 import request from 'supertest'
-import { z } from 'zod'
-import { readInput } from '../../../src/platform/http/index.ts'
 import type { Route } from '../../../src/platform/http/index.ts'
 import { Problem } from '../../../src/primitives/problem.ts'
 import { Unavailable } from '../../../src/primitives/unavailable.ts'
-import { testApp } from '../../support/app.ts'
+import { problemOf, testApp } from '../../support/app.ts'
 import type { ProblemBody } from '../../support/app.ts'
 import { eventually } from '../../support/eventually.ts'
 
@@ -15,20 +13,13 @@ const echo: Route = {
   handle: (incoming, response) => void response.json({ body: incoming.body as unknown }),
 }
 
+/** Throws it as it is, also what is no error: a library may. */
 function throwing(error: unknown): Route {
-  return { method: 'get', path: '/throws', handle: () => Promise.reject(error as Error) }
-}
-
-function problemOf(response: request.Response, status: number, code: string): ProblemBody {
-  assert.equal(response.status, status)
-  assert.match(response.get('Content-Type') ?? '', /^application\/problem\+json(;|$)/)
-  const problem = JSON.parse(response.text) as ProblemBody
-  assert.equal(problem.status, status)
-  assert.equal(problem.code, code)
-  assert.equal(problem.type, `urn:chapar:problem:${code}`)
-  assert.equal(problem.request_id, response.get('X-Request-Id'))
-  assert.ok(problem.title.length > 0 && problem.detail.length > 0)
-  return problem
+  const handle = async () => {
+    await Promise.resolve()
+    throw error
+  }
+  return { method: 'get', path: '/throws', handle }
 }
 
 describe('every answer', () => {
@@ -52,74 +43,6 @@ describe('every answer', () => {
     assert.equal(response.get('ETag'), undefined)
     assert.equal(response.get('Cache-Control'), 'no-store')
     assert.equal(response.get('X-Content-Type-Options'), 'nosniff')
-  })
-})
-
-describe('a body', () => {
-  it('over the limit is answered with 413, whether its length is announced or not', async () => {
-    const { app } = testApp([echo], { bodyBytesMax: 1_024 })
-    const fits = JSON.stringify({ a: 'x'.repeat(1_024 - 8) })
-    assert.equal(fits.length, 1_024)
-    const post = () => request(app).post('/echo').set('Content-Type', 'application/json')
-    assert.equal((await post().send(fits)).status, 200)
-    problemOf(await post().send(`${fits} `), 413, 'body_too_large')
-    const chunked = post().set('Transfer-Encoding', 'chunked')
-    chunked.write(fits)
-    chunked.write(' ')
-    problemOf(await chunked, 413, 'body_too_large')
-  })
-
-  it('that is not JSON is answered with 415', async () => {
-    const { app } = testApp([echo])
-    for (const type of [
-      'text/plain',
-      'application/x-www-form-urlencoded',
-      'application/xml',
-      'application/jsonp',
-    ]) {
-      problemOf(
-        await request(app).post('/echo').set('Content-Type', type).send('{}'),
-        415,
-        'unsupported_media_type',
-      )
-    }
-    const untyped = request(app).post('/echo').set('Content-Type', '').send('{}')
-    problemOf(await untyped, 415, 'unsupported_media_type')
-    const utf16 = request(app).post('/echo').set('Content-Type', 'application/json; charset=utf-16')
-    problemOf(await utf16.send('{}'), 415, 'unsupported_media_type')
-    const zipped = request(app)
-      .post('/echo')
-      .set('Content-Type', 'application/json')
-      .set('Content-Encoding', 'gzip')
-    problemOf(await zipped.send('{}'), 415, 'unsupported_media_type')
-  })
-
-  it('that is malformed is answered with 400, without quoting it', async () => {
-    const { app, log } = testApp([echo])
-    const deep = '['.repeat(500_000)
-    for (const body of [
-      '{',
-      '{"text":"secret words"',
-      '',
-      '"text"',
-      'null',
-      '{"a":1e}',
-      "{'a':1}",
-      '{"a":NaN}',
-      deep,
-    ]) {
-      const response = await request(app).post('/echo').set('Content-Type', 'application/json').send(body)
-      if (body === '') assert.equal(response.status, 200)
-      else assert.doesNotMatch(JSON.stringify(problemOf(response, 400, 'malformed_body')), /secret/)
-    }
-    assert.doesNotMatch(log.text(), /secret/)
-  })
-
-  it('that is not UTF-8 is refused and not repaired', async () => {
-    const { app } = testApp([echo])
-    const bytes = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')])
-    const post = request(app).post('/echo').set('Content-Type', 'application/json')
-    problemOf(await post.serialize((body) => body as string).send(bytes), 400, 'malformed_body')
   })
 })
 
@@ -203,42 +126,6 @@ describe('an error', () => {
     await assert.rejects(async () => await request(app).get('/half'))
     await eventually('it is logged', () => log.lines().length > 0)
     assert.equal(log.lines()[0]?.['level'], 'error')
-  })
-})
-
-describe('a wrong field', () => {
-  const schema = z.object({ a: z.int(), list: z.array(z.object({ b: z.string() })) })
-  const checked: Route = {
-    method: 'post',
-    path: '/checked',
-    handle: (incoming, response) => void response.json(readInput(schema, incoming.body)),
-  }
-
-  it('is named as the client wrote it', async () => {
-    const { app } = testApp([checked])
-    const response = await request(app)
-      .post('/checked')
-      .send({ a: 1.5, list: [{ b: 'x' }, { b: 1 }, {}] })
-    assert.deepEqual(problemOf(response, 400, 'invalid_request').errors, [
-      { field: 'a', message: 'must be a whole number' },
-      { field: 'list[1].b', message: 'must be a string' },
-      { field: 'list[2].b', message: 'is required' },
-    ])
-  })
-
-  it('is the body when that is missing or no object', async () => {
-    const { app } = testApp([checked])
-    const missing = problemOf(await request(app).post('/checked'), 400, 'invalid_request')
-    assert.deepEqual(missing.errors, [{ field: 'body', message: 'is required' }])
-    const list = problemOf(await request(app).post('/checked').send([]), 400, 'invalid_request')
-    assert.deepEqual(list.errors, [{ field: 'body', message: 'must be an object' }])
-  })
-
-  it('is one of at most 20 that are listed', async () => {
-    const { app } = testApp([checked])
-    const list = Array.from({ length: 1_000 }, () => ({}))
-    const response = await request(app).post('/checked').send({ a: 1, list })
-    assert.equal(problemOf(response, 400, 'invalid_request').errors?.length, 20)
   })
 })
 

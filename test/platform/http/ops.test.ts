@@ -28,10 +28,10 @@ describe('GET /healthz', () => {
 
 describe('GET /readyz', () => {
   it('is 200 when every check passes', async () => {
-    const { body } = await request(opsApp([fine]).app)
+    const response = await request(opsApp([fine]).app)
       .get('/readyz')
       .expect(200)
-    assert.deepEqual(body, { status: 'ready', checks: [{ name: 'database', ok: true }] })
+    assert.deepEqual(response.body, { status: 'ready', checks: [{ name: 'database', ok: true }] })
   })
 
   it('is 503 when one fails, and lists each without telling more than a code', async () => {
@@ -63,7 +63,7 @@ describe('GET /readyz', () => {
     }
     const { app } = testApp([readyRoute([hanging], 5)])
     for (let i = 0; i < 3; i++) {
-      const { body } = await request(app).get('/readyz').expect(503)
+      const { body } = (await request(app).get('/readyz').expect(503)) as { body: unknown }
       assert.deepEqual(body, {
         status: 'not_ready',
         checks: [{ name: 'database', ok: false, reason: 'timeout' }],

@@ -1,0 +1,75 @@
+// Imports run one way: primitives, platform, supporting slices, messages, delivery and audit, roles. Each layer may
+// use those before it. A slice is entered through its index.ts; its routes are entered by the roles alone.
+const LAYERS = [
+  ['primitives'],
+  ['platform'],
+  ['ledger', 'outbox', 'operators'],
+  ['messages'],
+  ['delivery', 'audit'],
+  ['roles'],
+]
+const SLICES = ['ledger', 'outbox', 'operators', 'messages', 'delivery', 'audit']
+
+const anyOf = (names) => `^src/(?:${names.join('|')})/`
+
+/** No layer reaches a later one, nor a neighbour in its own. */
+const oneWay = LAYERS.flatMap((layer, index) => {
+  const later = LAYERS.slice(index + 1).flat()
+  return layer.map((name) => ({
+    name: `one-way-${name}`,
+    severity: 'error',
+    from: { path: `^src/${name}/` },
+    to: { path: anyOf([...layer.filter((other) => other !== name), ...later, 'main']) },
+  }))
+}).filter(({ to }) => to.path !== anyOf(['main']))
+
+module.exports = {
+  forbidden: [
+    ...oneWay,
+    { name: 'no-circle', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'entered-through-index',
+      comment: 'one slice uses what another offers in its index.ts',
+      severity: 'error',
+      from: { path: `^src/(${SLICES.join('|')})/` },
+      to: { path: anyOf(SLICES), pathNot: ['^src/$1/', '/index\\.ts$'] },
+    },
+    {
+      name: 'roles-enter-through-index-or-routes',
+      severity: 'error',
+      from: { path: '^src/(?:roles/|[^/]+\\.ts$)' },
+      to: { path: anyOf(SLICES), pathNot: ['/index\\.ts$', '/routes/', '^src/outbox/deadLetters/'] },
+    },
+    {
+      name: 'simulator-stands-outside',
+      comment: 'the simulated operators are another program; the engine must not lean on them',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/operators/simulator/' },
+      to: { path: '^src/operators/simulator/' },
+    },
+    {
+      name: 'product-alone',
+      comment: 'the product does not need its own tests and tools',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(?:dev|test|loadtest)/' },
+    },
+    {
+      name: 'no-development-package',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^node:' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+    },
+  },
+}

@@ -1,0 +1,25 @@
+# The packages apart from the sources, so that a change of the sources does not fetch them again.
+FROM node:24-bookworm-slim AS packages
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# The optional packages are Node itself, for machines that have none; this image is one that has it.
+RUN npm ci --omit=dev --omit=optional
+
+# Nothing is built: Node runs the sources as they are, the same files as in a checkout.
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+# Owned by the user who runs them, so that a checkout readable only by its owner makes a working image too.
+COPY --from=packages --chown=node:node /app/node_modules ./node_modules
+COPY --chown=node:node package.json ./
+COPY --chown=node:node db ./db
+COPY --chown=node:node src ./src
+USER node
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+# That the process lives, wherever it was told to listen. A database that is away is no reason to restart it.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=90s --retries=3 \
+  CMD ["node", "-e", "const { PORT, LISTEN_ADDR = '' } = process.env; fetch(`http://127.0.0.1:${PORT || LISTEN_ADDR.split(':').at(-1) || 8080}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# By default it listens on the container's own loopback address, which nobody outside reaches: see
+# ALLOW_UNAUTHENTICATED in docker-compose.yml before changing that.
+CMD ["node", "--require", "./src/runtime.cjs", "--import", "./src/platform/telemetry/preload.ts", "src/main.ts"]

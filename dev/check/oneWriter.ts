@@ -1,0 +1,43 @@
+// Checks that each table is written by one slice. `node dev/check/oneWriter.ts [root]`
+import { globSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+const CHECKOUT = resolve(import.meta.dirname, '../..')
+const root = resolve(process.argv[2] ?? CHECKOUT)
+
+/** The tables are those that migrations create; the one of the migrations themselves is platform's. */
+const tables = globSync('db/migrations/*.sql', { cwd: root }).flatMap((file) =>
+  [...readFileSync(join(root, file), 'utf8').matchAll(/CREATE TABLE (?:IF NOT EXISTS )?(\w+)/g)].map(
+    ([, name]) => name ?? '',
+  ),
+)
+
+/** A write as SQL or as Kysely says it. */
+const WRITE =
+  /(?:INSERT\s+(?:IGNORE\s+)?INTO|REPLACE\s+INTO|DELETE\s+FROM|UPDATE|TRUNCATE(?:\s+TABLE)?)\s+`?(\w+)|(?:insertInto|replaceInto|updateTable|deleteFrom|mergeInto)\(\s*['"`](\w+)/gi
+
+const writers = new Map<string, Map<string, string[]>>(tables.map((table) => [table, new Map()]))
+for (const file of globSync('src/**/*.ts', { cwd: root })) {
+  const slice = file.split(/[\\/]/).slice(0, 2).join('/')
+  for (const match of readFileSync(join(root, file), 'utf8').matchAll(WRITE)) {
+    const files = writers.get(match[1] ?? match[2] ?? '')
+    if (files) files.set(slice, [...(files.get(slice) ?? []), file])
+  }
+}
+
+let faults = 0
+for (const [table, slices] of writers) {
+  if (slices.size <= 1) continue
+  faults++
+  const places = [...slices].map(([slice, files]) => `${slice} (${[...new Set(files)].join(', ')})`)
+  console.error(`one writer: ${table} is written by ${places.join(' and ')}`)
+}
+const written = [...writers.values()].filter((slices) => slices.size > 0).length
+// Tables that nobody writes would mean that the check no longer recognises a write.
+const TABLES_WRITTEN_MIN = 5
+if (written < TABLES_WRITTEN_MIN) {
+  console.error(`one writer: only ${written} tables were seen to be written, the check is blind`)
+  faults++
+}
+if (faults > 0) process.exit(1)
+console.log(`one writer: ${written} tables, each written by one slice`)

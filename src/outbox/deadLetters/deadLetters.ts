@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import { CAME_FROM_HEADER, REASON_HEADER } from '../../platform/broker/index.ts'
+import { holdAll } from '../../platform/broker/hold.ts'
+import type { HeldMessage } from '../../platform/broker/hold.ts'
+import { maskNumbersIn } from '../../primitives/privacy.ts'
+import type { ClassQueues } from '../topology.ts'
+import { outline } from './outline.ts'
+
+/** A queue message that could not be understood. Neither its text, should it have one, nor a number is shown. */
+export interface DeadLetter {
+  /** Follows from the body: the same in every listing, and equal for equal bodies. */
+  id: string
+  /** The queue that it came from and goes back to. */
+  queue: string
+  reason: string
+  /** Undefined when whoever put it there did not say when. */
+  putAt: Date | undefined
+  bytes: number
+  outline: string
+}
+
+export interface DeadLetterQuery extends ClassQueues {
+  url: string
+  /** Only these; all when empty. */
+  ids: ReadonlySet<string>
+}
+
+/** What became of one dead letter: `returned` (no such queue) and `refused` (full, or no answer) are still there. */
+export type Handled = DeadLetter & { result: 'moved' | 'returned' | 'refused' | 'dropped' }
+
+/** Twelve hexadecimal digits: two of ten thousand different bodies share them once in five million queues. */
+const ID_CHARS = 12
+const REASON_CHARS_MAX = 120
+/** As many as the queue keeps: only what is held as a whole goes back in its order. */
+const HELD_MAX = 10_000
+
+/** Lists the dead letters of one class, oldest first, and leaves them where they are. */
+export function listDeadLetters(query: DeadLetterQuery): Promise<DeadLetter[]> {
+  return hold(query, (chosen) => Promise.resolve(chosen.map(({ letter }) => letter)))
+}
+
+/**
+ * Publishes dead letters back to the queue they came from, for when the program that could not read them was at fault.
+ * What still cannot be read comes back as a new dead letter. Replaying work that was done meanwhile changes nothing.
+ */
+export function replayDeadLetters(query: DeadLetterQuery): Promise<Handled[]> {
+  return hold(query, async (chosen) => {
+    const handled: Handled[] = []
+    // One after the other keeps their order, and a full queue is not flooded.
+    for (const { letter, held } of chosen)
+      handled.push({ ...letter, result: await held.moveTo(letter.queue) })
+    return handled
+  })
+}
+
+/** Removes dead letters. No recipient is lost by it: each unfinished one is named by an outbox row (promise 4). */
+export function dropDeadLetters(query: DeadLetterQuery): Promise<Handled[]> {
+  return hold(query, (chosen) => {
+    for (const { held } of chosen) held.remove()
+    return Promise.resolve(chosen.map(({ letter }) => ({ ...letter, result: 'dropped' as const })))
+  })
+}
+
+interface Chosen {
+  letter: DeadLetter
+  held: HeldMessage
+}
+
+function hold<T>(
+  { url, queue, deadLetterQueue, ids }: DeadLetterQuery,
+  work: (chosen: Chosen[]) => Promise<T>,
+): Promise<T> {
+  const settings = { url, name: 'chapar dead letters', queue: deadLetterQueue, messagesMax: HELD_MAX }
+  return holdAll(settings, (messages) => {
+    const all = messages.map((held) => ({ letter: toDeadLetter(held, queue), held }))
+    return work(all.filter(({ letter }) => ids.size === 0 || ids.has(letter.id)))
+  })
+}
+
+function toDeadLetter({ body, headers, putAt }: HeldMessage, queue: string): DeadLetter {
+  const cameFrom = headers[CAME_FROM_HEADER]
+  const death = lastDeath(headers)
+  return {
+    id: createHash('sha256').update(body).digest('hex').slice(0, ID_CHARS),
+    queue: typeof cameFrom === 'string' ? cameFrom : queue,
+    reason: printable(headers[REASON_HEADER] ?? death?.reason ?? 'none given'),
+    putAt: putAt ?? death?.at,
+    bytes: body.length,
+    outline: outline(body),
+  }
+}
+
+/** What the broker itself notes when it moves a message by the queue's own dead-letter rule. */
+function lastDeath(headers: Record<string, unknown>): { reason: string; at: Date | undefined } | undefined {
+  const deaths = headers['x-death']
+  if (!Array.isArray(deaths) || deaths.length === 0) return undefined
+  const { reason, time } = deaths[0] as { reason?: unknown; time?: { value?: unknown } }
+  const seconds = time?.value
+  return {
+    reason: `put aside by the broker: ${String(reason)}`,
+    at: typeof seconds === 'number' ? new Date(seconds * 1_000) : undefined,
+  }
+}
+
+/** Anybody may have written it: it must not move the cursor of the terminal that it is shown on. */
+function printable(value: unknown): string {
+  return maskNumbersIn(String(value).replaceAll(/[^\x20-\x7e]/g, '?')).slice(0, REASON_CHARS_MAX)
+}

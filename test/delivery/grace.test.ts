@@ -1,0 +1,293 @@
+import assert from 'node:assert/strict'
+import { sql } from 'kysely'
+import { read } from '../../src/platform/db/index.ts'
+import { AWAY, SILENT } from '../operators/scriptedOperator.ts'
+import { breakable } from './breakable.ts'
+import { DEPOSIT, openBench, openDelivery } from './bench.ts'
+import type { Bench } from './bench.ts'
+import { accepts, answers, saysOfEach, testOperator } from './operators.ts'
+import type { Answer, TestOperator } from './operators.ts'
+
+/** Those in one envelope that get a call of their own in one round. */
+const ALONE_MAX = 8
+
+describe('a message that no operator takes', () => {
+  let bench: Bench
+  let a: TestOperator
+  let b: TestOperator
+  beforeEach(async () => {
+    bench = await openBench()
+    a = testOperator('a')
+    b = testOperator('b')
+  })
+  afterEach(async () => {
+    await bench.assertBooksBalance()
+    await bench.close()
+  })
+
+  const both = (answer: Answer) => {
+    a.answer = b.answer = answer
+  }
+  const sizes = ({ calls }: TestOperator) => calls.map(({ length }) => length)
+  const delivery = () => openDelivery(bench.db, [a, b])
+
+  describe('because both are unavailable', () => {
+    beforeEach(() => both(() => AWAY))
+
+    it('goes back to the outbox with the reason, due again soon, its grace running from now', async () => {
+      const id = await bench.accept()
+      const { deliver, reported } = delivery()
+      await deliver(await bench.envelope())
+      const row = await bench.row(id)
+      assert.deepEqual([row.status, row.owner, row.leaseMs, row.retrying], ['pending', null, null, true])
+      assert.deepEqual([row.possiblySent, row.possibleDuplicate], [false, false])
+      const [waiting] = await bench.outbox()
+      assert.deepEqual([waiting?.attempts, waiting?.lastError], [1, 'HTTP 503'])
+      assert.ok(waiting && waiting.dueInMs <= 500, `due in ${waiting?.dueInMs} ms`)
+      assert.deepEqual(reported.settled, ['released'])
+      assert.equal(await bench.balance(), DEPOSIT - 1)
+    })
+
+    it('waits longer after each round, up to five seconds', async () => {
+      await bench.accept()
+      const { deliver } = delivery()
+      const waits: number[] = []
+      await deliver(await bench.envelope())
+      for (let round = 0; round < 5; round++) {
+        await deliver(await bench.nextRound())
+        const [waiting] = await bench.outbox()
+        waits.push(Math.ceil((waiting?.dueInMs ?? NaN) / 500) * 500)
+      }
+      assert.deepEqual(waits, [1_000, 2_000, 4_000, 5_000, 5_000])
+    })
+
+    it('is done, at no further cost, when one takes it within the grace', async () => {
+      const id = await bench.accept()
+      const { deliver } = delivery()
+      await deliver(await bench.envelope())
+      b.answer = accepts
+      await deliver(await bench.nextRound())
+      const row = await bench.row(id)
+      assert.deepEqual([row.status, row.provider, row.possibleDuplicate], ['done', 'b', false])
+      assert.equal(await bench.balance(), DEPOSIT - 1)
+    })
+
+    it('fails and is refunded once when its grace is over', async () => {
+      const id = await bench.accept()
+      const { deliver, reported } = delivery()
+      await deliver(await bench.envelope())
+      await bench.graceIsOver(id)
+      await deliver(await bench.nextRound())
+      const row = await bench.row(id)
+      assert.deepEqual([row.status, row.provider, row.possiblySent], ['failed', '', false])
+      assert.deepEqual(await bench.refunds(), [{ no: 1, amount: 1, description: 'refund: HTTP 503' }])
+      assert.equal(await bench.balance(), DEPOSIT)
+      assert.deepEqual(await bench.outbox(), [])
+      assert.deepEqual(reported.settled, ['released', 'failed'])
+    })
+
+    it('is not ended by its first try, however long it waited for that', async () => {
+      const id = await bench.accept()
+      await read(bench.db, 'test.age', (reader) =>
+        sql`UPDATE sms_status SET created_at = created_at - INTERVAL 1 DAY`.execute(reader),
+      )
+      await delivery().deliver(await bench.envelope())
+      assert.equal((await bench.row(id)).status, 'pending')
+    })
+
+    it('ends only by a call of its own, never by one that it shared', async () => {
+      const id = await bench.accept({ count: 3 })
+      const { deliver } = delivery()
+      await deliver(await bench.envelope())
+      assert.deepEqual([sizes(a), sizes(b)], [[3], [3]])
+      await bench.graceIsOver(id)
+      // The operators are away for calls of several and take a message alone: nothing has to fail.
+      both((batch) => (batch.length > 1 ? AWAY : accepts(batch)))
+      await deliver(await bench.nextRound())
+      assert.deepEqual([sizes(a), sizes(b)], [[3, 3, 1, 1, 1], [3, 3]])
+      assert.ok((await bench.rows(id)).every(({ status }) => status === 'done'))
+      assert.deepEqual(await bench.refunds(), [])
+    })
+
+    it('fails when both refuse it alone as well', async () => {
+      const id = await bench.accept({ count: 2 })
+      const { deliver } = delivery()
+      await deliver(await bench.envelope())
+      await bench.graceIsOver(id)
+      await deliver(await bench.nextRound())
+      assert.ok((await bench.rows(id)).every(({ status }) => status === 'failed'))
+      assert.deepEqual((await bench.refunds()).map(({ no }) => no).sort(), [1, 2])
+      assert.equal(await bench.balance(), DEPOSIT)
+    })
+
+    it(`gets that call with at most ${ALONE_MAX - 1} others at a time; who is left keeps waiting`, async () => {
+      const id = await bench.accept({ count: ALONE_MAX + 3 })
+      // Only the whole call fails, so that the breakers stay out of it.
+      both((batch) => (batch.length > 1 ? AWAY : answers(batch, () => ({ kind: 'unavailable', reason: 'no' }))))
+      const { deliver } = delivery()
+      const statuses = async () => Object.groupBy(await bench.rows(id), ({ status }) => status)
+      await deliver(await bench.envelope())
+      await bench.graceIsOver(id)
+      await deliver(await bench.nextRound())
+      assert.deepEqual([(await statuses()).failed?.length, (await statuses()).pending?.length], [ALONE_MAX, 3])
+      assert.equal((await bench.outbox()).length, 1)
+      await deliver(await bench.nextRound())
+      assert.equal((await statuses()).failed?.length, ALONE_MAX + 3)
+      assert.equal((await bench.refunds()).length, ALONE_MAX + 3)
+      assert.deepEqual(await bench.outbox(), [])
+    })
+
+    it('needs no call alone when both say it of each message', async () => {
+      const id = await bench.accept({ count: 3 })
+      both(saysOfEach('unavailable'))
+      const { deliver } = delivery()
+      await deliver(await bench.envelope())
+      await bench.graceIsOver(id)
+      await deliver(await bench.nextRound())
+      assert.deepEqual([sizes(a), sizes(b)], [
+        [3, 3],
+        [3, 3],
+      ])
+      assert.equal((await bench.refunds()).length, 3)
+    })
+  })
+
+  describe('because nobody knows', () => {
+    beforeEach(() => both(() => SILENT))
+
+    it('goes back to the outbox under its marks, and neither fails nor is refunded', async () => {
+      const id = await bench.accept()
+      await delivery().deliver(await bench.envelope())
+      assert.deepEqual([sizes(a), sizes(b)], [
+        [1, 1],
+        [1, 1],
+      ])
+      const row = await bench.row(id)
+      assert.deepEqual([row.status, row.possiblySent, row.possibleDuplicate], ['pending', true, true])
+      assert.deepEqual(await bench.refunds(), [])
+    })
+
+    it('is not ended by both being unavailable afterwards, and keeps its reference', async () => {
+      const id = await bench.accept()
+      const { deliver } = delivery()
+      await deliver(await bench.envelope())
+      both(saysOfEach('unavailable'))
+      await deliver(await bench.nextRound())
+      assert.deepEqual([(await bench.row(id)).status, await bench.refunds()], ['pending', []])
+      both(accepts)
+      await deliver(await bench.nextRound())
+      const row = await bench.row(id)
+      assert.deepEqual([row.status, row.provider, row.possiblySent], ['done', 'a', true])
+      assert.equal(new Set([...a.calls, ...b.calls].flat()).size, 1)
+    })
+
+    it('fails, refunded once and marked as possibly sent, when its time runs out', async () => {
+      const id = await bench.accept()
+      const { deliver } = delivery()
+      await deliver(await bench.envelope())
+      await bench.graceIsOver(id)
+      await deliver(await bench.nextRound())
+      const row = await bench.row(id)
+      assert.deepEqual([row.status, row.possiblySent, row.possibleDuplicate], ['failed', true, true])
+      assert.equal((await bench.refunds()).length, 1)
+      assert.equal(await bench.balance(), DEPOSIT)
+    })
+
+    it('keeps that mark when unavailability is what its time runs out on', async () => {
+      const id = await bench.accept()
+      const { deliver } = delivery()
+      await deliver(await bench.envelope())
+      await bench.graceIsOver(id)
+      both(saysOfEach('unavailable'))
+      await deliver(await bench.nextRound())
+      const row = await bench.row(id)
+      assert.deepEqual([row.status, row.possiblySent], ['failed', true])
+    })
+
+    it('fails at once, refunded and marked, when the other operator rejects it', async () => {
+      const id = await bench.accept()
+      b.answer = saysOfEach('rejected')
+      await delivery().deliver(await bench.envelope())
+      const row = await bench.row(id)
+      assert.deepEqual([row.status, row.provider, row.possiblySent], ['failed', 'b', true])
+      assert.equal((await bench.refunds()).length, 1)
+    })
+  })
+
+  describe('because it was never called', () => {
+    it('waits for as long as all breakers are open: no grace begins, nothing is refunded', async () => {
+      const id = await bench.accept({ count: 2 })
+      await Promise.all([a.openBreaker(), b.openBreaker()])
+      const { deliver, reported } = delivery()
+      await deliver(await bench.envelope())
+      await bench.graceIsOver(id)
+      await deliver(await bench.nextRound())
+      assert.deepEqual([sizes(a), sizes(b)], [[], []])
+      assert.ok((await bench.rows(id)).every((row) => row.status === 'pending' && !row.retrying))
+      assert.deepEqual(reported.settled, ['released', 'released', 'released', 'released'])
+      assert.deepEqual(await bench.refunds(), [])
+    })
+
+    it('does not fail because the database was away when it was the second operator\'s turn', async () => {
+      const id = await bench.accept()
+      a.answer = saysOfEach('unavailable')
+      b.answer = saysOfEach('unavailable')
+      await delivery().deliver(await bench.envelope())
+      await bench.graceIsOver(id)
+      b.answer = accepts
+      const { db, breakOnce } = breakable(bench.db)
+      a.answer = (batch) => {
+        breakOnce()
+        return saysOfEach('unavailable')(batch)
+      }
+      const { deliver, reported } = openDelivery(db, [a, b])
+      await deliver(await bench.nextRound())
+      assert.deepEqual(reported.failures, ['renew'])
+      assert.deepEqual([(await bench.row(id)).status, await bench.refunds()], ['pending', []])
+    })
+  })
+
+  it('fails at its first try when there is no grace at all', async () => {
+    const id = await bench.accept()
+    both(saysOfEach('unavailable'))
+    await openDelivery(bench.db, [a, b], { unavailableGraceMs: 0 }).deliver(await bench.envelope())
+    assert.equal((await bench.row(id)).status, 'failed')
+  })
+})
+
+describe('a mixed answer', () => {
+  let bench: Bench
+  before(async () => (bench = await openBench()))
+  after(() => bench.close())
+
+  it('ends each message by its own verdict, and only those without one go on', async () => {
+    const id = await bench.accept({ count: 4 })
+    const kinds = ['accepted', 'rejected', 'unavailable', 'unknown'] as const
+    const a = testOperator('a', (batch) =>
+      answers(batch, ({ reference }) => {
+        const kind = kinds[Number(reference.split(':')[1]) - 1] ?? 'unknown'
+        return kind === 'accepted' ? { kind, providerMessageId: reference } : { kind, reason: kind }
+      }),
+    )
+    const b = testOperator('b')
+    const { deliver, reported } = openDelivery(bench.db, [a, b])
+    await deliver(await bench.envelope())
+    assert.deepEqual(
+      (await bench.rows(id)).map(({ status, provider, possiblySent }) => [status, provider, possiblySent]),
+      [
+        ['done', 'a', false],
+        ['failed', 'a', false],
+        ['done', 'b', false],
+        ['done', 'b', true],
+      ],
+    )
+    assert.deepEqual(
+      [a, b].map(({ calls }) => calls.map((call) => call.map((reference) => Number(reference.split(':')[1])))),
+      [[[1, 2, 3, 4], [4]], [[3, 4]]],
+    )
+    assert.deepEqual(reported.settled.toSorted(), ['done', 'done', 'done', 'failed'])
+    assert.deepEqual((await bench.refunds()).map(({ no }) => no), [2])
+    assert.deepEqual(await bench.outbox(), [])
+    await bench.assertBooksBalance()
+  })
+})

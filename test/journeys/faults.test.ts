@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import type { Servers } from '../../dev/servers.ts'
+import type { Program } from '../../dev/stack/programs.ts'
+import type { SimulatorProcess } from '../operators/simulatorProcess.ts'
+import { get, post, topUp } from '../support/api.ts'
+import {
+  assertAllEnded,
+  assertRecordsAgree,
+  countMarked,
+  countSending,
+  expireLeases,
+  makeAllDue,
+} from '../support/ending.ts'
+import { drain } from '../support/engine.ts'
+import { startEngineProcess } from '../support/engineProcess.ts'
+import { eventually } from '../support/eventually.ts'
+import { offerLoad } from '../support/load.ts'
+import { freshStack, privateServers } from '../support/servers.ts'
+import type { Stack } from '../support/servers.ts'
+import { freshSimulators } from '../support/simulators.ts'
+
+const CUSTOMERS = [1, 2, 3, 4, 5, 6, 7, 8]
+
+describe('an engine that is killed, or whose servers are', () => {
+  let servers: Servers
+  let stack: Stack
+  let simulators: SimulatorProcess[]
+  let engines: Program[]
+
+  before(function () {
+    servers = privateServers(this)
+  })
+  beforeEach(async () => {
+    stack = await freshStack()
+    simulators = await freshSimulators()
+    // Slow enough that something is always in flight.
+    for (const { admin } of simulators)
+      await admin.change({ latency: { kind: 'uniform', minMs: 10, maxMs: 60 } })
+    engines = []
+  })
+  afterEach(async () => {
+    await Promise.all(engines.map((engine) => engine.kill()))
+    await stack.drop()
+  })
+
+  async function start(options: Parameters<typeof startEngineProcess>[1] = {}): Promise<Program> {
+    const engine = await startEngineProcess(stack, options)
+    engines.push(engine)
+    return engine
+  }
+
+  async function startWithMoney(): Promise<Program> {
+    const engine = await start()
+    for (const customer of CUSTOMERS) await topUp(engine.url, customer, 1_000_000)
+    return engine
+  }
+
+  const enough = (load: { accepted: unknown[] }, count: number) =>
+    eventually(`${count} requests are accepted`, () => load.accepted.length >= count)
+
+  it('ends every accepted message after kill -9 under load, and marks what may have been sent twice', async () => {
+    const engine = await startWithMoney()
+    const load = offerLoad(engine.url, { customers: CUSTOMERS, concurrency: 16, recipientsPerRequest: 3 })
+    await enough(load, 150)
+    await engine.kill()
+    await load.stop()
+    const inFlight = await countSending(stack.db)
+    await expireLeases(stack.db)
+    await start({ port: engine.port })
+    await drain(stack.db)
+    await assertAllEnded(stack.db, load.accepted)
+    await assertRecordsAgree(stack.db, simulators)
+    const marked = await countMarked(stack.db)
+    assert.ok(marked <= inFlight, `${marked} marked, ${inFlight} in flight at the kill`)
+  })
+
+  it('loses nothing with the disk of the broker', async () => {
+    const engine = await startWithMoney()
+    const load = offerLoad(engine.url, { customers: CUSTOMERS, concurrency: 16, recipientsPerRequest: 3 })
+    await enough(load, 100)
+    await servers.broker.kill()
+    await servers.broker.wipe()
+    await enough(load, 200)
+    await servers.broker.start()
+    await load.stop()
+    await eventually('the engine is ready again', async () => (await fetch(`${engine.url}/readyz`)).ok)
+    await makeAllDue(stack.db)
+    await drain(stack.db)
+    await assertAllEnded(stack.db, load.accepted)
+    await assertRecordsAgree(stack.db, simulators)
+    assert.deepEqual(load.refused, [])
+  })
+
+  it('goes on without a restart when the broker was restarted in mid-flow', async () => {
+    const engine = await startWithMoney()
+    const load = offerLoad(engine.url, { customers: CUSTOMERS, concurrency: 16 })
+    await enough(load, 100)
+    await servers.broker.stop()
+    await servers.broker.start()
+    await enough(load, 200)
+    await load.stop()
+    await eventually('the engine is ready again', async () => (await fetch(`${engine.url}/readyz`)).ok)
+    await makeAllDue(stack.db)
+    await drain(stack.db)
+    await assertAllEnded(stack.db, load.accepted)
+    await assertRecordsAgree(stack.db, simulators)
+  })
+
+  it('answers 503 while the database is away, changes nothing then, and goes on without a restart', async () => {
+    const engine = await startWithMoney()
+    const load = offerLoad(engine.url, { customers: CUSTOMERS, concurrency: 8 })
+    await enough(load, 100)
+    await servers.database.kill()
+    const away = await post<{ code: string }>(engine.url, '/sms/send', {
+      customer_id: 1,
+      text: 'hi',
+      recipients: ['09120000000'],
+      type: 'normal',
+    })
+    assert.deepEqual([away.status, away.body.code], [503, 'database_unavailable'])
+    assert.ok(Number(away.headers.get('retry-after')) >= 1)
+    assert.equal((await get(engine.url, '/balance?user_id=1')).status, 503)
+    assert.equal((await get(engine.url, '/healthz')).status, 200)
+    assert.equal((await get(engine.url, '/readyz')).status, 503)
+    await servers.database.start()
+    const before = load.accepted.length
+    await enough(load, before + 50)
+    await load.stop()
+    await eventually('the engine is ready again', async () => (await fetch(`${engine.url}/readyz`)).ok)
+    await expireLeases(stack.db)
+    await drain(stack.db)
+    await assertAllEnded(stack.db, load.accepted)
+    await assertRecordsAgree(stack.db, simulators)
+  })
+
+  it('finishes what is in flight on SIGTERM and exits 0; what it answered is there and is sent once', async () => {
+    const engine = await startWithMoney()
+    const load = offerLoad(engine.url, { customers: CUSTOMERS, concurrency: 16, recipientsPerRequest: 2 })
+    await enough(load, 100)
+    const exit = await engine.stop()
+    await load.stop()
+    assert.equal(exit.code, 0)
+    assert.equal(await countSending(stack.db), 0)
+    await start({ port: engine.port })
+    await makeAllDue(stack.db)
+    await drain(stack.db)
+    await assertAllEnded(stack.db, load.accepted)
+    await assertRecordsAgree(stack.db, simulators)
+    assert.equal(await countMarked(stack.db), 0)
+  })
+
+  it('shares the work among processes with one role each, and sends nothing twice', async () => {
+    const api = await start({ role: 'api' })
+    await Promise.all(['relay', 'relay', 'consumer', 'consumer'].map((role) => start({ role })))
+    for (const customer of CUSTOMERS) await topUp(api.url, customer, 1_000_000)
+    const load = offerLoad(api.url, { customers: CUSTOMERS, concurrency: 16, recipientsPerRequest: 2 })
+    await enough(load, 200)
+    await load.stop()
+    await drain(stack.db)
+    await assertAllEnded(stack.db, load.accepted)
+    await assertRecordsAgree(stack.db, simulators)
+    assert.equal(await countMarked(stack.db), 0)
+    assert.equal((await get(engines[1]?.url ?? '', '/sms/history?user_id=1')).status, 404)
+  })
+})

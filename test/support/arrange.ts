@@ -1,0 +1,85 @@
+import { sql } from 'kysely'
+import { topUp } from '../../src/ledger/index.ts'
+import { accept } from '../../src/messages/index.ts'
+import type { Verdict } from '../../src/messages/index.ts'
+import { databaseNowMs, read } from '../../src/platform/db/index.ts'
+import type { Db } from '../../src/platform/db/index.ts'
+import type { MessageClass } from '../../src/primitives/messageClass.ts'
+import { identifierMaker } from '../../src/primitives/identifier.ts'
+import { recipients } from './api.ts'
+
+/** What tests need again and again of the parts below HTTP: money, messages, and a look at the tables. */
+
+export const PRICES = { normal: 1, express: 3 }
+
+const makers = new WeakMap<Db, () => string>()
+
+/** A new identifier, ordered by the database's clock as the program's are. */
+export function newIdOf(db: Db): () => string {
+  const known = makers.get(db)
+  if (known) return known
+  const maker = identifierMaker(() => databaseNowMs(db))
+  makers.set(db, maker)
+  return maker
+}
+
+export async function fund(db: Db, userId: number, amount: number): Promise<void> {
+  const verdict = await topUp(db, { userId, amount, description: 'top-up' }, newIdOf(db)())
+  if (verdict.kind !== 'added') throw new Error(`the top-up came to ${verdict.kind}`)
+}
+
+export interface Sent {
+  userId: number
+  /** Their number, or they themselves. */
+  to: number | string[]
+  type?: MessageClass
+  text?: string
+  smsIdentifier?: string
+  traceparent?: string
+}
+
+/** Decides requests in one call, as the API does. */
+export function offer(db: Db, ...requests: Sent[]): Promise<Verdict[]> {
+  const newId = newIdOf(db)
+  const submitted = requests.map(({ userId, to, type, text, smsIdentifier, traceparent }) => ({
+    userId,
+    type: type ?? 'normal',
+    text: text ?? 'hi',
+    recipients: typeof to === 'number' ? recipients(to) : to,
+    smsIdentifier: smsIdentifier ?? newId(),
+    traceparent,
+  }))
+  return accept(db, submitted, PRICES, newId)
+}
+
+/** Sends what the balance covers. @returns the message's identifier. */
+export async function sendOne(db: Db, request: Sent): Promise<string> {
+  const [verdict] = await offer(db, request)
+  if (verdict?.kind !== 'accepted') throw new Error(`the request came to ${verdict?.kind}`)
+  return verdict.smsIdentifier
+}
+
+/** The rows of any statement. */
+export function look<T>(db: Db, statement: ReturnType<typeof sql<T>>): Promise<T[]> {
+  return read(db, 'test.look', async (reader) => (await statement.execute(reader)).rows)
+}
+
+/** How many rows each table of the business holds, so that a test can say that nothing was changed. */
+export async function countRows(db: Db): Promise<Record<string, number>> {
+  const tables = ['user_balances', 'user_transactions', 'sms_requests', 'sms_status', 'outbox_events']
+  const counts = await Promise.all(
+    tables.map(async (table) => {
+      const [row] = await look(db, sql<{ n: number }>`SELECT COUNT(*) AS n FROM ${sql.table(table)}`)
+      return [table, row?.n ?? 0] as const
+    }),
+  )
+  return Object.fromEntries(counts)
+}
+
+export async function balanceOf(db: Db, userId: number): Promise<number | undefined> {
+  const rows = await look(
+    db,
+    sql<{ balance: number }>`SELECT balance FROM user_balances WHERE user_id = ${userId}`,
+  )
+  return rows[0]?.balance
+}

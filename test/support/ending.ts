@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { sql } from 'kysely'
+import { audit } from '../../src/audit/index.ts'
+import { read } from '../../src/platform/db/index.ts'
+import type { Db } from '../../src/platform/db/index.ts'
+import { identifierToBytes } from '../../src/primitives/identifier.ts'
+import type { SimulatorProcess } from '../operators/simulatorProcess.ts'
+import type { Accepted } from './api.ts'
+
+/** Ends the leases of a process that was killed and makes its outbox rows due: what time does by itself. */
+export async function expireLeases(db: Db): Promise<void> {
+  await read(db, 'test.expire', async (reader) => {
+    await sql`UPDATE sms_status SET lease_until = NOW(3) - INTERVAL 1 SECOND WHERE status = 'sending'`.execute(
+      reader,
+    )
+    await sql`UPDATE outbox_events SET next_run_at = NOW(6)`.execute(reader)
+  })
+}
+
+/** Makes every outbox row due, as after the lease that a published row has. */
+export async function makeAllDue(db: Db): Promise<void> {
+  await read(db, 'test.due', (reader) => sql`UPDATE outbox_events SET next_run_at = NOW(6)`.execute(reader))
+}
+
+export async function countSending(db: Db): Promise<number> {
+  return count(db, sql`SELECT COUNT(*) AS n FROM sms_status WHERE status = 'sending'`)
+}
+
+export async function countMarked(db: Db): Promise<number> {
+  return count(db, sql`SELECT COUNT(*) AS n FROM sms_status WHERE possible_duplicate`)
+}
+
+/** Every accepted request is there with all its recipients, each at its end, and the books balance. */
+export async function assertAllEnded(db: Db, accepted: Accepted[]): Promise<void> {
+  for (const { sms_identifier, recipients } of accepted) {
+    const ended = await count(
+      db,
+      sql`SELECT COUNT(*) AS n FROM sms_status
+        WHERE sms_identifier = ${identifierToBytes(sms_identifier)} AND status IN ('done', 'failed')`,
+    )
+    assert.equal(ended, recipients, `message ${sms_identifier}`)
+  }
+  assert.deepEqual((await audit(db)).violations, [])
+}
+
+/** What operators took more than once is marked, and what is done was taken: promise 4 against their own record. */
+export async function assertRecordsAgree(db: Db, simulators: SimulatorProcess[]): Promise<void> {
+  const taken = new Map<string, number>()
+  for (const { admin } of simulators) {
+    for await (const { reference, taken: times } of admin.submissions()) {
+      taken.set(reference, (taken.get(reference) ?? 0) + times)
+    }
+  }
+  const rows = await read(db, 'test.rows', (reader) =>
+    sql<{ reference: string; status: string; possible_duplicate: number; possibly_sent: number }>`
+      SELECT CONCAT(LOWER(CONCAT_WS('-', SUBSTR(HEX(sms_identifier), 1, 8), SUBSTR(HEX(sms_identifier), 9, 4),
+               SUBSTR(HEX(sms_identifier), 13, 4), SUBSTR(HEX(sms_identifier), 17, 4), SUBSTR(HEX(sms_identifier), 21))),
+             ':', recipient_no) AS reference, status, possible_duplicate, possibly_sent FROM sms_status`.execute(
+      reader,
+    ),
+  )
+  for (const { reference, status, possible_duplicate, possibly_sent } of rows.rows) {
+    const times = taken.get(reference) ?? 0
+    if (status === 'done') assert.ok(times >= 1, `${reference} is done and was never taken`)
+    if (times >= 1)
+      assert.ok(status === 'done' || possibly_sent === 1, `${reference} was taken and is ${status}`)
+    if (times > 1)
+      assert.equal(possible_duplicate, 1, `${reference} was taken ${times} times and is not marked`)
+  }
+  const known = new Set(rows.rows.map(({ reference }) => reference))
+  for (const reference of taken.keys())
+    assert.ok(known.has(reference), `${reference} was taken and is not in the tables`)
+}
+
+async function count(db: Db, query: ReturnType<typeof sql>): Promise<number> {
+  const { rows } = await read(db, 'test.count', (reader) => query.execute(reader))
+  return (rows[0] as { n: number }).n
+}

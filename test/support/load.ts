@@ -1,0 +1,57 @@
+import { post, recipients } from './api.ts'
+import type { Accepted } from './api.ts'
+
+/** What a client of the load knows afterwards. */
+export interface LoadRecord {
+  /** Answered 200: must be there, and end. */
+  accepted: Accepted[]
+  /** Answered with a refusal: must have changed nothing. */
+  refused: number[]
+  /** No answer: wholly there or wholly absent. */
+  unanswered: number
+  /** Stops offering; resolves when every request has its answer or lost it. */
+  stop(): Promise<void>
+}
+
+export interface LoadOptions {
+  customers: number[]
+  /** Requests under way at once. */
+  concurrency: number
+  recipientsPerRequest?: number
+}
+
+/** Offers requests, each begun when one ends, until told to stop. Every third is express. */
+export function offerLoad(url: string, options: LoadOptions): LoadRecord {
+  const { customers, concurrency, recipientsPerRequest = 1 } = options
+  let stopping = false
+  let sent = 0
+  const record = { accepted: [] as Accepted[], refused: [] as number[], unanswered: 0 }
+  const sendOne = async () => {
+    const number = sent++
+    const request = {
+      customer_id: customers[number % customers.length],
+      text: `load ${number}`,
+      type: number % 3 === 0 ? 'express' : 'normal',
+      recipients: recipients(recipientsPerRequest, number * recipientsPerRequest),
+    }
+    try {
+      const { status, body } = await post<Accepted>(url, '/sms/send', request)
+      if (status === 200) record.accepted.push(body)
+      else record.refused.push(status)
+    } catch {
+      record.unanswered++
+      // A server that is gone refuses at once; without a turn for others this would be a busy loop.
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+  const worker = async () => {
+    while (!stopping) await sendOne()
+  }
+  const workers = Array.from({ length: concurrency }, worker)
+  return Object.assign(record, {
+    stop: async () => {
+      stopping = true
+      await Promise.all(workers)
+    },
+  })
+}

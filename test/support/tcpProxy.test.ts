@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import { eventually } from './eventually.ts'
+import { openTcpProxy } from './tcpProxy.ts'
+import type { TcpProxy } from './tcpProxy.ts'
+
+interface Client {
+  socket: Socket
+  /** All that arrived so far. */
+  got: () => string
+  /** How the connection came to its end, once it did. */
+  ended: () => 'open' | 'end' | 'reset'
+}
+
+describe('the TCP proxy of the tests', () => {
+  let server: Server
+  let proxy: TcpProxy
+  const atServer: Client[] = []
+  const clients: Client[] = []
+
+  before(async () => {
+    // Says everything twice, and keeps its own side open when the client ends.
+    server = createServer({ allowHalfOpen: true }, (socket) => {
+      atServer.push(listenTo(socket))
+      socket.on('data', (bytes: Buffer) => socket.write(`${bytes.toString()}${bytes.toString()}`))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    proxy = await openTcpProxy(
+      `echo://user:secret@127.0.0.1:${(server.address() as AddressInfo).port}/path?a=1`,
+    )
+  })
+  afterEach(() => {
+    proxy.resume()
+    proxy.admit()
+    for (const { socket } of [...clients.splice(0), ...atServer.splice(0)]) socket.destroy()
+  })
+  after(async () => {
+    await proxy.close()
+    await new Promise((resolve) => server.close(resolve))
+  })
+
+  function listenTo(socket: Socket): Client {
+    let text = ''
+    let end: 'open' | 'end' | 'reset' = 'open'
+    socket.on('data', (bytes: Buffer) => (text += bytes.toString()))
+    socket.on('end', () => (end = 'end'))
+    socket.on('error', () => (end = 'reset'))
+    return { socket, got: () => text, ended: () => end }
+  }
+
+  function dial(): Client {
+    const { hostname, port } = new URL(proxy.url)
+    const client = listenTo(connect({ host: hostname, port: Number(port), allowHalfOpen: true }))
+    clients.push(client)
+    return client
+  }
+
+  async function join(): Promise<Client> {
+    const client = dial()
+    await once(client.socket, 'connect')
+    return client
+  }
+
+  async function say(client: Client, text: string): Promise<void> {
+    const wanted = `${client.got()}${text}${text}`
+    client.socket.write(text)
+    await eventually(`an answer to ${text}`, () => client.got() === wanted)
+  }
+
+  it('passes bytes both ways, and keeps the other parts of the URL', async () => {
+    await say(await join(), 'a')
+    const { username, password, pathname, search } = new URL(proxy.url)
+    assert.deepEqual([username, password, pathname, search], ['user', 'secret', '/path', '?a=1'])
+  })
+
+  it('passes more than the sockets take at once', async () => {
+    await say(await join(), 'x'.repeat(8_000_000))
+  })
+
+  it('holds everything back while silent, the end included, and passes it on afterwards', async () => {
+    const client = await join()
+    await say(client, 'a')
+    proxy.links()[0]?.silence()
+    client.socket.end('b')
+    await say(await join(), 'another link goes on')
+    assert.deepEqual([client.got(), atServer[0]?.got(), atServer[0]?.ended()], ['aa', 'a', 'open'])
+    proxy.links()[0]?.resume()
+    await eventually('the end arrived', () => atServer[0]?.ended() === 'end')
+    await eventually('the answer arrived', () => client.got() === 'aabb')
+  })
+
+  it('can silence one direction only', async () => {
+    const client = await join()
+    await say(client, 'a')
+    proxy.links()[0]?.silence('toClient')
+    client.socket.write('b')
+    await eventually('the server heard it', () => atServer[0]?.got() === 'ab')
+    await say(await join(), 'another link goes on')
+    assert.equal(client.got(), 'aa')
+  })
+
+  it('is silent to links that come while it is', async () => {
+    proxy.silence()
+    const client = await join()
+    client.socket.write('a')
+    await eventually('it got through to the server', () => atServer.length === 1)
+    assert.deepEqual([atServer[0]?.got(), client.got()], ['', ''])
+    proxy.resume()
+    await eventually('the answer arrived', () => client.got() === 'aa')
+  })
+
+  it('resets both ends when it cuts', async () => {
+    const client = await join()
+    await say(client, 'a')
+    proxy.cut()
+    await eventually('both see it', () => client.ended() === 'reset' && atServer[0]?.ended() === 'reset')
+    assert.deepEqual(proxy.links(), [])
+  })
+
+  it('ends one direction and lets the other flow', async () => {
+    const client = await join()
+    await say(client, 'a')
+    proxy.links()[0]?.halfClose('toClient')
+    await eventually('the client sees the end', () => client.ended() === 'end')
+    client.socket.write('b')
+    await eventually('the server still hears it', () => atServer[0]?.got() === 'ab')
+    assert.equal(atServer[0]?.ended(), 'open')
+  })
+
+  it('refuses new links and lets the present ones go on', async () => {
+    const client = await join()
+    proxy.refuse()
+    const refused = dial()
+    await eventually('it is reset', () => refused.ended() === 'reset')
+    await say(client, 'a')
+    proxy.admit()
+    await say(await join(), 'b')
+  })
+
+  it('shows bytes before they pass, so that a link can be cut in front of them', async () => {
+    const client = await join()
+    const forget = proxy.onBytes((bytes, direction, link) => {
+      if (direction === 'toServer' && bytes.toString() === 'stop') link.cut()
+    })
+    await say(client, 'go')
+    client.socket.write('stop')
+    await eventually('the client sees the cut', () => client.ended() === 'reset')
+    assert.equal(atServer[0]?.got(), 'go')
+    forget()
+    await say(await join(), 'stop')
+  })
+})

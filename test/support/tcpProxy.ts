@@ -1,0 +1,178 @@
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+
+export type Direction = 'toServer' | 'toClient'
+
+/** One connection of a client through the proxy to the server. */
+export interface ProxiedLink {
+  /** Passes nothing on, no byte and no end, as when a cable is pulled; what comes meanwhile waits for `resume`. */
+  silence(direction?: Direction): void
+  resume(direction?: Direction): void
+  /** Both ends see a reset. What waited is lost. */
+  cut(): void
+  /** Ends one direction; the other still flows. */
+  halfClose(direction: Direction): void
+}
+
+/** Sees bytes before they pass. What it does to the link takes effect on them: a silenced link holds them back. */
+export type Watch = (bytes: Buffer, direction: Direction, link: ProxiedLink) => void
+
+/** Stands between a client and a server, and does to their connections what networks do. */
+export interface TcpProxy {
+  /** The server's URL with the proxy's address in it. */
+  readonly url: string
+  /** The links that are open now, oldest first. */
+  links(): ProxiedLink[]
+  /** All links, and those to come until `resume`. */
+  silence(): void
+  resume(): void
+  cut(): void
+  /** Resets every new link until `admit`; the present ones go on. */
+  refuse(): void
+  admit(): void
+  /** @returns what ends the watch. */
+  onBytes(watch: Watch): () => void
+  close(): Promise<void>
+}
+
+const DIRECTIONS: Direction[] = ['toServer', 'toClient']
+
+/** Listens on a free loopback port. `serverUrl` names host and port; its other parts are kept. */
+export async function openTcpProxy(serverUrl: string): Promise<TcpProxy> {
+  const target = new URL(serverUrl)
+  const links = new Set<Link>()
+  const watches = new Set<Watch>()
+  let isSilent = false
+  let isRefusing = false
+
+  const accept = (client: Socket) => {
+    if (isRefusing) {
+      client.on('error', () => {})
+      client.resetAndDestroy()
+      return
+    }
+    const server = connect({ host: target.hostname, port: Number(target.port), allowHalfOpen: true })
+    const link = openLink(client, server, watches, () => links.delete(link))
+    links.add(link)
+    if (isSilent) link.silence()
+  }
+  // Without allowHalfOpen Node would answer an end with its own, and no half-closed link could exist.
+  const listener = createServer({ allowHalfOpen: true }, accept)
+  await new Promise<void>((resolve, reject) => {
+    listener.once('error', reject)
+    listener.listen(0, '127.0.0.1', resolve)
+  })
+  const all = (act: (link: Link) => void) => [...links].forEach(act)
+
+  return {
+    url: withAddress(target, listener.address() as AddressInfo),
+    links: () => [...links],
+    silence() {
+      isSilent = true
+      all((link) => link.silence())
+    },
+    resume() {
+      isSilent = false
+      all((link) => link.resume())
+    },
+    cut: () => all((link) => link.cut()),
+    refuse: () => void (isRefusing = true),
+    admit: () => void (isRefusing = false),
+    onBytes(watch) {
+      watches.add(watch)
+      return () => void watches.delete(watch)
+    },
+    close() {
+      all((link) => link.cut())
+      return new Promise((resolve) => listener.close(() => resolve()))
+    },
+  }
+}
+
+function withAddress(target: URL, { address, port }: AddressInfo): string {
+  const url = new URL(target)
+  url.hostname = address
+  url.port = String(port)
+  return url.href
+}
+
+type Link = ProxiedLink
+
+function openLink(client: Socket, server: Socket, watches: Set<Watch>, onClose: () => void): Link {
+  let isOpen = true
+  const cut = () => {
+    if (!isOpen) return
+    isOpen = false
+    for (const socket of [client, server]) socket.resetAndDestroy()
+    onClose()
+  }
+  const pipes = {
+    toServer: openPipe(client, server, (bytes) => look(bytes, 'toServer')),
+    toClient: openPipe(server, client, (bytes) => look(bytes, 'toClient')),
+  }
+  const chosen = (direction?: Direction) => (direction ? [direction] : DIRECTIONS).map((each) => pipes[each])
+  const link: Link = {
+    silence: (direction) => chosen(direction).forEach((pipe) => pipe.silence()),
+    resume: (direction) => chosen(direction).forEach((pipe) => pipe.resume()),
+    cut,
+    halfClose: (direction) => pipes[direction].end(),
+  }
+  function look(bytes: Buffer, direction: Direction): void {
+    for (const watch of [...watches]) if (isOpen) watch(bytes, direction, link)
+  }
+  for (const socket of [client, server]) {
+    socket.setNoDelay(true)
+    // A reset of one end is one of the other; the error itself says no more than the close that follows.
+    socket.on('error', () => {})
+    socket.on('close', (hadError) => {
+      if (hadError || (client.closed && server.closed)) cut()
+    })
+  }
+  return link
+}
+
+interface Pipe {
+  silence(): void
+  resume(): void
+  end(): void
+}
+
+/** One direction of a link. Silent, it reads no further, so that the sender's own buffers fill as on a dead line. */
+function openPipe(from: Socket, to: Socket, look: (bytes: Buffer) => void): Pipe {
+  let isSilent = false
+  let hasEnded = false
+  let held: Buffer[] = []
+
+  const pass = (bytes: Buffer) => {
+    if (to.writable && !to.write(bytes)) from.pause()
+  }
+  const end = () => {
+    hasEnded = true
+    if (!isSilent) to.end()
+  }
+  from.on('data', (bytes: Buffer) => {
+    if (!isSilent) look(bytes)
+    if (isSilent) held.push(bytes)
+    else pass(bytes)
+  })
+  from.on('end', end)
+  to.on('drain', () => {
+    if (!isSilent) from.resume()
+  })
+  return {
+    silence() {
+      isSilent = true
+      from.pause()
+    },
+    resume() {
+      if (!isSilent) return
+      isSilent = false
+      const waited = held
+      held = []
+      for (const bytes of waited) pass(bytes)
+      if (hasEnded) to.end()
+      from.resume()
+    },
+    end,
+  }
+}
