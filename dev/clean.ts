@@ -1,13 +1,15 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DATA_MARK, findMarkedBelow } from './processes/marks.ts'
-import { CHECKOUT, LOCAL, SERVERS_FOLDER } from './stack/folders.ts'
+import { CHECKOUT, LOCAL, NPM_CACHE, SERVERS_FOLDER } from './stack/folders.ts'
 import { withLock } from './stack/lock.ts'
 import { LOCK_FILE } from './stack/state.ts'
 import { takeDown } from './stack/takeDown.ts'
 
-// make clean: stops the stack and drops all data and logs. With --downloads (make distclean) also whatever can be
+// make clean: stops the stack and drops all data and logs. With --all (make distclean) also whatever can be
 // fetched or made again: the unpacked servers, node_modules, coverage.
+
+const DOWNLOADS = [SERVERS_FOLDER, NPM_CACHE]
 
 try {
   const stopped = await withLock(LOCK_FILE, () => takeDown(console.log))
@@ -15,7 +17,7 @@ try {
   const others = findMarkedBelow(DATA_MARK, LOCAL).map(({ pid }) => pid)
   if (others.length > 0)
     throw new Error(`servers of another run are at work here (process ${others.join(', ')})`)
-  const folders = process.argv.includes('--downloads')
+  const folders = process.argv.includes('--all')
     ? [LOCAL, join(CHECKOUT, 'coverage'), join(CHECKOUT, 'node_modules')]
     : await dataFolders()
   for (const folder of folders) await rm(folder, { recursive: true, force: true })
@@ -26,5 +28,5 @@ try {
 
 async function dataFolders(): Promise<string[]> {
   const names = await readdir(LOCAL).catch(() => [])
-  return names.map((name) => join(LOCAL, name)).filter((path) => path !== SERVERS_FOLDER)
+  return names.map((name) => join(LOCAL, name)).filter((path) => !DOWNLOADS.includes(path))
 }

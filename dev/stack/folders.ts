@@ -8,3 +8,6 @@ export const LOCAL = fileURLToPath(new URL('../../.local', import.meta.url))
 
 /** Unpacked servers and their empty databases: what `make distclean` removes. */
 export const SERVERS_FOLDER = `${LOCAL}/servers`
+
+/** Where the Makefile has npm keep its downloads. */
+export const NPM_CACHE = `${LOCAL}/npm`

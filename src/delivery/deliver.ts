@@ -34,7 +34,6 @@ const ALONE_MAX = 8
 interface Run extends DeliverySettings {
   type: Envelope['type']
   inHand: InHand
-  leasedAtMs: number
   claimedAtMs: number
   settling: Promise<void>[]
 }
@@ -48,14 +47,14 @@ export async function deliver(settings: DeliverySettings, envelope: Envelope): P
   const owner = randomBytes(8).toString('hex')
   const claimedAtMs = performance.now()
   const { tasks, open, newlyMarked } = await claimEnvelope(settings.db, envelope, owner)
-  const { type, outboxId } = envelope
+  const { type, outboxId, ranges } = envelope
   if (newlyMarked > 0) settings.events.possibleDuplicates({ type, messages: newlyMarked })
   if (tasks.length === 0) return
-  const inHand = { outboxId, owner, open }
-  const run: Run = { ...settings, type, inHand, leasedAtMs: claimedAtMs, claimedAtMs, settling: [] }
+  const inHand = { outboxId, ranges, owner, open }
+  const run: Run = { ...settings, type, inHand, claimedAtMs, settling: [] }
   const left = await offer(
     run,
-    tasks.map((task) => ({ task, tried: NOT_TRIED, called: false })),
+    tasks.map((task) => ({ task, tried: NOT_TRIED, called: false, leasedAtMs: claimedAtMs })),
   )
   const last = await offerAlone(run, left)
   settleAside(
@@ -71,6 +70,8 @@ interface Undecided {
   tried: Tried
   /** An operator was asked in this round. */
   called: boolean
+  /** When its claim, or the last renewal of it, was asked for: each task has its own, as not all are renewed at once. */
+  leasedAtMs: number
 }
 
 const NOT_TRIED: Tried = { outcome: { kind: 'unavailable', reason: 'not tried' }, called: false, own: false }
@@ -97,25 +98,29 @@ async function offer(run: Run, tasks: Undecided[]): Promise<Undecided[]> {
 
 /**
  * What must hold before a try: the lease leaves room, and whoever may have been sent is marked. `given` are tasks
- * that get no further try in this round because the database could not be asked.
+ * that get no further try in this round because the database could not be asked. They keep no verdict of an earlier
+ * operator: the one that was not asked might have taken them.
  */
 async function prepare(run: Run, round: Undecided[]): Promise<{ tasks: Undecided[]; given: Undecided[] }> {
-  const fresh = round.every(({ called }) => !called)
-  if (fresh && leavesRoom(run.leasedAtMs, performance.now())) return { tasks: round, given: [] }
+  const isReady = ({ called, leasedAtMs }: Undecided) => !called && leavesRoom(leasedAtMs, performance.now())
+  if (round.every(isReady)) return { tasks: round, given: [] }
+  const undecided = (tasks: Undecided[]) =>
+    tasks.map((each) => ({ ...each, tried: { ...each.tried, own: false } }))
   const askedAtMs = performance.now()
   try {
     const asked = round.map(({ task }) => task)
     const renewed = await renew(run.db, asked, run.inHand.owner)
     const ours = new Set(renewed.tasks)
-    const tasks = round.filter(({ task }) => ours.has(task))
+    const tasks = round
+      .filter(({ task }) => ours.has(task))
+      .map((each) => ({ ...each, leasedAtMs: askedAtMs }))
     if (renewed.newlyMarked > 0)
       run.events.possibleDuplicates({ type: run.type, messages: renewed.newlyMarked })
-    if (!leavesRoom(askedAtMs, performance.now())) return { tasks: [], given: tasks }
-    run.leasedAtMs = askedAtMs
+    if (!leavesRoom(askedAtMs, performance.now())) return { tasks: [], given: undecided(tasks) }
     return { tasks, given: [] }
   } catch (error) {
     run.events.deliveryFailed({ type: run.type, step: 'renew', error })
-    return { tasks: [], given: round }
+    return { tasks: [], given: undecided(round) }
   }
 }
 
@@ -143,7 +148,7 @@ async function tryOnce(run: Run, operator: Operator, round: Undecided[]): Promis
       if (outcome.kind === 'unknown') task.possiblySent = true
       // A call that said something of this message outweighs a later operator that was not asked.
       undecided.push({
-        task,
+        ...before,
         tried: result.called ? result : before.called ? before.tried : result,
         called: before.called || result.called,
       })

@@ -1,7 +1,16 @@
 import { refund } from '../ledger/index.ts'
-import { lockRecipients, markDone, markFailed, referenceOf, release, toRanges } from '../messages/index.ts'
+import {
+  hasUnfinished,
+  lockRecipients,
+  markDone,
+  markFailed,
+  referenceOf,
+  release,
+  toRanges,
+} from '../messages/index.ts'
 import type { Recipient } from '../messages/index.ts'
 import { lockRow, removeRow, retryLater } from '../outbox/index.ts'
+import type { RecipientRange } from '../outbox/index.ts'
 import { transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
 import type { Task } from './claimEnvelope.ts'
@@ -24,10 +33,13 @@ export interface Settled {
   late: Ending[]
 }
 
-/** The claim that is being settled; `open` shrinks as recipients come to their end. */
+/** The claim that is being settled. */
 export interface InHand {
   outboxId: string
+  /** The envelope's recipients, others' included. */
+  ranges: RecipientRange[]
   owner: string
+  /** Those of them that may not be at their end: it shrinks as ours end, and does not know what others do. */
   open: Set<string>
 }
 
@@ -45,12 +57,13 @@ export async function settle(db: Db, inHand: InHand, endings: Ending[]): Promise
   return settled
 }
 
-async function write(tx: Tx, { outboxId, owner, open }: InHand, endings: Ending[]): Promise<Settled> {
+async function write(tx: Tx, inHand: InHand, endings: Ending[]): Promise<Settled> {
+  const { outboxId, ranges, owner, open } = inHand
   await lockRow(tx, outboxId)
   const locked = await lockRecipients(tx, toRanges(endings.map(({ task }) => task)))
   const rows = new Map(locked.map((row) => [referenceOf(row), row]))
-  const mine = endings.filter(({ task }) => rows.get(task.reference)?.owner === owner)
-  const late = endings.filter(({ task }) => rows.get(task.reference)?.owner !== owner)
+  const mine = endings.filter((ending) => isOurs(ending, rows.get(ending.task.reference), owner))
+  const late = endings.filter((ending) => !mine.includes(ending))
   // Ours and no longer sending: this settlement was committed before and its answer lost.
   const due = mine.filter(({ task }) => rows.get(task.reference)?.status === 'sending')
 
@@ -58,10 +71,21 @@ async function write(tx: Tx, { outboxId, owner, open }: InHand, endings: Ending[
   await refundFailed(tx, due)
   const ended = new Set(mine.filter(({ kind }) => kind !== 'released').map(({ task }) => task.reference))
   const left = [...open].filter((reference) => !ended.has(reference))
-  const released = due.find(({ kind }) => kind === 'released')
-  if (left.length === 0) await removeRow(tx, outboxId)
-  else if (released?.kind === 'released') await retryLater(tx, outboxId, released.reason)
+  const released = due.find((ending) => ending.kind === 'released')
+  if (released) await retryLater(tx, outboxId, released.reason)
+  // What is left in our view may have ended meanwhile, by another owner or by a settlement of ours that runs beside
+  // this one. The lock of the outbox row lets one of them come last and see the others' work.
+  else if (left.length === 0 || !(await hasUnfinished(tx, ranges))) await removeRow(tx, outboxId)
   return { endings: mine, late }
+}
+
+/**
+ * Ends keep their owner. A release does not: a row that is free already was released by this settlement before, its
+ * answer lost, or by another owner, which comes to the same.
+ */
+function isOurs({ kind }: Ending, row: Recipient | undefined, owner: string): boolean {
+  if (!row) return false
+  return row.owner === owner || (kind === 'released' && row.status === 'pending')
 }
 
 async function endRecipients(tx: Tx, endings: Ending[], rows: Map<string, Recipient>): Promise<void> {

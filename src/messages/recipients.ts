@@ -70,6 +70,14 @@ export async function lockRecipients(tx: Tx, ranges: KeyRange[]): Promise<Recipi
   }))
 }
 
+/** @returns whether any of the recipients is not at its end, the writes of this transaction included. Locks nothing. */
+export async function hasUnfinished(tx: Tx, ranges: KeyRange[]): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT 1 FROM sms_status FORCE INDEX (PRIMARY)
+    WHERE ${inRanges(ranges)} AND status IN ('pending', 'sending') LIMIT 1`.execute(tx)
+  return rows.length > 0
+}
+
 /** The condition that names recipients by ranges of the primary key. */
 export function inRanges(ranges: KeyRange[]): RawBuilder<boolean> {
   const terms = ranges.map(({ smsIdentifier, first, last }) => {

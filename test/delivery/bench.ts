@@ -73,7 +73,9 @@ export interface Bench {
   balance(): Promise<number>
   /** Moves the database's view of when tries without a verdict began. */
   graceIsOver(smsIdentifier: string): Promise<void>
-  leaseIsOver(smsIdentifier: string): Promise<void>
+  leaseIsOver(smsIdentifier: string, fromNo?: number): Promise<void>
+  /** Leaves a second of it, which is not enough for a try. */
+  shortenLease(smsIdentifier: string): Promise<void>
   assertBooksBalance(): Promise<void>
   close(): Promise<void>
 }
@@ -117,8 +119,11 @@ export async function openBench(): Promise<Bench> {
     graceIsOver: (smsIdentifier) =>
       change(sql`UPDATE sms_status SET retrying_since = retrying_since - INTERVAL ${sql.lit(GRACE_MS / 1_000)} SECOND
         WHERE sms_identifier = ${identifierToBytes(smsIdentifier)}`),
-    leaseIsOver: (smsIdentifier) =>
+    leaseIsOver: (smsIdentifier, fromNo = 1) =>
       change(sql`UPDATE sms_status SET lease_until = NOW(3) - INTERVAL 1 SECOND
+        WHERE sms_identifier = ${identifierToBytes(smsIdentifier)} AND status = 'sending' AND recipient_no >= ${fromNo}`),
+    shortenLease: (smsIdentifier) =>
+      change(sql`UPDATE sms_status SET lease_until = NOW(3) + INTERVAL 1 SECOND
         WHERE sms_identifier = ${identifierToBytes(smsIdentifier)} AND status = 'sending'`),
     assertBooksBalance: async () => assert.deepEqual((await audit(db)).violations, []),
     close: () => stack.drop(),

@@ -1,5 +1,22 @@
 import type { Db } from '../../src/platform/db/index.ts'
 
+/** The same database, but for what happens before a connection is given out: rejected, it is refused. */
+export function interposed(real: Db, beforeConnection: () => Promise<void>): Db {
+  const getConnection: Db['pool']['getConnection'] = (callback) => {
+    beforeConnection().then(
+      () => void real.pool.getConnection(callback),
+      (error: NodeJS.ErrnoException) => {
+        callback(error, undefined as never)
+      },
+    )
+  }
+  const pool = new Proxy(real.pool, {
+    get: (target, property): unknown =>
+      property === 'getConnection' ? getConnection : Reflect.get(target, property, target),
+  })
+  return { ...real, pool }
+}
+
 /** The same database, as somebody sees it to whom it is away for a while. */
 export interface BreakableDb {
   db: Db
@@ -8,29 +25,19 @@ export interface BreakableDb {
   /** Every connection is refused until `mend()`. */
   breakDown(): void
   mend(): void
-  /** How often a connection was refused. */
-  refused(): number
 }
 
 export function breakable(real: Db): BreakableDb {
   let refusals = 0
-  let refused = 0
-  const getConnection: Db['pool']['getConnection'] = (callback) => {
-    if (refusals <= 0) return real.pool.getConnection(callback)
+  const db = interposed(real, () => {
+    if (refusals <= 0) return Promise.resolve()
     refusals--
-    refused++
-    const refusal = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', errno: -111 })
-    callback(refusal as NodeJS.ErrnoException, undefined as never)
-  }
-  const pool = new Proxy(real.pool, {
-    get: (target, property) =>
-      property === 'getConnection' ? getConnection : Reflect.get(target, property, target),
+    return Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }))
   })
   return {
-    db: { ...real, pool },
+    db,
     breakOnce: () => void (refusals = 1),
     breakDown: () => void (refusals = Infinity),
     mend: () => void (refusals = 0),
-    refused: () => refused,
   }
 }

@@ -55,10 +55,13 @@ describe('an envelope that is delivered to the simulated operators', () => {
     assert.deepEqual([row.possiblySent, row.possibleDuplicate], [false, false])
     assert.deepEqual(await bench.outbox(), [])
     assert.deepEqual(reported.settled, ['done'])
-    assert.deepEqual([await seen(a, id), await seen(b, id)], [
-      [1, 1],
-      [0, 0],
-    ])
+    assert.deepEqual(
+      [await seen(a, id), await seen(b, id)],
+      [
+        [1, 1],
+        [0, 0],
+      ],
+    )
   })
 
   it('is one call for all its recipients, of whatever request, and each keeps its own name', async () => {
@@ -121,10 +124,13 @@ describe('an envelope that is delivered to the simulated operators', () => {
     const id = await bench.accept()
     await a.admin.behave({ dropAfterShare: 1 })
     await delivery().deliver(await bench.envelope())
-    assert.deepEqual([await seen(a, id), await seen(b, id)], [
-      [2, 2],
-      [1, 1],
-    ])
+    assert.deepEqual(
+      [await seen(a, id), await seen(b, id)],
+      [
+        [2, 2],
+        [1, 1],
+      ],
+    )
     const row = await bench.row(id)
     assert.deepEqual([row.status, row.provider], ['done', 'operator-b'])
     assert.deepEqual([row.possiblySent, row.possibleDuplicate], [true, true])
@@ -134,10 +140,13 @@ describe('an envelope that is delivered to the simulated operators', () => {
     const id = await bench.accept({ type: 'express' })
     await a.admin.behave({ dropAfterShare: 1 })
     await delivery('express').deliver(await bench.envelope('express'))
-    assert.deepEqual([await seen(a, id), await seen(b, id)], [
-      [1, 1],
-      [1, 1],
-    ])
+    assert.deepEqual(
+      [await seen(a, id), await seen(b, id)],
+      [
+        [1, 1],
+        [1, 1],
+      ],
+    )
     assert.equal((await bench.row(id)).possibleDuplicate, true)
   })
 
@@ -149,14 +158,20 @@ describe('an envelope that is delivered to the simulated operators', () => {
       delivery('normal').deliver(await bench.envelope('normal')),
       delivery('express').deliver(await bench.envelope('express')),
     ])
-    assert.deepEqual([await seen(a, normal), await seen(b, normal)], [
-      [2, 2],
-      [1, 1],
-    ])
-    assert.deepEqual([await seen(a, express), await seen(b, express)], [
-      [1, 1],
-      [1, 1],
-    ])
+    assert.deepEqual(
+      [await seen(a, normal), await seen(b, normal)],
+      [
+        [2, 2],
+        [1, 1],
+      ],
+    )
+    assert.deepEqual(
+      [await seen(a, express), await seen(b, express)],
+      [
+        [1, 1],
+        [1, 1],
+      ],
+    )
     for (const id of [normal, express]) {
       const row = await bench.row(id)
       assert.deepEqual([row.status, row.possiblySent, row.possibleDuplicate], ['done', true, true])
@@ -193,7 +208,10 @@ describe('an envelope that is delivered to the simulated operators', () => {
     await delivery().deliver(await bench.envelope())
     assert.ok((await bench.rows(good)).every((row) => row.provider === 'operator-a'))
     assert.deepEqual((await bench.row(poisoned)).status, 'failed')
-    assert.deepEqual((await bench.refunds()).map(({ amount }) => amount), [1])
+    assert.deepEqual(
+      (await bench.refunds()).map(({ amount }) => amount),
+      [1],
+    )
     assert.equal((await b.admin.summary()).references, 0)
     assert.deepEqual((await a.admin.summary()).repeats, 0)
   })
@@ -224,7 +242,10 @@ describe('an envelope that is delivered to the simulated operators', () => {
     await deliver(await bench.nextRound())
     const row = await bench.row(poisoned)
     assert.deepEqual([row.status, row.provider, row.possiblySent], ['failed', '', false])
-    assert.deepEqual((await bench.refunds()).map(({ amount }) => amount), [1])
+    assert.deepEqual(
+      (await bench.refunds()).map(({ amount }) => amount),
+      [1],
+    )
     assert.deepEqual(await bench.outbox(), [])
   })
 })

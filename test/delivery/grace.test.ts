@@ -50,6 +50,7 @@ describe('a message that no operator takes', () => {
 
     it('waits longer after each round, up to five seconds', async () => {
       await bench.accept()
+      both(saysOfEach('unavailable'))
       const { deliver } = delivery()
       const waits: number[] = []
       await deliver(await bench.envelope())
@@ -104,7 +105,13 @@ describe('a message that no operator takes', () => {
       // The operators are away for calls of several and take a message alone: nothing has to fail.
       both((batch) => (batch.length > 1 ? AWAY : accepts(batch)))
       await deliver(await bench.nextRound())
-      assert.deepEqual([sizes(a), sizes(b)], [[3, 3, 1, 1, 1], [3, 3]])
+      assert.deepEqual(
+        [sizes(a), sizes(b)],
+        [
+          [3, 3, 1, 1, 1],
+          [3, 3],
+        ],
+      )
       assert.ok((await bench.rows(id)).every(({ status }) => status === 'done'))
       assert.deepEqual(await bench.refunds(), [])
     })
@@ -123,13 +130,18 @@ describe('a message that no operator takes', () => {
     it(`gets that call with at most ${ALONE_MAX - 1} others at a time; who is left keeps waiting`, async () => {
       const id = await bench.accept({ count: ALONE_MAX + 3 })
       // Only the whole call fails, so that the breakers stay out of it.
-      both((batch) => (batch.length > 1 ? AWAY : answers(batch, () => ({ kind: 'unavailable', reason: 'no' }))))
+      both((batch) =>
+        batch.length > 1 ? AWAY : answers(batch, () => ({ kind: 'unavailable', reason: 'no' })),
+      )
       const { deliver } = delivery()
       const statuses = async () => Object.groupBy(await bench.rows(id), ({ status }) => status)
       await deliver(await bench.envelope())
       await bench.graceIsOver(id)
       await deliver(await bench.nextRound())
-      assert.deepEqual([(await statuses()).failed?.length, (await statuses()).pending?.length], [ALONE_MAX, 3])
+      assert.deepEqual(
+        [(await statuses()).failed?.length, (await statuses()).pending?.length],
+        [ALONE_MAX, 3],
+      )
       assert.equal((await bench.outbox()).length, 1)
       await deliver(await bench.nextRound())
       assert.equal((await statuses()).failed?.length, ALONE_MAX + 3)
@@ -144,10 +156,13 @@ describe('a message that no operator takes', () => {
       await deliver(await bench.envelope())
       await bench.graceIsOver(id)
       await deliver(await bench.nextRound())
-      assert.deepEqual([sizes(a), sizes(b)], [
-        [3, 3],
-        [3, 3],
-      ])
+      assert.deepEqual(
+        [sizes(a), sizes(b)],
+        [
+          [3, 3],
+          [3, 3],
+        ],
+      )
       assert.equal((await bench.refunds()).length, 3)
     })
   })
@@ -158,10 +173,13 @@ describe('a message that no operator takes', () => {
     it('goes back to the outbox under its marks, and neither fails nor is refunded', async () => {
       const id = await bench.accept()
       await delivery().deliver(await bench.envelope())
-      assert.deepEqual([sizes(a), sizes(b)], [
-        [1, 1],
-        [1, 1],
-      ])
+      assert.deepEqual(
+        [sizes(a), sizes(b)],
+        [
+          [1, 1],
+          [1, 1],
+        ],
+      )
       const row = await bench.row(id)
       assert.deepEqual([row.status, row.possiblySent, row.possibleDuplicate], ['pending', true, true])
       assert.deepEqual(await bench.refunds(), [])
@@ -228,22 +246,22 @@ describe('a message that no operator takes', () => {
       assert.deepEqual(await bench.refunds(), [])
     })
 
-    it('does not fail because the database was away when it was the second operator\'s turn', async () => {
+    it("does not fail because the database was away when it was the second operator's turn", async () => {
       const id = await bench.accept()
-      a.answer = saysOfEach('unavailable')
-      b.answer = saysOfEach('unavailable')
+      both(saysOfEach('unavailable'))
       await delivery().deliver(await bench.envelope())
       await bench.graceIsOver(id)
       b.answer = accepts
-      const { db, breakOnce } = breakable(bench.db)
+      b.calls.length = 0
+      const breaking = breakable(bench.db)
       a.answer = (batch) => {
-        breakOnce()
+        breaking.breakOnce()
         return saysOfEach('unavailable')(batch)
       }
-      const { deliver, reported } = openDelivery(db, [a, b])
+      const { deliver, reported } = openDelivery(breaking.db, [a, b])
       await deliver(await bench.nextRound())
-      assert.deepEqual(reported.failures, ['renew'])
-      assert.deepEqual([(await bench.row(id)).status, await bench.refunds()], ['pending', []])
+      assert.ok(reported.failures.length > 0 && reported.failures.every((step) => step === 'renew'))
+      assert.deepEqual([b.calls, (await bench.row(id)).status, await bench.refunds()], [[], 'pending', []])
     })
   })
 
@@ -282,11 +300,16 @@ describe('a mixed answer', () => {
       ],
     )
     assert.deepEqual(
-      [a, b].map(({ calls }) => calls.map((call) => call.map((reference) => Number(reference.split(':')[1])))),
+      [a, b].map(({ calls }) =>
+        calls.map((call) => call.map((reference) => Number(reference.split(':')[1]))),
+      ),
       [[[1, 2, 3, 4], [4]], [[3, 4]]],
     )
     assert.deepEqual(reported.settled.toSorted(), ['done', 'done', 'done', 'failed'])
-    assert.deepEqual((await bench.refunds()).map(({ no }) => no), [2])
+    assert.deepEqual(
+      (await bench.refunds()).map(({ no }) => no),
+      [2],
+    )
     assert.deepEqual(await bench.outbox(), [])
     await bench.assertBooksBalance()
   })

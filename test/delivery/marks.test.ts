@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { AWAY, SILENT } from '../operators/scriptedOperator.ts'
+import { eventually } from '../support/eventually.ts'
 import { openBench, openDelivery } from './bench.ts'
 import type { Bench, Row } from './bench.ts'
 import { accepts, answers, saysOfEach, testOperator } from './operators.ts'
@@ -27,7 +28,8 @@ describe('the marks of a message that may have been sent (promise 4)', () => {
   const looking = (name: string, ...script: Answer[]): TestOperator =>
     testOperator(name, async (batch) => {
       looks.push({ operator: name, rows: await bench.rows(smsIdentifier) })
-      const answer = script[Math.min(looks.filter((look) => look.operator === name).length, script.length) - 1]
+      const answer =
+        script[Math.min(looks.filter((look) => look.operator === name).length, script.length) - 1]
       return (answer ?? accepts)(batch)
     })
   const marksSeen = () =>
@@ -114,7 +116,7 @@ describe('the marks of a message that may have been sent (promise 4)', () => {
     const envelope = await bench.envelope()
     const dying = testOperator('a', () => new Promise(() => {}))
     void openDelivery(bench.db, [dying]).deliver(envelope)
-    while ((await bench.row(smsIdentifier)).status !== 'sending');
+    await eventually('it calls', () => dying.calls.length === 1)
     await bench.leaseIsOver(smsIdentifier)
 
     const a = looking('a', accepts)

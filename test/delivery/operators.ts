@@ -8,18 +8,19 @@ const NEVER_MS = 600_000
 export type Answer = (batch: Submission[]) => CallResult | Promise<CallResult>
 
 /** An operator at the outside of the engine that does what the test says and remembers its calls. */
-export interface TestOperator extends Operator {
+export interface TestOperator extends Omit<Operator, 'breaker'> {
+  breaker: Breaker
   /** The references of each call, in order. */
   readonly calls: string[][]
   answer: Answer
   openBreaker(): Promise<void>
+  halfOpenBreaker(): Promise<void>
 }
 
 export function testOperator(name: string, answer: Answer = accepts): TestOperator {
-  const breaker = new Breaker({ resetTimeoutMs: NEVER_MS })
   const operator: TestOperator = {
     name,
-    breaker,
+    breaker: new Breaker({ resetTimeoutMs: NEVER_MS }),
     calls: [],
     answer,
     adapter: {
@@ -32,7 +33,16 @@ export function testOperator(name: string, answer: Answer = accepts): TestOperat
       close: () => Promise.resolve(),
     },
     openBreaker: async () => {
+      const { breaker } = operator
       for (let ticket = breaker.admit(); ticket; ticket = breaker.admit()) await breaker.record(ticket, true)
+    },
+    halfOpenBreaker: async () => {
+      const breaker = (operator.breaker = new Breaker({ resetTimeoutMs: 1 }))
+      const halfOpen = new Promise<void>((resolve) => {
+        breaker.onChange((state) => state === 'half-open' && resolve())
+      })
+      await operator.openBreaker()
+      await halfOpen
     },
   }
   return operator
@@ -51,7 +61,13 @@ export function saysOfEach(kind: 'rejected' | 'unavailable'): Answer {
   return (batch) => answers(batch, () => ({ kind, reason: `${kind}: so it says` }))
 }
 
-/** A promise that the test resolves, for a call that is to be under way while something else happens. */
-export function held<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
-  return Promise.withResolvers<T>()
+/** Its call is under way until the test lets it answer. */
+export interface SlowOperator extends TestOperator {
+  answerWith(answer: Answer): void
+}
+
+export function slowOperator(name: string): SlowOperator {
+  const verdict = Promise.withResolvers<Answer>()
+  const operator = testOperator(name, async (batch) => (await verdict.promise)(batch))
+  return Object.assign(operator, { answerWith: (answer: Answer) => verdict.resolve(answer) })
 }

@@ -9,6 +9,7 @@ import { givenServers } from '../../dev/servers/given.ts'
 import { deadLetterQueueOf } from '../../src/outbox/topology.ts'
 import { closeDb, migrate, openDb, read } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
+import { DEFAULT_QUEUES, assertEmpty, leaveEmpty } from './callersServers.ts'
 
 /** What all tests run against: the caller's own servers, or private ones that the suite started. */
 interface Ground {
@@ -29,8 +30,6 @@ export interface Stack {
 }
 
 const TABLES = ['outbox_events', 'sms_status', 'sms_requests', 'user_transactions', 'user_balances'] as const
-/** Queues that the program makes when nobody names others. */
-const DEFAULT_QUEUES = { normal: 'sms.normal', express: 'sms.express' }
 
 const DATA_FOLDER = '.local/test'
 
@@ -55,6 +54,7 @@ export async function layGround(): Promise<void> {
 }
 
 export async function clearGround(): Promise<void> {
+  if (ground && !ground.servers) await leaveEmpty(ground.databaseUrl)
   await ground?.servers?.stop()
   if (dataDir !== undefined) await rm(dataDir, { recursive: true, force: true })
   ground = undefined
@@ -112,27 +112,4 @@ async function deleteQueues(amqpUrl: string, names: string[]): Promise<void> {
     await channel.deleteQueue(deadLetterQueueOf(name))
   }
   await connection.close()
-}
-
-/** Servers that are not ours must have nothing to lose: the tests empty tables and delete queues. */
-async function assertEmpty(databaseUrl: string, amqpUrl: string): Promise<void> {
-  const db = openDb({ url: databaseUrl, maxOpenConns: 2, maxIdleConns: 1, connMaxLifetimeSeconds: 300 })
-  const tables = await read(db, 'test.look', async (reader) => (await sql`SHOW TABLES`.execute(reader)).rows)
-  await closeDb(db)
-  if (tables.length > 0) throw new Error('DATABASE_URL must name an empty database: the tests would empty it')
-  const connection = await connect(amqpUrl)
-  connection.on('error', () => {})
-  const found: string[] = []
-  for (const name of Object.values(DEFAULT_QUEUES)) {
-    const channel = await connection.createChannel()
-    channel.on('error', () => {})
-    const there = await channel.checkQueue(name).then(
-      () => true,
-      () => false,
-    )
-    if (there) found.push(name)
-  }
-  await connection.close()
-  if (found.length > 0)
-    throw new Error(`AMQP_URL must name a virtual host without queues, it has ${found.join(', ')}`)
 }

@@ -55,9 +55,9 @@ export function replayDeadLetters(query: DeadLetterQuery): Promise<Handled[]> {
 
 /** Removes dead letters. No recipient is lost by it: each unfinished one is named by an outbox row (promise 4). */
 export function dropDeadLetters(query: DeadLetterQuery): Promise<Handled[]> {
-  return hold(query, (chosen) => {
-    for (const { held } of chosen) held.remove()
-    return Promise.resolve(chosen.map(({ letter }) => ({ ...letter, result: 'dropped' as const })))
+  return hold(query, async (chosen) => {
+    for (const { held } of chosen) await held.remove()
+    return chosen.map(({ letter }) => ({ ...letter, result: 'dropped' as const }))
   })
 }
 

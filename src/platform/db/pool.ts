@@ -4,6 +4,7 @@ import { Unavailable } from '../../primitives/unavailable.ts'
 import { asUnavailable } from './faults.ts'
 import { openSession, runStatement } from './session.ts'
 import type { Session } from './session.ts'
+import { within } from './within.ts'
 
 export interface DbSettings {
   url: string
@@ -89,7 +90,7 @@ export async function acquire(db: Db): Promise<Session> {
     try {
       return await setUp(db, connection)
     } catch (error) {
-      connection.destroy()
+      giveUp(connection)
       throw asUnavailable(error)
     }
   }
@@ -100,10 +101,14 @@ export function release(session: Session): void {
   session.connection.release()
 }
 
-/** Gives a connection up at once, also when the peer is silent: destroy() alone would wait for it to read our end. */
 export function discard(session: Session): void {
-  const { stream } = session.connection as unknown as { stream: { destroy(): void } }
-  session.connection.destroy()
+  giveUp(session.connection)
+}
+
+/** Gives a connection up at once, also when the peer is silent: destroy() alone would wait for it to read our end. */
+function giveUp(connection: PoolConnection): void {
+  const { stream } = connection as unknown as { stream: { destroy(): void } }
+  connection.destroy()
   stream.destroy()
 }
 
@@ -135,22 +140,22 @@ function takeConnection(db: Db, timeoutMs: number): Promise<PoolConnection> {
 }
 
 async function setUp(db: Db, connection: PoolConnection): Promise<Session> {
-  const timer = setTimeout(() => connection.destroy(), CONNECT_TIMEOUT_MS)
-  try {
-    for (const sql of [...SESSION_STATEMENTS, ...(db.settings.sessionStatements ?? [])])
-      await runStatement(connection, sql)
-    const askedAtMs = Date.now()
-    const rows = await runStatement(connection, 'SELECT UNIX_TIMESTAMP(NOW(3)) * 1000 AS now_ms')
-    const answeredAtMs = Date.now()
-    db.clockOffsetMs = Math.round(
-      Number((rows as { now_ms: number }[])[0]?.now_ms) - (askedAtMs + answeredAtMs) / 2,
-    )
-  } finally {
-    clearTimeout(timer)
-  }
   // A pooled connection that dies while idle emits an error nobody awaits; the pool has already dropped it.
   connection.on('error', () => {})
+  // mysql2 calls nobody back when we close a connection: a server that falls silent here is given up by the clock.
+  await within(CONNECT_TIMEOUT_MS, 'set up a session', prepare(db, connection))
   const session = openSession(connection, performance.now())
   db.sessions.set(connection, session)
   return session
+}
+
+async function prepare(db: Db, connection: PoolConnection): Promise<void> {
+  for (const sql of [...SESSION_STATEMENTS, ...(db.settings.sessionStatements ?? [])])
+    await runStatement(connection, sql)
+  const askedAtMs = Date.now()
+  const rows = await runStatement(connection, 'SELECT UNIX_TIMESTAMP(NOW(3)) * 1000 AS now_ms')
+  const answeredAtMs = Date.now()
+  db.clockOffsetMs = Math.round(
+    Number((rows as { now_ms: number }[])[0]?.now_ms) - (askedAtMs + answeredAtMs) / 2,
+  )
 }

@@ -6,6 +6,7 @@ import { acquire, discard, release } from './pool.ts'
 import type { Db } from './pool.ts'
 import { runStatement } from './session.ts'
 import type { Session } from './session.ts'
+import { within } from './within.ts'
 
 declare const insideTransaction: unique symbol
 
@@ -182,16 +183,4 @@ async function killSession(db: Db, session: Session): Promise<void> {
     }
   }
   release(other)
-}
-
-async function within<T>(timeoutMs: number, operation: string, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DeadlineExceeded(operation, timeoutMs)), timeoutMs)
-  })
-  try {
-    return await Promise.race([work, deadline])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict'
+import type { Db } from '../../src/platform/db/index.ts'
+import { SILENT } from '../operators/scriptedOperator.ts'
+import { eventually } from '../support/eventually.ts'
+import { interposed } from './breakable.ts'
+import { DEPOSIT, openBench, openDelivery } from './bench.ts'
+import type { Bench } from './bench.ts'
+import { accepts, saysOfEach, slowOperator, testOperator } from './operators.ts'
+
+const LEASE_MS = 10_000
+const TRY_TIMEOUT_MS = 5_000
+
+describe('an envelope that is delivered again', () => {
+  let bench: Bench
+  beforeEach(async () => (bench = await openBench()))
+  afterEach(async () => {
+    await bench.assertBooksBalance()
+    await bench.close()
+  })
+
+  it('while its owner lives, is left to it and due again when the lease ends', async () => {
+    const id = await bench.accept({ count: 2 })
+    const envelope = await bench.envelope()
+    const slow = slowOperator('a')
+    const first = openDelivery(bench.db, [slow])
+    const working = first.deliver(envelope)
+    await eventually('the first calls', () => slow.calls.length === 1)
+
+    const other = testOperator('a')
+    const second = openDelivery(bench.db, [other])
+    await second.deliver(envelope)
+    assert.deepEqual([other.calls, second.reported.settled], [[], []])
+    const [row] = await bench.rows(id)
+    const [waiting] = await bench.outbox()
+    assert.ok(row?.leaseMs && row.leaseMs > 0 && row.leaseMs <= LEASE_MS)
+    assert.ok(waiting && Math.abs(waiting.dueInMs - row.leaseMs) < 1_000, 'due when the lease ends')
+    assert.equal(row.possibleDuplicate, false)
+
+    slow.answerWith(accepts)
+    await working
+    assert.deepEqual(first.reported.settled, ['done', 'done'])
+    assert.deepEqual(await bench.outbox(), [])
+  })
+
+  it('after its owner died, is marked, sent again and ends once', async () => {
+    const id = await bench.accept({ count: 2, type: 'express' })
+    const envelope = await bench.envelope('express')
+    const dead = slowOperator('a')
+    void openDelivery(bench.db, [dead]).deliver(envelope)
+    await eventually('the first calls', () => dead.calls.length === 1)
+    await bench.leaseIsOver(id)
+
+    const a = testOperator('a')
+    const { deliver, reported } = openDelivery(bench.db, [a])
+    await deliver(envelope)
+    assert.deepEqual(a.calls, dead.calls, 'the same references')
+    assert.ok((await bench.rows(id)).every((row) => row.status === 'done' && row.possibleDuplicate))
+    assert.deepEqual([reported.settled, reported.possibleDuplicates], [['done', 'done'], 2])
+    assert.deepEqual(await bench.outbox(), [])
+  })
+
+  for (const [answer, name] of [
+    [accepts, 'taken'],
+    [saysOfEach('rejected'), 'rejected'],
+  ] as const) {
+    it(`changes nothing more when the lost owner hears "${name}" late, which is reported`, async () => {
+      const id = await bench.accept({ count: 2 })
+      const envelope = await bench.envelope()
+      const slow = slowOperator('a')
+      const late = openDelivery(bench.db, [slow])
+      const working = late.deliver(envelope)
+      await eventually('the first calls', () => slow.calls.length === 1)
+      await bench.leaseIsOver(id)
+      await openDelivery(bench.db, [testOperator('b')]).deliver(envelope)
+      const before = await bench.rows(id)
+
+      slow.answerWith(answer)
+      await working
+      assert.deepEqual(
+        (await bench.rows(id)).map(({ status, provider }) => [status, provider]),
+        [
+          ['done', 'b'],
+          ['done', 'b'],
+        ],
+      )
+      assert.deepEqual(
+        before.map(({ providerMessageId }) => providerMessageId),
+        (await bench.rows(id)).map(({ providerMessageId }) => providerMessageId),
+      )
+      assert.deepEqual([late.reported.settled, late.reported.late.length], [[], 2])
+      assert.deepEqual(await bench.refunds(), [])
+    })
+  }
+
+  it('is not tried further by an owner that lost it: what was taken over is left to the new one', async () => {
+    const id = await bench.accept()
+    const envelope = await bench.envelope()
+    const slow = slowOperator('a')
+    const b = testOperator('b')
+    const lost = openDelivery(bench.db, [slow, b])
+    const working = lost.deliver(envelope)
+    await eventually('the first calls', () => slow.calls.length === 1)
+    await bench.leaseIsOver(id)
+    const newOwner = slowOperator('c')
+    const next = openDelivery(bench.db, [newOwner])
+    const taking = next.deliver(envelope)
+    await eventually('the new owner calls', () => newOwner.calls.length === 1)
+
+    slow.answerWith(() => SILENT)
+    await working
+    assert.deepEqual([slow.calls.length, b.calls], [1, []], 'asked neither again nor elsewhere')
+    newOwner.answerWith(accepts)
+    await taking
+    assert.deepEqual((await bench.row(id)).provider, 'c')
+  })
+
+  it('after its end, sends nothing and loses a row that was left behind', async () => {
+    await bench.accept({ count: 3 })
+    const envelope = await bench.envelope()
+    const a = testOperator('a')
+    const { deliver, reported } = openDelivery(bench.db, [a])
+    await deliver(envelope)
+    await deliver(envelope)
+    assert.deepEqual([a.calls.length, reported.settled.length, reported.late], [1, 3, []])
+    assert.deepEqual(await bench.outbox(), [])
+  })
+
+  it('at the same time, is sent once and ends once', async () => {
+    const id = await bench.accept({ count: 20 })
+    const envelope = await bench.envelope()
+    const a = testOperator('a', saysOfEach('rejected'))
+    const deliveries = Array.from({ length: 6 }, () => openDelivery(bench.db, [a]))
+    await Promise.all(deliveries.map(({ deliver }) => deliver(envelope)))
+    assert.deepEqual([a.calls.length, a.calls.flat().length], [1, 20])
+    assert.equal(deliveries.flatMap(({ reported }) => reported.settled).length, 20)
+    assert.ok((await bench.rows(id)).every(({ status }) => status === 'failed'))
+    assert.equal((await bench.refunds()).length, 20)
+    assert.equal(await bench.balance(), DEPOSIT)
+    assert.deepEqual(await bench.outbox(), [])
+  })
+
+  it('is finished by two owners that have a part each, and its row goes with the last', async () => {
+    const id = await bench.accept({ count: 4 })
+    const envelope = await bench.envelope()
+    const slow = slowOperator('a')
+    const first = openDelivery(bench.db, [slow])
+    const working = first.deliver(envelope)
+    await eventually('the first calls', () => slow.calls.length === 1)
+    await bench.leaseIsOver(id, 3)
+    const a = testOperator('a')
+    await openDelivery(bench.db, [a]).deliver(envelope)
+    assert.deepEqual(a.calls, [[`${id}:3`, `${id}:4`]])
+    assert.equal((await bench.outbox()).length, 1, 'two are not at their end')
+
+    slow.answerWith(accepts)
+    await working
+    assert.deepEqual([first.reported.settled.length, first.reported.late.length], [2, 2])
+    assert.ok((await bench.rows(id)).every(({ status }) => status === 'done'))
+    assert.deepEqual(await bench.outbox(), [])
+  })
+})
+
+describe('the lease of a message in hand', () => {
+  let bench: Bench
+  let operations: string[]
+  let skipMs = 0
+  const realNow = performance.now.bind(performance)
+  beforeEach(async () => {
+    bench = await openBench()
+    operations = []
+    skipMs = 0
+    performance.now = () => realNow() + skipMs
+  })
+  afterEach(async () => {
+    performance.now = realNow
+    await bench.close()
+  })
+
+  /** The same database, whose operations take as long as the test says, by this process's clock. */
+  const observed = (durationsMs: Record<string, number> = {}): Db => ({
+    ...bench.db,
+    observe: (operation) => {
+      operations.push(operation)
+      skipMs += durationsMs[operation] ?? 0
+    },
+  })
+
+  it('is given by the claim and lasts longer than a try', async () => {
+    const id = await bench.accept()
+    let leaseMs = 0
+    const a = testOperator('a', async (batch) => {
+      leaseMs = (await bench.row(id)).leaseMs ?? 0
+      return accepts(batch)
+    })
+    await openDelivery(observed(), [a]).deliver(await bench.envelope())
+    assert.ok(leaseMs > TRY_TIMEOUT_MS && leaseMs <= LEASE_MS, `${leaseMs} ms`)
+    assert.deepEqual(operations, ['delivery.claim', 'delivery.settle'])
+  })
+
+  it('is renewed before every further try, at the same operator and at the next', async () => {
+    const id = await bench.accept()
+    const leases: number[] = []
+    const looking = async () => {
+      leases.push((await bench.row(id)).leaseMs ?? 0)
+      await bench.shortenLease(id)
+      return SILENT
+    }
+    await openDelivery(observed(), [testOperator('a', looking), testOperator('b', looking)]).deliver(
+      await bench.envelope(),
+    )
+    assert.equal(leases.length, 4)
+    assert.ok(leases.every((leaseMs) => leaseMs > TRY_TIMEOUT_MS))
+  })
+
+  it('is renewed before the first try when the claim took so long that it leaves no room', async () => {
+    await bench.accept()
+    const a = testOperator('a')
+    await openDelivery(observed({ 'delivery.claim': 6_000 }), [a]).deliver(await bench.envelope())
+    assert.deepEqual(operations, ['delivery.claim', 'delivery.renew', 'delivery.settle'])
+    assert.equal(a.calls.length, 1)
+  })
+
+  it('allows no try when its renewal took so long that it leaves no room: the message goes back', async () => {
+    const id = await bench.accept()
+    const a = testOperator('a')
+    await openDelivery(observed({ 'delivery.claim': 6_000, 'delivery.renew': 6_000 }), [a]).deliver(
+      await bench.envelope(),
+    )
+    assert.deepEqual([a.calls, (await bench.row(id)).status], [[], 'pending'])
+  })
+
+  it("is every message's own: the renewal of one gives no other the time for a try", async () => {
+    const id = await bench.accept({ count: 2 })
+    // The first message is the probe of a half-open breaker, hears nothing, and is asked again alone; the second was
+    // never called meanwhile.
+    const a = testOperator('a', () => {
+      a.answer = accepts
+      skipMs += TRY_TIMEOUT_MS
+      return SILENT
+    })
+    await a.halfOpenBreaker()
+    const b = testOperator('b', accepts)
+    const { breaker } = a
+    const db = interposed(observed(), () => eventually('half-open', () => breaker.state() !== 'open'))
+    await openDelivery(db, [a, b]).deliver(await bench.envelope())
+    assert.deepEqual([a.calls, b.calls], [[[`${id}:1`], [`${id}:1`]], [[`${id}:2`]]])
+    assert.equal(operations.filter((operation) => operation === 'delivery.renew').length, 2)
+  })
+})

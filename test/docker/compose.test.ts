@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import manifest from '../../package.json' with { type: 'json' }
+import { findCompose } from '../../dev/compose.ts'
+import type { Compose } from '../../dev/compose.ts'
+import { UnsupportedPlatform } from '../../dev/servers/platform.ts'
+import { history, send, topUp } from '../support/api.ts'
+import { eventually } from '../support/eventually.ts'
+import { freshStack } from '../support/servers.ts'
+import type { Stack } from '../support/servers.ts'
+import { CHECKOUT, readComposeFile, readImage, readProjectFile, serviceOf, toSeconds } from './composeFile.ts'
+import { createContainers } from './containers.ts'
+import type { Containers } from './containers.ts'
+
+const ROLES = ['api', 'relay', 'consumer']
+const OPERATORS = ['operator-a', 'operator-b']
+
+describe('the compose file', () => {
+  const file = readComposeFile()
+  const image = readImage()
+  const services = Object.entries(file.services)
+  const staying = services.filter(([name]) => name !== 'migrate')
+
+  it('brings servers, a migration job, three roles and two operators, each in a container of its own', () => {
+    assert.deepEqual(
+      services.map(([name]) => name).sort(),
+      ['mysql', 'rabbitmq', 'migrate', ...ROLES, ...OPERATORS].sort(),
+    )
+    assert.equal(serviceOf(file, 'mysql').image, 'mysql:8.4')
+    assert.equal(serviceOf(file, 'rabbitmq').image, 'rabbitmq:4-management')
+    for (const role of ROLES) assert.equal(serviceOf(file, role).environment['ROLE'], role)
+  })
+
+  it('builds one image, once, and takes it from no registry', () => {
+    const ours = services.filter(([, { image }]) => image === 'chapar:local')
+    assert.equal(ours.length, services.length - 2)
+    assert.deepEqual(
+      ours.filter(([, { build }]) => build !== undefined).map(([name]) => name),
+      ['migrate'],
+    )
+    for (const [name, service] of ours) {
+      assert.equal('pull_policy' in service && service.pull_policy, name === 'migrate' ? 'build' : 'never')
+    }
+  })
+
+  it('publishes every port on 127.0.0.1 alone', () => {
+    const ports = services.flatMap(([, service]) => service.ports ?? [])
+    assert.equal(ports.length, 8)
+    for (const port of ports) assert.match(port, /^127\.0\.0\.1:[0-9]*:[0-9]+$/)
+    for (const [name, service] of services) assert.ok(!('network_mode' in service), name)
+  })
+
+  it('publishes the ports that the programs listen on', () => {
+    const published = (name: string) => serviceOf(file, name).ports?.map((port) => port.split(':')[2])
+    for (const role of ROLES) assert.deepEqual(published(role), [portIn(role, 'LISTEN_ADDR')], role)
+    for (const operator of OPERATORS) {
+      assert.deepEqual(published(operator), [serviceOf(file, operator).environment['PORT']], operator)
+    }
+  })
+
+  it('names addresses, users and passwords that the other services have', () => {
+    const mysql = serviceOf(file, 'mysql').environment
+    const rabbitmq = serviceOf(file, 'rabbitmq').environment
+    const { MYSQL_USER: user, MYSQL_PASSWORD: password, MYSQL_DATABASE: name } = mysql
+    for (const service of ['migrate', ...ROLES]) {
+      const { DATABASE_URL } = serviceOf(file, service).environment
+      assert.equal(DATABASE_URL, `mysql://${user}:${password}@mysql:3306/${name}`, service)
+    }
+    const { RABBITMQ_DEFAULT_USER, RABBITMQ_DEFAULT_PASS, RABBITMQ_DEFAULT_VHOST } = rabbitmq
+    const amqpUrl = `amqp://${RABBITMQ_DEFAULT_USER}:${RABBITMQ_DEFAULT_PASS}@rabbitmq:5672/${RABBITMQ_DEFAULT_VHOST}`
+    for (const role of ROLES) assert.equal(serviceOf(file, role).environment['AMQP_URL'], amqpUrl, role)
+    for (const operator of OPERATORS) {
+      const setting = `${operator.toUpperCase().replace('-', '_')}_URL`
+      const { PORT } = serviceOf(file, operator).environment
+      assert.equal(serviceOf(file, 'consumer').environment[setting], `http://${operator}:${PORT}`)
+    }
+  })
+
+  it('watches the health of everything that stays, and starts each service when what it needs is there', () => {
+    for (const [name, { healthcheck, image }] of staying) {
+      assert.ok(!healthcheck.disable && (healthcheck.test || image === 'chapar:local'), name)
+    }
+    const waits = Object.fromEntries(services.map(([name, { depends_on = {} }]) => [name, depends_on]))
+    const migrated = { migrate: { condition: 'service_completed_successfully' } }
+    const healthy = { condition: 'service_healthy' }
+    assert.deepEqual(waits, {
+      mysql: {},
+      rabbitmq: {},
+      migrate: { mysql: healthy },
+      api: migrated,
+      relay: { ...migrated, rabbitmq: healthy },
+      consumer: { ...migrated, rabbitmq: healthy, 'operator-a': healthy, 'operator-b': healthy },
+      'operator-a': migrated,
+      'operator-b': migrated,
+    })
+  })
+
+  it('restarts what stays and never the migration, which has to end', () => {
+    for (const [name, { restart }] of staying) assert.equal(restart, 'unless-stopped', name)
+    assert.equal(serviceOf(file, 'migrate').restart, 'no')
+  })
+
+  it('gives a role longer to stop than the role gives its work', () => {
+    assert.equal(image.stopSignal, 'SIGTERM')
+    for (const role of ROLES) {
+      const { stop_grace_period = '10s', environment } = serviceOf(file, role)
+      assert.ok(toSeconds(stop_grace_period) > Number(environment['SHUTDOWN_DEADLINE_SEC']), role)
+    }
+  })
+
+  it('keeps data in named volumes, and mounts files that are there', () => {
+    const sources = services.flatMap(([, { volumes = [] }]) =>
+      volumes.map((volume) => volume.split(':')[0] ?? ''),
+    )
+    assert.deepEqual(Object.keys(file.volumes), ['mysql', 'rabbitmq'])
+    assert.deepEqual(
+      sources.filter((source) => !source.startsWith('./')),
+      Object.keys(file.volumes),
+    )
+    const mounted = sources.filter((source) => source.startsWith('./'))
+    assert.equal(mounted.length, 2)
+    for (const path of mounted) assert.ok(statSync(join(CHECKOUT, path)).isFile(), path)
+  })
+
+  it('makes a commit of its database durable', () => {
+    const settings = readProjectFile('docker/mysql/chapar.cnf')
+    assert.match(settings, /^innodb_flush_log_at_trx_commit\s*=\s*1$/m)
+    assert.match(settings, /^sync_binlog\s*=\s*1$/m)
+  })
+
+  /** The port in a setting such as 0.0.0.0:8080. */
+  function portIn(service: string, setting: string): string | undefined {
+    return serviceOf(file, service).environment[setting]?.split(':').at(-1)
+  }
+})
+
+describe('the image', () => {
+  const image = readImage()
+
+  it('runs what `npm start` runs, as a user without rights', () => {
+    assert.equal(image.command.join(' '), manifest.scripts.start)
+    assert.equal(image.user, 'node')
+  })
+
+  it('holds the sources and their packages, and is given nothing else', () => {
+    assert.deepEqual(image.copied.toSorted(), [
+      '.npmrc',
+      'db',
+      'package-lock.json',
+      'package.json',
+      'package.json',
+      'src',
+    ])
+    const lines = readProjectFile('.dockerignore')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+    assert.deepEqual(lines.toSorted(), ['*', ...new Set(image.copied.map((path) => `!${path}`))].toSorted())
+  })
+})
+
+describe('Docker Compose', function () {
+  let compose: Compose
+  let folder: string
+  before(async function () {
+    // The first time it may have to be fetched.
+    this.timeout(300_000)
+    try {
+      compose = await findCompose((line) => console.error(line))
+    } catch (error) {
+      if (!(error instanceof UnsupportedPlatform)) throw error
+      console.error('skipped: no `docker compose` is installed, and none can be unpacked here')
+      this.skip()
+    }
+    folder = mkdtempSync(join(tmpdir(), 'chapar-compose-'))
+  })
+  after(() => folder && rmSync(folder, { recursive: true }))
+
+  it('takes the file, and finds every port on 127.0.0.1', async () => {
+    const { services } = await compose.resolve(join(CHECKOUT, 'docker-compose.yml'))
+    assert.deepEqual(Object.keys(services).sort(), Object.keys(readComposeFile().services).sort())
+    const addresses = Object.values(services).flatMap(({ ports = [] }) => ports.map(({ host_ip }) => host_ip))
+    assert.deepEqual([...new Set(addresses)], ['127.0.0.1'])
+  })
+
+  for (const [fault, planted, complaint] of [
+    ['a slip in a name', ['stop_grace_period:', 'stop_grace_periods:'], /stop_grace_periods/],
+    ['a service that is not there', ['migrate: {', 'migration: {'], /migration/],
+    ['an unknown condition', ['service_completed_successfully', 'service_completed'], /condition/],
+  ] as const) {
+    it(`refuses the file with ${fault}`, async () => {
+      const original = readProjectFile('docker-compose.yml')
+      const changed = original.replaceAll(planted[0], planted[1])
+      assert.notEqual(changed, original)
+      const path = join(folder, 'docker-compose.yml')
+      writeFileSync(path, changed)
+      await assert.rejects(compose.resolve(path), complaint)
+    })
+  }
+})
+
+describe('the services of the compose file, with their own commands and settings', function () {
+  this.timeout(120_000)
+  const file = readComposeFile()
+  let stack: Stack
+  let containers: Containers
+  before(async () => {
+    stack = await freshStack()
+    containers = await createContainers(file, readImage(), stack)
+  })
+  after(async () => {
+    await containers.stop()
+    await stack.drop()
+  })
+
+  it('come up in their order: the migration ends, everything else becomes healthy', async () => {
+    await containers.until('migrate', 'service_completed_successfully')
+    await Promise.all([...ROLES, ...OPERATORS].map((name) => containers.until(name, 'service_healthy')))
+    for (const role of ROLES) {
+      const health = (await (await fetch(`${containers.url(role)}/healthz`)).json()) as { roles: string[] }
+      assert.deepEqual(health.roles, [role])
+    }
+  })
+
+  it('pass the health check of the image', async () => {
+    for (const name of [...ROLES, ...OPERATORS]) await containers.askImage(name)
+    await assert.rejects(containers.askImage('mysql'), 'nothing of ours listens there')
+  })
+
+  it('carry a message of each class from the api to an operator', async () => {
+    const api = containers.url('api')
+    await topUp(api, 1, 10)
+    for (const type of ['normal', 'express'] as const) {
+      const { sms_identifier } = await send(api, { customer_id: 1, recipients: ['09128582812'], type })
+      await eventually(`the ${type} message is done`, async () => {
+        const [item] = await history(api, `user_id=1&sms_identifier=${sms_identifier}`)
+        return item?.status === 'done' && item.provider === 'operator-a'
+      })
+    }
+  })
+
+  it('end in order on SIGTERM, within the time that they are given', async () => {
+    const exits = await containers.stop()
+    const names = ['migrate', ...ROLES, ...OPERATORS].sort()
+    assert.deepEqual(Object.keys(exits).sort(), names)
+    for (const name of names) assert.deepEqual(exits[name], { code: 0, signal: null }, name)
+  })
+})

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
+
+export const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url))
+
+export type Condition = 'service_started' | 'service_healthy' | 'service_completed_successfully'
+
+export interface Service {
+  image: string
+  build?: string
+  restart: string
+  command?: string[]
+  environment: Record<string, string>
+  ports?: string[]
+  volumes?: string[]
+  depends_on?: Record<string, { condition: Condition }>
+  healthcheck: { test?: string[]; disable?: boolean }
+  stop_grace_period?: string
+}
+
+export interface ComposeFile {
+  services: Record<string, Service>
+  volumes: Record<string, null>
+}
+
+/** The file as written, with anchors merged, variables left at their defaults and doubled dollars made single. */
+export function readComposeFile(): ComposeFile {
+  return parse(interpolate(readProjectFile('docker-compose.yml')), { merge: true }) as ComposeFile
+}
+
+function interpolate(text: string): string {
+  return text.replaceAll(/\$\{[A-Z_]+:-([^}]*)\}|\$\$/g, (_whole, byDefault?: string) => byDefault ?? '$')
+}
+
+export function serviceOf(file: ComposeFile, name: string): Service {
+  const service = file.services[name]
+  if (!service) throw new Error(`there is no service ${name}`)
+  return service
+}
+
+/** A dependency that this does not know would be one that nobody waits for. */
+export function dependenciesOf(service: Service): [name: string, condition: Condition][] {
+  return Object.entries(service.depends_on ?? {}).map(([name, { condition }]) => [name, condition])
+}
+
+/** What the image's last stage says. */
+export interface Image {
+  user: string
+  command: string[]
+  healthcheck: string[]
+  stopSignal: string
+  environment: Record<string, string>
+  /** What it takes from the checkout, stages before it included. */
+  copied: string[]
+}
+
+export function readImage(): Image {
+  const instructions = readProjectFile('Dockerfile')
+    .replaceAll(/^#.*\n/gm, '')
+    .replaceAll(/\\\n\s*/g, ' ')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => /^(\S+)\s+(.*)$/.exec(line)?.slice(1) as [string, string])
+  const last = instructions.slice(instructions.findLastIndex(([keyword]) => keyword === 'FROM'))
+  const only = (keyword: string) => {
+    const found = last.filter(([name]) => name === keyword).map(([, rest]) => rest)
+    if (found.length !== 1) throw new Error(`the last stage has ${found.length} times ${keyword}`)
+    return found[0] ?? ''
+  }
+  return {
+    user: only('USER'),
+    command: execForm(only('CMD')),
+    healthcheck: execForm(only('HEALTHCHECK').replace(/^.*? CMD /, '')),
+    stopSignal: only('STOPSIGNAL'),
+    environment: Object.fromEntries(
+      last.filter(([name]) => name === 'ENV').map(([, rest]) => rest.split('=') as [string, string]),
+    ),
+    copied: instructions
+      .filter(([name, rest]) => name === 'COPY' && !rest.startsWith('--from='))
+      .flatMap(([, rest]) => rest.split(' ').filter((word) => !word.startsWith('--')))
+      .filter((word) => !word.startsWith('./')),
+  }
+}
+
+/** The form without a shell, whose signals reach the program itself. */
+function execForm(text: string): string[] {
+  return JSON.parse(text) as string[]
+}
+
+export function readProjectFile(path: string): string {
+  return readFileSync(`${CHECKOUT}/${path}`, 'utf8')
+}
+
+/** `30s` or `1m` in seconds. */
+export function toSeconds(duration: string): number {
+  const [, count, unit] = /^([0-9]+)(s|m)$/.exec(duration) ?? []
+  if (count === undefined) throw new Error(`${duration} is not a duration that this reads`)
+  return Number(count) * (unit === 'm' ? 60 : 1)
+}

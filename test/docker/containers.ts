@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describeExit, launch, tailOf } from '../../dev/processes/launch.ts'
+import type { Exit, Launched } from '../../dev/processes/launch.ts'
+import { run } from '../../dev/processes/run.ts'
+import { waitUntil } from '../../dev/processes/waitUntil.ts'
+import { freePorts } from '../../dev/servers/ports.ts'
+import type { Stack } from '../support/servers.ts'
+import { CHECKOUT, dependenciesOf, serviceOf, toSeconds } from './composeFile.ts'
+import type { ComposeFile, Condition, Image, Service } from './composeFile.ts'
+
+/** The services of a compose file as processes of this machine. */
+export interface Containers {
+  /** Where a service of ours is reached. */
+  url(service: string): string
+  /** Starts a service after what it depends on, and waits until it is what its dependants wait for. */
+  until(service: string, condition: Condition): Promise<void>
+  /** Asks once what the image's health check asks; throws if that fails. */
+  askImage(service: string): Promise<void>
+  /** SIGTERM to all, with the time that each is given. @returns how each ended. */
+  stop(): Promise<Record<string, Exit>>
+}
+
+// Five programs start at once on as little as two cores.
+const TIMEOUT_MS = 60_000
+const HEALTHCHECK_TIMEOUT_MS = 5_000
+
+/** Servers are the tests' own; whoever asks for them finds them healthy. */
+const SERVERS = ['mysql', 'rabbitmq']
+/** What Docker and the base image put into every container's environment; none may look like a slip of a setting. */
+const BASE_ENVIRONMENT = {
+  HOSTNAME: '4f2c9b8ad01e',
+  NODE_VERSION: '24.0.0',
+  YARN_VERSION: '1.22.22',
+  HOME: '/home/node',
+}
+
+export async function createContainers(file: ComposeFile, image: Image, stack: Stack): Promise<Containers> {
+  const folder = mkdtempSync(join(tmpdir(), 'chapar-containers-'))
+  const names = Object.keys(file.services)
+  const ports = await freePorts(names.length)
+  const portOf = (name: string) => ports[names.indexOf(name)] ?? 0
+  const launched = new Map<string, Promise<Launched>>()
+
+  const environmentOf = (name: string): Record<string, string> => {
+    const { environment } = serviceOf(file, name)
+    const moved = Object.entries(environment).map(([key, value]) => [key, move(key, value, name)] as const)
+    const { PATH = '/usr/bin:/bin' } = process.env
+    return { PATH, ...BASE_ENVIRONMENT, ...image.environment, ...Object.fromEntries(moved) }
+  }
+  /** A setting that names an address in Docker's network, as it has to be on this machine. */
+  const move = (key: string, value: string, name: string): string => {
+    if (key === 'LISTEN_ADDR') return `127.0.0.1:${portOf(name)}`
+    if (key === 'HOST') return '127.0.0.1'
+    if (key === 'PORT') return String(portOf(name))
+    if (!value.includes('://')) return value
+    const { hostname } = new URL(value)
+    serviceOf(file, hostname)
+    if (hostname === 'mysql') return stack.databaseUrl
+    if (hostname === 'rabbitmq') return stack.amqpUrl
+    return `http://127.0.0.1:${portOf(hostname)}`
+  }
+
+  const start = async (name: string): Promise<Launched> => {
+    const service = serviceOf(file, name)
+    await Promise.all(dependenciesOf(service).map(([other, condition]) => until(other, condition)))
+    return launch({
+      ...commandOf(service.command ?? image.command),
+      env: environmentOf(name),
+      cwd: CHECKOUT,
+      logFile: join(folder, name),
+    })
+  }
+  const started = (name: string): Promise<Launched> => {
+    const there = launched.get(name) ?? start(name)
+    launched.set(name, there)
+    return there
+  }
+  const until = async (name: string, condition: Condition): Promise<void> => {
+    if (SERVERS.includes(name)) return
+    const program = await started(name)
+    if (condition === 'service_started') return
+    const isReached = async () => {
+      const exit = program.exit()
+      if (condition === 'service_completed_successfully') return exit !== undefined && assertDone(name, exit)
+      if (exit) throw new Error(`${name} ${describeExit(exit)}:\n${tailOf(join(folder, name))}`)
+      return ask(testOf(serviceOf(file, name), image), environmentOf(name)).then(
+        () => true,
+        () => false,
+      )
+    }
+    await waitUntil(isReached, { what: `${name}: ${condition}`, timeoutMs: TIMEOUT_MS })
+  }
+  const assertDone = (name: string, exit: Exit): boolean => {
+    if (exit.code === 0) return true
+    throw new Error(`${name} ${describeExit(exit)}:\n${tailOf(join(folder, name))}`)
+  }
+
+  return {
+    url: (name) => `http://127.0.0.1:${portOf(name)}`,
+    until,
+    askImage: (name) => ask(image.healthcheck, environmentOf(name)),
+    async stop() {
+      const ends = [...launched].map(async ([name, program]) => {
+        const graceMs = toSeconds(serviceOf(file, name).stop_grace_period ?? '10s') * 1_000
+        return [name, await (await program).stop(graceMs)] as const
+      })
+      const exits = Object.fromEntries(await Promise.all(ends))
+      rmSync(folder, { recursive: true })
+      return exits
+    },
+  }
+}
+
+function commandOf([program, ...args]: string[]): { command: string; args: string[] } {
+  if (program !== 'node') throw new Error(`the image holds no ${program}`)
+  return { command: process.execPath, args }
+}
+
+/** The service's own test, else the image's. */
+function testOf({ healthcheck }: Service, image: Image): string[] {
+  const [kind, ...test] = healthcheck.test ?? ['CMD', ...image.healthcheck]
+  if (kind !== 'CMD') throw new Error(`a test by ${kind} needs a shell, which is not asked here`)
+  return test
+}
+
+async function ask(test: string[], env: Record<string, string>): Promise<void> {
+  const { command, args } = commandOf(test)
+  await run(command, args, { env, timeoutMs: HEALTHCHECK_TIMEOUT_MS })
+}
