@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { endProcess, killProcesses } from './end.ts'
 import { identify, type ProcessIdentity } from './identity.ts'
@@ -39,6 +39,9 @@ export interface Launched {
 }
 
 export async function launch(options: LaunchOptions): Promise<Launched> {
+  if (!existsSync('/proc/self/stat')) {
+    throw new Error('processes can be started and proven ours only on Linux; here, run "docker compose up"')
+  }
   const value = randomUUID()
   const { child, logOffset } = spawnLogged(options, { ...starterMark(), [PROCESS_MARK]: value })
   let exit: Exit | undefined

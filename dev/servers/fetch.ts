@@ -1,7 +1,7 @@
 import { SERVERS_FOLDER } from '../stack/folders.ts'
 import { BROKERS, ENGINES, type Broker, type Engine } from './catalogue.ts'
 import { adaptErlang } from './erlang.ts'
-import { assertPlatform } from './platform.ts'
+import { assertPlatform, UnsupportedPlatform } from './platform.ts'
 import { unpackServer, type Tree } from './unpack.ts'
 
 export type Report = (line: string) => void
@@ -15,5 +15,9 @@ export async function fetchEngine(engine: Engine, onProgress: Report): Promise<T
 
 export async function fetchBroker(broker: Broker, onProgress: Report): Promise<Tree> {
   assertPlatform()
+  // RabbitMQ's scripts take a path apart at spaces, and the loader at colons.
+  if (/[\s:]/.test(SERVERS_FOLDER)) {
+    throw new UnsupportedPlatform(`RabbitMQ cannot run below a path with spaces or colons: ${SERVERS_FOLDER}`)
+  }
   return unpackServer(BROKERS[broker], { folder: SERVERS_FOLDER, onProgress, adapt: adaptErlang })
 }

@@ -21,7 +21,7 @@ async function take(file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     try {
-      await writeFile(file, JSON.stringify(identify(process.pid)), { flag: 'wx' })
+      await writeFile(file, JSON.stringify(identify(process.pid) ?? null), { flag: 'wx' })
       return
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
@@ -34,10 +34,10 @@ async function take(file: string): Promise<void> {
   throw new Error(`cannot take ${file}`)
 }
 
-async function readHolder(file: string): Promise<ProcessIdentity | undefined> {
+async function readHolder(file: string): Promise<ProcessIdentity | null> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as ProcessIdentity
+    return JSON.parse(await readFile(file, 'utf8')) as ProcessIdentity | null
   } catch {
-    return undefined
+    return null
   }
 }

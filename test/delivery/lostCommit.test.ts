@@ -61,7 +61,6 @@ describe('a delivery that loses a COMMIT on the way to the database or back', ()
       const id = await bench.accept({ count: 4 })
       const envelope = await bench.envelope()
       let losing = { count: () => 0 }
-      // Operator b is reached after a's settlement began; it loses no COMMIT of its own.
       const a = testOperator('a', (batch) => {
         losing = loseCommit(proxy, part)
         return answers(batch, ({ reference }) =>
