@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readState } from './stack/state.ts'
 
 const state = await readState()
-const databaseUrl = process.env['DATABASE_URL'] ?? state?.parts.find(({ name }) => name === 'database')?.url
+const databaseUrl = process.env['DATABASE_URL'] ?? state?.databaseUrl
 if (databaseUrl === undefined) {
   console.error('audit: nothing to audit: set DATABASE_URL, or start the stack with "make up"')
   process.exit(2)

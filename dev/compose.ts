@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { run } from './processes/run.ts'
-import { assertPlatform } from './servers/platform.ts'
+import { assertPlatform, readOsRelease, UnsupportedPlatform } from './servers/platform.ts'
 import { findLoader } from './servers/treeLoader.ts'
 import { unpackServer } from './servers/unpack.ts'
 import { SERVERS_FOLDER } from './stack/folders.ts'
@@ -46,6 +46,8 @@ async function installed(): Promise<Compose | undefined> {
 
 async function unpacked(onProgress: (line: string) => void): Promise<Compose> {
   assertPlatform()
+  if (readOsRelease().family.includes('ubuntu'))
+    throw new UnsupportedPlatform('Docker Compose can be unpacked only on Debian; here, install its plugin')
   const wanted = {
     name: 'compose-2',
     label: 'Docker Compose 2',

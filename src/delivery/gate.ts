@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Operators } from '../operators/index.ts'
 
 /** Lets envelopes through to the operators. The returned function ends the envelope's turn. */
@@ -6,8 +7,15 @@ export interface Gate {
 }
 
 /**
+ * A probe's envelope takes some milliseconds to reach its operator, which looks free until then. Whoever waits looks
+ * again after this time and from then on waits for the operators.
+ */
+const LOOK_AGAIN_MS = 50
+
+/**
  * While every operator is open nothing passes, so that an outage does not turn the backlog into refunds; while the
- * best of them is half-open one envelope passes at a time, as the probe. Rejects when `stopping` is aborted.
+ * best of them is half-open one envelope passes at a time, as the probe. Once one has closed all pass, though the
+ * probe's envelope may have much left to do. Rejects when `stopping` is aborted.
  */
 export function openGate(operators: Pick<Operators, 'states' | 'whenAdmitting'>): Gate {
   let probe: Promise<void> | undefined
@@ -17,7 +25,7 @@ export function openGate(operators: Pick<Operators, 'states' | 'whenAdmitting'>)
         await operators.whenAdmitting(stopping)
         if (operators.states().some(({ state }) => state === 'closed')) return () => {}
         if (probe) {
-          await probe
+          await Promise.race([probe, pause(LOOK_AGAIN_MS)])
           continue
         }
         const turn = Promise.withResolvers<void>()

@@ -140,7 +140,8 @@ describe('the image', () => {
   const image = readImage()
 
   it('runs what `npm start` runs, as a user without rights', () => {
-    assert.equal(image.command.join(' '), manifest.scripts.start)
+    // A checkout may have its settings in a file; a container is given its own.
+    assert.equal(image.command.join(' '), manifest.scripts.start.replace(/ --env-file\S*/, ''))
     assert.equal(image.user, 'node')
   })
 
@@ -225,7 +226,6 @@ describe('the services of the compose file, with their own commands and settings
 
   it('pass the health check of the image', async () => {
     for (const name of [...ROLES, ...OPERATORS]) await containers.askImage(name)
-    await assert.rejects(containers.askImage('mysql'), 'nothing of ours listens there')
   })
 
   it('carry a message of each class from the api to an operator', async () => {
@@ -245,5 +245,6 @@ describe('the services of the compose file, with their own commands and settings
     const names = ['migrate', ...ROLES, ...OPERATORS].sort()
     assert.deepEqual(Object.keys(exits).sort(), names)
     for (const name of names) assert.deepEqual(exits[name], { code: 0, signal: null }, name)
+    await assert.rejects(containers.askImage('api'))
   })
 })

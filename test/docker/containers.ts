@@ -18,7 +18,7 @@ export interface Containers {
   until(service: string, condition: Condition): Promise<void>
   /** Asks once what the image's health check asks; throws if that fails. */
   askImage(service: string): Promise<void>
-  /** SIGTERM to all, with the time that each is given. @returns how each ended. */
+  /** SIGTERM to all, with the time that each is given; again is harmless. @returns how each ended. */
   stop(): Promise<Record<string, Exit>>
 }
 
@@ -107,7 +107,7 @@ export async function createContainers(file: ComposeFile, image: Image, stack: S
         return [name, await (await program).stop(graceMs)] as const
       })
       const exits = Object.fromEntries(await Promise.all(ends))
-      rmSync(folder, { recursive: true })
+      rmSync(folder, { recursive: true, force: true })
       return exits
     },
   }

@@ -32,6 +32,9 @@ export interface SubscriptionSettings {
   onState: OnLinkState
 }
 
+/** A broker that does not answer is left; what it did not read of us it delivers again. */
+const CLOSE_TIMEOUT_MS = 2_000
+
 export const REASON_HEADER = 'x-chapar-reason'
 export const CAME_FROM_HEADER = 'x-chapar-queue'
 
@@ -70,7 +73,21 @@ export async function openSubscription(settings: SubscriptionSettings): Promise<
     stopped = true
     if (channel && consumerTag !== undefined) await channel.cancel(consumerTag).catch(() => {})
   }
-  return { isUp: () => link.state() === 'up' && channel !== undefined, stop, close: () => link.close() }
+  const close = async () => {
+    stopped = true
+    // The end of a connection overtakes the latest acknowledgements of its channels; that of a channel does not.
+    if (channel) await withinTime(channel.close())
+    await link.close()
+  }
+  return { isUp: () => link.state() === 'up' && channel !== undefined, stop, close }
+}
+
+/** Waits for the end of `work`, whatever it comes to, but no longer than a broker may take to answer. */
+async function withinTime(work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)))
+  await Promise.race([work.catch(() => {}), late])
+  clearTimeout(timer)
 }
 
 function toDelivery(
