@@ -98,7 +98,7 @@ async function readNamed(reader: Reader, open: StatusRow[]): Promise<RecipientRa
   const { rows } = await sql<{ payload: string }>`
     SELECT payload FROM outbox_events WHERE user_id IN (${users}) AND sms_identifier IN (${ids})
     UNION ALL SELECT payload FROM outbox_events WHERE user_id IS NULL`.execute(reader)
-  return rows.flatMap(({ payload }) => decodeRanges(payload))
+  return rows.flatMap(({ payload }) => decodeRanges(payload) ?? [])
 }
 
 function checkRequest(request: Request, { status, ledger, named }: Page): Violation[] {

@@ -31,12 +31,20 @@ export async function checkOutbox(db: Db, onProgress: OnProgress): Promise<Pass>
 async function checkPage(reader: Reader, after: Buffer): Promise<{ rows: Row[]; violations: Violation[] }> {
   const { rows } = await sql<Row>`SELECT id, payload FROM outbox_events
     WHERE id > ${after} ORDER BY id LIMIT ${sql.lit(ROWS_PER_PAGE)}`.execute(reader)
-  const ranges = rows.flatMap(({ id, payload }) => decodeRanges(payload).map((range) => ({ id, range })))
+  const named = rows.map(({ id, payload }) => ({ id, ranges: decodeRanges(payload) }))
+  const ranges = named.flatMap(({ id, ranges = [] }) => ranges.map((range) => ({ id, range })))
   const sizes = await readSizes(
     reader,
     ranges.map(({ range }) => range),
   )
-  const violations = ranges
+  const unreadable = named
+    .filter(({ ranges }) => ranges === undefined)
+    .map(({ id }) => ({
+      rule: 'dangling' as const,
+      subject: `outbox row ${identifierFromBytes(id)}`,
+      explanation: 'has a payload that cannot be read',
+    }))
+  const dangling = ranges
     .filter(({ range }) => range.last > (sizes.get(range.smsIdentifier) ?? 0))
     .map(({ id, range }) => ({
       rule: 'dangling' as const,
@@ -45,7 +53,7 @@ async function checkPage(reader: Reader, after: Buffer): Promise<{ rows: Row[]; 
         sizes.get(range.smsIdentifier) ?? 0
       }`,
     }))
-  return { rows, violations }
+  return { rows, violations: [...unreadable, ...dangling] }
 }
 
 async function readSizes(reader: Reader, ranges: RecipientRange[]): Promise<Map<string, number>> {

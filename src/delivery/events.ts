@@ -65,12 +65,21 @@ function logEnding(logger: Logger, type: MessageClass, ending: Ending): void {
       logger.debug('sent', { ...facts, provider: ending.provider })
       break
     case 'failed':
-      logger.info('failed and refunded', { ...facts, provider: ending.provider, reason: ending.reason })
+      logger.info('failed and refunded', {
+        ...facts,
+        provider: ending.provider,
+        reason: ourWords(ending.reason),
+      })
       break
     case 'released':
-      logger.debug('to be tried again', { ...facts, reason: ending.reason })
+      logger.debug('to be tried again', { ...facts, reason: ourWords(ending.reason) })
       break
   }
+}
+
+/** An operator's own words follow a colon. They may quote the text or the number, and stand in the ledger alone. */
+function ourWords(reason: string): string {
+  return reason.split(': ', 1)[0] ?? ''
 }
 
 function factsOf({ userId, smsIdentifier, recipientNo }: Ending['task']) {

@@ -5,6 +5,8 @@ import { identifierFromBytes } from '../primitives/identifier.ts'
 import { append } from './append.ts'
 import { ENVELOPE_RECIPIENTS_MAX, decodeRanges } from './envelope.ts'
 import type { Envelope } from './envelope.ts'
+import { pack } from './pack.ts'
+import type { Packable } from './pack.ts'
 import { PRIORITY } from './priority.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 
@@ -13,21 +15,26 @@ export interface Claim {
   type: MessageClass
   envelopes: Envelope[]
   leaseUntil: string
+  /** Due rows that this program cannot read; they were put off, so that they hold up nobody. */
+  unreadable: string[]
 }
 
 /** Recipients of one claim: a few hundred milliseconds of an operator's work, and a transaction of some 10 ms. */
 export const CLAIM_RECIPIENTS_MAX = 2_000
 /** How long a claimed row may wait for the broker's confirm before another relay may publish it too. */
 const CLAIM_LEASE_SECONDS = 10
+/** A row that cannot be read is looked at again this much later: a newer program may be on its way. */
+const UNREADABLE_DELAY_SECONDS = 60
 
 interface DueRow {
   id: Buffer
   user_id: number | null
   payload: string
-  recipients: number
   attempts: number
   lease_until: string
 }
+
+interface ReadableRow extends DueRow, Packable {}
 
 /** @returns whether anything of the class is due; one index look-up, cheap enough for an idle poller. */
 export function hasDue(db: Db, type: MessageClass): Promise<boolean> {
@@ -54,7 +61,15 @@ export function claim(
     const due = await lockDue(tx, type, recipientsMax)
     const [head] = due
     if (!head) return undefined
-    const packs = pack(due, recipientsMax).slice(0, envelopesMax)
+    const rows = due.map((row) => ({
+      ...row,
+      ranges: decodeRanges(row.payload),
+      isMerged: row.user_id === null,
+    }))
+    const readable = rows.filter((row): row is ReadableRow => row.ranges !== undefined)
+    const unreadable = rows.filter(({ ranges }) => ranges === undefined)
+    await putOff(tx, unreadable)
+    const packs = pack(readable, { envelopesMax, recipientsMax })
     const alone = packs.filter((rows) => rows.length === 1).flat()
     const merged = packs.filter((rows) => rows.length > 1)
     await lease(tx, alone, head.lease_until)
@@ -63,13 +78,14 @@ export function claim(
       type,
       envelopes: [...alone.map((row) => toEnvelope(type, row)), ...swapped],
       leaseUntil: head.lease_until,
+      unreadable: unreadable.map(({ id }) => identifierFromBytes(id)),
     }
   })
 }
 
 async function lockDue(tx: Tx, type: MessageClass, rowsMax: number): Promise<DueRow[]> {
   const { rows } = await sql<DueRow>`
-    SELECT id, user_id, payload, recipients, attempts,
+    SELECT id, user_id, payload, attempts,
            CAST(NOW(6) + INTERVAL ${sql.lit(CLAIM_LEASE_SECONDS)} SECOND AS CHAR) AS lease_until
     FROM outbox_events
     WHERE priority = ${PRIORITY[type]} AND next_run_at <= NOW(6)
@@ -79,32 +95,16 @@ async function lockDue(tx: Tx, type: MessageClass, rowsMax: number): Promise<Due
   return rows
 }
 
-/**
- * Fills envelopes in order of due time, up to `recipientsMax` in all; a row is never cut. A row that was merged before
- * stays as it is: its envelope may still be on its way, under this row's name.
- */
-function pack(rows: DueRow[], recipientsMax: number): DueRow[][] {
-  const packs: DueRow[][] = []
-  let left = recipientsMax
-  let room = 0
-  for (const row of rows) {
-    if (row.recipients > left) break
-    left -= row.recipients
-    const last = packs.at(-1)
-    const isMerged = row.user_id === null
-    if (last && !isMerged && row.recipients <= room) {
-      last.push(row)
-      room -= row.recipients
-    } else {
-      packs.push([row])
-      room = isMerged ? 0 : ENVELOPE_RECIPIENTS_MAX - row.recipients
-    }
-  }
-  return packs
+function toEnvelope(type: MessageClass, { id, ranges }: ReadableRow): Envelope {
+  return { outboxId: identifierFromBytes(id), type, ranges }
 }
 
-function toEnvelope(type: MessageClass, row: DueRow): Envelope {
-  return { outboxId: identifierFromBytes(row.id), type, ranges: decodeRanges(row.payload) }
+async function putOff(tx: Tx, rows: DueRow[]): Promise<void> {
+  if (rows.length === 0) return
+  const ids = sql.join(rows.map(({ id }) => id))
+  await sql`UPDATE outbox_events
+    SET next_run_at = NOW(6) + INTERVAL ${sql.lit(UNREADABLE_DELAY_SECONDS)} SECOND, attempts = attempts + 1,
+        last_error = 'the payload cannot be read' WHERE id IN (${ids})`.execute(tx)
 }
 
 async function lease(tx: Tx, rows: DueRow[], leaseUntil: string): Promise<void> {
@@ -116,7 +116,7 @@ async function lease(tx: Tx, rows: DueRow[], leaseUntil: string): Promise<void> 
 async function swap(
   tx: Tx,
   type: MessageClass,
-  merged: DueRow[][],
+  merged: ReadableRow[][],
   leaseUntil: string,
   newId: () => string,
 ): Promise<Envelope[]> {
@@ -124,7 +124,7 @@ async function swap(
   const events = merged.map((rows) => ({
     id: newId(),
     type,
-    ranges: rows.flatMap(({ payload }) => decodeRanges(payload)),
+    ranges: rows.flatMap(({ ranges }) => ranges),
     merged: true,
     attempts: Math.max(...rows.map(({ attempts }) => attempts)),
   }))

@@ -52,12 +52,8 @@ export function encodeEnvelope({ outboxId, type, ranges }: Envelope): Buffer {
 
 /** @throws UnreadableEnvelope with the reason for people. */
 export function decodeEnvelope(body: Buffer): Envelope {
-  let json: unknown
-  try {
-    json = JSON.parse(body.toString('utf8'))
-  } catch {
-    throw new UnreadableEnvelope('not JSON')
-  }
+  const json = parseJson(body.toString('utf8'))
+  if (json === undefined) throw new UnreadableEnvelope('not JSON')
   const parsed = envelopeJson.safeParse(json)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
@@ -75,8 +71,12 @@ export function encodeRanges(ranges: RecipientRange[]): string {
   return JSON.stringify(toTuples(ranges))
 }
 
-export function decodeRanges(payload: string): RecipientRange[] {
-  return fromTuples(rangesJson.parse(JSON.parse(payload)))
+/** @returns undefined for a payload that this program cannot read, such as one of a newer version. */
+export function decodeRanges(payload: string): RecipientRange[] | undefined {
+  const parsed = rangesJson.safeParse(parseJson(payload))
+  if (!parsed.success) return undefined
+  const ranges = fromTuples(parsed.data)
+  return countRecipients(ranges) > ENVELOPE_RECIPIENTS_MAX ? undefined : ranges
 }
 
 export function countRecipients(ranges: RecipientRange[]): number {
@@ -97,4 +97,12 @@ function fromTuples(tuples: RangeTuple[]): RecipientRange[] {
     const range = { smsIdentifier, first, last, userId }
     return traceparent === undefined ? range : { ...range, traceparent }
   })
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

@@ -7,6 +7,8 @@ import { Unavailable } from '../primitives/unavailable.ts'
 export interface OutboxEvents {
   published(fact: { type: MessageClass; envelopes: number; recipients: number }): void
   publishFailed(fact: { type: MessageClass; envelopes: number; reason: string }): void
+  /** A due row whose payload this program cannot read. It is put off and looked at again. */
+  rowUnreadable(fact: { type: MessageClass; outboxId: string }): void
   relayFailed(fact: { type: MessageClass; error: unknown; retryInMs: number }): void
 }
 
@@ -21,6 +23,12 @@ export function createOutboxEvents(logger: Logger, registry: Registry): OutboxEv
   const recipientsPublished = new Counter({
     name: 'chapar_published_recipients_total',
     help: 'Recipients in confirmed envelopes, republished ones included',
+    labelNames: ['class'] as const,
+    registers,
+  })
+  const unreadable = new Counter({
+    name: 'chapar_outbox_unreadable_total',
+    help: 'Due outbox rows whose payload could not be read and that were put off',
     labelNames: ['class'] as const,
     registers,
   })
@@ -39,6 +47,10 @@ export function createOutboxEvents(logger: Logger, registry: Registry): OutboxEv
     publishFailed({ type, envelopes, reason }) {
       publishes.inc({ class: type, result: 'failed' }, envelopes)
       logger.warn('publish failed', { class: type, envelopes, reason })
+    },
+    rowUnreadable({ type, outboxId }) {
+      unreadable.inc({ class: type })
+      logger.error('outbox row cannot be read', { class: type, outbox_id: outboxId })
     },
     relayFailed({ type, error, retryInMs }) {
       failures.inc({ class: type })

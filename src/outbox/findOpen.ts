@@ -40,9 +40,9 @@ export async function findOpen(
     .where('user_id', 'is', null)
     .limit(MERGED_ROWS_MAX)
     .execute()
-  const ranges = own.flatMap(({ payload }) => decodeRanges(payload))
+  const ranges = own.flatMap(({ payload }) => decodeRanges(payload) ?? [])
   const theirs = merged
-    .flatMap(({ payload }) => decodeRanges(payload))
+    .flatMap(({ payload }) => decodeRanges(payload) ?? [])
     .filter((range) => range.userId === userId)
   const floor = own.length === rowsMax ? ranges.at(-1) : undefined
   if (!floor) return { ranges: [...ranges, ...theirs] }

@@ -69,7 +69,8 @@ async function claimNext({ db, publisher, type, queue, newId }: RelaySettings): 
 }
 
 async function publishClaim(settings: RelaySettings, claimed: Claim): Promise<number> {
-  const { publisher, queue } = settings
+  const { publisher, queue, type, events } = settings
+  for (const outboxId of claimed.unreadable) events.rowUnreadable({ type, outboxId })
   const results = await Promise.all(
     claimed.envelopes.map(async (envelope) => ({
       envelope,

@@ -48,7 +48,7 @@ export async function openTcpProxy(serverUrl: string): Promise<TcpProxy> {
   const accept = (client: Socket) => {
     if (isRefusing) {
       client.on('error', () => {})
-      client.resetAndDestroy()
+      reset(client)
       return
     }
     const server = connect({ host: target.hostname, port: Number(target.port), allowHalfOpen: true })
@@ -103,7 +103,7 @@ function openLink(client: Socket, server: Socket, watches: Set<Watch>, onClose: 
   const cut = () => {
     if (!isOpen) return
     isOpen = false
-    for (const socket of [client, server]) socket.resetAndDestroy()
+    for (const socket of [client, server]) reset(socket)
     onClose()
   }
   const pipes = {
@@ -129,6 +129,12 @@ function openLink(client: Socket, server: Socket, watches: Set<Watch>, onClose: 
     })
   }
   return link
+}
+
+/** A socket that is sending its end cannot be reset any more: Node would keep it for ever and never exit. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded || socket.connecting) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 interface Pipe {

@@ -52,6 +52,8 @@ export async function holdAll<T>(
 ): Promise<T> {
   const connection = await connect(settings.url, {
     timeout: CONNECT_TIMEOUT_MS,
+    // One small message after the other, each answered before the next: together they would wait 40 ms each time.
+    noDelay: true,
     clientProperties: { connection_name: settings.name },
   })
   // What it means reaches whoever awaits something of this connection.

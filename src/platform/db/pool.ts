@@ -11,6 +11,8 @@ export interface DbSettings {
   maxOpenConns: number
   maxIdleConns: number
   connMaxLifetimeSeconds: number
+  /** Instead of ACQUIRE_TIMEOUT_MS; tests are less patient. */
+  acquireTimeoutMs?: number
   /** Run on every new connection after ours; tests move the database's clock with it. */
   sessionStatements?: string[]
 }
@@ -32,9 +34,11 @@ export interface Db {
   readonly sessions: WeakMap<PoolConnection, Session>
 }
 
-/** A request waits this long for a connection and is then told that the database is away. */
+/**
+ * A request waits this long for a connection and is then told that the database is away. A new one has as long to be
+ * made, and as long again to be set up.
+ */
 const ACQUIRE_TIMEOUT_MS = 3_000
-const CONNECT_TIMEOUT_MS = 3_000
 /** Callers that may wait for a connection at once; beyond, waiting longer would only add time-outs. */
 const WAITING_MAX = 1_000
 /** The server drops a session idle for longer; a link that died in mid-transaction gives its locks back by then. */
@@ -55,7 +59,7 @@ export function openDb(settings: DbSettings, observe: ObserveOperation = () => {
     maxIdle: Math.min(settings.maxIdleConns, settings.maxOpenConns - 1),
     idleTimeout: IDLE_TIMEOUT_MS,
     queueLimit: WAITING_MAX,
-    connectTimeout: CONNECT_TIMEOUT_MS,
+    connectTimeout: acquireTimeoutMs(settings),
     charset: 'utf8mb4',
     timezone: 'Z',
     supportBigNumbers: true,
@@ -78,7 +82,7 @@ export function databaseNowMs(db: Db): number {
  * ACQUIRE_TIMEOUT_MS: a request is answered in bounded time, whatever the database does.
  */
 export async function acquire(db: Db): Promise<Session> {
-  const deadlineMs = performance.now() + ACQUIRE_TIMEOUT_MS
+  const deadlineMs = performance.now() + acquireTimeoutMs(db.settings)
   for (;;) {
     const connection = await takeConnection(db, deadlineMs - performance.now())
     const session = db.sessions.get(connection)
@@ -94,6 +98,10 @@ export async function acquire(db: Db): Promise<Session> {
       throw asUnavailable(error)
     }
   }
+}
+
+function acquireTimeoutMs(settings: DbSettings): number {
+  return settings.acquireTimeoutMs ?? ACQUIRE_TIMEOUT_MS
 }
 
 export function release(session: Session): void {
@@ -143,7 +151,7 @@ async function setUp(db: Db, connection: PoolConnection): Promise<Session> {
   // A pooled connection that dies while idle emits an error nobody awaits; the pool has already dropped it.
   connection.on('error', () => {})
   // mysql2 calls nobody back when we close a connection: a server that falls silent here is given up by the clock.
-  await within(CONNECT_TIMEOUT_MS, 'set up a session', prepare(db, connection))
+  await within(acquireTimeoutMs(db.settings), 'set up a session', prepare(db, connection))
   const session = openSession(connection, performance.now())
   db.sessions.set(connection, session)
   return session

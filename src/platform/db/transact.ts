@@ -23,6 +23,8 @@ export interface TransactOptions<T> {
   resolve?: (tx: Tx) => Promise<T | undefined>
   timeoutMs?: number
   triesMax?: number
+  /** Instead of RESOLVE_TIMEOUT_MS; tests are less patient. */
+  resolveTimeoutMs?: number
 }
 
 /** Deadlocks and lock waits are normal events; after this many the caller hears of it. */
@@ -108,7 +110,7 @@ async function runOnce<T>(
   try {
     result = await within(timeoutMs, operation, beginAndWork(session, work))
   } catch (error) {
-    return rollBack(db, operation, session, error)
+    return rollBack(db, session, error, { operation, timeoutMs })
   }
   try {
     await within(timeoutMs, operation, runStatement(session.connection, 'COMMIT'))
@@ -124,21 +126,33 @@ async function beginAndWork<T>(session: Session, work: (tx: Tx) => Promise<T>): 
   return work(session.query as Tx)
 }
 
-async function rollBack<T>(db: Db, operation: string, session: Session, error: unknown): Promise<Ended<T>> {
+async function rollBack<T>(
+  db: Db,
+  session: Session,
+  error: unknown,
+  { operation, timeoutMs }: { operation: string; timeoutMs: number },
+): Promise<Ended<T>> {
   const kind = classifyFault(error)
   if (kind === 'away') {
-    discard(session)
-    // A session whose link went silent holds its locks until the server notices; asking for its end is quicker.
-    if (error instanceof DeadlineExceeded) killSession(db, session).catch(() => {})
+    abandon(db, session, error)
     return { error, retry: false }
   }
   try {
-    await within(TIMEOUT_MS, operation, runStatement(session.connection, 'ROLLBACK'))
+    await within(timeoutMs, operation, runStatement(session.connection, 'ROLLBACK'))
     release(session)
-  } catch {
-    discard(session)
+  } catch (unanswered) {
+    abandon(db, session, unanswered)
   }
   return { error, retry: kind === 'retry' }
+}
+
+/**
+ * Gives a connection up. A session whose link went silent holds its locks until the server notices; asking for its end
+ * is quicker.
+ */
+function abandon(db: Db, session: Session, error: unknown): void {
+  discard(session)
+  if (error instanceof DeadlineExceeded) killSession(db, session).catch(() => {})
 }
 
 /**
@@ -152,18 +166,22 @@ async function resolveLostCommit<T>(
   cause: unknown,
   options: TransactOptions<T>,
 ): Promise<Ended<T>> {
-  discard(session)
   const unknown = { error: new CommitUnknown(operation, cause), retry: false }
-  if (!options.resolve) return unknown
-  const { resolve } = options
-  const deadlineMs = performance.now() + RESOLVE_TIMEOUT_MS
+  const { resolve, resolveTimeoutMs = RESOLVE_TIMEOUT_MS } = options
+  if (!resolve) {
+    abandon(db, session, cause)
+    return unknown
+  }
+  discard(session)
+  const deadlineMs = performance.now() + resolveTimeoutMs
   while (performance.now() < deadlineMs) {
     try {
       await killSession(db, session)
-      const found = await transact(db, `${operation}.resolve`, resolve, { timeoutMs: RESOLVE_TIMEOUT_MS })
+      const found = await transact(db, `${operation}.resolve`, resolve, { timeoutMs: resolveTimeoutMs })
       return found === undefined ? { error: cause, retry: true } : { result: found }
     } catch (error) {
-      if (classifyFault(error) === 'fault')
+      // A look-up changes nothing: when the answer to its own COMMIT is lost it is simply done again.
+      if (!(error instanceof CommitUnknown) && classifyFault(error) === 'fault')
         return { error: new CommitUnknown(operation, error), retry: false }
       await new Promise((wake) => setTimeout(wake, RESOLVE_PAUSE_MS))
     }

@@ -23,7 +23,8 @@ describe('the pool of database connections', () => {
     await stack.drop()
   })
   beforeEach(() => {
-    db = openDb({ url: proxy.url, maxOpenConns: 2, maxIdleConns: 1, connMaxLifetimeSeconds: 300 })
+    const sizes = { maxOpenConns: 2, maxIdleConns: 1, connMaxLifetimeSeconds: 300 }
+    db = openDb({ url: proxy.url, ...sizes, acquireTimeoutMs: 300 })
   })
   afterEach(async () => {
     proxy.resume()

@@ -1,0 +1,32 @@
+// The command `make seed N= BALANCE=`: gives N customers money through the ledger, as if each had been topped up.
+import { migrate } from '../src/platform/db/index.ts'
+import { addToAll, ledgerPurse } from './purse.ts'
+import { reportEvery } from './reportEvery.ts'
+import { readSeedSettings } from './settings.ts'
+import { findDatabase } from './target.ts'
+
+try {
+  const settings = readSeedSettings(process.env)
+  const { N, BALANCE, FIRST_CUSTOMER } = settings
+  const databaseUrl = await findDatabase(settings)
+  await migrate(databaseUrl)
+  const customers = Array.from({ length: N }, (_, index) => FIRST_CUSTOMER + index)
+  console.log(`adding ${BALANCE} to each of customers ${FIRST_CUSTOMER} to ${FIRST_CUSTOMER + N - 1}`)
+  const purse = ledgerPurse(databaseUrl)
+  const perSecond = (done: number, elapsedMs: number) => (done / (elapsedMs / 1_000)).toFixed(0)
+  const report = reportEvery((done, elapsedMs) =>
+    console.log(`  ${done} of ${N} customers, ${perSecond(done, elapsedMs)}/s`),
+  )
+  try {
+    await addToAll(purse, customers, BALANCE, report.done)
+  } finally {
+    report.stop()
+    await purse.close()
+  }
+  console.log(`${N} customers topped up, ${perSecond(N, report.elapsedMs())}/s`)
+  console.log('run again, it tops them up again; what it did is in the ledger')
+} catch (error) {
+  const { message, code } = error as { message: string; code?: string }
+  console.error(`seed: ${message || (code ?? 'failed')}`)
+  process.exitCode = 1
+}

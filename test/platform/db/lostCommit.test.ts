@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { sql } from 'kysely'
+import { CommitUnknown, closeDb, openDb, transact } from '../../../src/platform/db/index.ts'
+import type { Db, TransactOptions, Tx } from '../../../src/platform/db/index.ts'
+import { balanceOf, look } from '../../support/arrange.ts'
+import { loseCommit } from '../../support/loseCommit.ts'
+import { emptyTables, freshStack } from '../../support/servers.ts'
+import type { Stack } from '../../support/servers.ts'
+import { openTcpProxy } from '../../support/tcpProxy.ts'
+import type { TcpProxy } from '../../support/tcpProxy.ts'
+
+const KEY = Buffer.alloc(16, 7)
+
+describe('a COMMIT whose answer is lost', () => {
+  let stack: Stack
+  let proxy: TcpProxy
+  let db: Db
+  let tries: number
+
+  before(async () => {
+    stack = await freshStack()
+    proxy = await openTcpProxy(stack.databaseUrl)
+  })
+  after(async () => {
+    await proxy.close()
+    await stack.drop()
+  })
+  beforeEach(async () => {
+    await emptyTables(stack.db)
+    await look(stack.db, sql`INSERT INTO user_balances VALUES (1, 100, 0, NOW(3))`)
+    const sizes = { maxOpenConns: 3, maxIdleConns: 2, connMaxLifetimeSeconds: 300 }
+    db = openDb({ url: proxy.url, ...sizes, acquireTimeoutMs: 300 })
+    tries = 0
+  })
+  afterEach(async () => {
+    proxy.admit()
+    proxy.cut()
+    await closeDb(db)
+  })
+
+  /** A debit under an identifier, looked up by it as the ledger's are. */
+  const debit = (options: TransactOptions<string> = {}) =>
+    transact(
+      db,
+      'test.debit',
+      async (tx) => {
+        tries++
+        await sql`UPDATE user_balances SET balance = balance - 10 WHERE user_id = 1`.execute(tx)
+        await sql`INSERT INTO user_transactions VALUES (${KEY}, 0, 1, 1, -10, 90, 'charge', '', NOW(3))`.execute(tx)
+        return 'done'
+      },
+      { resolve: lookUp, timeoutMs: 300, ...options },
+    )
+
+  async function lookUp(tx: Tx): Promise<string | undefined> {
+    await sql`SELECT balance FROM user_balances WHERE user_id = 1 FOR UPDATE`.execute(tx)
+    const { rows } = await sql`SELECT 1 FROM user_transactions WHERE transaction_id = ${KEY}`.execute(tx)
+    return rows.length > 0 ? 'found' : undefined
+  }
+
+  const booked = async () => [
+    await balanceOf(stack.db, 1),
+    (await look(stack.db, sql`SELECT 1 FROM user_transactions`)).length,
+  ]
+
+  for (const how of ['cut', 'silence'] as const) {
+    const link = how === 'cut' ? 'that was cut' : 'that fell silent'
+
+    it(`is found to have taken effect, on a link ${link}, and nothing is done again`, async () => {
+      const lost = loseCommit(proxy, 'answer', how)
+      assert.equal(await debit(), 'found')
+      assert.deepEqual([lost.count(), tries, ...(await booked())], [1, 1, 90, 1])
+    })
+
+    it(`is found to have had no effect, on a link ${link}, and the work is done again, once`, async () => {
+      const lost = loseCommit(proxy, 'request', how)
+      assert.equal(await debit(), 'done')
+      assert.deepEqual([lost.count(), tries, ...(await booked())], [1, 2, 90, 1])
+    })
+  }
+
+  it('has no effect any more when it arrives after the look-up', async () => {
+    loseCommit(proxy, 'request', 'silence')
+    assert.equal(await debit(), 'done')
+    proxy.resume()
+    // Whatever the late COMMIT did would hold or have released the row's lock by the time this one gets it.
+    await transact(stack.db, 'test.lock', lookUp)
+    assert.deepEqual(await booked(), [90, 1])
+  })
+
+  it('is looked up again when the answer to the look-up’s own COMMIT is lost too', async () => {
+    const lost = loseCommit(proxy, 'answer', 'cut', 2)
+    assert.equal(await debit(), 'found')
+    assert.deepEqual([lost.count(), tries, ...(await booked())], [2, 1, 90, 1])
+  })
+
+  it('is tried again no more often than any other lost race', async () => {
+    const lost = loseCommit(proxy, 'request', 'cut', 100)
+    await assert.rejects(debit({ triesMax: 1, resolveTimeoutMs: 500 }))
+    lost.end()
+    assert.deepEqual([tries, ...(await booked())], [1, 100, 0])
+  })
+
+  it('is unknown when the database stays away, and the caller is told so', async () => {
+    loseCommit(proxy, 'answer')
+    const forget = proxy.onBytes(() => {
+      if (tries === 1) proxy.refuse()
+    })
+    await assert.rejects(debit({ resolveTimeoutMs: 500 }), CommitUnknown)
+    forget()
+    assert.deepEqual([tries, ...(await booked())], [1, 90, 1])
+  })
+
+  it('is unknown when nobody says how to look it up', async () => {
+    loseCommit(proxy, 'answer')
+    const unresolved = transact(db, 'test.debit', (tx) =>
+      sql`UPDATE user_balances SET balance = balance - 10 WHERE user_id = 1`.execute(tx),
+    )
+    await assert.rejects(unresolved, CommitUnknown)
+    assert.equal(await balanceOf(stack.db, 1), 90)
+  })
+
+  it('that comes upon a session killed in the meantime is looked up and done again', async () => {
+    const result = await transact(
+      db,
+      'test.killed',
+      async (tx) => {
+        tries++
+        await sql`UPDATE user_balances SET balance = balance - 10 WHERE user_id = 1`.execute(tx)
+        const { rows } = await sql<{ id: number }>`SELECT CONNECTION_ID() AS id`.execute(tx)
+        if (tries === 1) await look(stack.db, sql`KILL ${sql.lit(rows[0]?.id)}`)
+        return 'done'
+      },
+      { resolve: () => Promise.resolve(undefined) },
+    )
+    assert.deepEqual([result, tries, await balanceOf(stack.db, 1)], ['done', 2, 90])
+  })
+})

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { run } from 'newman'
+import type { RunSummary } from 'newman'
+import { describeApi } from '../../src/roles/openapi.ts'
+import { startTestEngine } from '../support/engine.ts'
+import type { TestEngine } from '../support/engine.ts'
+
+const FILE = new URL('../../postman/collections/Chapar.postman_collection.json', import.meta.url)
+/** Some 80 requests, one of which waits for messages to be done. */
+const RUN_TIMEOUT_MS = 60_000
+
+interface Item {
+  name: string
+  item?: Item[]
+  request?: { method: string; url: { raw: string } }
+  event?: { listen: string; script: { exec: string[] } }[]
+}
+
+interface Collection extends Item {
+  item: Item[]
+  variable: { key: string; value: string }[]
+}
+
+const collection = JSON.parse(readFileSync(FILE, 'utf8')) as Collection
+const requests = requestsOf(collection)
+
+describe('the Postman collection', function () {
+  this.timeout(2 * RUN_TIMEOUT_MS)
+  let engine: TestEngine
+  before(async () => (engine = await startTestEngine()))
+  after(() => engine.stop())
+
+  for (const database of ['an empty database', 'the same database again']) {
+    it(`is green against ${database}`, async () => {
+      const { stats, failures } = (await runAgainst(engine.url)).run
+      const said = failures.map(
+        ({ source, error }) => `${source?.name}: ${error.test ?? ''} ${error.message}`,
+      )
+      assert.deepEqual(said, [])
+      assert.ok(stats.requests.total >= requests.length, `${stats.requests.total} requests were made`)
+      assert.ok(
+        stats.assertions.total > 2 * requests.length,
+        `${stats.assertions.total} assertions were made`,
+      )
+    })
+  }
+
+  it('is not green where nothing answers', async () => {
+    const { failures } = (await runAgainst('http://127.0.0.1:1')).run
+    assert.ok(failures.length >= requests.length)
+  })
+})
+
+describe('the requests of the Postman collection', () => {
+  it('go to one address, which is a variable', () => {
+    assert.deepEqual(
+      collection.variable.find(({ key }) => key === 'baseUrl'),
+      { key: 'baseUrl', value: 'http://127.0.0.1:8080' },
+    )
+    for (const { name, request } of requests) assert.match(request.url.raw, /^\{\{baseUrl\}\}\//, name)
+  })
+
+  it('have names that differ and tests of their own', () => {
+    assert.equal(new Set(requests.map(({ name }) => name)).size, requests.length)
+    for (const { name, event = [] } of requests) {
+      const script = event.flatMap(({ listen, script }) => (listen === 'test' ? script.exec : [])).join('\n')
+      assert.match(script, /pm\.test\(/, name)
+      assert.match(script, /have\.status\(/, name)
+    }
+  })
+
+  it('cover every route that the engine describes', () => {
+    const { paths } = describeApi({ recipientsMax: 10_000, textCharsMax: 1_600 }) as {
+      paths: Record<string, Record<string, unknown>>
+    }
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    )
+    const called = requests.map(({ request: { method, url } }) => `${method} ${pathOf(url.raw)}`)
+    assert.ok(described.length >= 7)
+    assert.deepEqual(
+      described.filter((route) => !called.includes(route)),
+      [],
+    )
+  })
+})
+
+function runAgainst(url: string): Promise<RunSummary> {
+  return new Promise((resolve, reject) => {
+    const options = {
+      collection,
+      envVar: [{ key: 'baseUrl', value: url }],
+      reporters: [] as [],
+      timeout: RUN_TIMEOUT_MS,
+    }
+    run(options, (error, summary) => (error ? reject(error) : resolve(summary)))
+  })
+}
+
+function requestsOf({ item = [] }: Item): (Item & { request: { method: string; url: { raw: string } } })[] {
+  return item.flatMap((each) => (each.request ? [{ ...each, request: each.request }] : requestsOf(each)))
+}
+
+function pathOf(raw: string): string {
+  return raw.replace('{{baseUrl}}', '').replace(/\?.*$/, '')
+}
