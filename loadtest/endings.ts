@@ -41,19 +41,22 @@ export async function markSenders(api: Api, customers: readonly number[]): Promi
   return senders
 }
 
-/** Waits until no sender has an open message. @returns whether that came true in time. */
+/**
+ * Waits until no sender has an open message. An API that is away meanwhile is waited for: it may have been killed to
+ * see what becomes of them. @returns whether that came true in time.
+ */
 export async function waitUntilEnded(
   api: Api,
   senders: readonly Sender[],
   timeoutMs: number,
-  onProgress: (open: number, elapsedMs: number) => void,
+  onProgress: (unfinished: number, elapsedMs: number) => void,
 ): Promise<boolean> {
   const startedAtMs = performance.now()
   let waiting = senders
   for (;;) {
     const open: Sender[] = []
     await atOnce(waiting, LOOKS_AT_ONCE, async (sender) => {
-      if (await hasOpen(api, sender)) open.push(sender)
+      if (await hasOpen(api, sender).catch(() => true)) open.push(sender)
     })
     if (open.length === 0) return true
     const elapsedMs = performance.now() - startedAtMs

@@ -89,7 +89,7 @@ async function load(settings: LoadSettings, plan: Plan, api: Api): Promise<Map<s
   }
   const timetable = { ratePerSecond: RATE, requests: plan.requests, inFlightMax: CONNECTIONS }
   const offered = await offer({ ...timetable, overtimeMs: OVERTIME_MS }, send, (progress) =>
-    console.log(describeProgress(progress, progress.answered - (answers.get('200') ?? 0))),
+    console.log(describeProgress(progress, progress.answered - (answers.get('200') ?? 0), CONNECTIONS)),
   )
 
   const { elapsedMs, sent, answered, latenciesMs } = offered
@@ -104,10 +104,12 @@ async function load(settings: LoadSettings, plan: Plan, api: Api): Promise<Map<s
   return accepted
 }
 
-function describeProgress({ elapsedMs, due, sent, answered }: OfferProgress, errors: number): string {
-  const waiting = due - sent > 0 ? `, late ${due - sent}` : ''
-  const flight = `in flight ${sent - answered}${waiting}`
-  return `  ${seconds(elapsedMs)}  offered ${due}, answered ${answered}, errors ${errors}, ${flight}`
+function describeProgress(progress: OfferProgress, errors: number, connections: number): string {
+  const { elapsedMs, due, sent, answered } = progress
+  const inFlight = sent - answered
+  // Below the limit nothing waits longer than for a tick of the timer.
+  const late = inFlight === connections ? `, late ${due - sent}` : ''
+  return `  ${seconds(elapsedMs)}  offered ${due}, answered ${answered}, errors ${errors}, in flight ${inFlight}${late}`
 }
 
 /** @returns whether everything accepted has ended, each recipient once. */
@@ -117,8 +119,8 @@ async function followUp(
   senders: Sender[],
   accepted: Map<string, number>,
 ): Promise<boolean> {
-  const endedInTime = await waitUntilEnded(api, senders, settings.DRAIN_TIMEOUT, (open, elapsedMs) =>
-    console.log(`  ${seconds(elapsedMs)}  ${open} customers have open messages`),
+  const endedInTime = await waitUntilEnded(api, senders, settings.DRAIN_TIMEOUT, (unfinished, elapsedMs) =>
+    console.log(`  ${seconds(elapsedMs)}  ${unfinished} customers may have open messages`),
   )
   const endings = await readEndings(api, senders, accepted)
   printEndings(endings)

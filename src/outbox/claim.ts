@@ -30,7 +30,9 @@ interface DueRow {
   id: Buffer
   user_id: number | null
   payload: string
+  recipients: number
   attempts: number
+  due_at: string
   lease_until: string
 }
 
@@ -57,8 +59,11 @@ export function claim(
   newId: () => string,
 ): Promise<Claim | undefined> {
   return transact(db, 'outbox.claim', async (tx) => {
-    const recipientsMax = Math.min(CLAIM_RECIPIENTS_MAX, envelopesMax * ENVELOPE_RECIPIENTS_MAX)
-    const due = await lockDue(tx, type, recipientsMax)
+    const limits = {
+      envelopesMax,
+      recipientsMax: Math.min(CLAIM_RECIPIENTS_MAX, envelopesMax * ENVELOPE_RECIPIENTS_MAX),
+    }
+    const due = await lockDue(tx, type, limits)
     const [head] = due
     if (!head) return undefined
     const rows = due.map((row) => ({
@@ -69,7 +74,7 @@ export function claim(
     const readable = rows.filter((row): row is ReadableRow => row.ranges !== undefined)
     const unreadable = rows.filter(({ ranges }) => ranges === undefined)
     await putOff(tx, unreadable)
-    const packs = pack(readable, { envelopesMax, recipientsMax })
+    const packs = pack(readable, limits)
     const alone = packs.filter((rows) => rows.length === 1).flat()
     const merged = packs.filter((rows) => rows.length > 1)
     await lease(tx, alone, head.lease_until)
@@ -83,12 +88,37 @@ export function claim(
   })
 }
 
-async function lockDue(tx: Tx, type: MessageClass, rowsMax: number): Promise<DueRow[]> {
+/**
+ * Locks due rows, the first due first: as many as there may be envelopes, and when they turn out to be small, as many
+ * more as their size lets expect to fit. What is locked beyond need is out of other relays' reach meanwhile.
+ */
+async function lockDue(
+  tx: Tx,
+  type: MessageClass,
+  limits: { envelopesMax: number; recipientsMax: number },
+): Promise<DueRow[]> {
+  const first = await lockAfter(tx, type, undefined, limits.envelopesMax)
+  const recipients = first.reduce((sum, row) => sum + Math.max(row.recipients, 1), 0)
+  const left = limits.recipientsMax - recipients
+  if (first.length < limits.envelopesMax || left <= 0) return first
+  const rowsMax = Math.ceil(left / (recipients / first.length))
+  return [...first, ...(await lockAfter(tx, type, first.at(-1), rowsMax))]
+}
+
+async function lockAfter(
+  tx: Tx,
+  type: MessageClass,
+  after: DueRow | undefined,
+  rowsMax: number,
+): Promise<DueRow[]> {
+  const beyond = after
+    ? sql`AND next_run_at >= ${after.due_at} AND (next_run_at > ${after.due_at} OR id > ${after.id})`
+    : sql``
   const { rows } = await sql<DueRow>`
-    SELECT id, user_id, payload, attempts,
+    SELECT id, user_id, payload, recipients, attempts, CAST(next_run_at AS CHAR) AS due_at,
            CAST(NOW(6) + INTERVAL ${sql.lit(CLAIM_LEASE_SECONDS)} SECOND AS CHAR) AS lease_until
     FROM outbox_events
-    WHERE priority = ${PRIORITY[type]} AND next_run_at <= NOW(6)
+    WHERE priority = ${PRIORITY[type]} AND next_run_at <= NOW(6) ${beyond}
     ORDER BY next_run_at, id
     LIMIT ${sql.lit(rowsMax)}
     FOR UPDATE SKIP LOCKED`.execute(tx)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import { CommitUnknown, closeDb, openDb, transact } from '../../../src/platform/db/index.ts'
 import type { Db, TransactOptions, Tx } from '../../../src/platform/db/index.ts'
+import { Unavailable } from '../../../src/primitives/unavailable.ts'
 import { balanceOf, look } from '../../support/arrange.ts'
 import { loseCommit } from '../../support/loseCommit.ts'
 import { emptyTables, freshStack } from '../../support/servers.ts'
@@ -46,7 +47,9 @@ describe('a COMMIT whose answer is lost', () => {
       async (tx) => {
         tries++
         await sql`UPDATE user_balances SET balance = balance - 10 WHERE user_id = 1`.execute(tx)
-        await sql`INSERT INTO user_transactions VALUES (${KEY}, 0, 1, 1, -10, 90, 'charge', '', NOW(3))`.execute(tx)
+        await sql`INSERT INTO user_transactions VALUES (${KEY}, 0, 1, 1, -10, 90, 'charge', '', NOW(3))`.execute(
+          tx,
+        )
         return 'done'
       },
       { resolve: lookUp, timeoutMs: 300, ...options },
@@ -94,9 +97,9 @@ describe('a COMMIT whose answer is lost', () => {
     assert.deepEqual([lost.count(), tries, ...(await booked())], [2, 1, 90, 1])
   })
 
-  it('is tried again no more often than any other lost race', async () => {
-    const lost = loseCommit(proxy, 'request', 'cut', 100)
-    await assert.rejects(debit({ triesMax: 1, resolveTimeoutMs: 500 }))
+  it('is unknown when the look-ups find no way through either', async () => {
+    const lost = loseCommit(proxy, 'request', 'cut', Infinity)
+    await assert.rejects(debit({ resolveTimeoutMs: 500 }), CommitUnknown)
     lost.end()
     assert.deepEqual([tries, ...(await booked())], [1, 100, 0])
   })
@@ -120,19 +123,28 @@ describe('a COMMIT whose answer is lost', () => {
     assert.equal(await balanceOf(stack.db, 1), 90)
   })
 
-  it('that comes upon a session killed in the meantime is looked up and done again', async () => {
-    const result = await transact(
+  /** Work whose session somebody kills in front of its COMMIT. */
+  const killed = (killsMax: number) =>
+    transact(
       db,
       'test.killed',
       async (tx) => {
         tries++
         await sql`UPDATE user_balances SET balance = balance - 10 WHERE user_id = 1`.execute(tx)
         const { rows } = await sql<{ id: number }>`SELECT CONNECTION_ID() AS id`.execute(tx)
-        if (tries === 1) await look(stack.db, sql`KILL ${sql.lit(rows[0]?.id)}`)
+        if (tries <= killsMax) await look(stack.db, sql`KILL ${sql.lit(rows[0]?.id)}`)
         return 'done'
       },
-      { resolve: () => Promise.resolve(undefined) },
+      { resolve: () => Promise.resolve(undefined), triesMax: 2 },
     )
-    assert.deepEqual([result, tries, await balanceOf(stack.db, 1)], ['done', 2, 90])
+
+  it('that comes upon a session killed in the meantime is looked up, and the work done again', async () => {
+    assert.equal(await killed(1), 'done')
+    assert.deepEqual([tries, await balanceOf(stack.db, 1)], [2, 90])
+  })
+
+  it('is tried again no more often than any lost race; then nothing was changed, and the caller is told so', async () => {
+    await assert.rejects(killed(2), Unavailable)
+    assert.deepEqual([tries, await balanceOf(stack.db, 1)], [2, 100])
   })
 })

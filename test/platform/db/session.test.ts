@@ -22,7 +22,8 @@ describe('a database session', () => {
     return db
   }
 
-  const connectionId = async (db: Db) => (await look(db, sql<{ id: number }>`SELECT CONNECTION_ID() AS id`))[0]?.id
+  const connectionId = async (db: Db) =>
+    (await look(db, sql<{ id: number }>`SELECT CONNECTION_ID() AS id`))[0]?.id
 
   it('is READ COMMITTED, in UTC, waits 2 s for a lock and is dropped by the server after 10 s', async () => {
     const rows = await look(

@@ -144,7 +144,12 @@ describe('a transaction', () => {
   })
 
   it('leaves no trace on the connection that the next borrower gets', async () => {
-    const alone = openDb({ url: stack.databaseUrl, maxOpenConns: 1, maxIdleConns: 1, connMaxLifetimeSeconds: 300 })
+    const alone = openDb({
+      url: stack.databaseUrl,
+      maxOpenConns: 1,
+      maxIdleConns: 1,
+      connMaxLifetimeSeconds: 300,
+    })
     const failing = transact(alone, 'test.fail', async (tx) => {
       await debit(tx, 1)
       throw new Error('a fault of ours')

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict'
+import { post, recipients, send, topUp } from '../support/api.ts'
+import { startTestEngine } from '../support/engine.ts'
+import type { TestEngine } from '../support/engine.ts'
+
+const CUSTOMER = 4_711
+const REJECTED = '09120000001'
+
+interface Family {
+  help: string
+  type: string
+  samples: { series: string; name: string; labels: Record<string, string>; value: number }[]
+}
+
+/** What every label of ours may say: all of it known beforehand, however many customers and messages there are. */
+const CLOSED_SETS: Record<string, RegExp> = {
+  class: /^(normal|express)$/,
+  operator: /^operator-[ab]$/,
+  state: /^(closed|open|half-open|in_use|idle|waiting)$/,
+  outcome: /^(accepted|rejected|unavailable|unknown|done|failed|released|late|ok|retried)$/,
+  verdict: /^(accepted|insufficient_balance|unavailable|outcome_unknown)$/,
+  result: /^(answered|refused|unavailable|unknown|confirmed|failed)$/,
+  step: /^(consume|deliver|renew|settle)$/,
+  operation: /^[a-z_]+(\.[a-z_]+)*$/,
+  method: /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|OTHER)$/,
+  route: /^(unknown|(\/[a-z._-]+)+)$/,
+  status: /^[1-5][0-9]{2}$/,
+  le: /^([0-9.e-]+|\+Inf)$/,
+}
+/** Those of the runtime's own metrics, as many as Node has kinds of things. */
+const RUNTIME_LABELS = new Set([
+  'version',
+  'major',
+  'minor',
+  'patch',
+  'kind',
+  'space',
+  'type',
+  'le',
+  'quantile',
+])
+
+/** What the engine promises to show. */
+const PROMISED = [
+  'http_request_duration_seconds',
+  'chapar_db_operation_duration_seconds',
+  'chapar_db_connections',
+  'chapar_accept_verdicts_total',
+  'chapar_accepted_recipients_total',
+  'chapar_outbox_rows',
+  'chapar_outbox_oldest_due_seconds',
+  'chapar_published_envelopes_total',
+  'chapar_delivery_outcomes_total',
+  'chapar_operator_call_duration_seconds',
+  'chapar_operator_outcomes_total',
+  'chapar_breaker_state',
+  'chapar_refunds_total',
+  'chapar_possible_duplicates_total',
+  'chapar_unreadable_messages_total',
+  'nodejs_eventloop_lag_seconds',
+]
+
+describe('the metrics of an engine at work', () => {
+  let engine: TestEngine
+  let families: Map<string, Family>
+  before(async () => {
+    engine = await startTestEngine()
+    await topUp(engine.url, CUSTOMER, 100)
+    await engine.operatorA.admin.behave({ rejectedNumbers: [REJECTED], dropAfterShare: 0.5 })
+    for (const type of ['normal', 'express'] as const)
+      await send(engine.url, { customer_id: CUSTOMER, recipients: [REJECTED, ...recipients(3, 100)], type })
+    await post(engine.url, '/sms/send', {
+      customer_id: 987_654_321,
+      text: 'hi',
+      recipients: recipients(1),
+      type: 'normal',
+    })
+    await fetch(`${engine.url}/customers/${CUSTOMER}/${REJECTED}`)
+    await fetch(`${engine.url}/sms/history?user_id=${CUSTOMER}`, { method: 'PURGE' })
+    await engine.drain()
+    const response = await fetch(`${engine.url}/metrics`)
+    assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
+    families = parse(await response.text())
+  })
+  after(() => engine.stop())
+
+  const ours = () => [...families].filter(([name]) => /^(chapar|http)_/.test(name))
+
+  it('are all there that are promised', () => {
+    assert.deepEqual(
+      PROMISED.filter((name) => !families.has(name)),
+      [],
+    )
+  })
+
+  it('each say in words what they are, and of what type', () => {
+    for (const [name, { help, type }] of families) {
+      assert.ok(help.length > 10, name)
+      assert.match(type, /^(counter|gauge|histogram|summary)$/, name)
+    }
+  })
+
+  it('end in _total when they count, and only then; times are in seconds', () => {
+    for (const [name, { type }] of families) {
+      assert.equal(name.endsWith('_total'), type === 'counter', name)
+      assert.match(name, /^[a-z][a-z0-9_]*$/)
+      assert.doesNotMatch(name, /_(ms|milliseconds|count|sum|bucket)$/)
+    }
+  })
+
+  it('have one value a series, and a number that makes sense', () => {
+    for (const [name, { type, samples }] of families) {
+      assert.equal(new Set(samples.map(({ series }) => series)).size, samples.length, name)
+      for (const { series, value } of samples) {
+        assert.ok(Number.isFinite(value), series)
+        if (type === 'counter' || type === 'histogram') assert.ok(value >= 0, series)
+      }
+    }
+  })
+
+  it('carry labels with values from closed sets only: no customer, number, identifier or path', () => {
+    for (const [name, { samples }] of ours())
+      for (const { labels } of samples)
+        for (const [label, value] of Object.entries(labels)) {
+          const known = CLOSED_SETS[label]
+          assert.ok(known, `${name} has the unknown label ${label}`)
+          assert.match(value, known, `${name}: ${label}`)
+        }
+    for (const [name, { samples }] of [...families].filter(([each]) => !/^(chapar|http)_/.test(each)))
+      for (const { labels } of samples)
+        for (const label of Object.keys(labels)) assert.ok(RUNTIME_LABELS.has(label), `${name}: ${label}`)
+  })
+
+  it('give each histogram buckets that grow up to its count', () => {
+    const histograms = [...families].filter(([, { type }]) => type === 'histogram')
+    assert.ok(histograms.length >= 3)
+    for (const [name, { samples }] of histograms) {
+      const without = ({ labels }: Family['samples'][number]) =>
+        JSON.stringify(Object.entries(labels).filter(([label]) => label !== 'le'))
+      for (const [labels, group] of Map.groupBy(samples, without)) {
+        const buckets = group.filter((sample) => sample.name === `${name}_bucket`).map(({ value }) => value)
+        const count = group.find((sample) => sample.name === `${name}_count`)?.value
+        if (buckets.length === 0 && count === undefined) continue
+        assert.deepEqual(
+          buckets,
+          buckets.toSorted((one, other) => one - other),
+          name + labels,
+        )
+        assert.equal(buckets.at(-1), count, name + labels)
+        assert.ok(group.some((sample) => sample.name === `${name}_sum`))
+      }
+    }
+  })
+
+  it('count requests of unknown routes and methods without naming them', () => {
+    const routes = new Set(
+      families.get('http_request_duration_seconds')?.samples.map(({ labels }) => labels['route']),
+    )
+    assert.ok(routes.has('unknown') && routes.has('/sms/send'), [...routes].join(' '))
+  })
+})
+
+/** Reads the text exposition format, strictly enough to refuse what Prometheus would refuse. */
+function parse(text: string): Map<string, Family> {
+  assert.ok(text.endsWith('\n'), 'the last line is ended')
+  const families = new Map<string, Family>()
+  let current: [string, Family] | undefined
+  for (const line of text.split('\n').filter((each) => each !== '')) {
+    const [, keyword, name = '', rest = ''] = /^# (HELP|TYPE) (\S+) (.*)$/.exec(line) ?? []
+    if (keyword === 'HELP') {
+      assert.ok(!families.has(name), `${name} comes twice`)
+      current = [name, { help: rest, type: '', samples: [] }]
+      families.set(...current)
+    } else if (keyword === 'TYPE') {
+      assert.equal(current?.[0], name, `${name} has its type beside its help`)
+      if (current) current[1].type = rest
+    } else {
+      addSample(line, current)
+    }
+  }
+  return families
+}
+
+function addSample(line: string, current: [string, Family] | undefined): void {
+  const [, series = '', name = '', inBraces = '', value = ''] =
+    /^(([a-zA-Z_:][\w:]*)(?:\{(.*)\})?) (\S+)$/.exec(line) ?? []
+  assert.ok(series, `not a sample: ${line}`)
+  assert.ok(current, `before any family: ${line}`)
+  const [family, { type, samples }] = current
+  const suffixes =
+    type === 'histogram' ? ['_bucket', '_sum', '_count'] : type === 'summary' ? ['', '_sum', '_count'] : ['']
+  assert.ok(
+    suffixes.some((suffix) => name === family + suffix),
+    `${line} stands under ${family}`,
+  )
+  const pairs = [...inBraces.matchAll(/([a-zA-Z_]\w*)="((?:[^"\\\n]|\\["\\n])*)"(?:,|$)/g)]
+  assert.equal(pairs.map(([all]) => all).join(''), inBraces, `labels of ${line}`)
+  const labels = Object.fromEntries(pairs.map(([, label = '', text = '']) => [label, text]))
+  samples.push({ series, name, labels, value: Number(value.replace('+Inf', 'Infinity')) })
+}

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { connect } from 'amqplib'
+import { sql } from 'kysely'
+import { createOutboxEvents, relayOnce } from '../../src/outbox/index.ts'
+import type { RelaySettings } from '../../src/outbox/index.ts'
+import { queuesOf, topology } from '../../src/outbox/topology.ts'
+import { openPublisher } from '../../src/platform/broker/index.ts'
+import type { Publisher } from '../../src/platform/broker/index.ts'
+import { createMetrics } from '../../src/platform/telemetry/index.ts'
+import { fund, look, newIdOf, sendOne } from '../support/arrange.ts'
+import { eventually } from '../support/eventually.ts'
+import { memoryLog } from '../support/memoryLog.ts'
+import { freshStack } from '../support/servers.ts'
+import type { Stack } from '../support/servers.ts'
+
+describe('the relay', () => {
+  let stack: Stack
+  let publisher: Publisher
+  let settings: RelaySettings
+  beforeEach(async () => {
+    stack = await freshStack()
+    await fund(stack.db, 1, 1_000_000)
+    publisher = await openPublisher({
+      url: stack.amqpUrl,
+      name: 'test relay',
+      queues: topology(queuesOf(stack.queues)),
+      onState: () => {},
+    })
+    await eventually('the publisher is ready', () => publisher.isReady())
+    settings = {
+      db: stack.db,
+      publisher,
+      type: 'normal',
+      queue: stack.queues.normal,
+      events: createOutboxEvents(memoryLog().logger, createMetrics({ withRuntime: false }).registry),
+      newId: newIdOf(stack.db),
+    }
+  })
+  afterEach(async () => {
+    await publisher.close()
+    await stack.drop()
+  })
+
+  const rows = () =>
+    look(
+      stack.db,
+      sql<{ attempts: number; last_error: string | null; due_in: number }>`
+        SELECT attempts, last_error, TIMESTAMPDIFF(SECOND, NOW(6), next_run_at) AS due_in FROM outbox_events`,
+    )
+  const ready = (count: number) =>
+    eventually(
+      `${count} envelopes are ready`,
+      async () => (await publisher.readyMessages(stack.queues.normal)) === count,
+    )
+
+  it('publishes what is due, and lets it come due again in a minute, should it be lost', async () => {
+    await sendOne(stack.db, { userId: 1, to: 1 })
+    assert.equal(await relayOnce(settings), 1)
+    await ready(1)
+    const [row] = await rows()
+    assert.ok(row && row.due_in > 50 && row.due_in <= 60)
+    assert.equal(await relayOnce(settings), 0)
+  })
+
+  it('publishes again what came due again', async () => {
+    await sendOne(stack.db, { userId: 1, to: 1 })
+    await relayOnce(settings)
+    await look(stack.db, sql`UPDATE outbox_events SET next_run_at = NOW(6)`)
+    assert.equal(await relayOnce(settings), 1)
+    await ready(2)
+  })
+
+  it('keeps the broker shallow: it claims nothing while 20 envelopes are ready', async () => {
+    await sendOne(stack.db, { userId: 1, to: 3_000 })
+    assert.equal(await relayOnce(settings), 20)
+    await ready(20)
+    assert.equal(await relayOnce(settings), 0)
+    assert.equal((await rows()).filter(({ due_in }) => due_in <= 0).length, 10)
+  })
+
+  it('makes an envelope due again at once, without an attempt, when the queue is full', async () => {
+    await sendOne(stack.db, { userId: 1, to: 1 })
+    const refusing: Publisher = { ...publisher, publish: () => Promise.resolve('refused') }
+    assert.equal(await relayOnce({ ...settings, publisher: refusing }), 0)
+    const [row] = await rows()
+    assert.deepEqual([row?.attempts, row?.last_error], [0, 'the queue is full'])
+    assert.ok(row && row.due_in <= 0)
+    assert.equal(await relayOnce(settings), 1)
+  })
+
+  it('is refused by the broker itself when other relays filled the queue', async () => {
+    const results = await Promise.all(
+      Array.from({ length: 600 }, () => publisher.publish(stack.queues.normal, Buffer.from('{}'))),
+    )
+    assert.ok(results.includes('refused'), [...new Set(results)].join())
+    assert.ok(results.includes('confirmed'))
+  })
+
+  it('counts an attempt for an envelope that no queue took, and heals', async () => {
+    await sendOne(stack.db, { userId: 1, to: 1 })
+    // Deleted between the look at its length and the publish, as seldom happens.
+    const unlucky: Publisher = {
+      ...publisher,
+      publish: async (queue, body) => {
+        const connection = await connect(stack.amqpUrl)
+        const channel = await connection.createChannel()
+        await channel.deleteQueue(queue)
+        await connection.close()
+        return publisher.publish(queue, body)
+      },
+    }
+    assert.equal(await relayOnce({ ...settings, publisher: unlucky }), 0)
+    const [row] = await rows()
+    assert.deepEqual([row?.attempts, row?.last_error], [1, `no queue ${stack.queues.normal}`])
+    await look(stack.db, sql`UPDATE outbox_events SET next_run_at = NOW(6)`)
+    // The missing queue fails the look at its length, which makes the link connect and declare anew.
+    await eventually(
+      'the envelope is published',
+      async () => (await relayOnce(settings).catch(() => 0)) === 1,
+    )
+  })
+
+  it('leaves a row alone that somebody else moved while it was being published', async () => {
+    await sendOne(stack.db, { userId: 1, to: 1 })
+    const slow: Publisher = {
+      ...publisher,
+      publish: async (queue, body) => {
+        const result = await publisher.publish(queue, body)
+        await look(stack.db, sql`UPDATE outbox_events SET next_run_at = NOW(6) + INTERVAL 7 SECOND`)
+        return result
+      },
+    }
+    await relayOnce({ ...settings, publisher: slow })
+    const [row] = await rows()
+    assert.ok(row && row.due_in <= 7)
+  })
+
+  it('claims nothing while the broker is away', async () => {
+    await sendOne(stack.db, { userId: 1, to: 1 })
+    await publisher.close()
+    assert.equal(await relayOnce(settings), 0)
+    const [row] = await rows()
+    assert.deepEqual([row?.attempts, row?.last_error], [0, null])
+    assert.ok(row && row.due_in <= 0)
+  })
+})

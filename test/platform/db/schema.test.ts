@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { sql } from 'kysely'
+import type { Schema } from '../../../db/schema.ts'
+import { look } from '../../support/arrange.ts'
+import { freshStack } from '../../support/servers.ts'
+import type { Stack } from '../../support/servers.ts'
+
+type Kind = 'number' | 'text' | 'bytes' | 'time'
+/** What a column reads as: a kind, and whether NULL is among its values. */
+type Column = Kind | `${Kind} or null`
+
+type KindOf<T> = T extends number ? 'number' : T extends Buffer ? 'bytes' : T extends Date ? 'time' : 'text'
+type Read<T> = T extends { readonly __select__: infer S } ? S : T
+type ColumnOf<T> = null extends T ? `${KindOf<NonNullable<T>>} or null` : KindOf<T>
+/** The row types as values: the compiler refuses a list that lacks a column of theirs, has one more or another kind. */
+type Columns = {
+  [Table in keyof Schema]: { [Name in keyof Schema[Table]]: ColumnOf<Read<Schema[Table][Name]>> }
+}
+
+const ROW_TYPES = {
+  user_balances: { user_id: 'number', balance: 'number', last_seq: 'number', last_updated: 'time' },
+  user_transactions: {
+    transaction_id: 'bytes',
+    recipient_no: 'number',
+    user_id: 'number',
+    seq: 'number',
+    amount: 'number',
+    balance_after: 'number',
+    transaction_type: 'text',
+    description: 'text',
+    created_at: 'time',
+  },
+  sms_requests: {
+    sms_identifier: 'bytes',
+    user_id: 'number',
+    type: 'text',
+    text: 'text',
+    price: 'number',
+    recipients: 'number',
+    created_at: 'time',
+  },
+  sms_status: {
+    sms_identifier: 'bytes',
+    recipient_no: 'number',
+    user_id: 'number',
+    recipient: 'text',
+    status: 'text',
+    provider: 'text',
+    provider_message_id: 'text or null',
+    owner: 'bytes or null',
+    lease_until: 'time or null',
+    retrying_since: 'time or null',
+    possibly_sent: 'number',
+    possible_duplicate: 'number',
+    created_at: 'time',
+    updated_at: 'time',
+  },
+  outbox_events: {
+    id: 'bytes',
+    event_type: 'text',
+    priority: 'number',
+    next_run_at: 'time',
+    user_id: 'number or null',
+    sms_identifier: 'bytes or null',
+    payload: 'text',
+    recipients: 'number',
+    attempts: 'number',
+    last_error: 'text or null',
+    created_at: 'time',
+  },
+  skip_locked_probe: { id: 'number' },
+} satisfies Columns
+
+const KINDS: Record<string, Kind> = {
+  bigint: 'number',
+  int: 'number',
+  smallint: 'number',
+  tinyint: 'number',
+  varchar: 'text',
+  text: 'text',
+  enum: 'text',
+  binary: 'bytes',
+  datetime: 'time',
+}
+
+interface ColumnRow {
+  table_name: string
+  column_name: string
+  data_type: string
+  is_nullable: 'YES' | 'NO'
+  column_default: string | null
+}
+
+describe('the row types of Kysely', () => {
+  let stack: Stack
+  let columns: ColumnRow[]
+  before(async () => {
+    stack = await freshStack()
+    columns = await look(
+      stack.db,
+      sql<ColumnRow>`SELECT table_name AS table_name, column_name AS column_name, data_type AS data_type,
+          is_nullable AS is_nullable, column_default AS column_default
+        FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name <> 'schema_migrations'`,
+    )
+  })
+  after(() => stack.drop())
+
+  it('name the tables and columns of the real schema, each with its kind and whether it may be NULL', () => {
+    const real: Record<string, Record<string, Column | undefined>> = {}
+    for (const { table_name, column_name, data_type, is_nullable } of columns) {
+      const kind = KINDS[data_type]
+      const table = (real[table_name] ??= {})
+      table[column_name] = kind && is_nullable === 'YES' ? `${kind} or null` : kind
+    }
+    assert.deepEqual(real, ROW_TYPES)
+  })
+
+  it('list the values of each ENUM', async () => {
+    const rows = await look(
+      stack.db,
+      sql<{
+        name: string
+        type: string
+      }>`SELECT CONCAT(table_name, '.', column_name) AS name, column_type AS type
+        FROM information_schema.columns WHERE table_schema = DATABASE() AND data_type = 'enum'`,
+    )
+    const wanted = {
+      'user_transactions.transaction_type': ['topup', 'charge', 'refund'],
+      'sms_requests.type': ['normal', 'express'],
+      'sms_status.status': ['pending', 'sending', 'done', 'failed'],
+    } satisfies EnumValues
+    assert.deepEqual(
+      Object.fromEntries(
+        rows.map(({ name, type }) => [name, [...type.matchAll(/'([^']+)'/g)].map(([, value]) => value)]),
+      ),
+      wanted,
+    )
+  })
+
+  it('read a row of each table as the kinds that they say', async () => {
+    for (const [table, wanted] of Object.entries(ROW_TYPES)) {
+      await look(stack.db, insertOne(table))
+      const [row] = await look(
+        stack.db,
+        sql<Record<string, unknown>>`SELECT * FROM ${sql.table(table)} LIMIT 1`,
+      )
+      assert.ok(row, table)
+      for (const [name, column] of Object.entries(wanted)) {
+        const kind = kindOfValue(row[name])
+        assert.ok(kind === null ? column.endsWith('or null') : column.startsWith(kind), `${table}.${name}`)
+      }
+    }
+  })
+
+  /** A row with a value in every column that has no default. */
+  function insertOne(table: string) {
+    const needed = columns.filter(
+      ({ table_name, is_nullable, column_default }) =>
+        table_name === table && is_nullable === 'NO' && column_default === null,
+    )
+    const values = needed.map(({ data_type, column_name }) => {
+      if (data_type === 'binary') return sql`${Buffer.alloc(16, 1)}`
+      if (data_type === 'datetime') return sql`NOW(3)`
+      if (data_type === 'enum') return sql`1`
+      return column_name === 'payload' ? sql`'[]'` : sql`1`
+    })
+    const names = needed.map(({ column_name }) => sql.ref(column_name))
+    return sql`INSERT IGNORE INTO ${sql.table(table)} (${sql.join(names)}) VALUES (${sql.join(values)})`
+  }
+})
+
+/** Each value once and in the order of the ENUM; one that a type lacks or has more is an error of the compiler. */
+type EnumValues = {
+  'user_transactions.transaction_type': Listed<Schema['user_transactions']['transaction_type']>
+  'sms_requests.type': Listed<Schema['sms_requests']['type']>
+  'sms_status.status': Listed<Schema['sms_status']['status']>
+}
+type Listed<T extends string, Left extends T = T> = [T] extends [never]
+  ? []
+  : Left extends T
+    ? [Left, ...Listed<Exclude<T, Left>>]
+    : never
+
+function kindOfValue(value: unknown): Kind | null {
+  if (value === null) return null
+  if (typeof value === 'number') return 'number'
+  if (Buffer.isBuffer(value)) return 'bytes'
+  return value instanceof Date ? 'time' : 'text'
+}
