@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile, readdir } from 'node:fs/promises'
 import { createConnection } from 'mysql2'
 import type { Connection } from 'mysql2'
+import { asUnavailable } from './faults.ts'
 import { runStatement } from './session.ts'
 
 export interface Migration {
@@ -37,8 +38,8 @@ export async function loadMigrations(folder: URL = FOLDER): Promise<Migration[]>
 /**
  * Brings the database to the program's version, forward only. Several processes may start at once: a named lock lets
  * one migrate, and the others find nothing left to do. A statement can be repeated after a crash in mid-file, as DDL
- * does not roll back. @returns the names applied. @throws when the database is newer than the program, or when a
- * migration that was applied has been changed since.
+ * does not roll back. @returns the names applied. @throws Unavailable while the database is away, and an error when it is
+ * newer than the program, or when a migration that was applied has been changed since.
  */
 export async function migrate(databaseUrl: string, migrations?: Migration[]): Promise<string[]> {
   const wanted = migrations ?? (await loadMigrations())
@@ -48,6 +49,8 @@ export async function migrate(databaseUrl: string, migrations?: Migration[]): Pr
     charset: 'utf8mb4',
     timezone: 'Z',
   })
+  // What it means arrives at the statement that was under way.
+  connection.on('error', () => {})
   try {
     await runStatement(connection, `SET time_zone = '+00:00'`)
     await lock(connection)
@@ -57,6 +60,8 @@ export async function migrate(databaseUrl: string, migrations?: Migration[]): Pr
     const missing = wanted.filter(({ version }) => !applied.has(version))
     for (const migration of missing) await apply(connection, migration)
     return missing.map(({ name }) => name)
+  } catch (error) {
+    throw asUnavailable(error)
   } finally {
     connection.destroy()
   }

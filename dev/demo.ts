@@ -1,0 +1,59 @@
+import { join } from 'node:path'
+import { VERSION } from '../src/platform/version.ts'
+import { openPage } from './demo/page.ts'
+import { DEMO_FOLDER, setStage, wipeData } from './demo/stage.ts'
+import { tellStory } from './demo/story.ts'
+import { createStopList } from './processes/stopList.ts'
+import { onInterrupt } from './processes/onInterrupt.ts'
+import { killStarted } from './processes/watchdog.ts'
+import { withLock } from './stack/lock.ts'
+
+// make demo: the whole way of a message on real servers of its own, told from what the running system answers. Nothing
+// is left running, however it ends.
+
+const stopList = createStopList()
+const interrupts = onInterrupt(() => stopList.stopAll())
+const page = openPage()
+
+try {
+  await withLock(join(DEMO_FOLDER, 'lock'), demonstrate)
+} catch (error) {
+  if (!interrupts.happened()) await giveUp(error)
+}
+
+async function demonstrate(): Promise<void> {
+  const startMs = performance.now()
+  console.log(`Chapar ${VERSION}: the way of a message, on real servers`)
+  page.step('A database, a broker, two operators and the engine')
+  const { stage, isGiven, fallback } = await setStage(process.env, page, stopList)
+  await tellStory(stage, page)
+  await stopList.stopAll()
+  if (!isGiven) await wipeData()
+  const seconds = ((performance.now() - startMs) / 1_000).toFixed(0)
+  page.step(`All is as it should be (${seconds} s), and everything is stopped. How to go on`)
+  for (const line of goingOn(isGiven, stage.customerId)) page.say(line)
+  if (fallback !== undefined) console.log(`\n${fallback}`)
+}
+
+function goingOn(isGiven: boolean, customerId: number): string[] {
+  return [
+    ...(isGiven
+      ? [`customer ${customerId} and its messages stay in your database, the queues in your broker`]
+      : []),
+    'make up        the same, left running, at http://127.0.0.1:8080; customer 1 has 1000 to spend',
+    '  then open    http://127.0.0.1:8080/swagger/index.html   every route, to try out',
+    '               http://127.0.0.1:8080/metrics              what Prometheus sees',
+    "  or send      curl -H 'content-type: application/json' http://127.0.0.1:8080/sms/send \\",
+    `                 -d '{"customer_id":1,"text":"hi","recipients":["09128582812"],"type":"express"}'`,
+    'make loadtest  load on it; "make audit" proves the books; "make down" stops it',
+    'make test      every promise, tested on real servers',
+  ]
+}
+
+async function giveUp(error: unknown): Promise<void> {
+  await stopList.stopAll().catch((fault: unknown) => console.error(fault))
+  await killStarted()
+  console.error(`\nmake demo: ${error instanceof Error ? error.message : String(error)}`)
+  console.error(`the logs are in ${join(DEMO_FOLDER, 'logs')}`)
+  process.exit(1)
+}

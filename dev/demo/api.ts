@@ -1,0 +1,117 @@
+/** What the demonstration needs of Chapar's own API, and how it looked on the wire. */
+export interface DemoApi {
+  topUp(userId: number, balance: number): Promise<Told<{ balance: number; transaction_id: string }>>
+  send(message: Message): Promise<Told<Accepted>>
+  history(query: Record<string, string | number>): Promise<HistoryItem[]>
+  balance(userId: number): Promise<{ balance: number; ledger: LedgerItem[] }>
+  metrics(): Promise<Metrics>
+}
+
+export interface Message {
+  customer_id: number
+  text: string
+  recipients: string[]
+  type: 'normal' | 'express'
+}
+
+export interface Accepted {
+  sms_identifier: string
+  recipients: number
+  cost: number
+}
+
+export interface HistoryItem {
+  sms_identifier: string
+  recipient: string
+  status: string
+  provider: string
+}
+
+export interface LedgerItem {
+  transaction_id: string
+  amount: number
+  transaction_type: string
+  description: string
+  created_at: string
+}
+
+/** An answer, with the request and the answer as they were. */
+export interface Told<T> {
+  body: T
+  request: string
+  answer: string
+}
+
+/** All series of one look at /metrics. */
+export interface Metrics {
+  /** The state that an operator's breaker is in. */
+  breakerOf(operator: string): string
+  /** How many calls of an operator there were. */
+  callsOf(operator: string): number
+}
+
+const ANSWER_TIMEOUT_MS = 10_000
+
+export function demoApi(url: string): DemoApi {
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const response = await fetch(url + path, { ...init, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`)
+    return { status: response.status, text }
+  }
+  const post = async <T>(path: string, body: object): Promise<Told<T>> => {
+    const json = JSON.stringify(body)
+    const headers = { 'content-type': 'application/json' }
+    const { status, text } = await ask(path, { method: 'POST', headers, body: json })
+    return { body: JSON.parse(text) as T, request: `POST ${path} ${json}`, answer: `${status} ${text}` }
+  }
+  const get = async <T>(path: string, query: Record<string, string | number>): Promise<T> => {
+    const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))
+    return JSON.parse((await ask(`${path}?${search.toString()}`)).text) as T
+  }
+  return {
+    topUp: (user_id, balance) => post('/balance/add', { user_id, balance, description: 'demonstration' }),
+    send: (message) => post('/sms/send', message),
+    history: async (query) => (await get<{ history: HistoryItem[] }>('/sms/history', query)).history,
+    balance: (userId) => readBalance(get, userId),
+    metrics: async () => toMetrics((await ask('/metrics')).text),
+  }
+}
+
+interface BalancePage {
+  balance: number
+  transactions: LedgerItem[]
+  next_cursor: string | null
+}
+
+/** The balance with the whole ledger, oldest row first. */
+async function readBalance(
+  get: <T>(path: string, query: Record<string, string | number>) => Promise<T>,
+  userId: number,
+): Promise<{ balance: number; ledger: LedgerItem[] }> {
+  const newestFirst: LedgerItem[] = []
+  let page = await get<BalancePage>('/balance', { user_id: userId })
+  const { balance } = page
+  newestFirst.push(...page.transactions)
+  while (page.next_cursor !== null) {
+    page = await get<BalancePage>('/balance', { user_id: userId, cursor: page.next_cursor })
+    newestFirst.push(...page.transactions)
+  }
+  return { balance, ledger: newestFirst.reverse() }
+}
+
+function toMetrics(text: string): Metrics {
+  const lines = text.split('\n')
+  const valueOf = (line: string) => Number(line.slice(line.lastIndexOf(' ')))
+  return {
+    breakerOf(operator) {
+      const start = `chapar_breaker_state{operator="${operator}",state="`
+      const current = lines.find((line) => line.startsWith(start) && valueOf(line) === 1)
+      return current?.slice(start.length, current.lastIndexOf('"')) ?? 'unknown'
+    },
+    callsOf(operator) {
+      const start = `chapar_operator_call_duration_seconds_count{operator="${operator}"`
+      return lines.filter((line) => line.startsWith(start)).reduce((sum, line) => sum + valueOf(line), 0)
+    },
+  }
+}

@@ -1,0 +1,28 @@
+/** Where the story is told: numbered steps with indented lines, as plain text. */
+export interface Page {
+  step(title: string): void
+  say(line: string): void
+  /** A request and its answer, as one would see them with curl. */
+  exchange(request: string, answer: string): void
+}
+
+const INDENT = '   '
+const BOLD = '\u001b[1m'
+const PLAIN = '\u001b[0m'
+
+export function openPage(): Page {
+  const isColourful = process.stdout.isTTY && !process.env['NO_COLOR']
+  let steps = 0
+  const say = (line: string) => console.log(`${INDENT}${line}`)
+  return {
+    step(title) {
+      const heading = `${(steps += 1)}. ${title}`
+      console.log(isColourful ? `\n${BOLD}${heading}${PLAIN}` : `\n${heading}`)
+    },
+    say,
+    exchange(request, answer) {
+      say(`> ${request}`)
+      say(`< ${answer}`)
+    },
+  }
+}

@@ -1,0 +1,126 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { connect } from 'amqplib'
+import { createConnection, type RowDataPacket } from 'mysql2/promise'
+import { simulatorAdmin } from '../../src/operators/simulator/client.ts'
+import { demoApi } from './api.ts'
+import type { Page } from './page.ts'
+import type { Stage } from './story.ts'
+import type { StopList } from '../processes/stopList.ts'
+import { startServers } from '../servers.ts'
+import { chooseEngines } from '../servers/chooseEngines.ts'
+import { assertUnused } from '../servers/createServer.ts'
+import { givenServers, withoutPassword, type GivenServers } from '../servers/given.ts'
+import { LOCAL } from '../stack/folders.ts'
+import { migrateDatabase, startEngine, startSimulator } from '../stack/programs.ts'
+
+/** Everything of `make demo`. Its data is gone after a run that went well; logs stay until the next one. */
+export const DEMO_FOLDER = join(LOCAL, 'demo')
+const DATA_FOLDER = join(DEMO_FOLDER, 'data')
+const LOGS_FOLDER = join(DEMO_FOLDER, 'logs')
+
+interface Ground extends GivenServers {
+  /** The caller's own: what is in them stays. */
+  isGiven: boolean
+  fallback?: string
+}
+
+export interface Setting {
+  stage: Stage
+  isGiven: boolean
+  fallback?: string
+}
+
+/** Starts servers (or takes the given ones), both operators and the engine, and finds a customer that nobody is. */
+export async function setStage(env: NodeJS.ProcessEnv, page: Page, stopList: StopList): Promise<Setting> {
+  const given = givenServers(env)
+  const ground = given ? await takeGiven(given, page) : await layGround(env, page, stopList)
+  const { databaseUrl, amqpUrl, isGiven, fallback } = ground
+  const bringOperator = async (name: string, seed: number) => {
+    const operator = await startSimulator({ name, seed, logFile: join(LOGS_FOLDER, `${name}.log`) })
+    stopList.add(() => operator.stop())
+    page.say(`${name.padEnd(10)}  ${operator.url}, simulated`)
+    return operator
+  }
+  const [a, b] = await Promise.all([bringOperator('operator-a', 1), bringOperator('operator-b', 2)])
+  const engine = await startEngine({
+    databaseUrl,
+    amqpUrl,
+    operatorUrls: { a: a.url, b: b.url },
+    logFile: join(LOGS_FOLDER, 'engine.log'),
+  })
+  stopList.add(() => engine.stop())
+  page.say(`${'engine'.padEnd(10)}  ${engine.url}`)
+  const stage = {
+    api: demoApi(engine.url),
+    databaseUrl,
+    customerId: await findNobody(databaseUrl),
+    operators: { a: simulatorAdmin(a.url), b: simulatorAdmin(b.url) },
+  }
+  return { stage, isGiven, ...(fallback === undefined ? {} : { fallback }) }
+}
+
+export async function wipeData(): Promise<void> {
+  await rm(DATA_FOLDER, { recursive: true, force: true })
+}
+
+async function layGround(env: NodeJS.ProcessEnv, page: Page, stopList: StopList): Promise<Ground> {
+  assertUnused(DATA_FOLDER)
+  await wipeData()
+  await rm(LOGS_FOLDER, { recursive: true, force: true })
+  const onProgress = (line: string) => page.say(line)
+  const { fallback, ...choice } = await chooseEngines(env, { mayFallBack: true, onProgress })
+  page.say('starting the database and the broker ...')
+  const servers = await startServers({ dataDir: DATA_FOLDER, ...choice, onProgress })
+  stopList.add(() => servers.stop())
+  const { databaseUrl, amqpUrl, database, broker } = servers
+  page.say(`${'database'.padEnd(10)}  ${database.name} ${database.version}, port ${database.port}`)
+  page.say(`${'broker'.padEnd(10)}  ${broker.name} ${broker.version}, port ${broker.port}`)
+  return { databaseUrl, amqpUrl, isGiven: false, ...(fallback === undefined ? {} : { fallback }) }
+}
+
+async function takeGiven(given: GivenServers, page: Page): Promise<Ground> {
+  await migrateDatabase(given.databaseUrl)
+  await assertIdle(given)
+  page.say(`${'database'.padEnd(10)}  ${withoutPassword(given.databaseUrl)}`)
+  page.say(`${'broker'.padEnd(10)}  ${withoutPassword(given.amqpUrl)}`)
+  return { ...given, isGiven: true }
+}
+
+/** The engine sends whatever is open, and here the operators are pretended: other people's work is not to be taken. */
+async function assertIdle({ databaseUrl, amqpUrl }: GivenServers): Promise<void> {
+  const [row] = await ask(
+    databaseUrl,
+    'SELECT COUNT(*) AS open FROM (SELECT 1 FROM outbox_events LIMIT 1) some',
+  )
+  if (row?.['open'] !== 0)
+    throw new Error('the database of DATABASE_URL has messages that are not sent yet: take an empty one')
+  const connection = await connect(amqpUrl)
+  connection.on('error', () => {})
+  try {
+    for (const queue of ['sms.normal', 'sms.express']) {
+      const channel = await connection.createChannel()
+      channel.on('error', () => {})
+      const found = await channel.checkQueue(queue).catch(() => undefined)
+      if (found && found.consumerCount > 0)
+        throw new Error(`an engine is at work on the broker of AMQP_URL: stop it first`)
+    }
+  } finally {
+    await connection.close()
+  }
+}
+
+async function findNobody(databaseUrl: string): Promise<number> {
+  const [row] = await ask(databaseUrl, 'SELECT COALESCE(MAX(user_id), 0) + 1 AS next FROM user_balances')
+  return Number(row?.['next'])
+}
+
+async function ask(databaseUrl: string, sql: string): Promise<RowDataPacket[]> {
+  const connection = await createConnection({ uri: databaseUrl })
+  try {
+    const [rows] = await connection.query<RowDataPacket[]>(sql)
+    return rows
+  } finally {
+    await connection.end()
+  }
+}

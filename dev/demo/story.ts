@@ -1,0 +1,160 @@
+import type { SimulatorAdmin } from '../../src/operators/simulator/client.ts'
+import { waitUntil } from '../processes/waitUntil.ts'
+import { runAudit } from '../stack/runAudit.ts'
+import type { DemoApi, Message } from './api.ts'
+import { tellBooks } from './books.ts'
+import type { Page } from './page.ts'
+import { sendAndWatch } from './watch.ts'
+import type { Watched, Way } from './watch.ts'
+
+/** Everything the story is told with: the running system, and nothing made up. */
+export interface Stage {
+  api: DemoApi
+  databaseUrl: string
+  /** Nobody before the story. */
+  customerId: number
+  operators: { a: SimulatorAdmin; b: SimulatorAdmin }
+}
+
+const TOP_UP = 100
+/** Long enough for `sending` to be seen, short enough to watch. */
+const LATENCY_MS = 400
+/** Of +999, which is nobody's country code. */
+const REJECTED_NUMBER = '+99900000000'
+/** A breaker opens after some failed calls; so many messages are more than it waits for. */
+const FAILOVERS_MAX = 12
+const BREAKER_TIMEOUT_MS = 10_000
+/** On an idle system `pending` lasts some milliseconds. Missed, it is looked for once more, and not made up. */
+const WATCHES_MAX = 5
+const A = 'operator-a'
+const B = 'operator-b'
+
+/** Tells the whole story. @throws Error at the first thing that is not as it should be. */
+export async function tellStory(stage: Stage, page: Page): Promise<void> {
+  const { a, b } = stage.operators
+  for (const operator of [a, b]) await operator.behave({ latency: { kind: 'fixed', ms: LATENCY_MS } })
+  await topUp(stage, page)
+  await sendEachClass(stage, page)
+  await failOver(stage, page)
+  await comeBack(stage, page)
+  const failed = await reject(stage, page)
+  page.step('The balance, and the ledger that explains it')
+  await tellBooks(stage.api, stage.customerId, { toppedUp: TOP_UP, failed }, page)
+  page.step('The audit of the whole database')
+  expect(await runAudit(stage.databaseUrl, (line) => page.say(line)), 'the audit found something')
+}
+
+async function topUp({ api, customerId }: Stage, page: Page): Promise<void> {
+  page.step('A top-up')
+  const { body, request, answer } = await api.topUp(customerId, TOP_UP)
+  page.exchange(request, answer)
+  expect(body.balance === TOP_UP, 'the balance is not what was added')
+}
+
+async function sendEachClass(stage: Stage, page: Page): Promise<void> {
+  const message = { customer_id: stage.customerId, text: 'hi', recipients: ['09128582812', '091285284834'] }
+  page.step('A normal message to two recipients')
+  await sendAndSee(stage, page, { ...message, type: 'normal' })
+  page.step('An express message')
+  await sendAndSee(stage, page, { ...message, recipients: ['09128582812'], type: 'express' })
+}
+
+/** Sends until all three states were seen on the way: a state that was too short to be seen is said to be. */
+async function sendAndSee(stage: Stage, page: Page, message: Message): Promise<void> {
+  for (let watches = 1; ; watches += 1) {
+    const { told, ways } = await sendAndWatch(stage.api, message)
+    page.exchange(told.request, told.answer)
+    for (const way of ways) page.say(describeWay(way))
+    expect(ways.length === message.recipients.length, 'a recipient is missing in the history')
+    expect(ways.every(endedWell), 'a recipient did not end as done')
+    if (ways.every(({ states }) => states.length === 3)) return
+    expect(watches < WATCHES_MAX, 'not every state was seen')
+    page.say('one of the states was too short to be seen; once more')
+  }
+}
+
+async function failOver(stage: Stage, page: Page): Promise<void> {
+  const { api, operators } = stage
+  page.step('Operator A is taken down; messages go through B')
+  await operators.a.change({ outage: 'answer' })
+  page.say(`${A} now answers 503 to every call`)
+  for (let sent = 1; ; sent += 1) {
+    expect(sent <= FAILOVERS_MAX, `${A} was never left out`)
+    const before = await api.metrics()
+    const way = await sendOne(stage, sent)
+    const after = await api.metrics()
+    const calls = after.callsOf(A) - before.callsOf(A)
+    const asked = calls === 0 ? 'was not asked' : `was asked ${calls === 1 ? 'once' : `${calls} times`}`
+    const breaker = after.breakerOf(A)
+    page.say(`${describeWay(way)}; ${A} ${asked}, its breaker is ${breaker}`)
+    expect(way.provider === B && endedWell(way), `the message did not go through ${B}`)
+    if (before.breakerOf(A) === 'open' && breaker === 'open' && calls === 0) break
+  }
+  const { calls } = await operators.a.summary()
+  page.say(`${A} says: ${calls['outage'] ?? 0} calls refused during the outage`)
+}
+
+async function comeBack(stage: Stage, page: Page): Promise<void> {
+  const { api, operators } = stage
+  page.step('Operator A comes back; one message probes it and closes its breaker')
+  await operators.a.change({ outage: 'none' })
+  const halfOpen = async () => (await api.metrics()).breakerOf(A) === 'half-open'
+  await waitUntil(halfOpen, { what: `the breaker of ${A} to be half-open`, timeoutMs: BREAKER_TIMEOUT_MS })
+  page.say(`the breaker of ${A} is half-open`)
+  const way = await sendOne(stage, 0)
+  const breaker = (await api.metrics()).breakerOf(A)
+  page.say(`${describeWay(way)}; the breaker of ${A} is ${breaker}`)
+  expect(way.provider === A && endedWell(way), `the message did not go through ${A}`)
+  expect(breaker === 'closed', 'the breaker did not close')
+}
+
+/** @returns how many recipients failed. */
+async function reject(stage: Stage, page: Page): Promise<number> {
+  const { api, operators, customerId } = stage
+  page.step('A message that the operator rejects fails, and is refunded')
+  for (const operator of [operators.a, operators.b])
+    await operator.change({ rejectedNumbers: [REJECTED_NUMBER] })
+  const before = await api.balance(customerId)
+  const message = {
+    customer_id: customerId,
+    text: 'hi',
+    recipients: [REJECTED_NUMBER],
+    type: 'normal' as const,
+  }
+  const { told, ways } = await sendAndWatch(api, message)
+  page.exchange(told.request, told.answer)
+  const [way] = ways
+  expect(way !== undefined && lastStatus(way) === 'failed', 'the message did not fail')
+  page.say(describeWay(way))
+  const after = await api.balance(customerId)
+  page.say(`the balance was ${before.balance} before and is ${after.balance} now`)
+  expect(after.balance === before.balance, 'the message was not refunded')
+  return ways.length
+}
+
+async function sendOne({ api, customerId }: Stage, serial: number): Promise<Way> {
+  const recipients = [`+9991000${String(serial).padStart(4, '0')}`]
+  const { ways }: Watched = await sendAndWatch(api, {
+    ...{ customer_id: customerId, text: 'hi', recipients, type: 'normal' },
+  })
+  const [way] = ways
+  expect(way !== undefined, 'the recipient is missing in the history')
+  return way
+}
+
+function describeWay({ recipient, provider, states }: Way): string {
+  const steps = states.map(({ status, afterMs }) => `${status} (${Math.round(afterMs)} ms)`)
+  return `${recipient.padEnd(12)}  ${steps.join(' -> ')}${provider === '' ? '' : ` by ${provider}`}`
+}
+
+function lastStatus({ states }: Way): string | undefined {
+  return states.at(-1)?.status
+}
+
+function endedWell(way: Way): boolean {
+  return lastStatus(way) === 'done'
+}
+
+function expect(condition: boolean, otherwise: string): asserts condition {
+  if (!condition) throw new Error(otherwise)
+}

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { sql } from 'kysely'
+import { accept } from '../../src/messages/index.ts'
+import { closeDb, openDb, transact } from '../../src/platform/db/index.ts'
+import type { Db } from '../../src/platform/db/index.ts'
+import { decodeRanges } from '../../src/outbox/index.ts'
+import { audit } from '../../src/audit/index.ts'
+import { PRICES, balanceOf, countRows, fund, look, newIdOf, offer, sendOne } from '../support/arrange.ts'
+import { recipients } from '../support/api.ts'
+import { explain } from '../support/explain.ts'
+import { freshStack } from '../support/servers.ts'
+import type { Stack } from '../support/servers.ts'
+
+describe('accepting requests', () => {
+  let stack: Stack
+  let db: Db
+  beforeEach(async () => {
+    stack = await freshStack()
+    db = stack.db
+  })
+  afterEach(() => stack.drop())
+
+  it('writes the debit, the message and its outbox row together', async () => {
+    await fund(db, 1, 10)
+    const smsIdentifier = await sendOne(db, { userId: 1, to: 3 })
+    assert.equal(await balanceOf(db, 1), 7)
+    assert.deepEqual(await countRows(db), {
+      user_balances: 1,
+      user_transactions: 2,
+      sms_requests: 1,
+      sms_status: 3,
+      outbox_events: 1,
+    })
+    const [row] = await look(db, sql<{ payload: string }>`SELECT payload FROM outbox_events`)
+    assert.deepEqual(decodeRanges(row?.payload ?? ''), [{ smsIdentifier, first: 1, last: 3, userId: 1 }])
+  })
+
+  it('writes nothing at all when the last step fails', async () => {
+    await fund(db, 1, 10)
+    const before = await countRows(db)
+    const tooLong = '0'.repeat(17)
+    await assert.rejects(offer(db, { userId: 1, to: ['09120000001', tooLong] }), /Data too long/)
+    assert.deepEqual(await countRows(db), before)
+    assert.equal(await balanceOf(db, 1), 10)
+  })
+
+  it('decides requests in their order: what an earlier one takes is not there for a later one', async () => {
+    await fund(db, 1, 5)
+    const verdicts = await offer(
+      db,
+      { userId: 1, to: 3 },
+      { userId: 1, to: 3 },
+      { userId: 2, to: 1 },
+      { userId: 1, to: 2 },
+    )
+    assert.deepEqual(
+      verdicts.map((verdict) =>
+        verdict.kind === 'insufficient_balance' ? [verdict.cost, verdict.balance] : verdict.kind,
+      ),
+      ['accepted', [3, 2], [1, 0], 'accepted'],
+    )
+    assert.equal(await balanceOf(db, 1), 0)
+  })
+
+  it('changes nothing when every request is refused', async () => {
+    await fund(db, 1, 2)
+    const before = await countRows(db)
+    const verdicts = await offer(db, { userId: 1, to: 3 }, { userId: 9, to: 1 })
+    assert.ok(verdicts.every(({ kind }) => kind === 'insufficient_balance'))
+    assert.deepEqual(await countRows(db), before)
+  })
+
+  it('names a request of 10,000 recipients by outbox rows of 100, each recipient once', async () => {
+    await fund(db, 1, 10_000)
+    await sendOne(db, { userId: 1, to: 10_000 })
+    const rows = await look(db, sql<{ payload: string }>`SELECT payload FROM outbox_events ORDER BY id`)
+    const ranges = rows.flatMap(({ payload }) => decodeRanges(payload) ?? [])
+    assert.deepEqual(
+      ranges.map(({ first, last }) => [first, last]),
+      Array.from({ length: 100 }, (_, index) => [index * 100 + 1, index * 100 + 100]),
+    )
+  })
+
+  it('keeps the trace context of each request with its outbox rows', async () => {
+    await fund(db, 1, 10)
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+    await sendOne(db, { userId: 1, to: 1, traceparent })
+    const [row] = await look(db, sql<{ payload: string }>`SELECT payload FROM outbox_events`)
+    assert.equal(decodeRanges(row?.payload ?? '')?.[0]?.traceparent, traceparent)
+  })
+
+  it('spends to the last unit and not beyond, however many ask at once for however much', async () => {
+    const customers = [1, 2, 3]
+    for (const customer of customers) await fund(db, customer, 100)
+    const asks = Array.from({ length: 150 }, (_, index) => ({
+      userId: customers[index % 3] ?? 1,
+      to: (index % 7) + 1,
+    }))
+    const verdicts = (await Promise.all(asks.map((ask) => offer(db, ask)))).flat()
+    for (const customer of customers) {
+      const accepted = verdicts.filter(
+        (verdict, index) => asks[index]?.userId === customer && verdict.kind === 'accepted',
+      )
+      const spent = accepted.reduce(
+        (sum, verdict) => sum + (verdict.kind === 'accepted' ? verdict.cost : 0),
+        0,
+      )
+      assert.equal(await balanceOf(db, customer), 100 - spent)
+      // Whoever was refused asked for at most 7, so less than that is left.
+      assert.ok(100 - spent < 7)
+    }
+    assert.deepEqual((await audit(db)).violations, [])
+  })
+
+  it('lets batches over the same customers in any order pass each other without a deadlock', async () => {
+    const customers = Array.from({ length: 20 }, (_, index) => index + 1)
+    for (const customer of customers) await fund(db, customer, 1_000)
+    // A deadlock would be survived: it shows as a transaction that was run again.
+    let retried = 0
+    const settings = {
+      url: stack.databaseUrl,
+      maxOpenConns: 20,
+      maxIdleConns: 10,
+      connMaxLifetimeSeconds: 300,
+    }
+    const watched = openDb(settings, (_operation, _durationMs, outcome) => {
+      if (outcome === 'retried') retried++
+    })
+    const batch = (order: number[]) => offer(watched, ...order.map((userId) => ({ userId, to: 1 })))
+    await Promise.all(
+      Array.from({ length: 30 }, (_, index) => batch(index % 2 ? customers : [...customers].reverse())),
+    )
+    await closeDb(watched)
+    assert.equal(retried, 0)
+    for (const customer of customers) assert.equal(await balanceOf(db, customer), 970)
+  })
+
+  it('waits for a customer whose balance is locked elsewhere, and counts what that one left', async () => {
+    await fund(db, 1, 5)
+    let waiting: Promise<unknown> = Promise.resolve()
+    await transact(db, 'test.lock', async (tx) => {
+      await sql`SELECT * FROM user_balances WHERE user_id = 1 FOR UPDATE`.execute(tx)
+      waiting = offer(db, { userId: 1, to: 5 })
+      await sql`UPDATE user_balances SET balance = 4 WHERE user_id = 1`.execute(tx)
+    })
+    assert.deepEqual(await waiting, [{ kind: 'insufficient_balance', cost: 5, balance: 4 }])
+  })
+
+  it('does not accept the same identifier twice', async () => {
+    await fund(db, 1, 10)
+    const smsIdentifier = newIdOf(db)()
+    const request = {
+      userId: 1,
+      text: 'hi',
+      type: 'normal' as const,
+      recipients: recipients(1),
+      smsIdentifier,
+    }
+    await accept(db, [request], PRICES, newIdOf(db))
+    await assert.rejects(accept(db, [request], PRICES, newIdOf(db)), /Duplicate entry/)
+    assert.equal(await balanceOf(db, 1), 9)
+  })
+
+  it('locks balances by primary key and in its order, without sorting', async () => {
+    for (let customer = 1; customer <= 50; customer++) await fund(db, customer, 1)
+    await look(db, sql`ANALYZE TABLE user_balances`)
+    const [plan] = await explain(
+      db,
+      sql`SELECT user_id, balance, last_seq FROM user_balances
+        WHERE user_id IN (3, 7, 9) ORDER BY user_id FOR UPDATE`,
+    )
+    assert.deepEqual([plan?.key, plan?.type], ['PRIMARY', 'range'])
+    assert.doesNotMatch(plan?.Extra ?? '', /filesort|temporary/i)
+  })
+})
