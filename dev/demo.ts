@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { VERSION } from '../src/platform/version.ts'
 import { openPage } from './demo/page.ts'
-import { DEMO_FOLDER, setStage, wipeData } from './demo/stage.ts'
+import { DEMO_FOLDER, LOGS_FOLDER, setStage, wipe } from './demo/stage.ts'
 import { tellStory } from './demo/story.ts'
 import { createStopList } from './processes/stopList.ts'
 import { onInterrupt } from './processes/onInterrupt.ts'
@@ -23,16 +23,17 @@ try {
 
 async function demonstrate(): Promise<void> {
   const startMs = performance.now()
+  await wipe()
   console.log(`Chapar ${VERSION}: the way of a message, on real servers`)
   page.step('A database, a broker, two operators and the engine')
   const { stage, isGiven, fallback } = await setStage(process.env, page, stopList)
   await tellStory(stage, page)
   await stopList.stopAll()
-  if (!isGiven) await wipeData()
+  await wipe()
   const seconds = ((performance.now() - startMs) / 1_000).toFixed(0)
-  page.step(`All is as it should be (${seconds} s), and everything is stopped. How to go on`)
+  page.heading(`All is as it should be, and everything is stopped (${seconds} s). How to go on:`)
   for (const line of goingOn(isGiven, stage.customerId)) page.say(line)
-  if (fallback !== undefined) console.log(`\n${fallback}`)
+  if (fallback !== undefined) page.heading(fallback)
 }
 
 function goingOn(isGiven: boolean, customerId: number): string[] {
@@ -40,7 +41,7 @@ function goingOn(isGiven: boolean, customerId: number): string[] {
     ...(isGiven
       ? [`customer ${customerId} and its messages stay in your database, the queues in your broker`]
       : []),
-    'make up        the same, left running, at http://127.0.0.1:8080; customer 1 has 1000 to spend',
+    'make up        the same, left running, at http://127.0.0.1:8080; customer 1 begins with 1000',
     '  then open    http://127.0.0.1:8080/swagger/index.html   every route, to try out',
     '               http://127.0.0.1:8080/metrics              what Prometheus sees',
     "  or send      curl -H 'content-type: application/json' http://127.0.0.1:8080/sms/send \\",
@@ -54,6 +55,6 @@ async function giveUp(error: unknown): Promise<void> {
   await stopList.stopAll().catch((fault: unknown) => console.error(fault))
   await killStarted()
   console.error(`\nmake demo: ${error instanceof Error ? error.message : String(error)}`)
-  console.error(`the logs are in ${join(DEMO_FOLDER, 'logs')}`)
+  console.error(`the logs are in ${LOGS_FOLDER}`)
   process.exit(1)
 }

@@ -66,8 +66,8 @@ export function demoApi(url: string): DemoApi {
     return { body: JSON.parse(text) as T, request: `POST ${path} ${json}`, answer: `${status} ${text}` }
   }
   const get = async <T>(path: string, query: Record<string, string | number>): Promise<T> => {
-    const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))
-    return JSON.parse((await ask(`${path}?${search.toString()}`)).text) as T
+    const search = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    return JSON.parse((await ask(`${path}?${search.join('&')}`)).text) as T
   }
   return {
     topUp: (user_id, balance) => post('/balance/add', { user_id, balance, description: 'demonstration' }),

@@ -1,6 +1,8 @@
 /** Where the story is told: numbered steps with indented lines, as plain text. */
 export interface Page {
   step(title: string): void
+  /** What stands outside of the steps. */
+  heading(title: string): void
   say(line: string): void
   /** A request and its answer, as one would see them with curl. */
   exchange(request: string, answer: string): void
@@ -14,11 +16,10 @@ export function openPage(): Page {
   const isColourful = process.stdout.isTTY && !process.env['NO_COLOR']
   let steps = 0
   const say = (line: string) => console.log(`${INDENT}${line}`)
+  const heading = (title: string) => console.log(isColourful ? `\n${BOLD}${title}${PLAIN}` : `\n${title}`)
   return {
-    step(title) {
-      const heading = `${(steps += 1)}. ${title}`
-      console.log(isColourful ? `\n${BOLD}${heading}${PLAIN}` : `\n${heading}`)
-    },
+    step: (title) => heading(`${(steps += 1)}. ${title}`),
+    heading,
     say,
     exchange(request, answer) {
       say(`> ${request}`)

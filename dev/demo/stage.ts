@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { connect } from 'amqplib'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { simulatorAdmin } from '../../src/operators/simulator/client.ts'
+import { SETTINGS } from '../../src/roles/settings.ts'
 import { demoApi } from './api.ts'
 import type { Page } from './page.ts'
 import type { Stage } from './story.ts'
@@ -14,10 +15,10 @@ import { givenServers, withoutPassword, type GivenServers } from '../servers/giv
 import { LOCAL } from '../stack/folders.ts'
 import { migrateDatabase, startEngine, startSimulator } from '../stack/programs.ts'
 
-/** Everything of `make demo`. Its data is gone after a run that went well; logs stay until the next one. */
+/** Everything of `make demo`: gone after a run that went well, else kept until the next one. */
 export const DEMO_FOLDER = join(LOCAL, 'demo')
 const DATA_FOLDER = join(DEMO_FOLDER, 'data')
-const LOGS_FOLDER = join(DEMO_FOLDER, 'logs')
+export const LOGS_FOLDER = join(DEMO_FOLDER, 'logs')
 
 interface Ground extends GivenServers {
   /** The caller's own: what is in them stays. */
@@ -60,14 +61,12 @@ export async function setStage(env: NodeJS.ProcessEnv, page: Page, stopList: Sto
   return { stage, isGiven, ...(fallback === undefined ? {} : { fallback }) }
 }
 
-export async function wipeData(): Promise<void> {
-  await rm(DATA_FOLDER, { recursive: true, force: true })
+export async function wipe(): Promise<void> {
+  assertUnused(DATA_FOLDER)
+  for (const folder of [DATA_FOLDER, LOGS_FOLDER]) await rm(folder, { recursive: true, force: true })
 }
 
 async function layGround(env: NodeJS.ProcessEnv, page: Page, stopList: StopList): Promise<Ground> {
-  assertUnused(DATA_FOLDER)
-  await wipeData()
-  await rm(LOGS_FOLDER, { recursive: true, force: true })
   const onProgress = (line: string) => page.say(line)
   const { fallback, ...choice } = await chooseEngines(env, { mayFallBack: true, onProgress })
   page.say('starting the database and the broker ...')
@@ -98,7 +97,7 @@ async function assertIdle({ databaseUrl, amqpUrl }: GivenServers): Promise<void>
   const connection = await connect(amqpUrl)
   connection.on('error', () => {})
   try {
-    for (const queue of ['sms.normal', 'sms.express']) {
+    for (const { default: queue } of [SETTINGS.NORMAL_QUEUE, SETTINGS.EXPRESS_QUEUE]) {
       const channel = await connection.createChannel()
       channel.on('error', () => {})
       const found = await channel.checkQueue(queue).catch(() => undefined)

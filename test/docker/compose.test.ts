@@ -6,6 +6,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { findCompose } from '../../dev/compose.ts'
 import type { Compose } from '../../dev/compose.ts'
 import { UnsupportedPlatform } from '../../dev/servers/platform.ts'
+import { loadConfig } from '../../src/roles/config.ts'
 import { history, send, topUp } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
 import { freshStack } from '../support/servers.ts'
@@ -75,6 +76,16 @@ describe('the compose file', () => {
       const setting = `${operator.toUpperCase().replace('-', '_')}_URL`
       const { PORT } = serviceOf(file, operator).environment
       assert.equal(serviceOf(file, 'consumer').environment[setting], `http://${operator}:${PORT}`)
+    }
+  })
+
+  it('gives each role settings that it takes, and needs the word that lets it listen beyond loopback', () => {
+    for (const role of ROLES) {
+      const { environment } = serviceOf(file, role)
+      const { roles, listen } = loadConfig(environment)
+      assert.deepEqual([roles, listen], [[role], { host: '0.0.0.0', port: 8080 }])
+      const without = { ...environment, ALLOW_UNAUTHENTICATED: undefined }
+      assert.throws(() => loadConfig(without), /LISTEN_ADDR 0\.0\.0\.0 can be reached from other machines/)
     }
   })
 

@@ -102,11 +102,13 @@ export async function createContainers(file: ComposeFile, image: Image, stack: S
     until,
     askImage: (name) => ask(image.healthcheck, environmentOf(name)),
     async stop() {
-      const ends = [...launched].map(async ([name, program]) => {
+      const ends = [...launched].map(async ([name, starting]) => {
+        // One that could not start, because what it depends on did not, has nothing to stop.
+        const program = await starting.catch(() => undefined)
         const graceMs = toSeconds(serviceOf(file, name).stop_grace_period ?? '10s') * 1_000
-        return [name, await (await program).stop(graceMs)] as const
+        return program ? [[name, await program.stop(graceMs)] as const] : []
       })
-      const exits = Object.fromEntries(await Promise.all(ends))
+      const exits = Object.fromEntries((await Promise.all(ends)).flat())
       rmSync(folder, { recursive: true, force: true })
       return exits
     },

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import type { ChannelModel } from 'amqplib'
+import { openLink } from '../../../src/platform/broker/link.ts'
+import type { Link, LinkSettings } from '../../../src/platform/broker/link.ts'
+import { eventually } from '../../support/eventually.ts'
+import { freshStack } from '../../support/servers.ts'
+import type { Stack } from '../../support/servers.ts'
+import { openTcpProxy } from '../../support/tcpProxy.ts'
+import type { TcpProxy } from '../../support/tcpProxy.ts'
+
+describe('a link to the broker', () => {
+  let stack: Stack
+  let proxy: TcpProxy
+  let link: Link | undefined
+  let states: string[]
+  let setUps: number
+
+  before(async () => {
+    stack = await freshStack()
+    proxy = await openTcpProxy(stack.amqpUrl)
+  })
+  beforeEach(() => {
+    states = []
+    setUps = 0
+  })
+  afterEach(async () => {
+    proxy.resume()
+    proxy.admit()
+    await link?.close()
+    link = undefined
+  })
+  after(async () => {
+    await proxy.close()
+    await stack.drop()
+  })
+
+  async function open(settings: Partial<LinkSettings> = {}): Promise<Link> {
+    const setUp = async (connection: ChannelModel) => {
+      setUps++
+      await connection.createChannel()
+    }
+    link = await openLink({
+      url: `${proxy.url}?heartbeat=1`,
+      name: 'test link',
+      onState: (_link, state) => states.push(state),
+      setUp,
+      ...settings,
+    })
+    return link
+  }
+
+  const becomes = (state: string) => eventually(`the link is ${state}`, () => link?.state() === state)
+
+  it('is up when its channels are set up, and says so', async () => {
+    await open()
+    await becomes('up')
+    assert.deepEqual([states, setUps], [['up'], 1])
+  })
+
+  it('comes back by itself after it was cut, and sets its channels up again', async () => {
+    await open()
+    await becomes('up')
+    proxy.cut()
+    await becomes('down')
+    await becomes('up')
+    assert.deepEqual([states, setUps], [['up', 'down', 'up'], 2])
+  })
+
+  it('comes back after the broker ended one direction only', async () => {
+    await open()
+    await becomes('up')
+    proxy.links()[0]?.halfClose('toClient')
+    await becomes('down')
+    await becomes('up')
+  })
+
+  it('waits for a broker that is away when it is opened', async () => {
+    proxy.refuse()
+    await open()
+    await eventually('attempts failed', () => states.length >= 2)
+    assert.ok(states.every((state) => state === 'down'))
+    proxy.admit()
+    await becomes('up')
+  })
+
+  it('waits for a broker that takes connections and says nothing', async () => {
+    proxy.silence()
+    await open({ connectTimeoutMs: 200 })
+    await eventually('an attempt failed', () => states.length >= 1)
+    proxy.resume()
+    await becomes('up')
+  })
+
+  it('tries again when its set-up fails', async () => {
+    await open({
+      setUp: async (connection) => {
+        await connection.createChannel()
+        if (++setUps < 3) throw new Error('not yet')
+      },
+    })
+    await becomes('up')
+    assert.deepEqual([states, setUps], [['down', 'down', 'up'], 3])
+  })
+
+  it('is given up when it falls silent during its set-up, and comes back', async () => {
+    await open({
+      setUpTimeoutMs: 200,
+      setUp: async (connection) => {
+        if (++setUps === 1) proxy.silence()
+        await connection.createChannel()
+      },
+    })
+    await eventually('the set-up was given up', () => states.includes('down'))
+    proxy.cut()
+    proxy.resume()
+    await becomes('up')
+    assert.equal(setUps, 2)
+  })
+
+  it('is given up when it falls silent during its set-up and stays so, and comes back on another connection', async () => {
+    await open({
+      setUpTimeoutMs: 200,
+      setUp: async (connection) => {
+        if (++setUps === 1) for (const each of proxy.links()) each.silence()
+        await connection.createChannel()
+      },
+    })
+    await becomes('up')
+    assert.equal(setUps, 2)
+  })
+
+  it('is found out by its heartbeats when it falls silent, and comes back on another connection', async () => {
+    await open()
+    await becomes('up')
+    for (const each of proxy.links()) each.silence()
+    await becomes('down')
+    await becomes('up')
+    assert.equal(setUps, 2)
+  })
+
+  it('is replaced when whoever uses it has no use for it any more', async () => {
+    const opened = await open()
+    await becomes('up')
+    opened.renew()
+    await eventually('it is set up again', () => setUps === 2)
+    await becomes('up')
+  })
+
+  it('stays closed once it is closed, also when it was about to connect', async () => {
+    proxy.refuse()
+    const opened = await open()
+    await eventually('an attempt failed', () => states.length >= 1)
+    await opened.close()
+    proxy.admit()
+    assert.equal(opened.state(), 'down')
+    await open()
+    await becomes('up')
+    assert.equal(setUps, 1)
+  })
+})
