@@ -14,6 +14,7 @@ import { withLock } from './stack/lock.ts'
 const stopList = createStopList()
 const interrupts = onInterrupt(() => stopList.stopAll())
 const page = openPage()
+let hasBegun = false
 
 try {
   await withLock(join(DEMO_FOLDER, 'lock'), demonstrate)
@@ -23,6 +24,7 @@ try {
 
 async function demonstrate(): Promise<void> {
   const startMs = performance.now()
+  hasBegun = true
   await wipe()
   console.log(`Chapar ${VERSION}: the way of a message, on real servers`)
   page.step('A database, a broker, two operators and the engine')
@@ -55,6 +57,6 @@ async function giveUp(error: unknown): Promise<void> {
   await stopList.stopAll().catch((fault: unknown) => console.error(fault))
   await killStarted()
   console.error(`\nmake demo: ${error instanceof Error ? error.message : String(error)}`)
-  console.error(`the logs are in ${LOGS_FOLDER}`)
+  if (hasBegun) console.error(`the logs are in ${LOGS_FOLDER}`)
   process.exit(1)
 }

@@ -78,7 +78,7 @@ function databaseOf({ databaseUrl }: Target): string {
 /** @returns the accepted requests with their numbers of recipients. */
 async function load(settings: LoadSettings, plan: Plan, api: Api): Promise<Map<string, number>> {
   const { RATE, DURATION, RECIPIENTS, EXPRESS, CONNECTIONS } = settings
-  const requests = `${plan.requests} requests of ${RECIPIENTS} recipients, ${EXPRESS * 100} % express`
+  const requests = `${plan.requests} requests of ${RECIPIENTS} ${RECIPIENTS === 1 ? 'recipient' : 'recipients'}, ${EXPRESS * 100} % express`
   console.log(`offering    ${RATE} requests/s for ${DURATION / 1_000} s: ${requests}`)
   const accepted = new Map<string, number>()
   const answers = new Map<string, number>()

@@ -54,7 +54,11 @@ const ANSWER_TIMEOUT_MS = 10_000
 
 export function demoApi(url: string): DemoApi {
   const ask = async (path: string, init: RequestInit = {}) => {
-    const response = await fetch(url + path, { ...init, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) })
+    const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
+    const response = await fetch(url + path, { ...init, signal }).catch((error: Error) => {
+      const { code = error.message } = (error.cause ?? {}) as { code?: string }
+      throw new Error(`${path} was not answered: ${code}`, { cause: error })
+    })
     const text = await response.text()
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`)
     return { status: response.status, text }

@@ -17,7 +17,7 @@ export async function lockAccounts(tx: Tx, userIds: Iterable<number>): Promise<M
   const ids = [...new Set(userIds)].sort((a, b) => a - b)
   if (ids.length === 0) return new Map()
   const { rows } = await sql<{ user_id: number; balance: number; last_seq: number }>`
-    SELECT user_id, balance, last_seq FROM user_balances
+    SELECT user_id, balance, last_seq FROM user_balances FORCE INDEX (PRIMARY)
     WHERE user_id IN (${sql.join(ids)}) ORDER BY user_id FOR UPDATE`.execute(tx)
   return new Map(
     rows.map((row) => [row.user_id, { userId: row.user_id, balance: row.balance, lastSeq: row.last_seq }]),

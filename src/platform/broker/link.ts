@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import type { Duplex } from 'node:stream'
 import { connect } from 'amqplib'
 import type { ChannelModel, RecoveringChannelModel } from 'amqplib'
 
@@ -8,6 +10,9 @@ export interface LinkSettings {
   /** Opens channels on a fresh connection; called again after every reconnect, before the link counts as up. */
   setUp: (connection: ChannelModel) => Promise<void>
   onState: OnLinkState
+  /** Instead of CONNECT_TIMEOUT_MS and SET_UP_TIMEOUT_MS; tests are less patient. */
+  connectTimeoutMs?: number
+  setUpTimeoutMs?: number
 }
 
 export type LinkState = 'up' | 'down' | 'blocked'
@@ -26,6 +31,8 @@ const HEARTBEAT_SECONDS = 8
 const CONNECT_TIMEOUT_MS = 5_000
 /** A setup that hangs, as on a broker under a memory alarm, must not hang the link for ever. */
 const SET_UP_TIMEOUT_MS = 10_000
+/** A broker that does not answer our goodbye is left without one. */
+const CLOSE_TIMEOUT_MS = 2_000
 const RETRY_MS = 200
 const RETRY_MAX_MS = 3_000
 
@@ -40,10 +47,16 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
     connection = fresh
     // amqplib throws an error event that nobody listens to; what it means arrives as `disconnect` below.
     fresh.on('error', () => {})
-    await withDeadline(settings.setUp(fresh))
+    fresh.on('close', () => (connection = connection === fresh ? undefined : connection))
+    try {
+      await withDeadline(settings.setUp(fresh), settings.setUpTimeoutMs ?? SET_UP_TIMEOUT_MS)
+    } catch (error) {
+      await giveUp(connection)
+      throw error
+    }
   }
   const link: RecoveringChannelModel = await connect(withHeartbeat(settings.url), {
-    timeout: CONNECT_TIMEOUT_MS,
+    timeout: settings.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     clientProperties: { connection_name: settings.name },
     recovery: { setup: setUp, initialDelay: RETRY_MS, maxDelay: RETRY_MAX_MS, waitForConnect: false },
   })
@@ -58,7 +71,7 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
     renew: () => void connection?.close().catch(() => {}),
     close: async () => {
       to('down', 'closed')
-      await link.close()
+      await withDeadline(link.close(), CLOSE_TIMEOUT_MS).catch(() => giveUp(connection))
     },
   }
 }
@@ -74,10 +87,22 @@ function describe(error: Error): string {
   return error.message || (error as { code?: string }).code || error.name
 }
 
-async function withDeadline(work: Promise<void>): Promise<void> {
+/**
+ * Ends a connection without a goodbye. amqplib waits for the answer to one for ever when the broker is silent, and the
+ * link would neither come back nor close.
+ */
+async function giveUp(connection: ChannelModel | undefined): Promise<void> {
+  if (!connection) return
+  const { stream } = connection.connection as unknown as { stream: Duplex }
+  const closed = once(connection, 'close')
+  stream.destroy(new Error('given up'))
+  await closed
+}
+
+async function withDeadline(work: Promise<void>, timeoutMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('the broker did not answer in time')), SET_UP_TIMEOUT_MS)
+    timer = setTimeout(() => reject(new Error('the broker did not answer in time')), timeoutMs)
   })
   try {
     await Promise.race([work, late])

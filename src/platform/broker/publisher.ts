@@ -29,6 +29,8 @@ export interface PublisherSettings {
   name: string
   queues: readonly QueueSpec[]
   onState: OnLinkState
+  /** Instead of CONFIRM_TIMEOUT_MS; tests are less patient. */
+  confirmTimeoutMs?: number
 }
 
 /** Under an alarm the broker stops reading and no confirm ever comes. */
@@ -46,7 +48,8 @@ export async function openPublisher(settings: PublisherSettings): Promise<Publis
     fresh.on('error', () => {})
     fresh.on('return', (message: Message) => returned.add(String(message.properties.messageId)))
     fresh.on('drain', () => (writable = true))
-    fresh.on('close', () => {
+    // In front of amqplib's own listener, which calls the unconfirmed back: they are lost then, and not refused.
+    fresh.prependListener('close', () => {
       if (channel !== fresh) return
       channel = undefined
       link.renew()
@@ -67,7 +70,7 @@ export async function openPublisher(settings: PublisherSettings): Promise<Publis
     if (!open) return Promise.resolve('lost')
     const messageId = randomUUID()
     return new Promise((resolve) => {
-      const timer = setTimeout(() => end('lost'), CONFIRM_TIMEOUT_MS)
+      const timer = setTimeout(() => end('lost'), settings.confirmTimeoutMs ?? CONFIRM_TIMEOUT_MS)
       const end = (result: PublishResult) => {
         clearTimeout(timer)
         returned.delete(messageId)

@@ -42,6 +42,7 @@ export async function openSubscription(settings: SubscriptionSettings): Promise<
   let channel: ConfirmChannel | undefined
   let consumerTag: string | undefined
   let stopped = false
+  const isStopped = () => stopped
 
   const setUp = async (connection: ChannelModel) => {
     const fresh = await connection.createConfirmChannel()
@@ -61,6 +62,8 @@ export async function openSubscription(settings: SubscriptionSettings): Promise<
       else if (!stopped) link.renew()
     }
     consumerTag = (await fresh.consume(settings.queue, onMessage)).consumerTag
+    // Stopped while the broker was being asked: stop() had no consumer to cancel yet.
+    if (isStopped()) await fresh.cancel(consumerTag)
   }
   const link: Link = await openLink({
     url: settings.url,

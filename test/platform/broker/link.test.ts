@@ -146,6 +146,18 @@ describe('a link to the broker', () => {
     await becomes('up')
   })
 
+  it('can be closed while the broker is silent', async () => {
+    const opened = await open({ url: proxy.url })
+    await becomes('up')
+    proxy.silence()
+    await opened.close()
+    assert.equal(opened.state(), 'down')
+    await eventually('the socket is gone', () => {
+      proxy.resume()
+      return proxy.links().length === 0
+    })
+  })
+
   it('stays closed once it is closed, also when it was about to connect', async () => {
     proxy.refuse()
     const opened = await open()

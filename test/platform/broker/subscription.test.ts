@@ -180,8 +180,12 @@ describe('a subscription', () => {
     await eventually('both are up', () => subscription.isUp() && first.isUp())
     const sent = Array.from({ length: 20 }, (_, index) => String(index))
     await put(...sent)
+    const answered = new Set<Delivery>()
     await eventually('all arrived', () => {
-      for (const delivery of deliveries) delivery.ack()
+      for (const delivery of deliveries.filter((each) => !answered.has(each))) {
+        delivery.ack()
+        answered.add(delivery)
+      }
       return deliveries.length >= 20
     })
     assert.deepEqual(bodies().sort(), sent.sort())
