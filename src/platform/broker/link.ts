@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { connect } from 'amqplib'
 import type { ChannelModel, RecoveringChannelModel } from 'amqplib'
@@ -94,7 +93,7 @@ function describe(error: Error): string {
 async function giveUp(connection: ChannelModel | undefined): Promise<void> {
   if (!connection) return
   const { stream } = connection.connection as unknown as { stream: Duplex }
-  const closed = once(connection, 'close')
+  const closed = new Promise((resolve) => connection.once('close', resolve))
   stream.destroy(new Error('given up'))
   await closed
 }
