@@ -16,6 +16,11 @@ export const READY_ENVELOPES_MAX = 20
 const QUEUE_LENGTH_MAX = 100
 /** Unreadable messages kept for people; beyond, the oldest go. Each is named by an outbox row, so none is lost. */
 const DEAD_LETTERS_MAX = 10_000
+/**
+ * As good as none: links that break must not dead-letter good work. Not -1, which means none to RabbitMQ 4, but which
+ * 3.10 takes for less than zero, so that it dead-letters at the first return (decision 0008).
+ */
+const DELIVERY_LIMIT = 1_000_000_000
 
 export function deadLetterQueueOf(queue: string): string {
   return `${queue}.dead`
@@ -34,12 +39,14 @@ export function topology(queues: Record<MessageClass, ClassQueues>): QueueSpec[]
       arguments: {
         'x-overflow': 'reject-publish',
         'x-max-length': QUEUE_LENGTH_MAX,
-        // No limit: links that break must not dead-letter good work.
-        'x-delivery-limit': -1,
+        'x-delivery-limit': DELIVERY_LIMIT,
         'x-dead-letter-exchange': '',
         'x-dead-letter-routing-key': deadLetterQueue,
       },
     },
-    { name: deadLetterQueue, arguments: { 'x-max-length': DEAD_LETTERS_MAX, 'x-delivery-limit': -1 } },
+    {
+      name: deadLetterQueue,
+      arguments: { 'x-max-length': DEAD_LETTERS_MAX, 'x-delivery-limit': DELIVERY_LIMIT },
+    },
   ])
 }

@@ -66,6 +66,8 @@ export interface Bench {
   envelope(type?: MessageClass): Promise<Envelope>
   /** Brings what waits in the outbox due, and claims it. */
   nextRound(type?: MessageClass): Promise<Envelope>
+  /** As after the broker's confirm: due again in a minute. */
+  published(): Promise<void>
   rows(smsIdentifier: string): Promise<Row[]>
   row(smsIdentifier: string): Promise<Row>
   outbox(): Promise<OutboxRow[]>
@@ -107,6 +109,7 @@ export async function openBench(): Promise<Bench> {
       await change(sql`UPDATE outbox_events SET next_run_at = NOW(6)`)
       return envelope(type)
     },
+    published: () => change(sql`UPDATE outbox_events SET next_run_at = NOW(6) + INTERVAL 60 SECOND`),
     rows,
     row: async (smsIdentifier) => {
       const [only, ...others] = await rows(smsIdentifier)

@@ -73,7 +73,7 @@ describe('a delivery that loses a COMMIT on the way to the database or back', ()
       await deliver(envelope)
       assert.equal(losing.count(), 1)
       assert.deepEqual(reported.settled.toSorted(), ['done', 'done', 'failed', 'failed'])
-      assert.deepEqual(reported.late, [])
+      assert.deepEqual([reported.late, reported.failures], [[], []])
       assert.deepEqual(
         (await bench.rows(id)).map(({ status }) => status),
         ['failed', 'failed', 'done', 'done'],
@@ -92,7 +92,7 @@ describe('a delivery that loses a COMMIT on the way to the database or back', ()
       })
       const { deliver, reported } = openDelivery(db, [a])
       await deliver(envelope)
-      assert.deepEqual([reported.settled, reported.late], [['released'], []])
+      assert.deepEqual([reported.settled, reported.late, reported.failures], [['released'], [], []])
       const row = await bench.row(id)
       assert.deepEqual([row.status, row.retrying], ['pending', true])
       assert.deepEqual(

@@ -23,6 +23,10 @@ describe('the slots of a class', () => {
     givers.get(1)?.()
     await setImmediate()
     assert.deepEqual(order, [1, 2, 3, 4])
+    let late = false
+    void slots.take(signal).then(() => (late = true))
+    await setImmediate()
+    assert.equal(late, false, 'all are taken')
   })
 
   it('are free again after use', async () => {

@@ -56,6 +56,8 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
   }
   const link: RecoveringChannelModel = await connect(withHeartbeat(settings.url), {
     timeout: settings.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    // Small frames go out at once; amqplib would let them wait for more to come, some 40 ms.
+    noDelay: true,
     clientProperties: { connection_name: settings.name },
     recovery: { setup: setUp, initialDelay: RETRY_MS, maxDelay: RETRY_MAX_MS, waitForConnect: false },
   })

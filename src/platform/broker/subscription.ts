@@ -138,7 +138,12 @@ function setAside(
     channel.sendToQueue(
       settings.deadLetterQueue,
       message.content,
-      { persistent: true, headers },
+      {
+        persistent: true,
+        headers,
+        contentType: 'application/json',
+        timestamp: Math.floor(Date.now() / 1_000),
+      },
       (error: unknown) => {
         if (error) reject(new Error('the dead-letter queue did not take it', { cause: error }))
         else resolve()

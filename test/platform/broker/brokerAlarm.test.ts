@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { queuesOf, topology } from '../../../src/outbox/index.ts'
+import { openPublisher, openSubscription } from '../../../src/platform/broker/index.ts'
+import type { Publisher, Subscription } from '../../../src/platform/broker/index.ts'
+import { eventually } from '../../support/eventually.ts'
+import { freshStack, privateServers } from '../../support/servers.ts'
+import type { Stack } from '../../support/servers.ts'
+
+const BODY = Buffer.from('{"of":"a test"}')
+
+describe('links to a broker in trouble', () => {
+  let stack: Stack
+  let publisher: Publisher
+  let subscription: Subscription
+  let ctl: (...args: string[]) => Promise<string>
+  let states: string[]
+  let received: number
+
+  before(async function () {
+    const { managementCtl } = privateServers(this)
+    ctl = (...args) => managementCtl(args)
+    stack = await freshStack()
+  })
+  beforeEach(async () => {
+    states = []
+    received = 0
+    const queues = queuesOf(stack.queues)
+    const shared = {
+      url: stack.amqpUrl,
+      queues: topology(queues),
+      onState: (_link: string, state: string) => states.push(state),
+    }
+    publisher = await openPublisher({ ...shared, name: 'test publisher', confirmTimeoutMs: 500 })
+    subscription = await openSubscription({
+      ...shared,
+      ...queues.normal,
+      name: 'test subscription',
+      prefetch: 10,
+      onDelivery: (delivery) => {
+        received++
+        delivery.ack()
+      },
+    })
+    await up()
+  })
+  afterEach(async () => {
+    await publisher.close()
+    await subscription.close()
+  })
+  after(() => stack?.drop())
+
+  const up = () => eventually('both are up', () => publisher.isReady() && subscription.isUp())
+  const publish = () => publisher.publish(stack.queues.normal, BODY)
+
+  it('heal after the broker closed every connection', async () => {
+    await ctl('close_all_connections', '--vhost', new URL(stack.amqpUrl).pathname.slice(1), 'a test')
+    await eventually('both noticed', () => states.filter((state) => state === 'down').length === 2)
+    await up()
+    assert.equal(await publish(), 'confirmed')
+    await eventually('it is received', () => received === 1)
+  })
+
+  it('are blocked by a memory alarm: the publisher is not ready and loses nothing silently, and goes on after it', async () => {
+    await ctl('set_vm_memory_high_watermark', 'absolute', '1MB')
+    try {
+      assert.equal(await publish(), 'lost')
+      await eventually('it is told', () => states.includes('blocked'))
+      assert.equal(publisher.isReady(), false)
+    } finally {
+      await ctl('set_vm_memory_high_watermark', 'absolute', '1GB')
+    }
+    await eventually('it is ready again', () => publisher.isReady())
+    assert.equal(await publish(), 'confirmed')
+    // Lost meant that nobody knew: the first one was in the broker's socket all the time.
+    await eventually('both are received', () => received === 2)
+  })
+})
