@@ -222,6 +222,18 @@ describe('a message that no operator takes', () => {
       assert.deepEqual([row.status, row.possiblySent], ['failed', true])
     })
 
+    it('gets that mark though its very last call was the first without an answer', async () => {
+      const id = await bench.accept({ type: 'express' })
+      both(saysOfEach('unavailable'))
+      const { deliver } = delivery()
+      await deliver(await bench.envelope('express'))
+      await bench.graceIsOver(id)
+      b.answer = () => SILENT
+      await deliver(await bench.nextRound('express'))
+      const row = await bench.row(id)
+      assert.deepEqual([row.status, row.possiblySent, row.possibleDuplicate], ['failed', true, false])
+    })
+
     it('fails at once, refunded and marked, when the other operator rejects it', async () => {
       const id = await bench.accept()
       b.answer = saysOfEach('rejected')

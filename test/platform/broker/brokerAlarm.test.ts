@@ -17,8 +17,8 @@ describe('links to a broker in trouble', () => {
   let received: number
 
   before(async function () {
-    const { managementCtl } = privateServers(this)
-    ctl = (...args) => managementCtl(args)
+    const servers = privateServers(this)
+    ctl = (...args) => servers.managementCtl(args)
     stack = await freshStack()
   })
   beforeEach(async () => {
