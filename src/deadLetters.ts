@@ -4,6 +4,7 @@ import { dropDeadLetters, listDeadLetters, replayDeadLetters } from './outbox/de
 import type { DeadLetter, DeadLetterQuery, Handled } from './outbox/deadLetters/deadLetters.ts'
 import { queuesOf } from './outbox/index.ts'
 import { readSettings } from './platform/config/index.ts'
+import { CLASSES } from './primitives/messageClass.ts'
 import type { MessageClass } from './primitives/messageClass.ts'
 import { SETTINGS } from './roles/settings.ts'
 
@@ -22,7 +23,6 @@ const RESULTS: Record<Handled['result'], string> = {
   returned: 'LEFT HERE, its queue does not exist',
   refused: 'LEFT HERE, its queue did not take it',
 }
-const CLASSES: MessageClass[] = ['express', 'normal']
 
 interface Command {
   action: keyof typeof ACTIONS

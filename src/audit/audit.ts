@@ -10,6 +10,8 @@ export interface AuditReport {
   ledgerRows: number
   recipients: number
   outboxRows: number
+  /** Recipients that were tried again although an operator may have had them. Allowed, and counted. */
+  possibleDuplicates: number
   violations: Violation[]
 }
 
@@ -26,6 +28,7 @@ export async function audit(db: Db, onProgress: OnProgress = () => {}): Promise<
     ledgerRows: ledger.rows,
     recipients: messages.rows,
     outboxRows: outbox.rows,
+    possibleDuplicates: messages.possibleDuplicates,
     violations: [ledger, messages, outbox, strays].flatMap(({ violations }) => violations),
   }
 }

@@ -27,6 +27,7 @@ interface StatusRow {
   lease_until: Date | null
   provider: string
   provider_message_id: string | null
+  possible_duplicate: number
 }
 
 interface LedgerRow {
@@ -49,17 +50,21 @@ interface Page {
  * Compares every request with its recipients, its money and its outbox rows, a page of requests at a time, each on
  * one snapshot, so that a live system gives no false alarm (promises 1, 3 and 4).
  */
-export async function checkMessages(db: Db, onProgress: OnProgress): Promise<Pass> {
-  const pass: Pass = { rows: 0, violations: [] }
+export async function checkMessages(
+  db: Db,
+  onProgress: OnProgress,
+): Promise<Pass & { possibleDuplicates: number }> {
+  const pass = { rows: 0, violations: [] as Violation[], possibleDuplicates: 0 }
   let after: Buffer = Buffer.alloc(0)
   for (;;) {
     const page = await snapshot(db, 'audit.messages', (reader) => readPage(reader, after))
     const last = page.requests.at(-1)
     if (!last) return pass
     for (const request of page.requests) pass.violations.push(...checkRequest(request, page))
-    const rows = [...page.status.values()].reduce((sum, { length }) => sum + length, 0)
-    pass.rows += rows
-    onProgress('sms_status', rows)
+    const rows = [...page.status.values()].flat()
+    pass.rows += rows.length
+    pass.possibleDuplicates += rows.filter(({ possible_duplicate }) => possible_duplicate === 1).length
+    onProgress('sms_status', rows.length)
     after = last.id
   }
 }
@@ -76,7 +81,8 @@ async function readPage(reader: Reader, after: Buffer): Promise<Page> {
   const ids = requests.map(({ id }) => id)
   if (ids.length === 0) return { requests, status: new Map(), ledger: new Map(), named: new Map() }
   const status = await sql<StatusRow>`
-    SELECT sms_identifier AS id, recipient_no, user_id, status, owner, lease_until, provider, provider_message_id
+    SELECT sms_identifier AS id, recipient_no, user_id, status, owner, lease_until, provider, provider_message_id,
+           possible_duplicate
     FROM sms_status WHERE sms_identifier IN (${sql.join(ids)})`.execute(reader)
   const ledger = await sql<LedgerRow>`
     SELECT transaction_id AS id, recipient_no, user_id, amount, transaction_type

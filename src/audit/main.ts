@@ -1,6 +1,5 @@
 // The command `make audit`: prints what each rule came to, explains violations, and exits with 1 if there is one.
-import { sql } from 'kysely'
-import { closeDb, openDb, read } from '../platform/db/index.ts'
+import { closeDb, openDb } from '../platform/db/index.ts'
 import { audit } from './audit.ts'
 import { RULES } from './violation.ts'
 import type { Rule, Violation } from './violation.ts'
@@ -18,12 +17,11 @@ try {
   const startedAtMs = performance.now()
   const report = await audit(db, showProgress())
   const seconds = ((performance.now() - startedAtMs) / 1_000).toFixed(1)
-  const { possible } = await countMarked()
   console.log(
     `audit: ${report.recipients} recipients, ${report.ledgerRows} ledger rows, ${report.outboxRows} outbox rows in ${seconds} s`,
   )
   for (const rule of Object.keys(RULES) as Rule[]) printRule(rule, report.violations)
-  console.log(`   -  possible duplicates marked: ${possible}`)
+  console.log(`   -  possible duplicates marked: ${report.possibleDuplicates}`)
   for (const { rule, subject, explanation } of report.violations.slice(0, EXPLAINED_MAX)) {
     console.log(`violation of '${rule}': ${subject}: ${explanation}`)
   }
@@ -43,15 +41,6 @@ try {
 function printRule(rule: Rule, violations: Violation[]): void {
   const count = violations.filter((violation) => violation.rule === rule).length
   console.log(`${count === 0 ? '  ok' : String(count).padStart(4)}  ${RULES[rule]}`)
-}
-
-/** A count over everything: it is asked here, by people, and by no part of the engine. */
-async function countMarked(): Promise<{ possible: number }> {
-  return read(db, 'audit.marked', async (reader) => {
-    const { rows } = await sql<{ possible: number }>`
-      SELECT COUNT(*) AS possible FROM sms_status WHERE possible_duplicate`.execute(reader)
-    return rows[0] ?? { possible: 0 }
-  })
 }
 
 function showProgress(): (table: string, rows: number) => void {

@@ -1,6 +1,6 @@
 import { lockRecipients, markSending, readTexts, referenceOf } from '../messages/index.ts'
 import type { Recipient } from '../messages/index.ts'
-import { lockRow, removeRow, waitUntil } from '../outbox/index.ts'
+import { lockRow, removeRow, postpone } from '../outbox/index.ts'
 import type { Envelope } from '../outbox/index.ts'
 import { transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
@@ -40,7 +40,7 @@ async function claim(tx: Tx, { outboxId, ranges }: Envelope, owner: string): Pro
   const free = unfinished.filter((row) => !isHeld(row, owner))
   const lastLease = held.map(({ liveUntil }) => liveUntil).reduce(later, null)
   if (unfinished.length === 0) await removeRow(tx, outboxId)
-  else if (lastLease) await waitUntil(tx, outboxId, lastLease)
+  else if (lastLease) await postpone(tx, outboxId, lastLease)
 
   const again = free.filter((row) => mayHaveBeenSent(row, owner))
   const fresh = free.filter((row) => !mayHaveBeenSent(row, owner))

@@ -25,10 +25,10 @@ export interface DeliverySettings {
 /** Asked once more with the same reference when an answer is missing; express goes on to the next operator at once. */
 const TRIES_PER_OPERATOR_MAX = { normal: 2, express: 1 }
 /**
- * A message ends only by a verdict on itself. Those whose grace has passed without one get a call of their own, so
- * many of an envelope at a time; the rest follows at its next round.
+ * A message ends only by a verdict on itself. Those whose grace has passed without one get a call of their own, as many
+ * of an envelope as begin within this time; the rest follows at its next round.
  */
-const ALONE_MAX = 8
+const ALONE_TIME_MS = 5_000
 
 /** One envelope on its way, in one process. */
 interface Run extends DeliverySettings {
@@ -41,7 +41,8 @@ interface Run extends DeliverySettings {
 /**
  * Takes one envelope from claim to settlement: claim the free recipients, offer them to the operators in order,
  * settle each as its verdict comes, and release what got none to the outbox. May run any number of times for the same
- * envelope. @throws Unavailable while the database is away: nothing was sent then.
+ * envelope. @throws Unavailable or CommitUnknown
+ * while the database is away: nothing was sent then.
  */
 export async function deliver(settings: DeliverySettings, envelope: Envelope): Promise<void> {
   const owner = randomBytes(8).toString('hex')
@@ -79,13 +80,13 @@ const NOT_TRIED: Tried = { outcome: { kind: 'unavailable', reason: 'not tried' }
 /** Offers tasks to each operator in turn. What an operator decided is settled aside; the others' failover goes on. */
 async function offer(run: Run, tasks: Undecided[]): Promise<Undecided[]> {
   let waiting = tasks
-  const given: Undecided[] = []
+  const givenUp: Undecided[] = []
   for (const operator of run.operators) {
     let round = waiting
     const done: Undecided[] = []
     for (let tries = 1; round.length > 0 && tries <= TRIES_PER_OPERATOR_MAX[run.type]; tries++) {
       const ready = await prepare(run, round)
-      given.push(...ready.given)
+      givenUp.push(...ready.givenUp)
       const results = await tryOnce(run, operator, ready.tasks)
       done.push(...results.filter(({ tried }) => tried.outcome.kind !== 'unknown'))
       round = results.filter(({ tried }) => tried.outcome.kind === 'unknown')
@@ -93,17 +94,17 @@ async function offer(run: Run, tasks: Undecided[]): Promise<Undecided[]> {
     waiting = [...done, ...round]
     if (waiting.length === 0) break
   }
-  return [...given, ...waiting]
+  return [...givenUp, ...waiting]
 }
 
 /**
- * What must hold before a try: the lease leaves room, and whoever may have been sent is marked. `given` are tasks
+ * What must hold before a try: the lease leaves room, and whoever may have been sent is marked. `givenUp` are tasks
  * that get no further try in this round because the database could not be asked. They keep no verdict of an earlier
  * operator: the one that was not asked might have taken them.
  */
-async function prepare(run: Run, round: Undecided[]): Promise<{ tasks: Undecided[]; given: Undecided[] }> {
+async function prepare(run: Run, round: Undecided[]): Promise<{ tasks: Undecided[]; givenUp: Undecided[] }> {
   const isReady = ({ called, leasedAtMs }: Undecided) => !called && leavesRoom(leasedAtMs, performance.now())
-  if (round.every(isReady)) return { tasks: round, given: [] }
+  if (round.every(isReady)) return { tasks: round, givenUp: [] }
   const undecided = (tasks: Undecided[]) =>
     tasks.map((each) => ({ ...each, tried: { ...each.tried, own: false } }))
   const askedAtMs = performance.now()
@@ -116,11 +117,11 @@ async function prepare(run: Run, round: Undecided[]): Promise<{ tasks: Undecided
       .map((each) => ({ ...each, leasedAtMs: askedAtMs }))
     if (renewed.newlyMarked > 0)
       run.events.possibleDuplicates({ type: run.type, messages: renewed.newlyMarked })
-    if (!leavesRoom(askedAtMs, performance.now())) return { tasks: [], given: undecided(tasks) }
-    return { tasks, given: [] }
+    if (!leavesRoom(askedAtMs, performance.now())) return { tasks: [], givenUp: undecided(tasks) }
+    return { tasks, givenUp: [] }
   } catch (error) {
     run.events.deliveryFailed({ type: run.type, step: 'renew', error })
-    return { tasks: [], given: undecided(round) }
+    return { tasks: [], givenUp: undecided(round) }
   }
 }
 
@@ -158,13 +159,16 @@ async function tryOnce(run: Run, operator: Operator, round: Undecided[]): Promis
   return undecided
 }
 
+/** One after the other, so that a class never has more calls under way than it has connections. */
 async function offerAlone(run: Run, undecided: Undecided[]): Promise<Undecided[]> {
-  const overdue = undecided.filter(
-    (result) => result.called && !result.tried.own && isGraceOver(run, result.task),
-  )
-  const alone = new Set(overdue.slice(0, ALONE_MAX))
-  const results = await Promise.all([...alone].map((task) => offer(run, [task])))
-  return [...undecided.filter((result) => !alone.has(result)), ...results.flat()]
+  const endsAtMs = performance.now() + ALONE_TIME_MS
+  const left: Undecided[] = []
+  for (const result of undecided) {
+    const isOverdue = result.called && !result.tried.own && isGraceOver(run, result.task)
+    if (isOverdue && performance.now() < endsAtMs) left.push(...(await offer(run, [result])))
+    else left.push(result)
+  }
+  return left
 }
 
 /** What follows for a task that no operator decided in this round. */
@@ -183,15 +187,25 @@ function isGraceOver(run: Run, task: Task): boolean {
 
 /** Settles without holding up what is still on its way; deliver() waits for all of them at its end. */
 function settleAside(run: Run, endings: Ending[]): void {
-  if (endings.length === 0) return
+  if (endings.length > 0) run.settling.push(settlePatiently(run, endings))
+}
+
+/**
+ * Endings that the database refuses together are settled one by one, so that the one it will not have keeps nobody
+ * else's verdict from being written.
+ */
+async function settlePatiently(run: Run, endings: Ending[]): Promise<void> {
   const { db, type, inHand, events } = run
-  const work = withPatience(
+  const settled = await withPatience(
     () => settle(db, inHand, endings),
     (error) => events.deliveryFailed({ type, step: 'settle', error }),
-  ).then((settled) => {
-    if (!settled) return
-    if (settled.endings.length > 0) events.settled({ type, endings: settled.endings })
-    if (settled.late.length > 0) events.late({ type, endings: settled.late })
-  })
-  run.settling.push(work)
+  )
+  if (settled.kind === 'done') {
+    if (settled.result.endings.length > 0) events.settled({ type, endings: settled.result.endings })
+    if (settled.result.late.length > 0) events.late({ type, endings: settled.result.late })
+  } else if (settled.kind === 'fault' && endings.length > 1) {
+    for (const ending of endings) await settlePatiently(run, [ending])
+  } else {
+    events.verdictLost({ type, endings })
+  }
 }

@@ -1,5 +1,5 @@
-import { Counter } from '../platform/telemetry/index.ts'
-import type { Logger, Registry } from '../platform/telemetry/index.ts'
+import { Counter, lineBudget } from '../platform/telemetry/index.ts'
+import type { LogFields, Logger, Registry } from '../platform/telemetry/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
 import type { Ending } from './settle.ts'
@@ -10,6 +10,8 @@ export interface DeliveryEvents {
   settled(fact: { type: MessageClass; endings: Ending[] }): void
   /** Endings that changed nothing, because another owner had taken over. */
   late(fact: { type: MessageClass; endings: Ending[] }): void
+  /** Verdicts of operators that could not be written. Their messages stay unfinished and are tried again, marked. */
+  verdictLost(fact: { type: MessageClass; endings: Ending[] }): void
   /** Marked before a try, because an operator may have them already. */
   possibleDuplicates(fact: { type: MessageClass; messages: number }): void
   /** A queue message that could not be understood. */
@@ -20,6 +22,7 @@ export interface DeliveryEvents {
 
 export function createDeliveryEvents(logger: Logger, registry: Registry): DeliveryEvents {
   const { outcomes, refunds, refundedAmount, duplicates, unreadables, failures } = deliveryMetrics(registry)
+  const say = sparingly(logger)
   return {
     settled({ type, endings }) {
       for (const [kind, group] of Object.entries(Object.groupBy(endings, ({ kind }) => kind))) {
@@ -33,17 +36,23 @@ export function createDeliveryEvents(logger: Logger, registry: Registry): Delive
           failed.reduce((sum, { task }) => sum + task.price, 0),
         )
       }
-      for (const ending of endings) logEnding(logger, type, ending)
+      for (const ending of endings) logEnding(logger, say, type, ending)
     },
     late({ type, endings }) {
       outcomes.inc({ class: type, outcome: 'late' }, endings.length)
       for (const { kind, task } of endings) {
-        logger.warn('late answer changed nothing', { class: type, outcome: kind, ...factsOf(task) })
+        say('warn', 'late answer changed nothing', { class: type, outcome: kind, ...factsOf(task) })
+      }
+    },
+    verdictLost({ type, endings }) {
+      outcomes.inc({ class: type, outcome: 'verdict_lost' }, endings.length)
+      for (const { kind, task } of endings) {
+        say('error', 'verdict could not be written', { class: type, outcome: kind, ...factsOf(task) })
       }
     },
     possibleDuplicates({ type, messages }) {
       duplicates.inc({ class: type }, messages)
-      logger.warn('marked as possible duplicates', { class: type, messages })
+      say('warn', 'marked as possible duplicates', { class: type, messages })
     },
     unreadable({ type, reason }) {
       unreadables.inc({ class: type })
@@ -52,20 +61,34 @@ export function createDeliveryEvents(logger: Logger, registry: Registry): Delive
     deliveryFailed({ type, step, error }) {
       failures.inc({ class: type, step })
       const level = error instanceof Unavailable ? 'warn' : 'error'
-      logger[level]('delivery step failed', { class: type, step, error })
+      say(level, 'delivery step failed', { class: type, step, error })
     },
   }
 }
 
+type Say = (level: 'error' | 'warn' | 'info', message: string, fields: LogFields) => void
+
+/** An outage or its end touches thousands of messages at once: beyond this many lines a second they are counted. */
+const LINES_PER_SECOND_MAX = 20
+
+function sparingly(logger: Logger): Say {
+  const take = lineBudget(LINES_PER_SECOND_MAX)
+  return (level, message, fields) => {
+    const { granted, leftOut } = take()
+    if (granted) logger[level](message, leftOut > 0 ? { ...fields, lines_left_out: leftOut } : fields)
+    else logger.debug(message, fields)
+  }
+}
+
 /** Success is the rule and stays quiet at the default level: one line for each would cost more than its send. */
-function logEnding(logger: Logger, type: MessageClass, ending: Ending): void {
+function logEnding(logger: Logger, say: Say, type: MessageClass, ending: Ending): void {
   const facts = { class: type, ...factsOf(ending.task) }
   switch (ending.kind) {
     case 'done':
       logger.debug('sent', { ...facts, provider: ending.provider })
       break
     case 'failed':
-      logger.info('failed and refunded', {
+      say('info', 'failed and refunded', {
         ...facts,
         provider: ending.provider,
         reason: ourWords(ending.reason),
@@ -90,7 +113,7 @@ function deliveryMetrics(registry: Registry) {
   const registers = [registry]
   const outcomes = new Counter({
     name: 'chapar_delivery_outcomes_total',
-    help: 'Recipients by how a consumer left them: done, failed, released, or late (another owner had taken over)',
+    help: 'Recipients by how a consumer left them: done, failed, released, late (another owner had taken over) or verdict_lost',
     labelNames: ['class', 'outcome'] as const,
     registers,
   })

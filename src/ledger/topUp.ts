@@ -1,7 +1,7 @@
 import { CommitUnknown, transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
 import { identifierToBytes } from '../primitives/identifier.ts'
-import { MONEY_MAX } from '../primitives/money.ts'
+import { TOPPED_UP_MAX } from '../primitives/money.ts'
 import { ensureAccount, lockAccounts } from './accounts.ts'
 import { post } from './post.ts'
 import type { TopUpRequest, TopUpVerdict } from './types.ts'
@@ -29,7 +29,7 @@ async function add(
   await ensureAccount(tx, userId)
   const account = (await lockAccounts(tx, [userId])).get(userId)
   if (!account) throw new Error(`customer ${userId} has no balance after it was made`)
-  if (account.balance > MONEY_MAX - amount) return { kind: 'balance_limit' }
+  if (account.balance > TOPPED_UP_MAX - amount) return { kind: 'balance_limit' }
   await post(tx, [{ account, transactionId, recipientNo: 0, amount, type: 'topup', description }])
   return { kind: 'added', balance: account.balance, transactionId }
 }

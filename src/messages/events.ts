@@ -5,7 +5,7 @@ import type { Verdict } from './types.ts'
 
 /** The facts of this slice. The record of a request is the HTTP log line, which carries the verdict's fields. */
 export interface MessageEvents {
-  decided(fact: { type: MessageClass; recipients: number; verdict: Verdict['kind'] }): void
+  decided(fact: { type: MessageClass; recipients: number; verdict: Verdict['kind'] | 'fault' }): void
 }
 
 export function createMessageEvents(registry: Registry): MessageEvents {

@@ -12,7 +12,7 @@ const MERGED_ROWS_MAX = 2_000
 /** Ranges that may hold unfinished recipients of a customer, newest request first. */
 export interface OpenRanges {
   ranges: RecipientRange[]
-  /** Where the look-up stopped because it had seen `rowsMax` rows; undefined when it saw all. */
+  /** Where the look-up stopped because it had seen `rowsMax` ranges; undefined when it saw all. */
   floor?: RecipientRange
 }
 
@@ -38,16 +38,22 @@ export async function findOpen(
     .selectFrom('outbox_events')
     .select('payload')
     .where('user_id', 'is', null)
+    // The customer's number stands behind a range's last recipient: a cheap look before the rows are read.
+    .where((row) =>
+      row.or([row('payload', 'like', `%,${userId}]%`), row('payload', 'like', `%,${userId},%`)]),
+    )
     .limit(MERGED_ROWS_MAX)
     .execute()
-  const ranges = own.flatMap(({ payload }) => decodeRanges(payload) ?? [])
-  const theirs = merged
-    .flatMap(({ payload }) => decodeRanges(payload) ?? [])
-    .filter((range) => range.userId === userId)
-  const floor = own.length === rowsMax ? ranges.at(-1) : undefined
-  if (!floor) return { ranges: [...ranges, ...theirs] }
-  const above = theirs.filter((range) => comparePlace(range, floor) >= 0)
-  return { ranges: [...ranges, ...above], floor }
+  const rangesOf = (rows: { payload: string }[]) => rows.flatMap(({ payload }) => decodeRanges(payload) ?? [])
+  const theirs = rangesOf(merged).filter(
+    (range) => range.userId === userId && (upTo === undefined || range.smsIdentifier <= upTo),
+  )
+  // Newest first, as the own rows are already; below the last of as many of them as were asked for there may be more.
+  const found = [...rangesOf(own), ...theirs].sort((a, b) => comparePlace(b, a))
+  const ranges = found.slice(0, rowsMax)
+  const floor = ranges.at(-1)
+  const isAll = own.length < rowsMax && found.length < rowsMax
+  return isAll || !floor ? { ranges } : { ranges, floor }
 }
 
 function comparePlace(a: RecipientRange, b: RecipientRange): number {

@@ -63,7 +63,7 @@ export async function retryLater(tx: Tx, outboxId: string, reason: string): Prom
 }
 
 /** Somebody else is at work on its recipients: due again when that lease ends. */
-export async function waitUntil(tx: Tx, outboxId: string, leaseUntil: Date): Promise<void> {
+export async function postpone(tx: Tx, outboxId: string, leaseUntil: Date): Promise<void> {
   await sql`UPDATE outbox_events SET next_run_at = ${leaseUntil}
     WHERE id = ${identifierToBytes(outboxId)}`.execute(tx)
 }

@@ -3,6 +3,8 @@ import type { Logger } from './telemetry/logger.ts'
 /** Something that was opened and must be closed: a listener, a loop, a pool. `deadlineMs` is what time is left. */
 export interface Part {
   name: string
+  /** Brings work in: all of these are closed first and at once, so that none goes on taking while another drains. */
+  takesWork?: boolean
   close(deadlineMs: number): Promise<void>
 }
 
@@ -13,7 +15,10 @@ export interface Host {
 }
 
 export interface Lifecycle {
-  /** Parts are closed in reverse order: what is added last may rest on what was added before. */
+  /**
+   * Those that take work are closed first, together. The others follow in reverse order: what is added last may rest on
+   * what was added before.
+   */
   add(part: Part): void
   /**
    * Closes every part, once, within the deadline. Also the way out of a start that failed half-way.
@@ -71,12 +76,23 @@ export function createLifecycle({ logger, deadlineMs, host = process }: Lifecycl
 /** Takes from the end until none is left, so that a part added while closing is closed too. */
 async function closeInReverse(parts: Part[], deadlineMs: number, logger: Logger): Promise<boolean> {
   const endsAtMs = performance.now() + deadlineMs
-  let inOrder = true
+  let inOrder = await closeIntake(parts, deadlineMs, logger)
   for (let part = parts.pop(); part; part = parts.pop()) {
     if (!(await closeOne(part, endsAtMs - performance.now(), logger))) inOrder = false
   }
   logger.info(inOrder ? 'stopped' : 'stopped, not everything in order')
   return inOrder
+}
+
+/** They may use most of the time, but leave some to those they rest on. */
+const INTAKE_SHARE = 0.8
+
+async function closeIntake(parts: Part[], deadlineMs: number, logger: Logger): Promise<boolean> {
+  const intake = parts.filter(({ takesWork }) => takesWork)
+  const rest = parts.filter(({ takesWork }) => !takesWork)
+  parts.splice(0, parts.length, ...rest)
+  const ends = await Promise.all(intake.map((part) => closeOne(part, deadlineMs * INTAKE_SHARE, logger)))
+  return ends.every(Boolean)
 }
 
 async function closeOne(part: Part, leftMs: number, logger: Logger): Promise<boolean> {

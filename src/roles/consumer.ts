@@ -6,11 +6,10 @@ import { openSubscription } from '../platform/broker/index.ts'
 import type { ReadinessCheck } from '../platform/http/index.ts'
 import type { Part } from '../platform/lifecycle.ts'
 import { StartupFault } from '../platform/startupFault.ts'
-import type { MessageClass } from '../primitives/messageClass.ts'
+import { CLASSES } from '../primitives/messageClass.ts'
 import type { Foundation } from './foundation.ts'
 import { linkReporter } from './linkReporter.ts'
 
-const CLASSES: MessageClass[] = ['express', 'normal']
 /** Envelopes in hand for each operator call at once: the next is there when one ends. */
 const PREFETCH_PER_CALL = 2
 
@@ -18,7 +17,7 @@ const PREFETCH_PER_CALL = 2
 export async function startConsumers(
   foundation: Foundation,
 ): Promise<{ parts: Part[]; checks: ReadinessCheck[] }> {
-  const { config, db, logger, metrics } = foundation
+  const { config, pools, logger, metrics } = foundation
   const operatorEvents = createOperatorEvents(logger, metrics.registry)
   const events = createDeliveryEvents(logger, metrics.registry)
   const operators = openOperators(foundation, operatorEvents)
@@ -27,7 +26,7 @@ export async function startConsumers(
   const started = await Promise.all(
     CLASSES.map(async (type) => {
       const settings = {
-        db,
+        db: pools.work[type],
         operators: operators.of(type),
         unavailableGraceMs: config.unavailableGraceMs,
         events,
@@ -53,14 +52,16 @@ export async function startConsumers(
     }),
   )
   const close = async () => {
-    await Promise.all(started.map(({ subscription }) => subscription.stop()))
-    await Promise.all(started.map(({ consumer }) => consumer.drain()))
+    // A broker that is slow to answer must not bring more work meanwhile.
+    await Promise.all(
+      started.flatMap(({ subscription, consumer }) => [subscription.stop(), consumer.drain()]),
+    )
     await Promise.all(started.map(({ subscription }) => subscription.close()))
   }
   return {
     parts: [
       { name: 'operators', close: () => operators.close() },
-      { name: 'consumers', close },
+      { name: 'consumers', takesWork: true, close },
     ],
     checks: started.map(({ type, subscription }) => ({
       name: `broker_consume_${type}`,

@@ -1,4 +1,4 @@
-import { closeDb, read } from '../platform/db/index.ts'
+import { read } from '../platform/db/index.ts'
 import { createApp, listen, opsRoutes } from '../platform/http/index.ts'
 import type { ReadinessCheck, Route } from '../platform/http/index.ts'
 import type { Lifecycle } from '../platform/lifecycle.ts'
@@ -14,8 +14,8 @@ import { startRelays } from './relay.ts'
 import type { Relay } from './relay.ts'
 
 /**
- * Puts the roles of one process together: the only place that knows all parts. Parts close in reverse order, so that
- * what takes work in goes first and the database last. @returns where HTTP is served.
+ * Puts the roles of one process together: the only place that knows all parts. What takes work in is closed first and
+ * the database last. @returns where HTTP is served.
  */
 export async function startEngine(
   config: Config,
@@ -23,9 +23,10 @@ export async function startEngine(
   lifecycle: Lifecycle,
 ): Promise<{ url: string }> {
   const foundation = await layFoundation(config, logger)
-  const { db, metrics } = foundation
-  lifecycle.add({ name: 'database', close: () => closeDb(db) })
-  const ping = () => read(db, 'ping', async (reader) => void (await sql`SELECT 1`.execute(reader)))
+  const { pools, metrics } = foundation
+  lifecycle.add({ name: 'database', close: () => pools.close() })
+  const ping = () =>
+    read(pools.requests, 'ping', async (reader) => void (await sql`SELECT 1`.execute(reader)))
   const checks: ReadinessCheck[] = [{ name: 'database', run: ping }]
 
   if (config.roles.includes('consumer')) {
@@ -52,7 +53,7 @@ export async function startEngine(
     ...(isApi ? { openapi: describeApi(config.limits) } : {}),
   })
   const listener = await listen(app, config.listen, logger)
-  lifecycle.add({ name: 'http', close: (deadlineMs) => listener.close(deadlineMs) })
+  lifecycle.add({ name: 'http', takesWork: true, close: (deadlineMs) => listener.close(deadlineMs) })
   logger.info('serving', { url: listener.url, roles: config.roles })
   return { url: listener.url }
 }

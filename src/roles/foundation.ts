@@ -1,27 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import {
-  databaseNowMs,
-  migrate,
-  observeOperations,
-  observePool,
-  openDb,
-  selfTest,
-  closeDb,
-} from '../platform/db/index.ts'
-import type { Db } from '../platform/db/index.ts'
+import { databaseNowMs, migrate, selfTest } from '../platform/db/index.ts'
 import { StartupFault } from '../platform/startupFault.ts'
 import { createMetrics } from '../platform/telemetry/index.ts'
 import type { Logger, Metrics } from '../platform/telemetry/index.ts'
 import { identifierMaker } from '../primitives/identifier.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
 import type { Config } from './config.ts'
+import { openPools } from './pools.ts'
+import type { Pools } from './pools.ts'
 
 /** What every role stands on. */
 export interface Foundation {
   config: Config
   logger: Logger
   metrics: Metrics
-  db: Db
+  pools: Pools
   newId: () => string
 }
 
@@ -33,15 +26,14 @@ const RETRY_MS = 1_000
 export async function layFoundation(config: Config, logger: Logger): Promise<Foundation> {
   const metrics = createMetrics({ withRuntime: true })
   await waitForDatabase(config, logger)
-  const db = openDb({ url: config.databaseUrl, ...config.db }, observeOperations(metrics.registry))
+  const pools = openPools(config, metrics.registry)
   try {
-    await selfTest(db)
+    await selfTest(pools.requests)
   } catch (error) {
-    await closeDb(db)
+    await pools.close()
     throw new StartupFault(`the database does not fit: ${(error as Error).message}`, { cause: error })
   }
-  observePool(metrics.registry, db)
-  return { config, logger, metrics, db, newId: identifierMaker(() => databaseNowMs(db)) }
+  return { config, logger, metrics, pools, newId: identifierMaker(() => databaseNowMs(pools.requests)) }
 }
 
 async function waitForDatabase(config: Config, logger: Logger): Promise<void> {

@@ -2,6 +2,7 @@ import { createOutboxEvents, observeDepth, queuesOf, startRelay, topology } from
 import { openPublisher } from '../platform/broker/index.ts'
 import type { ReadinessCheck } from '../platform/http/index.ts'
 import type { Part } from '../platform/lifecycle.ts'
+import { CLASSES } from '../primitives/messageClass.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import type { Foundation } from './foundation.ts'
 import { linkReporter } from './linkReporter.ts'
@@ -12,13 +13,11 @@ export interface Relay {
   wake(type: MessageClass): void
 }
 
-const CLASSES: MessageClass[] = ['express', 'normal']
-
 /** The role that is the only publisher: one loop and one publisher channel a class, so that neither stops the other. */
-export async function startRelays({ config, db, logger, metrics, newId }: Foundation): Promise<Relay> {
+export async function startRelays({ config, pools, logger, metrics, newId }: Foundation): Promise<Relay> {
   const events = createOutboxEvents(logger, metrics.registry)
   const queues = queuesOf(config.queues)
-  observeDepth(metrics.registry, db)
+  observeDepth(metrics.registry, pools.requests)
   const started = await Promise.all(
     CLASSES.map(async (type) => {
       const publisher = await openPublisher({
@@ -27,14 +26,21 @@ export async function startRelays({ config, db, logger, metrics, newId }: Founda
         queues: topology(queues),
         onState: linkReporter(logger),
       })
-      const loop = startRelay({ db, publisher, type, queue: queues[type].queue, events, newId })
+      const loop = startRelay({
+        db: pools.work[type],
+        publisher,
+        type,
+        queue: queues[type].queue,
+        events,
+        newId,
+      })
       return { type, publisher, loop }
     }),
   )
   return {
     parts: started.flatMap(({ type, publisher, loop }) => [
       { name: `publisher ${type}`, close: () => publisher.close() },
-      { name: `relay ${type}`, close: () => loop.close() },
+      { name: `relay ${type}`, takesWork: true, close: () => loop.close() },
     ]),
     checks: started.map(({ type, publisher }) => ({
       name: `broker_publish_${type}`,

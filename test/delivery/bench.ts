@@ -46,6 +46,7 @@ export interface OutboxRow {
 export interface Reported {
   settled: string[]
   late: string[]
+  lost: string[]
   possibleDuplicates: number
   failures: string[]
 }
@@ -139,10 +140,11 @@ export function openDelivery(
   operators: readonly Operator[],
   changes: Partial<DeliverySettings> = {},
 ): { deliver: (envelope: Envelope) => Promise<void>; reported: Reported; settings: DeliverySettings } {
-  const reported: Reported = { settled: [], late: [], possibleDuplicates: 0, failures: [] }
+  const reported: Reported = { settled: [], late: [], lost: [], possibleDuplicates: 0, failures: [] }
   const events: DeliveryEvents = {
     settled: ({ endings }) => reported.settled.push(...endings.map(({ kind }) => kind)),
     late: ({ endings }) => reported.late.push(...endings.map(({ kind }) => kind)),
+    verdictLost: ({ endings }) => reported.lost.push(...endings.map(({ task }) => task.reference)),
     possibleDuplicates: ({ messages }) => (reported.possibleDuplicates += messages),
     unreadable: () => {},
     deliveryFailed: ({ step }) => reported.failures.push(step),

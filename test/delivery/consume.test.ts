@@ -36,6 +36,7 @@ describe('a consumer of the queue of a class', () => {
     settled: () => {},
     late: () => {},
     possibleDuplicates: () => {},
+    verdictLost: () => {},
     unreadable: ({ reason }) => unreadable.push(reason),
     deliveryFailed: ({ step }) => failures.push(step),
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setImmediate } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { read } from '../../src/platform/db/index.ts'
 import { AWAY, SILENT } from '../operators/scriptedOperator.ts'
@@ -7,9 +8,10 @@ import { DEPOSIT, openBench, openDelivery } from './bench.ts'
 import type { Bench } from './bench.ts'
 import { accepts, answers, saysOfEach, testOperator } from './operators.ts'
 import type { Answer, TestOperator } from './operators.ts'
+import { skippableClock } from './skippableClock.ts'
 
-/** Those in one envelope that get a call of their own in one round. */
-const ALONE_MAX = 8
+/** How long a round gives calls to messages of their own. */
+const ALONE_TIME_MS = 5_000
 
 describe('a message that no operator takes', () => {
   let bench: Bench
@@ -127,26 +129,44 @@ describe('a message that no operator takes', () => {
       assert.equal(await bench.balance(), DEPOSIT)
     })
 
-    it(`gets that call with at most ${ALONE_MAX - 1} others at a time; who is left keeps waiting`, async () => {
-      const id = await bench.accept({ count: ALONE_MAX + 3 })
-      // Only the whole call fails, so that the breakers stay out of it.
-      both((batch) =>
-        batch.length > 1 ? AWAY : answers(batch, () => ({ kind: 'unavailable', reason: 'no' })),
-      )
+    it('gets that call within the time that the round has for it; who is left keeps waiting', async () => {
+      const id = await bench.accept({ count: 8 })
+      const clock = skippableClock()
+      // Only the whole call fails, so that the breakers stay out of it; alone each takes a second of this process's time.
+      b.answer = (batch) => (batch.length > 1 ? AWAY : saysOfEach('unavailable')(batch))
+      a.answer = (batch) => {
+        if (batch.length === 1) clock.skipMs += 1_000
+        return b.answer(batch)
+      }
       const { deliver } = delivery()
       const statuses = async () => Object.groupBy(await bench.rows(id), ({ status }) => status)
       await deliver(await bench.envelope())
       await bench.graceIsOver(id)
-      await deliver(await bench.nextRound())
-      assert.deepEqual(
-        [(await statuses()).failed?.length, (await statuses()).pending?.length],
-        [ALONE_MAX, 3],
-      )
+      await deliver(await bench.nextRound()).finally(() => clock.restore())
+      const { failed = [], pending = [] } = await statuses()
+      assert.deepEqual([failed.length, pending.length], [ALONE_TIME_MS / 1_000, 8 - ALONE_TIME_MS / 1_000])
       assert.equal((await bench.outbox()).length, 1)
       await deliver(await bench.nextRound())
-      assert.equal((await statuses()).failed?.length, ALONE_MAX + 3)
-      assert.equal((await bench.refunds()).length, ALONE_MAX + 3)
+      assert.equal((await statuses()).failed?.length, 8)
+      assert.equal((await bench.refunds()).length, 8)
       assert.deepEqual(await bench.outbox(), [])
+    })
+
+    it('gets it one after the other: a class has no more calls under way than it has envelopes', async () => {
+      const id = await bench.accept({ count: 5 })
+      let underWay = 0
+      let most = 0
+      both(async (batch) => {
+        most = Math.max(most, ++underWay)
+        await setImmediate()
+        underWay--
+        return batch.length > 1 ? AWAY : accepts(batch)
+      })
+      const { deliver } = delivery()
+      await deliver(await bench.envelope())
+      await bench.graceIsOver(id)
+      await deliver(await bench.nextRound())
+      assert.deepEqual([sizes(a), most], [[5, 5, 1, 1, 1, 1, 1], 1])
     })
 
     it('needs no call alone when both say it of each message', async () => {

@@ -8,6 +8,8 @@ import { interposed } from './breakable.ts'
 import { DEPOSIT, openBench, openDelivery } from './bench.ts'
 import type { Bench } from './bench.ts'
 import { accepts, saysOfEach, slowOperator, testOperator } from './operators.ts'
+import { skippableClock } from './skippableClock.ts'
+import type { SkippableClock } from './skippableClock.ts'
 
 const LEASE_MS = 10_000
 const TRY_TIMEOUT_MS = 5_000
@@ -168,16 +170,14 @@ describe('an envelope that is delivered again', () => {
 describe('the lease of a message in hand', () => {
   let bench: Bench
   let operations: string[]
-  let skipMs = 0
-  const realNow = performance.now.bind(performance)
+  let clock: SkippableClock
   beforeEach(async () => {
     bench = await openBench()
     operations = []
-    skipMs = 0
-    performance.now = () => realNow() + skipMs
+    clock = skippableClock()
   })
   afterEach(async () => {
-    performance.now = realNow
+    clock.restore()
     await bench.close()
   })
 
@@ -186,7 +186,7 @@ describe('the lease of a message in hand', () => {
     ...bench.db,
     observe: (operation) => {
       operations.push(operation)
-      skipMs += durationsMs[operation] ?? 0
+      clock.skipMs += durationsMs[operation] ?? 0
     },
   })
 
@@ -240,7 +240,7 @@ describe('the lease of a message in hand', () => {
     // never called meanwhile.
     const a = testOperator('a', () => {
       a.answer = accepts
-      skipMs += TRY_TIMEOUT_MS
+      clock.skipMs += TRY_TIMEOUT_MS
       return SILENT
     })
     await a.halfOpenBreaker()

@@ -1,22 +1,41 @@
 import assert from 'node:assert/strict'
 import { withPatience } from '../../src/delivery/patience.ts'
+import { CommitUnknown } from '../../src/platform/db/index.ts'
+import { Unavailable } from '../../src/primitives/unavailable.ts'
+
+const away = () => new Unavailable('database_unavailable', 'away')
 
 describe('patience with a database that is away', () => {
   it('returns what the work came to, however often it failed before, and reports each failure', async () => {
-    let tries = 0
-    const errors: unknown[] = []
-    const work = () => (++tries < 3 ? Promise.reject(new Error(`try ${tries}`)) : Promise.resolve('settled'))
-    assert.equal(await withPatience(work, (error) => errors.push(error)), 'settled')
-    assert.deepEqual(
-      errors.map((error) => (error as Error).message),
-      ['try 1', 'try 2'],
-    )
+    const failures = [away(), new CommitUnknown('test', away()), away(), away()]
+    const toCome = [...failures]
+    const reported: unknown[] = []
+    const work = () => {
+      const failure = toCome.shift()
+      return failure ? Promise.reject(failure) : Promise.resolve('settled')
+    }
+    const ended = await withPatience(work, (error) => reported.push(error))
+    assert.deepEqual(ended, { kind: 'done', result: 'settled' })
+    assert.deepEqual(reported, failures)
   })
 
-  it('ends without a result and without an exception when it runs out', async () => {
+  it('says so, without an exception, when it runs out', async () => {
     let reported = 0
-    const work = () => Promise.reject(new Error('away'))
-    assert.equal(await withPatience(work, () => reported++, 250), undefined)
+    const ended = await withPatience(
+      () => Promise.reject(away()),
+      () => reported++,
+      250,
+    )
+    assert.deepEqual(ended, { kind: 'away' })
     assert.ok(reported > 1)
+  })
+
+  it('ends sooner with work that the database refuses: it would refuse it for ever', async () => {
+    let reported = 0
+    const ended = await withPatience(
+      () => Promise.reject(new Error('Data too long')),
+      () => reported++,
+    )
+    assert.deepEqual([ended, reported], [{ kind: 'fault' }, 3])
   })
 })

@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.ts'
 import { breakable } from './breakable.ts'
 import { CUSTOMER, DEPOSIT, openBench, openDelivery } from './bench.ts'
 import type { Bench } from './bench.ts'
-import { accepts, saysOfEach, testOperator } from './operators.ts'
+import { accepts, answers, saysOfEach, testOperator } from './operators.ts'
 
 const OWNER = '00112233445566aa'
 
@@ -145,6 +145,25 @@ describe('a settlement', () => {
     assert.ok(reported.failures.every((step) => step === 'settle'))
     assert.equal((await bench.refunds()).length, 2)
     assert.deepEqual(await bench.outbox(), [])
+  })
+
+  it('that the database refuses is done one by one: a verdict it will not have keeps no other from being written', async () => {
+    const id = await bench.accept({ count: 3 })
+    const tooLong = 'x'.repeat(100)
+    const a = testOperator('a', (batch) =>
+      answers(batch, ({ reference }) => ({
+        kind: 'accepted',
+        providerMessageId: reference.endsWith(':2') ? tooLong : reference,
+      })),
+    )
+    const { deliver, reported } = openDelivery(bench.db, [a])
+    await deliver(await bench.envelope())
+    assert.deepEqual(
+      (await bench.rows(id)).map(({ status }) => status),
+      ['done', 'sending', 'done'],
+    )
+    assert.deepEqual([reported.settled, reported.lost], [['done', 'done'], [`${id}:2`]])
+    assert.equal((await bench.outbox()).length, 1, 'it is brought back')
   })
 
   it('does not wait for the failover of others: what is decided is written while the next operator is asked', async () => {

@@ -14,11 +14,12 @@ interface Family {
 
 /** What every label of ours may say: all of it known beforehand, however many customers and messages there are. */
 const CLOSED_SETS: Record<string, RegExp> = {
+  pool: /^(requests|normal|express)$/,
   class: /^(normal|express)$/,
   operator: /^operator-[ab]$/,
   state: /^(closed|open|half-open|in_use|idle|waiting)$/,
-  outcome: /^(accepted|rejected|unavailable|unknown|done|failed|released|late|ok|retried)$/,
-  verdict: /^(accepted|insufficient_balance|unavailable|outcome_unknown)$/,
+  outcome: /^(accepted|rejected|unavailable|unknown|done|failed|released|late|verdict_lost|ok|retried)$/,
+  verdict: /^(accepted|insufficient_balance|unavailable|outcome_unknown|fault)$/,
   result: /^(answered|refused|unavailable|unknown|confirmed|failed)$/,
   step: /^(consume|deliver|renew|settle)$/,
   operation: /^[a-z_]+(\.[a-z_]+)*$/,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readBalance } from '../../src/ledger/index.ts'
 import type { BalancePage, LedgerItem } from '../../src/ledger/types.ts'
 import type { Db } from '../../src/platform/db/index.ts'
-import { MONEY_MAX } from '../../src/primitives/money.ts'
+import { TOPPED_UP_MAX } from '../../src/primitives/money.ts'
 import { fund, sendOne } from '../support/arrange.ts'
 import { emptyTables, freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
@@ -111,8 +111,8 @@ describe('reading a balance', () => {
   })
 
   it('shows the largest balance there can be exactly', async () => {
-    await fund(db, 1, MONEY_MAX)
+    await fund(db, 1, TOPPED_UP_MAX)
     const { balance, transactions } = await readBalance(db, { userId: 1, limit: 10 })
-    assert.deepEqual([balance, amounts(transactions)], [MONEY_MAX, [MONEY_MAX]])
+    assert.deepEqual([balance, amounts(transactions)], [TOPPED_UP_MAX, [TOPPED_UP_MAX]])
   })
 })

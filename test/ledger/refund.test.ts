@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import type { Db } from '../../src/platform/db/index.ts'
+import { TOPPED_UP_MAX } from '../../src/primitives/money.ts'
 import { balanceOf, countRows, fund, look, newIdOf, sendOne } from '../support/arrange.ts'
 import { emptyTables, freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
@@ -102,6 +103,15 @@ describe('a refund', () => {
     )
     await assert.rejects(wrong, /customer 9 is to be refunded and has no balance/)
     assert.deepEqual([await balanceOf(db, 1), await countRows(db)], [10, before])
+  })
+
+  it('finds room in a balance that was filled to its limit after the message was paid', async () => {
+    await fund(db, 1, TOPPED_UP_MAX)
+    const smsIdentifier = await sendOne(db, { userId: 1, to: 10_000, type: 'express' })
+    await fund(db, 1, 30_000)
+    await refundOne(db, { userId: 1, smsIdentifier, recipientNo: 1, amount: 3 })
+    assert.equal(await balanceOf(db, 1), TOPPED_UP_MAX + 3)
+    assert.equal((await chainOf(1)).at(-1)?.balance_after, TOPPED_UP_MAX + 3)
   })
 
   it('says its reason, as much of it as fits', async () => {

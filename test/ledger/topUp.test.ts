@@ -5,10 +5,10 @@ import { topUp } from '../../src/ledger/index.ts'
 import { closeDb, openDb } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { identifierToBytes } from '../../src/primitives/identifier.ts'
-import { MONEY_MAX } from '../../src/primitives/money.ts'
+import { TOPPED_UP_MAX } from '../../src/primitives/money.ts'
 import { Unavailable } from '../../src/primitives/unavailable.ts'
 import { balanceOf, countRows, fund, look, newIdOf } from '../support/arrange.ts'
-import { loseCommit } from '../support/loseCommit.ts'
+import { beforeLookUp, loseCommit } from '../support/loseCommit.ts'
 import { emptyTables, freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 import { openTcpProxy } from '../support/tcpProxy.ts'
@@ -97,16 +97,16 @@ describe('a top-up', () => {
     assert.deepEqual((await audit(stack.db)).violations, [])
   })
 
-  it('goes up to what a number holds exactly, and not beyond; what is refused changes nothing', async () => {
-    await add(1, MONEY_MAX - 10)
+  it('fills a balance up to its limit, and not beyond; what is refused changes nothing', async () => {
+    await add(1, TOPPED_UP_MAX - 10)
     const before = await countRows(stack.db)
     assert.deepEqual(await add(1, 11), { kind: 'balance_limit' })
-    assert.deepEqual([await balanceOf(stack.db, 1), await countRows(stack.db)], [MONEY_MAX - 10, before])
+    assert.deepEqual([await balanceOf(stack.db, 1), await countRows(stack.db)], [TOPPED_UP_MAX - 10, before])
     const verdict = await add(1, 10)
-    assert.equal(verdict.kind === 'added' && verdict.balance, MONEY_MAX)
+    assert.equal(verdict.kind === 'added' && verdict.balance, TOPPED_UP_MAX)
     assert.deepEqual(await ledgerOf(1), [
-      { seq: 1, amount: MONEY_MAX - 10, balance_after: MONEY_MAX - 10 },
-      { seq: 2, amount: 10, balance_after: MONEY_MAX },
+      { seq: 1, amount: TOPPED_UP_MAX - 10, balance_after: TOPPED_UP_MAX - 10 },
+      { seq: 2, amount: 10, balance_after: TOPPED_UP_MAX },
     ])
   })
 
@@ -147,19 +147,9 @@ describe('a top-up', () => {
       }
     }
 
-    /** Lets something happen between the lost COMMIT and the look-up, which begins with the end of the old session. */
-    function beforeLookUp(happen: () => Promise<unknown>): void {
-      const forget = proxy.onBytes((bytes, direction, link) => {
-        if (direction !== 'toServer' || !bytes.includes('KILL')) return
-        forget()
-        link.silence()
-        void happen().finally(() => link.resume())
-      })
-    }
-
     it('answers with the balance as it was after it, whatever came since', async () => {
       loseCommit(proxy, 'answer')
-      beforeLookUp(() => add(1, 5))
+      beforeLookUp(proxy, () => add(1, 5))
       const transactionId = newIdOf(db)()
       assert.deepEqual(await add(1, 70, transactionId, proxied), {
         kind: 'added',
@@ -171,7 +161,7 @@ describe('a top-up', () => {
 
     it('says so, with the identifier to ask for, when it cannot find out', async () => {
       loseCommit(proxy, 'answer')
-      beforeLookUp(() => look(stack.db, sql`RENAME TABLE user_transactions TO hidden_transactions`))
+      beforeLookUp(proxy, () => look(stack.db, sql`RENAME TABLE user_transactions TO hidden_transactions`))
       const transactionId = newIdOf(db)()
       const verdict = await add(1, 70, transactionId, proxied).finally(() =>
         look(stack.db, sql`RENAME TABLE hidden_transactions TO user_transactions`),

@@ -54,6 +54,36 @@ describe('the life cycle', () => {
     assert.deepEqual(exits, [0])
   })
 
+  it('closes what takes work first and together, so that none takes on while another drains', async () => {
+    const { host, signal, exited } = fakeHost()
+    const lifecycle = createLifecycle({ logger: memoryLog().logger, deadlineMs: 10_000, host })
+    const seen: string[] = []
+    const httpMayEnd = Promise.withResolvers<void>()
+    lifecycle.add({ name: 'pool', close: () => Promise.resolve(void seen.push('pool')) })
+    lifecycle.add({
+      name: 'consumers',
+      takesWork: true,
+      close: () => {
+        seen.push('consumers')
+        httpMayEnd.resolve()
+        return Promise.resolve()
+      },
+    })
+    lifecycle.add({ name: 'broker', close: () => Promise.resolve(void seen.push('broker')) })
+    lifecycle.add({
+      name: 'http',
+      takesWork: true,
+      close: async () => {
+        seen.push('http')
+        await httpMayEnd.promise
+      },
+    })
+    const done = exited()
+    signal('SIGTERM')
+    await done
+    assert.deepEqual(seen, ['consumers', 'http', 'broker', 'pool'])
+  })
+
   it('goes on after a part that fails to close, names it, and exits 1', async () => {
     const { host, exits, signal, exited } = fakeHost()
     const { logger, lines } = memoryLog()

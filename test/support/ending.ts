@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import { audit } from '../../src/audit/index.ts'
-import { read } from '../../src/platform/db/index.ts'
+import { read, transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { identifierToBytes } from '../../src/primitives/identifier.ts'
 import type { SimulatorProcess } from '../operators/simulatorProcess.ts'
@@ -9,7 +9,7 @@ import type { Accepted } from './api.ts'
 
 /** Ends the leases of a process that was killed and makes its outbox rows due: what time does by itself. */
 export async function expireLeases(db: Db): Promise<void> {
-  await read(db, 'test.expire', async (reader) => {
+  await transact(db, 'test.expire', async (reader) => {
     await sql`UPDATE sms_status SET lease_until = NOW(3) - INTERVAL 1 SECOND WHERE status = 'sending'`.execute(
       reader,
     )
@@ -19,7 +19,9 @@ export async function expireLeases(db: Db): Promise<void> {
 
 /** Makes every outbox row due, as after the lease that a published row has. */
 export async function makeAllDue(db: Db): Promise<void> {
-  await read(db, 'test.due', (reader) => sql`UPDATE outbox_events SET next_run_at = NOW(6)`.execute(reader))
+  await transact(db, 'test.due', (reader) =>
+    sql`UPDATE outbox_events SET next_run_at = NOW(6)`.execute(reader),
+  )
 }
 
 export async function countSending(db: Db): Promise<number> {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { createLifecycle } from '../../src/platform/lifecycle.ts'
-import { read } from '../../src/platform/db/index.ts'
+import { read, transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { loadConfig } from '../../src/roles/config.ts'
 import { startEngine } from '../../src/roles/engine.ts'
@@ -94,7 +94,7 @@ export async function drain(db: Db): Promise<void> {
 
 /** Ends the wait between tries, which belongs to the database's clock, without touching work that is under way. */
 export async function makeRetriesDue(db: Db): Promise<void> {
-  await read(db, 'test.due', (reader) =>
+  await transact(db, 'test.due', (reader) =>
     sql`UPDATE outbox_events SET next_run_at = NOW(6) WHERE attempts > 0 AND next_run_at > NOW(6)
       AND next_run_at < NOW(6) + INTERVAL 6 SECOND`.execute(reader),
   )

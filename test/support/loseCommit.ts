@@ -43,3 +43,13 @@ export function loseCommit(
 function isCommit(bytes: Buffer): boolean {
   return bytes.subarray(-'COMMIT'.length).toString('latin1') === 'COMMIT'
 }
+
+/** Lets something happen between a lost COMMIT and its look-up, which begins with the end of the old session. */
+export function beforeLookUp(proxy: TcpProxy, happen: () => Promise<unknown>): void {
+  const end = proxy.onBytes((bytes, direction, link) => {
+    if (direction !== 'toServer' || !bytes.includes('KILL')) return
+    end()
+    link.silence()
+    void happen().finally(() => link.resume())
+  })
+}

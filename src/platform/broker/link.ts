@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { connect } from 'amqplib'
 import type { ChannelModel, RecoveringChannelModel } from 'amqplib'
+import { within } from '../within.ts'
 
 export interface LinkSettings {
   url: string
@@ -48,7 +49,7 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
     fresh.on('error', () => {})
     fresh.on('close', () => (connection = connection === fresh ? undefined : connection))
     try {
-      await withDeadline(settings.setUp(fresh), settings.setUpTimeoutMs ?? SET_UP_TIMEOUT_MS)
+      await within(settings.setUpTimeoutMs ?? SET_UP_TIMEOUT_MS, 'setting up the link', settings.setUp(fresh))
     } catch (error) {
       await giveUp(connection)
       throw error
@@ -72,7 +73,7 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
     renew: () => void connection?.close().catch(() => {}),
     close: async () => {
       to('down', 'closed')
-      await withDeadline(link.close(), CLOSE_TIMEOUT_MS).catch(() => giveUp(connection))
+      await within(CLOSE_TIMEOUT_MS, 'closing the link', link.close()).catch(() => giveUp(connection))
     },
   }
 }
@@ -98,16 +99,4 @@ async function giveUp(connection: ChannelModel | undefined): Promise<void> {
   const closed = new Promise((resolve) => connection.once('close', resolve))
   stream.destroy(new Error('given up'))
   await closed
-}
-
-async function withDeadline(work: Promise<void>, timeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('the broker did not answer in time')), timeoutMs)
-  })
-  try {
-    await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

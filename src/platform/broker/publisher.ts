@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ChannelModel, ConfirmChannel, Message } from 'amqplib'
+import { within } from '../within.ts'
 import { openLink } from './link.ts'
 import type { Link, OnLinkState } from './link.ts'
 import { declareQueues } from './topology.ts'
@@ -41,12 +42,16 @@ const ANSWER_TIMEOUT_MS = 5_000
 export async function openPublisher(settings: PublisherSettings): Promise<Publisher> {
   let channel: ConfirmChannel | undefined
   let writable = true
+  const awaiting = new Set<string>()
   const returned = new Set<string>()
 
   const setUp = async (connection: ChannelModel) => {
     const fresh = await connection.createConfirmChannel()
     fresh.on('error', () => {})
-    fresh.on('return', (message: Message) => returned.add(String(message.properties.messageId)))
+    fresh.on('return', (message: Message) => {
+      const messageId = String(message.properties.messageId)
+      if (awaiting.has(messageId)) returned.add(messageId)
+    })
     fresh.on('drain', () => (writable = true))
     // In front of amqplib's own listener, which calls the unconfirmed back: they are lost then, and not refused.
     fresh.prependListener('close', () => {
@@ -69,10 +74,12 @@ export async function openPublisher(settings: PublisherSettings): Promise<Publis
     const open = channel
     if (!open) return Promise.resolve('lost')
     const messageId = randomUUID()
+    awaiting.add(messageId)
     return new Promise((resolve) => {
       const timer = setTimeout(() => end('lost'), settings.confirmTimeoutMs ?? CONFIRM_TIMEOUT_MS)
       const end = (result: PublishResult) => {
         clearTimeout(timer)
+        awaiting.delete(messageId)
         returned.delete(messageId)
         resolve(result)
       }
@@ -101,13 +108,5 @@ export async function openPublisher(settings: PublisherSettings): Promise<Publis
 
 async function countReady(channel: ConfirmChannel | undefined, queue: string): Promise<number> {
   if (!channel) throw new Error('the broker is away')
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('the broker did not answer in time')), ANSWER_TIMEOUT_MS)
-  })
-  try {
-    return (await Promise.race([channel.checkQueue(queue), late])).messageCount
-  } finally {
-    clearTimeout(timer)
-  }
+  return (await within(ANSWER_TIMEOUT_MS, 'looking at a queue', channel.checkQueue(queue))).messageCount
 }

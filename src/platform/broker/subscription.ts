@@ -1,4 +1,5 @@
 import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib'
+import { within } from '../within.ts'
 import { openLink } from './link.ts'
 import type { Link, OnLinkState } from './link.ts'
 import { declareQueues } from './topology.ts'
@@ -34,6 +35,9 @@ export interface SubscriptionSettings {
 
 /** A broker that does not answer is left; what it did not read of us it delivers again. */
 const CLOSE_TIMEOUT_MS = 2_000
+
+/** Under an alarm the broker confirms nothing. */
+const SET_ASIDE_TIMEOUT_MS = 5_000
 
 export const REASON_HEADER = 'x-chapar-reason'
 export const CAME_FROM_HEADER = 'x-chapar-queue'
@@ -74,23 +78,20 @@ export async function openSubscription(settings: SubscriptionSettings): Promise<
 
   const stop = async () => {
     stopped = true
-    if (channel && consumerTag !== undefined) await channel.cancel(consumerTag).catch(() => {})
+    if (channel && consumerTag !== undefined) await answered(channel.cancel(consumerTag))
   }
   const close = async () => {
     stopped = true
     // The end of a connection overtakes the latest acknowledgements of its channels; that of a channel does not.
-    if (channel) await withinTime(channel.close())
+    if (channel) await answered(channel.close())
     await link.close()
   }
   return { isUp: () => link.state() === 'up' && channel !== undefined, stop, close }
 }
 
-/** Waits for the end of `work`, whatever it comes to, but no longer than a broker may take to answer. */
-async function withinTime(work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)))
-  await Promise.race([work.catch(() => {}), late])
-  clearTimeout(timer)
+/** Waits for the broker's answer, whatever it is, but no longer than it may take. */
+async function answered(work: Promise<unknown>): Promise<void> {
+  await within(CLOSE_TIMEOUT_MS, 'the broker', work).catch(() => {})
 }
 
 function toDelivery(
@@ -112,7 +113,11 @@ function toDelivery(
     ack: () => unlessClosed(() => channel.ack(message)),
     deadLetter: async (reason) => {
       try {
-        await setAside(channel, message, settings, reason)
+        await within(
+          SET_ASIDE_TIMEOUT_MS,
+          'setting a message aside',
+          setAside(channel, message, settings, reason),
+        )
         channel.ack(message)
       } catch {
         // Without its reason it still goes there, by the queue's own dead-letter rule.

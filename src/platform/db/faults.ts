@@ -1,4 +1,5 @@
 import { Unavailable } from '../../primitives/unavailable.ts'
+import { DeadlineExceeded } from '../within.ts'
 
 /**
  * What a database error means for whoever ran the statement.
@@ -46,14 +47,6 @@ const AWAY_CODES = new Set([
   'ENETUNREACH',
 ])
 
-/** The work of a transaction did not end in time; its connection is given up. */
-export class DeadlineExceeded extends Error {
-  constructor(operation: string, timeoutMs: number) {
-    super(`${operation} took longer than ${timeoutMs} ms`)
-    this.name = 'DeadlineExceeded'
-  }
-}
-
 /** The answer to a COMMIT was lost and could not be found out: the work may or may not be there. */
 export class CommitUnknown extends Error {
   constructor(operation: string, cause: unknown) {
@@ -70,6 +63,14 @@ export function classifyFault(error: unknown): FaultKind {
   if (errno !== undefined && AWAY_ERRNOS.has(errno)) return 'away'
   if (code !== undefined && AWAY_CODES.has(code)) return 'away'
   return fatal === true ? 'away' : 'fault'
+}
+
+/** The code of a race that was lost for good. */
+export const BUSY = 'database_busy'
+
+/** A race that was lost as often as it may be run: nothing was changed, and a moment later it may be won. */
+export function asBusy(error: unknown): Unavailable {
+  return new Unavailable(BUSY, 'The database is too busy at the moment.', { cause: error })
 }
 
 /** Turns "the database is away" into the error that callers know; leaves every other error as it is. */

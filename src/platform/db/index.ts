@@ -1,6 +1,6 @@
-export { CommitUnknown, DeadlineExceeded, classifyFault } from './faults.ts'
+export { CommitUnknown, classifyFault } from './faults.ts'
 export { loadMigrations, migrate } from './migrate.ts'
-export { observeOperations, observePool } from './observe.ts'
+export { observeOperations, observePools } from './observe.ts'
 export { closeDb, databaseNowMs, openDb } from './pool.ts'
 export type { Db, DbSettings, ObserveOperation } from './pool.ts'
 export { selfTest } from './selfTest.ts'

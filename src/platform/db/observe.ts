@@ -14,18 +14,20 @@ export function observeOperations(registry: Registry): ObserveOperation {
   return (operation, durationMs, outcome) => durations.observe({ operation, outcome }, durationMs / 1_000)
 }
 
-/** The pool as it is at the moment of a scrape. */
-export function observePool(registry: Registry, db: Db): void {
+/** The pools as they are at the moment of a scrape. */
+export function observePools(registry: Registry, pools: Record<string, Db>): void {
   new Gauge({
     name: 'chapar_db_connections',
     help: 'Database connections of this process, and callers that wait for one',
-    labelNames: ['state'] as const,
+    labelNames: ['pool', 'state'] as const,
     registers: [registry],
     collect() {
-      const { open, idle, waiting } = poolUse(db)
-      this.set({ state: 'in_use' }, open - idle)
-      this.set({ state: 'idle' }, idle)
-      this.set({ state: 'waiting' }, waiting)
+      for (const [pool, db] of Object.entries(pools)) {
+        const { open, idle, waiting } = poolUse(db)
+        this.set({ pool, state: 'in_use' }, open - idle)
+        this.set({ pool, state: 'idle' }, idle)
+        this.set({ pool, state: 'waiting' }, waiting)
+      }
     },
   })
 }

@@ -4,7 +4,7 @@ import { Unavailable } from '../../primitives/unavailable.ts'
 import { asUnavailable } from './faults.ts'
 import { openSession, runStatement } from './session.ts'
 import type { Session } from './session.ts'
-import { within } from './within.ts'
+import { within } from '../within.ts'
 
 export interface DbSettings {
   url: string
@@ -34,11 +34,10 @@ export interface Db {
   readonly sessions: WeakMap<PoolConnection, Session>
 }
 
-/**
- * A request waits this long for a connection and is then told that the database is away. A new one has as long to be
- * made, and as long again to be set up.
- */
-const ACQUIRE_TIMEOUT_MS = 3_000
+/** Whoever waits longer for a connection is told that the database is away: a queue that long moves hardly or not. */
+const ACQUIRE_TIMEOUT_MS = 10_000
+/** A server that is there takes a connection at once; it has this long to, and as long again to set it up. */
+const CONNECT_TIMEOUT_MS = 3_000
 /** Callers that may wait for a connection at once; beyond, waiting longer would only add time-outs. */
 const WAITING_MAX = 1_000
 /** The server drops a session idle for longer; a link that died in mid-transaction gives its locks back by then. */
@@ -59,7 +58,7 @@ export function openDb(settings: DbSettings, observe: ObserveOperation = () => {
     maxIdle: Math.min(settings.maxIdleConns, settings.maxOpenConns - 1),
     idleTimeout: IDLE_TIMEOUT_MS,
     queueLimit: WAITING_MAX,
-    connectTimeout: acquireTimeoutMs(settings),
+    connectTimeout: connectTimeoutMs(settings),
     charset: 'utf8mb4',
     timezone: 'Z',
     supportBigNumbers: true,
@@ -102,6 +101,10 @@ export async function acquire(db: Db): Promise<Session> {
 
 function acquireTimeoutMs(settings: DbSettings): number {
   return settings.acquireTimeoutMs ?? ACQUIRE_TIMEOUT_MS
+}
+
+function connectTimeoutMs(settings: DbSettings): number {
+  return Math.min(acquireTimeoutMs(settings), CONNECT_TIMEOUT_MS)
 }
 
 export function release(session: Session): void {
@@ -151,7 +154,7 @@ async function setUp(db: Db, connection: PoolConnection): Promise<Session> {
   // A pooled connection that dies while idle emits an error nobody awaits; the pool has already dropped it.
   connection.on('error', () => {})
   // mysql2 calls nobody back when we close a connection: a server that falls silent here is given up by the clock.
-  await within(acquireTimeoutMs(db.settings), 'set up a session', prepare(db, connection))
+  await within(connectTimeoutMs(db.settings), 'set up a session', prepare(db, connection))
   const session = openSession(connection, performance.now())
   db.sessions.set(connection, session)
   return session

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
-import { classifyFault } from './faults.ts'
+import { Unavailable } from '../../primitives/unavailable.ts'
+import { BUSY } from './faults.ts'
 import { transact } from './transact.ts'
 import type { Db } from './pool.ts'
 import type { Tx } from './transact.ts'
@@ -30,7 +31,7 @@ async function doesSkip(db: Db, heldId: number): Promise<boolean> {
     const { rows } = await transact(db, 'self_test', lookPast, { triesMax: 1 })
     return !rows.some(({ id }) => id === heldId)
   } catch (error) {
-    if (classifyFault(error) === 'retry') return false
+    if (error instanceof Unavailable && error.code === BUSY) return false
     throw error
   }
 }

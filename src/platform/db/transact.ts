@@ -1,12 +1,12 @@
 import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../../../db/schema.ts'
-import { DeadlineExceeded, CommitUnknown, asUnavailable, classifyFault } from './faults.ts'
+import { CommitUnknown, asBusy, asUnavailable, classifyFault } from './faults.ts'
 import { acquire, discard, release } from './pool.ts'
 import type { Db } from './pool.ts'
 import { runStatement } from './session.ts'
 import type { Session } from './session.ts'
-import { within } from './within.ts'
+import { DeadlineExceeded, within } from '../within.ts'
 
 declare const insideTransaction: unique symbol
 
@@ -56,7 +56,7 @@ export async function transact<T>(
     }
     const mayRetry = ended.retry && attempt < (options.triesMax ?? TRIES_MAX)
     db.observe(operation, durationMs, mayRetry ? 'retried' : 'failed')
-    if (!mayRetry) throw asUnavailable(ended.error)
+    if (!mayRetry) throw ended.retry ? asBusy(ended.error) : asUnavailable(ended.error)
   }
 }
 
@@ -71,7 +71,7 @@ export async function read<T>(db: Db, operation: string, work: (reader: Reader) 
     db.observe(operation, performance.now() - startedAtMs, 'ok')
     return result
   } catch (error) {
-    if (session) discard(session)
+    if (session) abandon(db, session, error)
     db.observe(operation, performance.now() - startedAtMs, 'failed')
     throw asUnavailable(error)
   }
@@ -189,11 +189,21 @@ async function resolveLostCommit<T>(
   return unknown
 }
 
+/** A server that started after the session was opened has none of it, and may have given its number to another. */
 async function killSession(db: Db, session: Session): Promise<void> {
   const ER_NO_SUCH_THREAD = 1094
   const other = await acquire(db)
   try {
-    await within(TIMEOUT_MS, 'kill', runStatement(other.connection, `KILL ${session.connection.threadId}`))
+    const status = await within(
+      TIMEOUT_MS,
+      'kill',
+      runStatement(other.connection, `SHOW GLOBAL STATUS LIKE 'Uptime'`),
+    )
+    const uptimeMs = Number((status as { Value: string }[])[0]?.Value) * 1_000
+    // In whole seconds, rounded down.
+    if (uptimeMs + 1_000 >= performance.now() - session.bornAtMs) {
+      await within(TIMEOUT_MS, 'kill', runStatement(other.connection, `KILL ${session.connection.threadId}`))
+    }
   } catch (error) {
     if ((error as { errno?: number }).errno !== ER_NO_SUCH_THREAD) {
       discard(other)

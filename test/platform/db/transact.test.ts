@@ -136,7 +136,7 @@ describe('a transaction', () => {
       },
       { triesMax: 2 },
     )
-    await assert.rejects(waiting, { errno: 1205 })
+    await assert.rejects(waiting, { name: 'Unavailable', code: 'database_busy' })
     free.resolve()
     await holder
     assert.deepEqual([await balanceOf(stack.db, 1), tries], [100, 2])
