@@ -1,3 +1,5 @@
+import { Counter, DURATION_BUCKETS_SECONDS, Gauge, Histogram } from '../platform/telemetry/index.ts'
+import type { Logger, Registry } from '../platform/telemetry/index.ts'
 import type { BreakerState } from './breaker.ts'
 import type { CallResult, Outcome } from './contract.ts'
 
@@ -15,8 +17,45 @@ export interface OperatorCall {
   durationMs: number
 }
 
-/** The facts this slice reports. Whoever puts the parts together turns them into metrics and log records. */
+/** The facts of this slice: each moves a metric and writes at most one record. */
 export interface OperatorEvents {
   operatorCalled(call: OperatorCall): void
   breakerChanged(change: { operator: string; state: BreakerState }): void
+}
+
+const STATES = ['closed', 'open', 'half-open'] as const
+
+export function createOperatorEvents(logger: Logger, registry: Registry): OperatorEvents {
+  const registers = [registry]
+  const calls = new Histogram({
+    name: 'chapar_operator_call_duration_seconds',
+    help: 'Calls of an operator, by what the call as a whole came to',
+    labelNames: ['operator', 'result'] as const,
+    buckets: DURATION_BUCKETS_SECONDS,
+    registers,
+  })
+  const outcomes = new Counter({
+    name: 'chapar_operator_outcomes_total',
+    help: 'Messages offered to an operator, by outcome',
+    labelNames: ['operator', 'outcome'] as const,
+    registers,
+  })
+  const breaker = new Gauge({
+    name: 'chapar_breaker_state',
+    help: '1 for the state that the breaker of an operator is in, 0 for the others',
+    labelNames: ['operator', 'state'] as const,
+    registers,
+  })
+  return {
+    operatorCalled({ operator, result, outcomes: counts, durationMs }) {
+      calls.observe({ operator, result }, durationMs / 1_000)
+      for (const [outcome, messages] of Object.entries(counts)) {
+        if (messages > 0) outcomes.inc({ operator, outcome }, messages)
+      }
+    },
+    breakerChanged({ operator, state }) {
+      for (const each of STATES) breaker.set({ operator, state: each }, each === state ? 1 : 0)
+      logger.warn('breaker changed', { operator, state })
+    },
+  }
 }

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import { connect } from 'amqplib'
 import { startConsumer } from '../../src/delivery/index.ts'
 import type { Consumer, DeliveryEvents } from '../../src/delivery/index.ts'
 import { encodeEnvelope, queuesOf, topology } from '../../src/outbox/index.ts'
 import type { Envelope } from '../../src/outbox/index.ts'
-import { REASON_HEADER, openPublisher, openSubscription } from '../../src/platform/broker/index.ts'
+import { openPublisher, openSubscription } from '../../src/platform/broker/index.ts'
 import type { Publisher, Subscription } from '../../src/platform/broker/index.ts'
 import { Unavailable } from '../../src/primitives/unavailable.ts'
 import { eventually } from '../support/eventually.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
+import { envelopeOf, readDeadLetters } from './queued.ts'
 import { registered } from './registered.ts'
 import type { Registered } from './registered.ts'
 
@@ -247,27 +247,3 @@ describe('a consumer of the queue of a class', () => {
     assert.deepEqual(begun, [])
   })
 })
-
-function envelopeOf(outboxId: string): Envelope {
-  return {
-    outboxId,
-    type: 'normal',
-    ranges: [{ smsIdentifier: randomUUID(), first: 1, last: 1, userId: 1 }],
-  }
-}
-
-async function readDeadLetters(stack: Stack, count: number): Promise<{ body: string; reason: string }[]> {
-  const connection = await connect(stack.amqpUrl)
-  const channel = await connection.createChannel()
-  const found: { body: string; reason: string }[] = []
-  await eventually(`${count} dead letters`, async () => {
-    const message = await channel.get(queuesOf(stack.queues).normal.deadLetterQueue, { noAck: true })
-    if (message) {
-      const reason = String(message.properties.headers?.[REASON_HEADER])
-      found.push({ body: message.content.toString(), reason })
-    }
-    return found.length === count
-  })
-  await connection.close()
-  return found
-}

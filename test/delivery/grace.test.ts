@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { read } from '../../src/platform/db/index.ts'
-import { AWAY, SILENT } from '../operators/scriptedOperator.ts'
+import { AWAY } from '../operators/scriptedOperator.ts'
 import { breakable } from './breakable.ts'
 import { DEPOSIT, openBench, openDelivery } from './bench.ts'
 import type { Bench } from './bench.ts'
-import { accepts, answers, saysOfEach, testOperator } from './operators.ts'
+import { accepts, saysOfEach, testOperator } from './operators.ts'
 import type { Answer, TestOperator } from './operators.ts'
 import { skippableClock } from './skippableClock.ts'
 
@@ -187,83 +187,6 @@ describe('a message that no operator takes', () => {
     })
   })
 
-  describe('because nobody knows', () => {
-    beforeEach(() => both(() => SILENT))
-
-    it('goes back to the outbox under its marks, and neither fails nor is refunded', async () => {
-      const id = await bench.accept()
-      await delivery().deliver(await bench.envelope())
-      assert.deepEqual(
-        [sizes(a), sizes(b)],
-        [
-          [1, 1],
-          [1, 1],
-        ],
-      )
-      const row = await bench.row(id)
-      assert.deepEqual([row.status, row.possiblySent, row.possibleDuplicate], ['pending', true, true])
-      assert.deepEqual(await bench.refunds(), [])
-    })
-
-    it('is not ended by both being unavailable afterwards, and keeps its reference', async () => {
-      const id = await bench.accept()
-      const { deliver } = delivery()
-      await deliver(await bench.envelope())
-      both(saysOfEach('unavailable'))
-      await deliver(await bench.nextRound())
-      assert.deepEqual([(await bench.row(id)).status, await bench.refunds()], ['pending', []])
-      both(accepts)
-      await deliver(await bench.nextRound())
-      const row = await bench.row(id)
-      assert.deepEqual([row.status, row.provider, row.possiblySent], ['done', 'a', true])
-      assert.equal(new Set([...a.calls, ...b.calls].flat()).size, 1)
-    })
-
-    it('fails, refunded once and marked as possibly sent, when its time runs out', async () => {
-      const id = await bench.accept()
-      const { deliver } = delivery()
-      await deliver(await bench.envelope())
-      await bench.graceIsOver(id)
-      await deliver(await bench.nextRound())
-      const row = await bench.row(id)
-      assert.deepEqual([row.status, row.possiblySent, row.possibleDuplicate], ['failed', true, true])
-      assert.equal((await bench.refunds()).length, 1)
-      assert.equal(await bench.balance(), DEPOSIT)
-    })
-
-    it('keeps that mark when unavailability is what its time runs out on', async () => {
-      const id = await bench.accept()
-      const { deliver } = delivery()
-      await deliver(await bench.envelope())
-      await bench.graceIsOver(id)
-      both(saysOfEach('unavailable'))
-      await deliver(await bench.nextRound())
-      const row = await bench.row(id)
-      assert.deepEqual([row.status, row.possiblySent], ['failed', true])
-    })
-
-    it('gets that mark though its very last call was the first without an answer', async () => {
-      const id = await bench.accept({ type: 'express' })
-      both(saysOfEach('unavailable'))
-      const { deliver } = delivery()
-      await deliver(await bench.envelope('express'))
-      await bench.graceIsOver(id)
-      b.answer = () => SILENT
-      await deliver(await bench.nextRound('express'))
-      const row = await bench.row(id)
-      assert.deepEqual([row.status, row.possiblySent, row.possibleDuplicate], ['failed', true, false])
-    })
-
-    it('fails at once, refunded and marked, when the other operator rejects it', async () => {
-      const id = await bench.accept()
-      b.answer = saysOfEach('rejected')
-      await delivery().deliver(await bench.envelope())
-      const row = await bench.row(id)
-      assert.deepEqual([row.status, row.provider, row.possiblySent], ['failed', 'b', true])
-      assert.equal((await bench.refunds()).length, 1)
-    })
-  })
-
   describe('because it was never called', () => {
     it('waits for as long as all breakers are open: no grace begins, nothing is refunded', async () => {
       const id = await bench.accept({ count: 2 })
@@ -302,47 +225,5 @@ describe('a message that no operator takes', () => {
     both(saysOfEach('unavailable'))
     await openDelivery(bench.db, [a, b], { unavailableGraceMs: 0 }).deliver(await bench.envelope())
     assert.equal((await bench.row(id)).status, 'failed')
-  })
-})
-
-describe('a mixed answer', () => {
-  let bench: Bench
-  before(async () => (bench = await openBench()))
-  after(() => bench.close())
-
-  it('ends each message by its own verdict, and only those without one go on', async () => {
-    const id = await bench.accept({ count: 4 })
-    const kinds = ['accepted', 'rejected', 'unavailable', 'unknown'] as const
-    const a = testOperator('a', (batch) =>
-      answers(batch, ({ reference }) => {
-        const kind = kinds[Number(reference.split(':')[1]) - 1] ?? 'unknown'
-        return kind === 'accepted' ? { kind, providerMessageId: reference } : { kind, reason: kind }
-      }),
-    )
-    const b = testOperator('b')
-    const { deliver, reported } = openDelivery(bench.db, [a, b])
-    await deliver(await bench.envelope())
-    assert.deepEqual(
-      (await bench.rows(id)).map(({ status, provider, possiblySent }) => [status, provider, possiblySent]),
-      [
-        ['done', 'a', false],
-        ['failed', 'a', false],
-        ['done', 'b', false],
-        ['done', 'b', true],
-      ],
-    )
-    assert.deepEqual(
-      [a, b].map(({ calls }) =>
-        calls.map((call) => call.map((reference) => Number(reference.split(':')[1]))),
-      ),
-      [[[1, 2, 3, 4], [4]], [[3, 4]]],
-    )
-    assert.deepEqual(reported.settled.toSorted(), ['done', 'done', 'done', 'failed'])
-    assert.deepEqual(
-      (await bench.refunds()).map(({ no }) => no),
-      [2],
-    )
-    assert.deepEqual(await bench.outbox(), [])
-    await bench.assertBooksBalance()
   })
 })

@@ -15,10 +15,10 @@ const SENDERS = 6
 /** Everything that an operator does to those who rely on it, by seeded chance. */
 const UNRELIABLE: Partial<Behaviour> = {
   latency: { kind: 'uniform', minMs: 0, maxMs: 40 },
-  failShare: 0.05,
-  throttleShare: 0.05,
-  dropBeforeShare: 0.04,
-  dropAfterShare: 0.06,
+  failShare: 0.07,
+  throttleShare: 0.07,
+  dropBeforeShare: 0.06,
+  dropAfterShare: 0.07,
   garbleShare: 0.12,
   rejectShare: 0.04,
   unavailableShare: 0.05,

@@ -1,0 +1,55 @@
+import type { SimulatorProcess } from '../operators/simulatorProcess.ts'
+import type { TestEngine } from '../support/engine.ts'
+
+/** What the engine counted, read from its metrics. */
+export interface Counts {
+  aAccepted: number
+  aRejected: number
+  aUnavailable: number
+  bAccepted: number
+  done: number
+  failed: number
+  refunds: number
+  refunded: number
+  duplicates: number
+}
+
+export async function countsOf(engine: TestEngine): Promise<Counts> {
+  const ofBoth = async (series: (type: string) => string) =>
+    (await engine.metric(series('normal'))) + (await engine.metric(series('express')))
+  const operator = (name: string, outcome: string) =>
+    engine.metric(`chapar_operator_outcomes_total{operator="operator-${name}",outcome="${outcome}"}`)
+  return {
+    aAccepted: await operator('a', 'accepted'),
+    aRejected: await operator('a', 'rejected'),
+    aUnavailable: await operator('a', 'unavailable'),
+    bAccepted: await operator('b', 'accepted'),
+    done: await ofBoth((type) => `chapar_delivery_outcomes_total{class="${type}",outcome="done"}`),
+    failed: await ofBoth((type) => `chapar_delivery_outcomes_total{class="${type}",outcome="failed"}`),
+    refunds: await ofBoth((type) => `chapar_refunds_total{class="${type}"}`),
+    refunded: await ofBoth((type) => `chapar_refunded_amount_total{class="${type}"}`),
+    duplicates: await ofBoth((type) => `chapar_possible_duplicates_total{class="${type}"}`),
+  }
+}
+
+/** The state that the gauge of an operator's breaker shows. */
+export async function stateOf(engine: TestEngine, operator: string): Promise<string> {
+  for (const state of ['closed', 'open', 'half-open']) {
+    const series = `chapar_breaker_state{operator="operator-${operator}",state="${state}"}`
+    if ((await engine.metric(series)) === 1) return state
+  }
+  return 'none'
+}
+
+export async function isNotClosed(engine: TestEngine, operator: string): Promise<boolean> {
+  return (await stateOf(engine, operator)) !== 'closed'
+}
+
+/** How often each reference came to any of the simulators so far. */
+export async function seenBy(simulators: SimulatorProcess[]): Promise<Map<string, number>> {
+  const seen = new Map<string, number>()
+  for (const { admin } of simulators)
+    for await (const record of admin.submissions())
+      seen.set(record.reference, (seen.get(record.reference) ?? 0) + record.seen)
+  return seen
+}
