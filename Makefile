@@ -24,6 +24,8 @@ run: node_modules/.installed
 	@npm start --silent
 
 docker:
+	@docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1 || \
+	  { echo 'make docker: needs Docker Engine with its Compose plugin; without them use "make up"'; exit 1; }
 	docker compose up --build
 
 node_modules/.installed: package.json package-lock.json .npmrc

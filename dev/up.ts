@@ -36,6 +36,7 @@ async function giveUp(error: unknown): Promise<void> {
 async function up(): Promise<void> {
   const before = await readState()
   if (before?.parts.every(isRunning)) {
+    refuseOtherPort(before)
     await waitUntilReady(before)
     say('Chapar is up already')
     describeStack(before).forEach(say)
@@ -54,6 +55,14 @@ async function up(): Promise<void> {
   await releaseStarted()
   say('Chapar is up; "make down" stops it and keeps its data')
   describeStack(state).forEach(say)
+}
+
+/** Another port is not to be had by saying so again: who asks for it must not be left to believe it. */
+function refuseOtherPort({ apiUrl }: StackState): void {
+  const asked = process.env['PORT']
+  if (asked !== undefined && asked !== new URL(apiUrl).port) {
+    throw new Error(`it is up already, at ${apiUrl}: run "make down" first to have it on port ${asked}`)
+  }
 }
 
 /** What is up already may be waiting for a server that is away. */

@@ -12,6 +12,10 @@ if (!url) {
   console.error('audit: DATABASE_URL is required')
   process.exit(2)
 }
+if (!URL.canParse(url) || !url.startsWith('mysql://')) {
+  console.error('audit: DATABASE_URL must look like mysql://user:password@host:3306/name')
+  process.exit(2)
+}
 const db = openDb({ url, maxOpenConns: 4, maxIdleConns: 2, connMaxLifetimeSeconds: 300 })
 try {
   const startedAtMs = performance.now()

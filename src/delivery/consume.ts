@@ -3,6 +3,7 @@ import type { Operators } from '../operators/index.ts'
 import { UnreadableEnvelope, decodeEnvelope } from '../outbox/index.ts'
 import type { Envelope } from '../outbox/index.ts'
 import type { Delivery } from '../platform/broker/index.ts'
+import { CommitUnknown } from '../platform/db/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
 import type { DeliveryEvents } from './events.ts'
@@ -107,7 +108,8 @@ async function deliverPatiently(
       return await deliver(envelope)
     } catch (error) {
       events.deliveryFailed({ type, step: 'deliver', error })
-      if (!(error instanceof Unavailable) && ++faults >= FAULTS_MAX) return
+      const isAway = error instanceof Unavailable || error instanceof CommitUnknown
+      if (!isAway && ++faults >= FAULTS_MAX) return
       if (stopping.aborted) throw error
       await pause(pauseMs, undefined, { signal: stopping })
     }

@@ -41,8 +41,7 @@ interface Run extends DeliverySettings {
 /**
  * Takes one envelope from claim to settlement: claim the free recipients, offer them to the operators in order,
  * settle each as its verdict comes, and release what got none to the outbox. May run any number of times for the same
- * envelope. @throws Unavailable or CommitUnknown
- * while the database is away: nothing was sent then.
+ * envelope. @throws Unavailable or CommitUnknown while the database is away: nothing was sent then.
  */
 export async function deliver(settings: DeliverySettings, envelope: Envelope): Promise<void> {
   const owner = randomBytes(8).toString('hex')
@@ -173,9 +172,10 @@ async function offerAlone(run: Run, undecided: Undecided[]): Promise<Undecided[]
 
 /** What follows for a task that no operator decided in this round. */
 function conclude(run: Run, { task, tried, called }: Undecided): Ending {
-  const { outcome } = tried
-  const reason = outcome.kind === 'accepted' ? '' : outcome.reason
-  if (tried.own && isGraceOver(run, task)) return { kind: 'failed', task, provider: '', reason }
+  // The customer reads the reason in the ledger; what happened on the wire is not for them.
+  if (tried.own && isGraceOver(run, task))
+    return { kind: 'failed', task, provider: '', reason: 'no operator took it' }
+  const reason = tried.outcome.kind === 'accepted' ? '' : tried.outcome.reason
   return { kind: 'released', task, tried: called, reason }
 }
 

@@ -61,7 +61,7 @@ async function writeBalances(tx: Tx, accounts: Account[]): Promise<void> {
     accounts.map(({ userId, lastSeq }) => sql`WHEN ${userId} THEN ${lastSeq}`),
     sql` `,
   )
-  await sql`UPDATE user_balances
+  await sql`UPDATE user_balances FORCE INDEX (PRIMARY)
     SET balance = CASE user_id ${balances} END, last_seq = CASE user_id ${seqs} END, last_updated = NOW(3)
     WHERE user_id IN (${sql.join(accounts.map(({ userId }) => userId))})`.execute(tx)
 }

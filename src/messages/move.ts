@@ -66,7 +66,7 @@ export async function release(
 async function move(tx: Tx, rows: Recipient[], to: SmsState, changes: RawBuilder<unknown>[]): Promise<void> {
   if (rows.length === 0) return
   for (const row of rows) assertTransition(row.status, to)
-  const { numAffectedRows } = await sql`UPDATE sms_status
+  const { numAffectedRows } = await sql`UPDATE sms_status FORCE INDEX (PRIMARY)
     SET status = ${to}, updated_at = NOW(3), ${sql.join(changes)}
     WHERE ${inRanges(toRanges(rows))}`.execute(tx)
   if (Number(numAffectedRows) !== rows.length) {

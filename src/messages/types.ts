@@ -45,7 +45,7 @@ export interface HistoryItem {
   recipient: string
   type: MessageClass
   status: SmsState
-  /** The operator that took it; empty until one did. */
+  /** The operator that took or rejected it; empty until one did. */
   provider: string
   createdAt: Date
   updatedAt: Date

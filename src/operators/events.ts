@@ -55,7 +55,7 @@ export function createOperatorEvents(logger: Logger, registry: Registry): Operat
     },
     breakerChanged({ operator, state }) {
       for (const each of STATES) breaker.set({ operator, state: each }, each === state ? 1 : 0)
-      logger.warn('breaker changed', { operator, state })
+      logger[state === 'closed' ? 'info' : 'warn']('breaker changed', { operator, state })
     },
   }
 }

@@ -15,7 +15,7 @@ const LAST_ERROR_CHARS_MAX = 255
 /** After the confirm: moves the due time on, for the rows that nobody else has moved since the claim. */
 export function markPublished(db: Db, outboxIds: string[], claim: Claim): Promise<void> {
   return transact(db, 'outbox.mark_published', async (tx) => {
-    await sql`UPDATE outbox_events
+    await sql`UPDATE outbox_events FORCE INDEX (PRIMARY)
       SET next_run_at = NOW(6) + INTERVAL ${sql.lit(PUBLISHED_LEASE_SECONDS)} SECOND
       WHERE id IN (${sql.join(outboxIds.map(identifierToBytes))}) AND next_run_at = ${claim.leaseUntil}`.execute(
       tx,
@@ -35,7 +35,7 @@ export function giveBack(
 ): Promise<void> {
   const delay = fault.countAttempt ? retryDelay : sql`INTERVAL 0 MICROSECOND`
   return transact(db, 'outbox.give_back', async (tx) => {
-    await sql`UPDATE outbox_events
+    await sql`UPDATE outbox_events FORCE INDEX (PRIMARY)
       SET next_run_at = NOW(6) + ${delay}, last_error = ${fault.reason.slice(0, LAST_ERROR_CHARS_MAX)},
           attempts = attempts + ${fault.countAttempt ? 1 : 0}
       WHERE id IN (${sql.join(outboxIds.map(identifierToBytes))}) AND next_run_at = ${claim.leaseUntil}`.execute(

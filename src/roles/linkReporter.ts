@@ -5,7 +5,8 @@ import type { Logger } from '../platform/telemetry/index.ts'
 export function linkReporter(logger: Logger): OnLinkState {
   let last: string | undefined
   return (link, state, reason) => {
-    const level = state === 'up' ? 'info' : state === last ? 'debug' : 'warn'
+    const isWanted = state === 'up' || reason === 'closed'
+    const level = isWanted ? 'info' : state === last ? 'debug' : 'warn'
     last = state
     logger[level]('broker link', { link, state, reason })
   }

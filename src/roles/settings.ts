@@ -65,7 +65,8 @@ export const SETTINGS = {
     schema: durationText(86_400_000),
     default: '30s',
     meaning:
-      'How long a message that no operator takes is tried before it fails and is refunded: `500ms`, `30s`, `1m`.',
+      'How long a message that no operator takes is tried at least before it may fail and be refunded: `500ms`, `30s`, ' +
+      '`1m`. While every operator is down, messages are tried one at a time, so that an outage does not refund the backlog.',
   },
   PRICE_NORMAL: {
     schema: wholeNumberText(1, 1_000_000),

@@ -83,7 +83,9 @@ describe('a message that no operator takes', () => {
       await deliver(await bench.nextRound())
       const row = await bench.row(id)
       assert.deepEqual([row.status, row.provider, row.possiblySent], ['failed', '', false])
-      assert.deepEqual(await bench.refunds(), [{ no: 1, amount: 1, description: 'refund: HTTP 503' }])
+      assert.deepEqual(await bench.refunds(), [
+        { no: 1, amount: 1, description: 'refund: no operator took it' },
+      ])
       assert.equal(await bench.balance(), DEPOSIT)
       assert.deepEqual(await bench.outbox(), [])
       assert.deepEqual(reported.settled, ['released', 'failed'])

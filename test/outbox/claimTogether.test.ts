@@ -5,7 +5,8 @@ import { claim } from '../../src/outbox/claim.ts'
 import type { Claim } from '../../src/outbox/claim.ts'
 import { countRecipients, decodeRanges } from '../../src/outbox/envelope.ts'
 import type { RecipientRange } from '../../src/outbox/index.ts'
-import { CommitUnknown, closeDb, openDb } from '../../src/platform/db/index.ts'
+import { markPublished } from '../../src/outbox/settle.ts'
+import { CommitUnknown, closeDb, openDb, transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { fund, look, newIdOf, offer } from '../support/arrange.ts'
 import { loseCommit } from '../support/loseCommit.ts'
@@ -64,6 +65,23 @@ describe('relays that claim at the same time', () => {
     const all = claims.flatMap((claimed) => spread(rangesOf(claimed)))
     assert.equal(new Set(all).size, all.length)
     assert.deepEqual(await named(), before)
+    assert.equal(retried, 0)
+  })
+
+  it('wait for no row that somebody else holds, neither to merge nor to lease nor to note what was confirmed', async () => {
+    await send([...Array.from({ length: 50 }, () => 1), 100, 100, 1, 1, 1, 1, 1])
+    await transact(stack.db, 'test.hold', async (tx) => {
+      // A lock that outlives every wait: whoever wants one of these rows fails.
+      await sql`SELECT id FROM outbox_events ORDER BY id DESC LIMIT 5 FOR UPDATE`.execute(tx)
+      const [db = stack.db] = relays
+      const claimed = await claim(db, 'normal', 20, newIdOf(db))
+      assert.deepEqual(claimed?.envelopes.map(({ ranges }) => countRecipients(ranges)).sort(), [100, 100, 50])
+      await markPublished(
+        db,
+        claimed.envelopes.map(({ outboxId }) => outboxId),
+        claimed,
+      )
+    })
     assert.equal(retried, 0)
   })
 

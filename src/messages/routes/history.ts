@@ -48,7 +48,9 @@ const HistoryAnswer = z
           recipient: z.string(),
           type: z.enum(['normal', 'express']),
           status: z.enum(STATES),
-          provider: z.string().meta({ description: 'The operator that took it; empty until one did' }),
+          provider: z
+            .string()
+            .meta({ description: 'The operator that took or rejected it; empty until one did' }),
           created_at: z.iso.datetime(),
           updated_at: z.iso.datetime(),
         })

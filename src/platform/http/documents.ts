@@ -11,7 +11,7 @@ export const ProblemSchema = z
     detail: z.string().meta({ description: 'One sentence for people' }),
     instance: z.string().meta({ description: 'A name for this one occurrence' }),
     code: z.string().meta({ description: 'Stable, for programs' }),
-    request_id: z.string().meta({ description: 'The same as the header X-Request-Id; the log knows it' }),
+    request_id: z.string().meta({ description: 'The same as the header X-Request-Id, and as in the log' }),
     errors: z
       .array(z.object({ field: z.string(), message: z.string() }))
       .optional()
