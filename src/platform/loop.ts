@@ -92,7 +92,7 @@ function pause(ms: number, signal: AbortSignal, after: After): { ended: Promise<
   return { ended: promise.finally(() => signal.removeEventListener('abort', end)), end }
 }
 
-function afterTimeout(ms: number, fn: () => void): () => void {
+export function afterTimeout(ms: number, fn: () => void): () => void {
   const timer = setTimeout(fn, ms)
   return () => clearTimeout(timer)
 }

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { setImmediate } from 'node:timers/promises'
+import { gather } from '../../src/platform/gather.ts'
+import type { GatherSettings } from '../../src/platform/gather.ts'
+import { manualTimers } from '../support/manualTimers.ts'
+
+/** A gathering of numbers that weigh what they are, whose runs end one by one, as the test decides. */
+function stepped(options: Partial<GatherSettings<number, string>> = {}) {
+  const runs: number[][] = []
+  let finish: ((fault?: Error) => void) | undefined
+  const gathering = gather<number, string>({
+    weightOf: (item) => item,
+    runWeightMax: 10,
+    run: (items) => {
+      assert.equal(finish, undefined, 'two runs at once')
+      runs.push(items)
+      return new Promise((resolve, reject) => {
+        finish = (fault) => {
+          finish = undefined
+          if (fault) reject(fault)
+          else resolve(items.map((item) => `did ${item}`))
+        }
+      })
+    },
+    ...options,
+  })
+  const answers: string[] = []
+  return {
+    runs,
+    answers,
+    waiting: () => gathering.waiting(),
+    add: (...items: number[]) => {
+      for (const item of items) {
+        gathering.add(item).then(
+          (result) => answers.push(result),
+          (error: unknown) => answers.push(`${item}: ${(error as Error).message}`),
+        )
+      }
+    },
+    end: async (fault?: Error) => {
+      assert.ok(finish, 'nothing runs')
+      finish(fault)
+      await setImmediate()
+    },
+  }
+}
+
+describe('gathering work by load', () => {
+  it('runs a single item at once, and what arrives meanwhile together', async () => {
+    const { runs, answers, add, end } = stepped()
+    add(1)
+    assert.deepEqual(runs, [[1]])
+    add(2, 3)
+    assert.equal(runs.length, 1)
+    await end()
+    assert.deepEqual(runs, [[1], [2, 3]])
+    await end()
+    add(4)
+    await end()
+    assert.deepEqual(runs, [[1], [2, 3], [4]])
+    assert.deepEqual(answers, ['did 1', 'did 2', 'did 3', 'did 4'])
+  })
+
+  it('bounds a run by weight, keeps the order, and lets one that is too heavy run alone', async () => {
+    const { runs, add, end, waiting } = stepped()
+    add(1, 6, 4, 1, 25, 2)
+    assert.equal(waiting(), 38)
+    for (let run = 0; run < 5; run++) await end()
+    assert.deepEqual(runs, [[1], [6, 4], [1], [25], [2]])
+    assert.equal(waiting(), 0)
+  })
+
+  it('tells each of a run what it failed with, and goes on', async () => {
+    const { answers, add, end } = stepped()
+    add(1)
+    await end()
+    add(2)
+    add(3, 4)
+    await end()
+    await end(new Error('away'))
+    add(5)
+    await end()
+    assert.deepEqual(answers, ['did 1', 'did 2', '3: away', '4: away', 'did 5'])
+  })
+
+  it('finds the one whose fault it is by halves, in order, and spares its neighbours', async () => {
+    const runs: number[][] = []
+    const gathering = gather<number, string>({
+      weightOf: () => 1,
+      runWeightMax: 100,
+      mayBeOfOne: (error) => (error as Error).message === 'poison',
+      run: async (items) => {
+        await setImmediate()
+        runs.push(items)
+        if (items.includes(13)) throw new Error('poison')
+        return items.map(String)
+      },
+    })
+    const items = [1, 11, 12, 13, 14, 15]
+    const ends = await Promise.allSettled(items.map((item) => gathering.add(item)))
+    assert.deepEqual(
+      ends.map((end) => (end.status === 'fulfilled' ? end.value : String(end.reason))),
+      ['1', '11', '12', 'Error: poison', '14', '15'],
+    )
+    assert.deepEqual(runs, [[1], [11, 12, 13, 14, 15], [11, 12, 13], [11, 12], [13], [14, 15]])
+  })
+
+  it('takes a run that forgot one of its items for failed', async () => {
+    const gathering = gather<number, number>({
+      weightOf: () => 1,
+      runWeightMax: 9,
+      run: () => Promise.resolve([]),
+    })
+    await assert.rejects(gathering.add(1), /another number of results/)
+  })
+})
+
+describe('who may wait for a run', () => {
+  const gone = new Set<number>()
+  function bounded() {
+    let nowMs = 0
+    const timers = manualTimers()
+    const steps = stepped({
+      admission: {
+        waitingWeightMax: 5,
+        waitMaxMs: 2_000,
+        isGone: (item) => gone.has(item),
+        refuse: (why) => new Error(why),
+        nowMs: () => nowMs,
+        after: timers.after,
+      },
+    })
+    return { ...steps, timers, setClock: (ms: number) => (nowMs = ms) }
+  }
+  afterEach(() => gone.clear())
+
+  it('refuses at once what would make too much wait, and takes more when there is room', async () => {
+    const { answers, add, end, runs } = bounded()
+    add(9)
+    add(3, 2, 1)
+    await setImmediate()
+    assert.deepEqual(answers, ['1: full'])
+    await end()
+    add(4)
+    await end()
+    await end()
+    assert.deepEqual(runs, [[9], [3, 2], [4]])
+  })
+
+  it('lets one wait that is heavier than the whole queue, when it is alone', async () => {
+    const { runs, add, end } = bounded()
+    add(1)
+    add(8)
+    await end()
+    assert.deepEqual(runs, [[1], [8]])
+  })
+
+  it('leaves out those whose caller has gone, before anything was done for them', async () => {
+    const { answers, runs, add, end } = bounded()
+    add(1)
+    add(2, 3)
+    gone.add(2)
+    await end()
+    await end()
+    assert.deepEqual(runs, [[1], [3]])
+    assert.deepEqual(answers, ['did 1', '2: gone', 'did 3'])
+  })
+
+  it('refuses those that waited too long while a run hangs, and only those', async () => {
+    const { answers, runs, add, end, timers, setClock } = bounded()
+    add(1)
+    add(2)
+    setClock(500)
+    add(3)
+    setClock(2_000)
+    timers.fire()
+    await setImmediate()
+    assert.deepEqual(answers, ['2: late'])
+    await end()
+    await end()
+    assert.deepEqual(runs, [[1], [3]])
+  })
+
+  it('sets no timer for a caller that does not wait', () => {
+    const { add, timers } = bounded()
+    add(1)
+    assert.deepEqual(timers.waits(), [])
+  })
+})
