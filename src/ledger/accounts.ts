@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { RawBuilder } from 'kysely'
 import type { Tx } from '../platform/db/index.ts'
 
 /** A customer's money as it stands under the row lock. */
@@ -15,14 +16,44 @@ export interface Account {
  * reads, and locks, all customers when the list is long or the table small.
  */
 export async function lockAccounts(tx: Tx, userIds: Iterable<number>): Promise<Map<number, Account>> {
-  const ids = [...new Set(userIds)].sort((a, b) => a - b)
+  return selectForUpdate(
+    tx,
+    [...new Set(userIds)].sort((a, b) => a - b),
+    sql``,
+  )
+}
+
+async function selectForUpdate(
+  tx: Tx,
+  ids: number[],
+  unless: RawBuilder<unknown>,
+): Promise<Map<number, Account>> {
   if (ids.length === 0) return new Map()
   const { rows } = await sql<{ user_id: number; balance: number; last_seq: number }>`
     SELECT user_id, balance, last_seq FROM user_balances FORCE INDEX (PRIMARY)
-    WHERE user_id IN (${sql.join(ids)}) ORDER BY user_id FOR UPDATE`.execute(tx)
+    WHERE user_id IN (${sql.join(ids)}) ORDER BY user_id FOR UPDATE ${unless}`.execute(tx)
   return new Map(
     rows.map((row) => [row.user_id, { userId: row.user_id, balance: row.balance, lastSeq: row.last_seq }]),
   )
+}
+
+/**
+ * Locks those balances that nobody else holds, waiting for none. `held`: the customers whose rows are there and locked
+ * elsewhere.
+ */
+export async function lockFreeAccounts(
+  tx: Tx,
+  userIds: Iterable<number>,
+): Promise<{ accounts: Map<number, Account>; held: Set<number> }> {
+  const ids = [...new Set(userIds)].sort((a, b) => a - b)
+  const accounts = await selectForUpdate(tx, ids, sql`SKIP LOCKED`)
+  const missing = ids.filter((id) => !accounts.has(id))
+  if (missing.length === 0) return { accounts, held: new Set() }
+  const { rows } = await sql<{ user_id: number }>`
+    SELECT user_id FROM user_balances FORCE INDEX (PRIMARY) WHERE user_id IN (${sql.join(missing)})`.execute(
+    tx,
+  )
+  return { accounts, held: new Set(rows.map(({ user_id }) => user_id)) }
 }
 
 /** Gives a customer a row when there is none. The update of a duplicate takes the row's lock, an ignored one would

@@ -1,4 +1,4 @@
-export { lockAccounts } from './accounts.ts'
+export { lockAccounts, lockFreeAccounts } from './accounts.ts'
 export type { Account } from './accounts.ts'
 export { post } from './post.ts'
 export type { Entry } from './post.ts'

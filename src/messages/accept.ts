@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
-import { lockAccounts, post } from '../ledger/index.ts'
+import { lockAccounts, lockFreeAccounts, post } from '../ledger/index.ts'
 import type { Account, Entry } from '../ledger/index.ts'
 import { append, cutIntoRanges } from '../outbox/index.ts'
-import { CommitUnknown, transact } from '../platform/db/index.ts'
+import { CommitUnknown, RowsHeld, transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
 import { identifierToBytes } from '../primitives/identifier.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
@@ -21,7 +21,9 @@ const ROWS_PER_INSERT_MAX = 1_000
 /**
  * Decides requests in their order and writes what was decided: the debit, the rows and the outbox rows of each
  * accepted one commit together or not at all (promises 1 and 2). No verdict, a refusal included, is known before the
- * commit. @returns one verdict for each request, by position. @throws Unavailable: nothing was changed.
+ * commit; after a rollback all are decided again. A customer whose balance somebody else keeps locked holds up the
+ * others for one lock wait: then they are decided without him.
+ * @returns one verdict for each request, by position. @throws Unavailable: nothing was changed.
  */
 export async function accept(
   db: Db,
@@ -29,24 +31,38 @@ export async function accept(
   prices: Prices,
   newId: () => string,
 ): Promise<Verdict[]> {
+  try {
+    return await decideTogether(db, requests, { prices, newId, waitsForLocks: true })
+  } catch (error) {
+    if (!(error instanceof RowsHeld)) throw error
+    return decideTogether(db, requests, { prices, newId, waitsForLocks: false })
+  }
+}
+
+interface HowToDecide {
+  prices: Prices
+  newId: () => string
+  /** False: customers whose balances are locked elsewhere are left out. */
+  waitsForLocks: boolean
+}
+
+async function decideTogether(db: Db, requests: Submitted[], how: HowToDecide): Promise<Verdict[]> {
+  const { prices, newId, waitsForLocks } = how
+  const userIds = requests.map(({ userId }) => userId)
   let decided: Decision[] = []
   try {
     await transact(
       db,
       'messages.accept',
       async (tx) => {
-        decided = decide(
-          requests,
-          prices,
-          await lockAccounts(
-            tx,
-            requests.map(({ userId }) => userId),
-          ),
-        )
+        const locked = waitsForLocks
+          ? { accounts: await lockAccounts(tx, userIds), held: NOBODY }
+          : await lockFreeAccounts(tx, userIds)
+        decided = decide(requests, prices, locked)
         await write(tx, decided, prices, newId)
         return true
       },
-      { resolve: (tx) => isWritten(tx, decided) },
+      { resolve: (tx) => isWritten(tx, decided), throwsRowsHeld: waitsForLocks },
     )
   } catch (error) {
     if (!(error instanceof CommitUnknown)) throw error
@@ -59,6 +75,8 @@ export async function accept(
   return decided.map(({ verdict }) => verdict)
 }
 
+const NOBODY: ReadonlySet<number> = new Set()
+
 interface Decision {
   request: Submitted
   verdict: Verdict
@@ -67,12 +85,17 @@ interface Decision {
 }
 
 /** In order of arrival: what an earlier request takes is not there for a later one. */
-function decide(requests: Submitted[], prices: Prices, accounts: Map<number, Account>): Decision[] {
+function decide(
+  requests: Submitted[],
+  prices: Prices,
+  { accounts, held }: { accounts: Map<number, Account>; held: ReadonlySet<number> },
+): Decision[] {
   const left = new Map([...accounts].map(([userId, { balance }]) => [userId, balance]))
   return requests.map((request) => {
     const { userId, smsIdentifier } = request
     const recipients = request.recipients.length
     const cost = recipients * prices[request.type]
+    if (held.has(userId)) return { request, verdict: { kind: 'customer_held' } }
     const account = accounts.get(userId)
     const balance = left.get(userId) ?? 0
     if (!account || balance < cost)

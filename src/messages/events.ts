@@ -1,4 +1,4 @@
-import { Counter } from '../platform/telemetry/index.ts'
+import { Counter, Histogram } from '../platform/telemetry/index.ts'
 import type { Registry } from '../platform/telemetry/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import type { Verdict } from './types.ts'
@@ -6,6 +6,8 @@ import type { Verdict } from './types.ts'
 /** The facts of this slice. The record of a request is the HTTP log line, which carries the verdict's fields. */
 export interface MessageEvents {
   decided(fact: { type: MessageClass; recipients: number; verdict: Verdict['kind'] | 'fault' }): void
+  /** One transaction that decided so many requests together. */
+  batchDecided(fact: { requests: number }): void
 }
 
 export function createMessageEvents(registry: Registry): MessageEvents {
@@ -22,7 +24,14 @@ export function createMessageEvents(registry: Registry): MessageEvents {
     labelNames: ['class'] as const,
     registers,
   })
+  const batches = new Histogram({
+    name: 'chapar_accept_batch_requests',
+    help: 'Send requests that one transaction decided together',
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000],
+    registers,
+  })
   return {
+    batchDecided: ({ requests }) => batches.observe(requests),
     decided({ type, recipients, verdict }) {
       verdicts.inc({ class: type, verdict })
       if (verdict === 'accepted') recipientsAccepted.inc({ class: type }, recipients)

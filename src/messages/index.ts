@@ -1,5 +1,7 @@
 export { accept } from './accept.ts'
 export type { Prices, Submitted } from './accept.ts'
+export { openLanes } from './lanes.ts'
+export type { Accept } from './lanes.ts'
 export { markDone, markFailed, markSending, release } from './move.ts'
 export { readHistory } from './readHistory.ts'
 export { hasUnfinished, lockRecipients, referenceOf, toRanges } from './recipients.ts'

@@ -13,6 +13,11 @@ export interface Config {
   /** Both present when the role `consumer` is. */
   operatorUrls: { a?: string; b?: string }
   operatorConcurrency: number
+  /** Messages of one operator call. */
+  operatorBatchMax: number
+  /** Recipients of one transaction. */
+  batchSizeMax: number
+  acceptLanes: number
   unavailableGraceMs: number
   prices: { normal: number; express: number }
   queues: { normal: string; express: string }
@@ -71,6 +76,9 @@ function toConfig(values: Settled): Config {
       ...(values.OPERATOR_B_URL === undefined ? {} : { b: values.OPERATOR_B_URL }),
     },
     operatorConcurrency: values.OPERATOR_CONCURRENCY,
+    operatorBatchMax: values.OPERATOR_BATCH_MAX,
+    batchSizeMax: values.BATCH_SIZE_MAX,
+    acceptLanes: values.ACCEPT_LANES,
     unavailableGraceMs: values.UNAVAILABLE_GRACE,
     prices: { normal: values.PRICE_NORMAL, express: values.PRICE_EXPRESS },
     queues: { normal: values.NORMAL_QUEUE, express: values.EXPRESS_QUEUE },

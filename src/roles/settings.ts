@@ -61,6 +61,25 @@ export const SETTINGS = {
     default: '16',
     meaning: 'Operator calls at once, for each of the two classes.',
   },
+  OPERATOR_BATCH_MAX: {
+    schema: wholeNumberText(1, 100),
+    default: '100',
+    meaning: 'Messages of one operator call; 1 for an operator that takes them one by one.',
+  },
+  BATCH_SIZE_MAX: {
+    schema: wholeNumberText(1, 2_000),
+    default: '2000',
+    meaning:
+      'Recipients of one transaction and, up to 100, of one queue message. Batches form by load, never by waiting; 1 does ' +
+      'everything one by one and is there to measure against.',
+  },
+  ACCEPT_LANES: {
+    schema: wholeNumberText(1, 64),
+    default: '2',
+    meaning:
+      'Transactions that accept requests at once; a customer is always served by the same one. Give every process of ' +
+      'the role `api` the same number, so that they do not wait on each other.',
+  },
   UNAVAILABLE_GRACE: {
     schema: durationText(86_400_000),
     default: '30s',

@@ -39,21 +39,26 @@ const InsufficientBalance = ProblemSchema.extend({ cost: z.int(), balance: z.int
   id: 'InsufficientBalance',
 })
 
+/** Decides one request. `isGone` says at any moment whether its client has left, so that nobody reads the answer. */
+export type AcceptSend = (request: SendRequest, isGone: () => boolean) => Promise<Verdict>
+
 /** `POST /sms/send`: takes the money and the message together, and answers when both are committed. */
-export function sendRoute(accept: (request: SendRequest) => Promise<Verdict>, limits: SendLimits): Route {
+export function sendRoute(accept: AcceptSend, limits: SendLimits): Route {
   const body = sendBody(limits)
   return {
     ...sendEndpoint(limits),
     async handle(request, response) {
       const { customer_id, text, type, recipients } = readInput(body, request.body)
       note(response, { customer_id })
-      const verdict = await accept({
+      const sent: SendRequest = {
         userId: customer_id,
         text,
         type,
         recipients: withoutEqual(recipients),
         traceparent: currentTraceparent(request.get('traceparent')),
-      })
+      }
+      // The socket, because an answer that waits behind another on its connection does not hear that it closed.
+      const verdict = await accept(sent, () => request.socket.destroyed)
       const accepted = orThrow(verdict)
       note(response, { sms_identifier: accepted.smsIdentifier, recipients: accepted.recipients })
       response.json({
@@ -82,6 +87,11 @@ function orThrow(verdict: Verdict): Extract<Verdict, { kind: 'accepted' }> {
         {
           retryAfterSeconds: verdict.retryAfterSeconds,
         },
+      )
+    case 'customer_held':
+      throw new Unavailable(
+        'customer_busy',
+        "Another change of this customer's balance takes too long. Nothing was changed.",
       )
     case 'outcome_unknown':
       // No Retry-After: a client that repeats on its own would send, and pay, twice.

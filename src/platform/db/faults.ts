@@ -9,9 +9,11 @@ import { DeadlineExceeded } from '../within.ts'
  */
 export type FaultKind = 'retry' | 'away' | 'fault'
 
+const ER_LOCK_WAIT_TIMEOUT = 1205
+
 const RETRY_ERRNOS = new Set([
   1213, // deadlock: the transaction is rolled back
-  1205, // lock wait timeout: only the statement is rolled back
+  ER_LOCK_WAIT_TIMEOUT, // only the statement is rolled back
   3572, // NOWAIT and SKIP LOCKED conflicts
 ])
 
@@ -53,6 +55,18 @@ export class CommitUnknown extends Error {
     super(`${operation}: the answer to COMMIT was lost`, { cause })
     this.name = 'CommitUnknown'
   }
+}
+
+/** A row that the work needs stayed locked by somebody else for the whole lock wait. Nothing was changed. */
+export class RowsHeld extends Error {
+  constructor(operation: string, cause: unknown) {
+    super(`${operation}: a row stayed locked for too long`, { cause })
+    this.name = 'RowsHeld'
+  }
+}
+
+export function isLockWaitTimeout(error: unknown): boolean {
+  return (error as { errno?: number } | null)?.errno === ER_LOCK_WAIT_TIMEOUT
 }
 
 export function classifyFault(error: unknown): FaultKind {

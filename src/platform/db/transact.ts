@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../../../db/schema.ts'
-import { CommitUnknown, asBusy, asUnavailable, classifyFault } from './faults.ts'
+import { CommitUnknown, RowsHeld, asBusy, asUnavailable, classifyFault, isLockWaitTimeout } from './faults.ts'
 import { acquire, discard, release } from './pool.ts'
 import type { Db } from './pool.ts'
 import { runStatement } from './session.ts'
@@ -23,6 +23,8 @@ export interface TransactOptions<T> {
   resolve?: (tx: Tx) => Promise<T | undefined>
   timeoutMs?: number
   triesMax?: number
+  /** Whether a lock wait that timed out is left to the caller, as RowsHeld, instead of being waited for again. */
+  throwsRowsHeld?: boolean
   /** Instead of RESOLVE_TIMEOUT_MS; tests are less patient. */
   resolveTimeoutMs?: number
 }
@@ -38,7 +40,7 @@ const RESOLVE_PAUSE_MS = 200
 /**
  * Runs `work` in one transaction: the only place that begins, commits, rolls back and retries.
  * Before any retry it rolls back, because error 1205 rolls back only the statement; a connection that leaves without
- * an answered COMMIT or ROLLBACK is destroyed. @throws Unavailable (nothing was changed), CommitUnknown.
+ * an answered COMMIT or ROLLBACK is destroyed. @throws Unavailable or RowsHeld (nothing was changed), CommitUnknown.
  */
 export async function transact<T>(
   db: Db,
@@ -53,6 +55,10 @@ export async function transact<T>(
     if ('result' in ended) {
       db.observe(operation, durationMs, 'ok')
       return ended.result
+    }
+    if (options.throwsRowsHeld && ended.retry && isLockWaitTimeout(ended.error)) {
+      db.observe(operation, durationMs, 'retried')
+      throw new RowsHeld(operation, ended.error)
     }
     const mayRetry = ended.retry && attempt < (options.triesMax ?? TRIES_MAX)
     db.observe(operation, durationMs, mayRetry ? 'retried' : 'failed')
