@@ -1,18 +1,27 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import { audit } from '../../src/audit/index.ts'
 import { refund, topUp } from '../../src/ledger/index.ts'
-import { lockRecipients, markFailed, markSending } from '../../src/messages/index.ts'
+import { lockRecipients, markFailed, markSending, openLanes } from '../../src/messages/index.ts'
+import type { Accept } from '../../src/messages/index.ts'
 import { closeDb, openDb, transact } from '../../src/platform/db/index.ts'
-import type { Db } from '../../src/platform/db/index.ts'
+import type { Db, Tx } from '../../src/platform/db/index.ts'
+import { identifierToBytes } from '../../src/primitives/identifier.ts'
 import type { MessageClass } from '../../src/primitives/messageClass.ts'
-import { PRICES, look, newIdOf, offer } from '../support/arrange.ts'
+import { Unavailable } from '../../src/primitives/unavailable.ts'
+import { recipients } from '../support/api.ts'
+import { PRICES, look, newIdOf } from '../support/arrange.ts'
+import { loseCommit } from '../support/loseCommit.ts'
+import type { LostPart } from '../support/loseCommit.ts'
 import { emptyTables, freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
+import { openTcpProxy } from '../support/tcpProxy.ts'
+import type { TcpProxy } from '../support/tcpProxy.ts'
 
 const CUSTOMERS = [1, 2, 3]
-const RUNS = 25
+const RUNS = 40
 
 interface Request {
   userId: number
@@ -44,8 +53,27 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('fail' as const), choice: fc.nat() }),
 )
-/** Groups follow each other; the commands of a group run at once, in an order that nobody knows. */
-const history = fc.array(fc.array(command, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 8 })
+/** What befalls the links to the database during a group: a COMMIT is lost, or all are cut at one of their packets. */
+type Fault = { kind: 'none' } | { kind: 'lose'; part: LostPart } | { kind: 'cut'; atPacket: number }
+
+const fault: fc.Arbitrary<Fault> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant({ kind: 'none' as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('lose' as const),
+      part: fc.constantFrom<LostPart>('request', 'answer'),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('cut' as const), atPacket: fc.integer({ min: 1, max: 30 }) }),
+  },
+)
+/** The commands of a group run at once, in an order that nobody knows; alone in its group a verdict is known exactly. */
+const group = fc.record({ commands: fc.array(command, { minLength: 1, maxLength: 6 }), fault })
+type Group = typeof group extends fc.Arbitrary<infer T> ? T : never
+const history = fc.array(group, { minLength: 1, maxLength: 8 })
 
 interface Accepted {
   smsIdentifier: string
@@ -82,44 +110,79 @@ function take(model: Model, userId: number, amount: number): void {
   add(model.taken, userId, amount)
 }
 
+/** Unavailable is the promise that nothing was. */
+function changedNothing(error: unknown): undefined {
+  assert.ok(error instanceof Unavailable, String(error))
+}
+
 describe('the ledger under random histories', () => {
   let stack: Stack
+  let proxy: TcpProxy
+  /** What the ledger works on; the checks look past the proxy. */
   let db: Db
+  let accept: Accept
   before(async () => {
     stack = await freshStack()
-    db = openDb({ url: stack.databaseUrl, maxOpenConns: 10, maxIdleConns: 10, connMaxLifetimeSeconds: 300 })
+    proxy = await openTcpProxy(stack.databaseUrl)
+    db = openDb({ url: proxy.url, maxOpenConns: 10, maxIdleConns: 10, connMaxLifetimeSeconds: 300 })
+    const events = { batchDecided: () => {} }
+    accept = openLanes({
+      db,
+      prices: PRICES,
+      newId: newIdOf(stack.db),
+      lanes: 2,
+      batchSizeMax: 2_000,
+      events,
+    })
   })
   after(async () => {
+    proxy.cut()
     await closeDb(db)
+    await proxy.close()
     await stack.drop()
   })
 
   it('comes to what a simple model of it comes to', async () => {
     await fc.assert(
       fc.asyncProperty(history, async (groups) => {
-        await emptyTables(db)
+        await emptyTables(stack.db)
         const model = { balances: zeroes(), accepted: [], given: zeroes(), taken: zeroes() }
         for (const group of groups) await runGroup(model, group)
-        assert.deepEqual((await audit(db)).violations, [])
+        assert.deepEqual((await audit(stack.db)).violations, [])
       }),
       { numRuns: RUNS },
     )
   })
 
-  async function runGroup(model: Model, group: Command[]): Promise<void> {
+  async function runGroup(model: Model, { commands, fault }: Group): Promise<void> {
     const before = new Map(model.balances)
     Object.assign(model, { given: zeroes(), taken: zeroes() })
     // What the group itself accepts cannot fail in it.
     const candidates = [...model.accepted]
-    const checks = await Promise.all(group.map((each) => run(model, candidates, each)))
+    const heal = inflict(fault)
+    const checks = await Promise.all(commands.map((each) => run(model, candidates, each)))
+    heal()
     for (const check of checks) check(before)
     assert.deepEqual(await readBalances(), model.balances)
+  }
+
+  /** @returns what ends it, should it not have happened. */
+  function inflict(fault: Fault): () => void {
+    if (fault.kind === 'none') return () => {}
+    if (fault.kind === 'lose') {
+      const lost = loseCommit(proxy, fault.part)
+      return () => lost.end()
+    }
+    let packets = 0
+    return proxy.onBytes((_bytes, direction) => {
+      if (direction === 'toServer' && ++packets === fault.atPacket) proxy.cut()
+    })
   }
 
   async function readBalances(): Promise<Sums> {
     const balances = zeroes()
     const rows = await look(
-      db,
+      stack.db,
       sql<{ user_id: number; balance: number }>`SELECT user_id, balance FROM user_balances`,
     )
     for (const { user_id, balance } of rows) balances.set(user_id, balance)
@@ -127,31 +190,35 @@ describe('the ledger under random histories', () => {
   }
 
   async function run(model: Model, candidates: Accepted[], each: Command): Promise<Check> {
-    if (each.kind === 'send') return send(model, each.requests)
-    if (each.kind === 'topUp') {
-      const verdict = await topUp(db, { ...each, description: '' }, newIdOf(db)())
-      assert.equal(verdict.kind, 'added')
-      give(model, each.userId, each.amount)
-      return () => {}
+    if (each.kind === 'send') {
+      const checks = await Promise.all(each.requests.map((request) => send(model, request)))
+      return (before) => checks.forEach((check) => check(before))
     }
+    if (each.kind === 'topUp') return addMoney(model, each.userId, each.amount)
     const chosen = candidates[each.choice % candidates.length]
     return chosen ? fail(model, chosen) : () => {}
   }
 
-  async function send(model: Model, requests: Request[]): Promise<Check> {
-    const verdicts = await offer(db, ...requests)
-    const checks = requests.map(({ userId, to, type }, index): Check => {
-      const verdict = verdicts[index]
-      const cost = to * PRICES[type]
-      if (verdict?.kind === 'accepted') {
-        const { smsIdentifier } = verdict
-        assert.deepEqual(verdict, { kind: 'accepted', smsIdentifier, recipients: to, cost })
-        take(model, userId, cost)
-        for (let recipientNo = 1; recipientNo <= to; recipientNo++)
-          model.accepted.push({ smsIdentifier, recipientNo, userId, price: PRICES[type], hasFailed: false })
-        return () => {}
-      }
-      assert.ok(verdict?.kind === 'insufficient_balance')
+  async function addMoney(model: Model, userId: number, amount: number): Promise<Check> {
+    const verdict = await topUp(db, { userId, amount, description: '' }, newIdOf(stack.db)()).catch(
+      changedNothing,
+    )
+    if (!verdict) return () => {}
+    assert.notEqual(verdict.kind, 'balance_limit')
+    const isThere =
+      verdict.kind === 'added' ||
+      (await isBooked(verdict.kind === 'outcome_unknown' ? verdict.transactionId : ''))
+    if (isThere) give(model, userId, amount)
+    return () => {}
+  }
+
+  async function send(model: Model, { userId, to, type }: Request): Promise<Check> {
+    const verdict = await accept({ userId, type, text: 'hi', recipients: recipients(to) }).catch(
+      changedNothing,
+    )
+    const cost = to * PRICES[type]
+    if (!verdict || verdict.kind === 'unavailable') return () => {}
+    if (verdict.kind === 'insufficient_balance') {
       const { balance } = verdict
       assert.deepEqual(verdict, { kind: 'insufficient_balance', cost, balance })
       assert.ok(balance < cost, `refused ${cost} although ${balance} was there`)
@@ -160,23 +227,50 @@ describe('the ledger under random histories', () => {
         assert.ok(balance >= of(before, userId) - of(model.taken, userId))
         assert.ok(balance <= of(before, userId) + of(model.given, userId))
       }
-    })
-    return (before) => checks.forEach((check) => check(before))
+    }
+    assert.notEqual(verdict.kind, 'customer_held')
+    const { smsIdentifier } = verdict as { smsIdentifier: string }
+    if (verdict.kind === 'outcome_unknown' && !(await isBooked(smsIdentifier))) return () => {}
+    if (verdict.kind === 'accepted')
+      assert.deepEqual(verdict, { kind: 'accepted', smsIdentifier, recipients: to, cost })
+    take(model, userId, cost)
+    for (let recipientNo = 1; recipientNo <= to; recipientNo++)
+      model.accepted.push({ smsIdentifier, recipientNo, userId, price: PRICES[type], hasFailed: false })
+    return () => {}
+  }
+
+  /** The ledger's word on what could not be found out. */
+  async function isBooked(identifier: string): Promise<boolean> {
+    const rows = await look(
+      stack.db,
+      sql`SELECT 1 FROM user_transactions
+        WHERE transaction_id = ${identifierToBytes(identifier)} AND recipient_no = 0`,
+    )
+    return rows.length > 0
   }
 
   /** An operator refuses the recipient: its end and its refund, as a settlement writes them. */
   async function fail(model: Model, chosen: Accepted): Promise<Check> {
     const { smsIdentifier, recipientNo, userId, price } = chosen
-    const failing = transact(db, 'test.fail', async (tx) => {
-      const rows = await lockRecipients(tx, [{ smsIdentifier, first: recipientNo, last: recipientNo }])
-      await markSending(tx, rows, { owner: '0123456789abcdef', leaseSeconds: 10, again: false })
-      const sending = rows.map((row) => ({ ...row, status: 'sending' as const }))
-      await markFailed(tx, sending, { provider: '', possiblySent: false })
-      await refund(tx, [{ userId, smsIdentifier, recipientNo, amount: price, reason: 'a test' }])
-    })
+    const owner = randomBytes(8).toString('hex')
+    const lock = (tx: Tx) => lockRecipients(tx, [{ smsIdentifier, first: recipientNo, last: recipientNo }])
+    const failing = transact(
+      db,
+      'test.fail',
+      async (tx) => {
+        const rows = await lock(tx)
+        await markSending(tx, rows, { owner, leaseSeconds: 10, again: false })
+        const sending = rows.map((row) => ({ ...row, status: 'sending' as const }))
+        await markFailed(tx, sending, { provider: '', possiblySent: false })
+        await refund(tx, [{ userId, smsIdentifier, recipientNo, amount: price, reason: 'a test' }])
+        return true
+      },
+      { resolve: async (tx) => (await lock(tx))[0]?.owner === owner || undefined },
+    )
     try {
       await failing
     } catch (error) {
+      if (error instanceof Unavailable) return () => {}
       assert.match((error as Error).message, /cannot go from failed/)
       return () => assert.ok(chosen.hasFailed, 'the first failure of a recipient was refused')
     }
