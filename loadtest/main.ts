@@ -1,30 +1,36 @@
-// The command `make loadtest RATE= DURATION=`: offers load, prints rates and percentiles, waits until all that was
-// accepted has ended, and audits. Exits with 1 when something accepted did not end as it should.
+// The command `make loadtest RATE= DURATION=`: offers load to a running instance, waits until all that was accepted has
+// ended, audits, and writes a report. Exits with 1 when something accepted did not end as it should, 2 when it could
+// not run at all.
 import { runAudit } from '../dev/stack/runAudit.ts'
 import { openApi } from './api.ts'
 import type { Api } from './api.ts'
-import { markSenders, readEndings, waitUntilEnded } from './endings.ts'
-import type { Endings, Sender } from './endings.ts'
-import { offer } from './offer.ts'
-import type { OfferProgress } from './offer.ts'
-import { describeMs, percentiles } from './percentiles.ts'
-import { planLoad } from './plan.ts'
-import type { Plan } from './plan.ts'
-import { apiPurse, fillUp, ledgerPurse } from './purse.ts'
+import { describeEndings, describeOffered, describePlan, describeProgress, seconds } from './describe.ts'
+import { readEndings } from './endings.ts'
+import type { Endings } from './endings.ts'
+import type { Follower } from './follow.ts'
+import { followApi } from './followApi.ts'
+import { followSql } from './followSql.ts'
+import type { GeneratorPlan } from './generator/index.ts'
+import { toLoadReport } from './loadReport.ts'
+import { payersOf, planLoad } from './plan.ts'
+import type { Payer } from './plan.ts'
+import { printTable, writeReport } from './report/index.ts'
+import type { BenchReport, RunResult } from './result.ts'
+import { toRunResult } from './runResult.ts'
+import { seedPayers } from './seedPayers.ts'
 import { readLoadSettings } from './settings.ts'
 import type { LoadSettings } from './settings.ts'
-import { reportEvery } from './reportEvery.ts'
 import { findTarget } from './target.ts'
 import type { Target } from './target.ts'
-
-/** What is late when the time is over may still be sent for so long. */
-const OVERTIME_MS = 10_000
+import { waitUntilEnded } from './waitUntilEnded.ts'
+import { watchLoad } from './watchLoad.ts'
+import type { WatchedLoad } from './watchLoad.ts'
 
 try {
-  const settings = readLoadSettings(process.env)
-  const plan = planLoad(settings)
+  const settings = readLoadSettings(process.env, process.argv.slice(2))
   const target = await findTarget(settings)
-  const api = openApi(target.baseUrl, settings.CONNECTIONS)
+  const plan = planLoad(settings, target.baseUrl)
+  const api = openApi(target.baseUrl)
   try {
     process.exitCode = (await run(settings, plan, target, api)) ? 0 : 1
   } finally {
@@ -38,125 +44,91 @@ try {
 }
 
 /** @returns whether everything that was accepted ended as it should. */
-async function run(settings: LoadSettings, plan: Plan, target: Target, api: Api): Promise<boolean> {
+async function run(settings: LoadSettings, plan: GeneratorPlan, target: Target, api: Api): Promise<boolean> {
+  const startedAt = new Date()
   console.log(`target      ${target.baseUrl}`)
-  await seed(settings, plan, target, api)
+  const payers = payersOf(plan, settings.PRICE)
+  await seedPayers(settings, payers, target, api)
   if (settings.SEED_ONLY === '1') return true
 
-  const senders = await markSenders(api, plan.customers)
-  const accepted = await load(settings, plan, api)
-  if (accepted.size === 0) {
-    console.error('loadtest: nothing was accepted')
-    return false
-  }
-  const ended = await followUp(settings, api, senders, accepted)
-  const clean = await auditTarget(target)
-  return ended && clean
-}
-
-async function seed(settings: LoadSettings, plan: Plan, target: Target, api: Api): Promise<void> {
-  const viaLedger = settings.SEED_METHOD === 'sql'
-  const purse = viaLedger ? ledgerPurse(databaseOf(target)) : apiPurse(api)
-  const { customers, balance } = plan
-  const report = reportEvery((done) => console.log(`  ${done} of ${customers.length} customers looked at`))
+  const follower = await follow(plan, payers, target, api)
   try {
-    const filled = await fillUp(purse, customers, balance, report.done)
-    const [first, last] = [customers[0] ?? 0, customers.at(-1) ?? 0]
-    const way = viaLedger ? 'through the ledger' : 'through the API'
-    console.log(`customers   ${first} to ${last} have ${balance} each; ${filled} were topped up ${way}`)
+    const watched = await load(plan, target)
+    const { acceptedRecipients, warmUp } = watched.result
+    if (acceptedRecipients + warmUp.acceptedRecipients === 0) {
+      console.error('loadtest: nothing was accepted')
+      return false
+    }
+    const endings = await readUntilEnded(settings, follower, plan, watched)
+    const audit = await auditTarget(target)
+    const shown = await toLoadReport(toRunResult(plan, watched, endings, audit), target, startedAt)
+    await report(shown, settings)
+    return endings.open === 0 && endings.missing === 0 && (audit?.isClean ?? true)
   } finally {
-    report.stop()
-    await purse.close()
+    await follower.close()
   }
 }
 
-function databaseOf({ databaseUrl }: Target): string {
-  if (databaseUrl === undefined) throw new Error('SEED_METHOD=sql needs DATABASE_URL')
-  return databaseUrl
+function follow(plan: GeneratorPlan, payers: readonly Payer[], target: Target, api: Api): Promise<Follower> {
+  if (target.databaseUrl === undefined)
+    return followApi(
+      api,
+      payers.map(({ customerId }) => customerId),
+    )
+  return followSql(target.databaseUrl, { first: plan.customerFirst, last: plan.customerLast })
 }
 
-/** @returns the accepted requests with their numbers of recipients. */
-async function load(settings: LoadSettings, plan: Plan, api: Api): Promise<Map<string, number>> {
-  const { RATE, DURATION, RECIPIENTS, EXPRESS, CONNECTIONS } = settings
-  const requests = `${plan.requests} requests of ${RECIPIENTS} ${RECIPIENTS === 1 ? 'recipient' : 'recipients'}, ${EXPRESS * 100} % express`
-  console.log(`offering    ${RATE} requests/s for ${DURATION / 1_000} s: ${requests}`)
-  const accepted = new Map<string, number>()
-  const answers = new Map<string, number>()
-  const send = async (index: number) => {
-    const sent = await api.send(plan.sending(index))
-    answers.set(sent.answer, (answers.get(sent.answer) ?? 0) + 1)
-    if (sent.accepted) accepted.set(sent.accepted.smsIdentifier, sent.accepted.recipients)
-  }
-  const timetable = { ratePerSecond: RATE, requests: plan.requests, inFlightMax: CONNECTIONS }
-  const offered = await offer({ ...timetable, overtimeMs: OVERTIME_MS }, send, (progress) =>
-    console.log(describeProgress(progress, progress.answered - (answers.get('200') ?? 0), CONNECTIONS)),
+/** The first Ctrl-C ends the sending, and what was accepted is followed to its end all the same. */
+async function load(plan: GeneratorPlan, target: Target): Promise<WatchedLoad> {
+  describePlan(plan).forEach((line) => console.log(line))
+  const interrupted = new AbortController()
+  process.once('SIGINT', () => interrupted.abort())
+  const watched = await watchLoad(
+    plan,
+    target.processes,
+    (progress) => console.log(describeProgress(progress)),
+    interrupted.signal,
   )
-
-  const { elapsedMs, sent, answered, latenciesMs } = offered
-  console.log(
-    `offered     ${RATE} requests/s, ${plan.requests} in all; ${plan.requests - sent} could not be sent`,
-  )
-  console.log(
-    `achieved    ${(answered / (elapsedMs / 1_000)).toFixed(1)} answers/s over ${seconds(elapsedMs)}`,
-  )
-  for (const [answer, count] of [...answers].sort()) console.log(`answers     ${answer}: ${count}`)
-  console.log(`latency     ${describeMs(percentiles(latenciesMs))}, from the time each was due`)
-  return accepted
+  describeOffered(plan, watched.result).forEach((line) => console.log(line))
+  return watched
 }
 
-function describeProgress(progress: OfferProgress, errors: number, connections: number): string {
-  const { elapsedMs, due, sent, answered } = progress
-  const inFlight = sent - answered
-  // Below the limit nothing waits longer than for a tick of the timer.
-  const late = inFlight === connections ? `, late ${due - sent}` : ''
-  return `  ${seconds(elapsedMs)}  offered ${due}, answered ${answered}, errors ${errors}, in flight ${inFlight}${late}`
-}
-
-/** @returns whether everything accepted has ended, each recipient once. */
-async function followUp(
+async function readUntilEnded(
   settings: LoadSettings,
-  api: Api,
-  senders: Sender[],
-  accepted: Map<string, number>,
-): Promise<boolean> {
-  const endedInTime = await waitUntilEnded(api, senders, settings.DRAIN_TIMEOUT, (unfinished, elapsedMs) =>
-    console.log(`  ${seconds(elapsedMs)}  ${unfinished} customers may have open messages`),
+  follower: Follower,
+  plan: GeneratorPlan,
+  { result }: WatchedLoad,
+): Promise<Endings> {
+  await waitUntilEnded(follower, settings.DRAIN_TIMEOUT, (open, elapsedMs) =>
+    console.log(`  ${seconds(elapsedMs)}  ${open ?? 'nobody can say how many'} still open`),
   )
-  const endings = await readEndings(api, senders, accepted)
-  printEndings(endings)
+  const accepted = { customerFirst: plan.customerFirst, byCustomer: result.acceptedByCustomer ?? [] }
+  const endings = await readEndings(follower.recipients(), accepted)
+  describeEndings(endings).forEach((line) => console.log(line))
   for (const line of endings.wrong) console.error(`loadtest: ${line}`)
-  if (!endedInTime || endings.open > 0)
+  if (endings.open > 0)
     console.error(
       `loadtest: ${endings.open} recipients have no ending after ${seconds(settings.DRAIN_TIMEOUT)}`,
     )
-  return endedInTime && endings.open === 0 && endings.wrongCount === 0
+  return endings
 }
 
-function printEndings(endings: Endings): void {
-  const { done, failed, open, unanswered, firstAcceptedMs, lastEndedMs, handOverMs } = endings
-  console.log(`ended       ${done} done, ${failed} failed and refunded, ${open} open`)
-  if (unanswered > 0) console.log(`            ${unanswered} of them had an answer that did not reach us`)
-  const tookMs = lastEndedMs - firstAcceptedMs
-  if (tookMs > 0) {
-    const rate = ((done + failed) / (tookMs / 1_000)).toFixed(1)
-    console.log(
-      `end to end  ${rate} recipients/s from the first acceptance to the last ending, ${seconds(tookMs)}`,
-    )
-  }
-  for (const [type, values] of Object.entries(handOverMs)) {
-    if (values.length > 0)
-      console.log(`hand-over   ${type}: ${describeMs(percentiles(values))}, from acceptance to ending`)
-  }
-}
-
-async function auditTarget({ databaseUrl }: Target): Promise<boolean> {
+async function auditTarget({ databaseUrl }: Target): Promise<RunResult['audit']> {
   if (databaseUrl === undefined) {
     console.log('audit       left out: set DATABASE_URL to have the books checked, too')
-    return true
+    return undefined
   }
-  return runAudit(databaseUrl, (line) => console.log(line))
+  const lines: string[] = []
+  const isClean = await runAudit(databaseUrl, (line) => {
+    lines.push(line)
+    console.log(line)
+  })
+  return { isClean, lines }
 }
 
-function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`
+async function report(shown: BenchReport, { REPORTS_FOLDER }: LoadSettings): Promise<void> {
+  console.log('')
+  printTable(shown)
+  const { htmlFile, jsonFile } = await writeReport(shown, REPORTS_FOLDER)
+  console.log(`\nreport      ${jsonFile}\n            ${htmlFile}`)
 }

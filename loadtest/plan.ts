@@ -1,48 +1,49 @@
-import type { Sending } from './api.ts'
+import { countByCustomer, requestsOf } from './generator/index.ts'
+import type { GeneratorPlan } from './generator/index.ts'
 import type { LoadSettings } from './settings.ts'
 
-/** What a run does, known before it begins. */
-export interface Plan {
-  requests: number
-  customers: number[]
-  /** What each customer needs to pay for its part at the highest price. */
+/** A customer that sends, and what it needs to pay for its part at the highest price. */
+export interface Payer {
+  customerId: number
   balance: number
-  sending(index: number): Sending
 }
 
-/** Each accepted request is remembered until its ending was seen: about 150 bytes each. */
-const REQUESTS_MAX = 1_000_000
-const RECIPIENTS_MAX = 5_000_000
+/** Customers are drawn request by request beforehand, to know what each has to pay: some seconds' work for so many. */
+const REQUESTS_MAX = 100_000_000
+/** What is late when the time is over may still be sent for so long. */
+const OVERTIME_MS = 10_000
+const TEXT = 'load test'
 
-/** +999 is nobody's country code: should an operator be a real one after all, nobody's telephone rings. */
-const NUMBER_PREFIX = '+999'
-const NUMBER_DIGITS = 8
-/** Multiples of it spread evenly over every share, in no step with the customers' turns. */
-const GOLDEN = 0.618_033_988_749_895
-
-/** @throws Error when the run would be larger than this tool keeps count of. */
-export function planLoad(settings: LoadSettings): Plan {
-  const { RATE, DURATION, CUSTOMERS, FIRST_CUSTOMER, RECIPIENTS, EXPRESS, PRICE } = settings
-  const requests = Math.max(1, Math.round((RATE * DURATION) / 1_000))
-  if (requests > REQUESTS_MAX || requests * RECIPIENTS > RECIPIENTS_MAX) {
-    throw new Error(
-      `${requests} requests of ${RECIPIENTS} recipients are too many for one run: ` +
-        `at most ${REQUESTS_MAX} and ${RECIPIENTS_MAX} in all`,
-    )
+/** @throws Error when the run would be larger than this tool can prepare. */
+export function planLoad(settings: LoadSettings, baseUrl: string): GeneratorPlan {
+  const { RATE, DURATION, WARM_UP, CUSTOMERS, FIRST_CUSTOMER, SKEW, SEED } = settings
+  const plan: GeneratorPlan = {
+    baseUrl,
+    ratePerSecond: RATE,
+    warmUpMs: WARM_UP,
+    durationMs: DURATION,
+    customerFirst: FIRST_CUSTOMER,
+    customerLast: FIRST_CUSTOMER + CUSTOMERS - 1,
+    skew: SKEW,
+    seed: SEED,
+    recipientsPerRequest: settings.RECIPIENTS,
+    expressShare: settings.EXPRESS,
+    text: TEXT,
+    connections: settings.CONNECTIONS,
+    overtimeMs: OVERTIME_MS,
+    countsCustomers: true,
   }
-  const customers = Array.from({ length: CUSTOMERS }, (_, index) => FIRST_CUSTOMER + index)
-  return {
-    requests,
-    customers,
-    balance: Math.ceil(requests / CUSTOMERS) * RECIPIENTS * PRICE,
-    sending: (index) => ({
-      customerId: FIRST_CUSTOMER + (index % CUSTOMERS),
-      recipients: Array.from({ length: RECIPIENTS }, (_, no) => numberOf(index * RECIPIENTS + no)),
-      type: (index * GOLDEN) % 1 < EXPRESS ? 'express' : 'normal',
-    }),
-  }
+  const { warmUp, measured } = requestsOf(plan)
+  if (warmUp + measured > REQUESTS_MAX)
+    throw new Error(`${warmUp + measured} requests are too many for one run: at most ${REQUESTS_MAX}`)
+  return plan
 }
 
-function numberOf(serial: number): string {
-  return NUMBER_PREFIX + String(serial).padStart(NUMBER_DIGITS, '0')
+/** Those whom the draw gives at least one request. */
+export function payersOf(plan: GeneratorPlan, price: number): Payer[] {
+  const costOfRequest = plan.recipientsPerRequest * price
+  return Array.from(countByCustomer(plan), (requests, index) => ({
+    customerId: plan.customerFirst + index,
+    balance: requests * costOfRequest,
+  })).filter(({ balance }) => balance > 0)
 }

@@ -3,6 +3,7 @@ import { closeDb, databaseNowMs, openDb } from '../src/platform/db/index.ts'
 import { identifierMaker } from '../src/primitives/identifier.ts'
 import type { Api } from './api.ts'
 import { atOnce } from './atOnce.ts'
+import type { Payer } from './plan.ts'
 
 /** A way to give customers money: through the API, or through the ledger itself. */
 export interface Purse {
@@ -56,14 +57,9 @@ export async function addToAll(
 }
 
 /** Gives those who have less what they lack. @returns how many those were. */
-export async function fillUp(
-  purse: Purse,
-  customers: readonly number[],
-  balance: number,
-  onDone: () => void,
-): Promise<number> {
+export async function fillUp(purse: Purse, payers: readonly Payer[], onDone: () => void): Promise<number> {
   let filled = 0
-  await atOnce(customers, AT_ONCE, async (customerId) => {
+  await atOnce(payers, AT_ONCE, async ({ customerId, balance }) => {
     const lacking = balance - (await purse.balanceOf(customerId))
     if (lacking > 0) {
       await purse.add(customerId, lacking)

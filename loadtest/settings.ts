@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { durationText, oneOf, readSettings, urlText, wholeNumberText } from '../src/platform/config/index.ts'
 import type { Settings, Values } from '../src/platform/config/index.ts'
+import { readFlags } from './flags.ts'
+import { SKEWS } from './generator/index.ts'
 
 /** In so many words, as `ALLOW_UNAUTHENTICATED` has it: load on somebody else's machine is an attack. */
 export const MAY_LOAD_REMOTE = 'yes-i-may-load-that-machine'
@@ -31,10 +33,22 @@ const LOAD = {
   BASE_URL: { schema: urlText(['http', 'https']), meaning: 'The API; by default that of `make up`.' },
   RATE: { schema: wholeNumberText(1, 20_000), default: '100', meaning: 'Requests offered a second.' },
   DURATION: { schema: durationText(3_600_000), default: '10s', meaning: 'For how long, such as 10s or 5m.' },
-  CUSTOMERS: {
-    schema: wholeNumberText(1, 10_000),
-    default: '100',
-    meaning: 'Customers, who send in turn.',
+  WARM_UP: {
+    schema: durationText(600_000),
+    default: '0s',
+    meaning: 'Sent before at the same rate, and left out of the figures.',
+  },
+  CUSTOMERS: { schema: wholeNumberText(1, 100_000), default: '100', meaning: 'How many customers send.' },
+  SKEW: {
+    schema: oneOf(SKEWS),
+    default: 'uniform',
+    meaning:
+      'How requests fall to them: all alike, the n-th 1/n as often as the first (zipf), or all to one.',
+  },
+  SEED: {
+    schema: wholeNumberText(0, 4_294_967_295),
+    default: '1',
+    meaning: 'Of the draw of customers; the same one draws the same.',
   },
   RECIPIENTS: { schema: wholeNumberText(1, 10_000), default: '1', meaning: 'Recipients of each request.' },
   EXPRESS: { schema: shareText(), default: '0.2', meaning: 'The share of express requests.' },
@@ -59,6 +73,10 @@ const LOAD = {
     default: '120s',
     meaning: 'How long to wait afterwards until all that was accepted has ended.',
   },
+  REPORTS_FOLDER: {
+    schema: z.string(),
+    meaning: 'Where a folder for the report is made; by default in `.local/reports`.',
+  },
 } satisfies Settings
 
 const SEED = {
@@ -75,16 +93,23 @@ export type LoadSettings = Values<typeof LOAD>
 export type SeedSettings = Values<typeof SEED>
 export type WhereSettings = Values<typeof WHERE>
 
-/** @throws Error that names every wrong setting, a line each. */
-export function readLoadSettings(env: NodeJS.ProcessEnv): LoadSettings {
-  return orThrow(readSettings(env, LOAD))
+/**
+ * Reads flags and the environment; a flag comes before a variable.
+ * @throws Error that names every wrong setting, a line each.
+ */
+export function readLoadSettings(env: NodeJS.ProcessEnv, args: readonly string[] = []): LoadSettings {
+  const flags = readFlags(args, { known: Object.keys(LOAD), switches: { SEED_ONLY: '1' } })
+  return orThrow(readSettings(onlyOf({ ...env, ...flags }, LOAD), LOAD))
 }
 
 /** @throws Error that names every wrong setting, a line each. */
 export function readSeedSettings(env: NodeJS.ProcessEnv): SeedSettings {
-  // Only ours: everything short in an environment is nearly N, and would be taken for a slip of it.
-  const ours = Object.fromEntries(Object.keys(SEED).map((name) => [name, env[name]]))
-  return orThrow(readSettings(ours, SEED))
+  return orThrow(readSettings(onlyOf(env, SEED), SEED))
+}
+
+/** Everything short in an environment is nearly N or SEED, and would be taken for a slip of it. */
+function onlyOf(env: NodeJS.ProcessEnv, settings: Settings): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.keys(settings).map((name) => [name, env[name]]))
 }
 
 function orThrow<V>({ values, faults }: { values: Partial<V>; faults: string[] }): V {

@@ -1,12 +1,19 @@
-import { isRunning, readState } from '../dev/stack/state.ts'
+import { isRunning, readState, UP_FOLDER } from '../dev/stack/state.ts'
+import type { StackState } from '../dev/stack/state.ts'
 import { isLoopback } from '../src/platform/config/index.ts'
+import { processesOf } from './parts.ts'
+import type { ByPart } from './result.ts'
 import { MAY_LOAD_REMOTE } from './settings.ts'
 import type { WhereSettings } from './settings.ts'
 
-/** What is put under load. Without the database's address nothing can be audited. */
+/** What is put under load. Without the database's address nothing can be audited, and endings are read through the API. */
 export interface Target {
   baseUrl: string
   databaseUrl: string | undefined
+  /** What only `make up` tells: its processes, where its data lies, and its servers. */
+  processes: ByPart<number[]>
+  dataFolder: string | undefined
+  versions: Record<string, string>
 }
 
 /** Finds what `make up` started, or what the settings name. @throws Error that says what to do, in one line. */
@@ -21,7 +28,24 @@ export async function findTarget(
   const isUp = up !== undefined && new URL(up.apiUrl).origin === new URL(baseUrl).origin
   const databaseUrl = DATABASE_URL ?? (isUp ? up.databaseUrl : undefined)
   for (const url of [baseUrl, databaseUrl]) if (url !== undefined) assertMayLoad(url, settings)
-  return { baseUrl, databaseUrl }
+  return { baseUrl, databaseUrl, ...(isUp ? detailsOf(up) : NO_DETAILS) }
+}
+
+type Details = Pick<Target, 'processes' | 'dataFolder' | 'versions'>
+
+const NO_DETAILS: Details = { processes: {}, dataFolder: undefined, versions: {} }
+
+function detailsOf(up: StackState): Details {
+  const servers = up.parts.filter(({ name, processes }) => isServer(name) && processes.length > 0)
+  return {
+    processes: processesOf(up),
+    dataFolder: servers.length > 0 ? UP_FOLDER : undefined,
+    versions: Object.fromEntries(servers.map(({ name, notes }) => [name, notes.join(', ')])),
+  }
+}
+
+function isServer(name: string): boolean {
+  return name === 'database' || name === 'broker'
 }
 
 /** @throws Error that says what to do, in one line. */

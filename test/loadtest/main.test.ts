@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { resolve } from 'node:path'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { BenchReport, Sample } from '../../loadtest/result.ts'
 import { startTestEngine } from '../support/engine.ts'
 import type { TestEngine } from '../support/engine.ts'
 import { balanceOf } from '../support/api.ts'
@@ -9,8 +12,15 @@ const CHECKOUT = resolve(import.meta.dirname, '../..')
 
 describe('the load test', () => {
   let engine: TestEngine
-  before(async () => (engine = await startTestEngine()))
-  after(() => engine.stop())
+  let reports: string
+  before(async () => {
+    engine = await startTestEngine()
+    reports = await mkdtemp(join(tmpdir(), 'chapar-reports-'))
+  })
+  after(async () => {
+    await engine.stop()
+    await rm(reports, { recursive: true, force: true })
+  })
 
   it('sees everything that it offered to its end and audits', async () => {
     await engine.operatorA.admin.behave({ rejectShare: 0.5 })
@@ -25,6 +35,58 @@ describe('the load test', () => {
     await engine.operatorA.admin.behave({})
   })
 
+  it('leaves a report with what it saw second by second, whose path it prints last', async () => {
+    const { code, output } = await run('main.ts', { RATE: '30', DURATION: '2s', SKEW: 'zipf', WARM_UP: '1s' })
+    assert.equal(code, 0, output)
+    const [htmlFile = '', jsonFile = ''] = output
+      .trimEnd()
+      .split('\n')
+      .reverse()
+      .map((line) => line.trim())
+    assert.match(await readFile(htmlFile, 'utf8'), /Chapar under load/)
+    const report = JSON.parse(await readFile(jsonFile.replace(/^report +/, ''), 'utf8')) as BenchReport
+    const [load] = report.runs
+    assert.ok(load)
+    assert.deepEqual(load.answers, { '200': 60 })
+    assert.equal(load.http.count, 60)
+    assert.equal(load.audit?.isClean, true)
+    assert.ok(report.durability.some(({ name }) => name === 'innodb_flush_log_at_trx_commit'))
+    const { accepted, done, failed, open } = load.recipients
+    assert.deepEqual([accepted, (done ?? 0) + (failed ?? 0), open], [90, 90, 0])
+    const sumOf = (read: (sample: Sample) => number | undefined) =>
+      load.samples.reduce((sum, sample) => sum + (read(sample) ?? 0), 0)
+    assert.equal(load.samples[0]?.phase, 'warm-up')
+    assert.equal(
+      sumOf(({ doneRecipients }) => doneRecipients),
+      done,
+    )
+    assert.equal(load.samples.at(-1)?.backlogRecipients, 0)
+  })
+
+  it('follows what it sent through the API alone where no database is known', async () => {
+    const env = { RATE: '20', DURATION: '1s', SKEW: 'one', DATABASE_URL: '' }
+    const { code, output } = await run('main.ts', env)
+    assert.equal(code, 0, output)
+    assert.match(output, /customers +1 from 1000 on/)
+    const [, done, failed] = /ended +(\d+) done, (\d+) failed and refunded, 0 open/.exec(output) ?? []
+    assert.equal(Number(done) + Number(failed), 20, output)
+    assert.match(output, /audit +left out/)
+  })
+
+  it('only seeds when told so by a flag, and gives each what its part will cost', async () => {
+    const env = { RATE: '10', DURATION: '1s', SKEW: 'one', PRICE: '2' }
+    const { code, output } = await run('main.ts', env, 7_000, ['--seed-only', '--seed-method=sql'])
+    assert.equal(code, 0, output)
+    assert.equal(await balanceOf(engine.url, 7_000), 20)
+    assert.doesNotMatch(output, /offering/)
+  })
+
+  it('names a flag that is none', async () => {
+    const { code, output } = await run('main.ts', {}, 1_000, ['--reciepts', '4'])
+    assert.equal(code, 2, output)
+    assert.match(output, /--reciepts is no flag; there are .*--recipients/)
+  })
+
   it('fails when something accepted has no ending in time', async () => {
     for (const { admin } of [engine.operatorA, engine.operatorB]) await admin.behave({ outage: 'answer' })
     const { code, output } = await run('main.ts', { RATE: '20', DURATION: '1s', DRAIN_TIMEOUT: '1s' })
@@ -37,7 +99,7 @@ describe('the load test', () => {
   it('fails when nothing was accepted', async () => {
     const { code, output } = await run(
       'main.ts',
-      { RATE: '5', DURATION: '1s', PRICE: '1', EXPRESS: '1' },
+      { RATE: '5', DURATION: '1s', PRICE: '1', EXPRESS: '1', CUSTOMERS: '1000' },
       9_000,
     )
     assert.equal(code, 1, output)
@@ -61,9 +123,14 @@ describe('the load test', () => {
     assert.match(output, /ALLOW_REMOTE=yes-/)
   })
 
-  function run(program: string, env: Record<string, string>, firstCustomer = 1_000) {
-    const args = ['--require', './src/runtime.cjs', `loadtest/${program}`]
-    const settings = { BASE_URL: engine.url, DATABASE_URL: engine.stack.databaseUrl, CUSTOMERS: '5' }
+  function run(program: string, env: Record<string, string>, firstCustomer = 1_000, flags: string[] = []) {
+    const args = ['--require', './src/runtime.cjs', `loadtest/${program}`, ...flags]
+    const settings = {
+      BASE_URL: engine.url,
+      REPORTS_FOLDER: reports,
+      DATABASE_URL: engine.stack.databaseUrl,
+      CUSTOMERS: '5',
+    }
     const merged = { ...process.env, ...settings, FIRST_CUSTOMER: String(firstCustomer), ...env }
     return new Promise<{ code: number | null; output: string }>((done) => {
       const child = execFile(

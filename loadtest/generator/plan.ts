@@ -1,0 +1,85 @@
+import type { HistogramRecord } from './histogram.ts'
+import type { Percentiles } from '../result.ts'
+
+/** How the requests fall to the customers. `zipf`: the n-th customer sends 1/n of what the first one does. */
+export const SKEWS = ['uniform', 'zipf', 'one'] as const
+export type Skew = (typeof SKEWS)[number]
+
+/** What one generator does. It is plain JSON, as it goes to a process of its own. */
+export interface GeneratorPlan {
+  /** The API, such as `http://127.0.0.1:8080`. */
+  baseUrl: string
+  /** Requests a second, evenly: request `i` is due `i / rate` after the start, whatever became of those before it. */
+  ratePerSecond: number
+  /** Sent before the measured time, and counted apart. */
+  warmUpMs: number
+  durationMs: number
+  /** Customers `customerFirst` to `customerLast`, both included; with `one` the first alone sends. */
+  customerFirst: number
+  customerLast: number
+  skew: Skew
+  /** Of the draw of customers; the same seed gives the same customers. */
+  seed: number
+  recipientsPerRequest: number
+  /** From 0 to 1. */
+  expressShare: number
+  text: string
+  /** HTTP connections, and so requests in flight. What is due beyond waits in line, and its clock runs. */
+  connections: number
+  /** How long after the last request was due the late ones may still be sent. */
+  overtimeMs: number
+  /** Also count the accepted recipients of each customer; the final record then names up to all of them. */
+  countsCustomers?: boolean
+}
+
+/** One second of a generator. */
+export interface GeneratorProgress {
+  /** The end of the second, from the start of the measured time: negative in the warm-up. */
+  elapsedMs: number
+  /** Counts of this second, by when it happened. */
+  dueRequests: number
+  sentRequests: number
+  answeredRequests: number
+  /** Of those answered, the ones that were not accepted. */
+  refusedRequests: number
+  acceptedRecipients: number
+  /** From due to answered, of what was answered in this second. */
+  http: Percentiles
+  /** Now: on their way, and due but waiting for a connection. */
+  inFlightRequests: number
+  waitingRequests: number
+  /** The generator's own costs; CPU time since it began to send, user and system. */
+  cpuMicros: number
+  rssBytes: number
+}
+
+/** What became of the requests that were due in one stretch of time. */
+export interface GeneratorCounts {
+  dueRequests: number
+  /** Never sent: their time and the overtime were over. */
+  unsentRequests: number
+  /** By status, or in words what came instead of an answer. */
+  answers: Record<string, number>
+  acceptedRecipients: number
+}
+
+export interface GeneratorResult extends GeneratorCounts {
+  /** When the measured time began, by this machine's clock. */
+  startedAtEpochMs: number
+  /** The measured time: the plan's, or less when it was stopped. */
+  durationMs: number
+  /** Answers, and recipients in accepting ones, that came within the measured time, a second. */
+  achievedPerSecond: number
+  acceptedPerSecond: number
+  /** Requests of the measured time only, in microseconds: from due to answered, from sent to answered, from due to sent. */
+  http: HistogramRecord
+  service: HistogramRecord
+  lateness: HistogramRecord
+  warmUp: GeneratorCounts
+  /** With `countsCustomers`: accepted recipients, warm-up included, of the first customer, the second and so on. */
+  acceptedByCustomer?: number[]
+  connectionsOpened: number
+  /** CPU time of the generator from its first request to its last, user and system. */
+  cpuMicros: number
+  cpuMicrosPerRequest: number
+}

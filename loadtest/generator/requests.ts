@@ -1,0 +1,64 @@
+import { drawCustomers } from './draw.ts'
+import type { GeneratorPlan } from './plan.ts'
+import { requestsOf } from './timetable.ts'
+
+/** One request, as it goes on the wire. It is ASCII, so its length is its bytes. */
+export interface Outgoing {
+  /** Of the customer: 0 is the first one. */
+  customer: number
+  text: string
+}
+
+/** +999 is nobody's country code: should an operator be a real one after all, nobody's telephone rings. */
+const NUMBER_BASE = 99_900_000_000_000
+/** Numbers come again after so many; within a request they are all different. */
+const NUMBERS = 100_000_000_000
+/** Multiples of it spread evenly over every share, in no step with anything. */
+const GOLDEN = 0.618_033_988_749_895
+
+/** @returns what request 0, 1, 2 and so on is; to be called in this order, for the draw of the customers. */
+export function writeRequests(plan: GeneratorPlan): (index: number) => Outgoing {
+  const { customerFirst, recipientsPerRequest, expressShare } = plan
+  const draw = drawCustomers(plan)
+  const head = headOf(plan.baseUrl)
+  const middle = `,"text":${asciiJson(plan.text)},"type":`
+  return (index) => {
+    const customer = draw()
+    const type = (index * GOLDEN) % 1 < expressShare ? 'express' : 'normal'
+    let recipients = ''
+    for (let no = 0; no < recipientsPerRequest; no++) {
+      const serial = (index * recipientsPerRequest + no) % NUMBERS
+      recipients += `${no === 0 ? '' : ','}"+${NUMBER_BASE + serial}"`
+    }
+    const body = `{"customer_id":${customerFirst + customer}${middle}"${type}","recipients":[${recipients}]}`
+    return { customer, text: `${head}${body.length}\r\n\r\n${body}` }
+  }
+}
+
+/**
+ * @returns how many requests each customer sends in all, warm-up included: the first one, the second and so on. The
+ * draw is repeated, so this is exact; it is what the balances have to cover.
+ */
+export function countByCustomer(plan: GeneratorPlan): Uint32Array {
+  const counts = new Uint32Array(plan.customerLast - plan.customerFirst + 1)
+  const draw = drawCustomers(plan)
+  const { warmUp, measured } = requestsOf(plan)
+  for (let request = 0; request < warmUp + measured; request++) {
+    const customer = draw()
+    counts[customer] = (counts[customer] ?? 0) + 1
+  }
+  return counts
+}
+
+function headOf(baseUrl: string): string {
+  const { host } = new URL(baseUrl)
+  return `POST /sms/send HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\ncontent-length: `
+}
+
+/** JSON that holds ASCII only, so that characters can be counted as bytes. */
+function asciiJson(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}

@@ -1,0 +1,93 @@
+import { clearHistogram, createHistogram, percentilesOf, recordMs, toRecord } from './histogram.ts'
+import type { Ending } from './exchange.ts'
+import type { GeneratorCounts, GeneratorProgress, GeneratorResult } from './plan.ts'
+import type { Timetable } from './timetable.ts'
+
+/** One request that has ended; times on the generator's own clock. */
+export interface Ended extends Ending {
+  isWarmUp: boolean
+  customer: number
+  dueMs: number
+  sentMs: number
+  endedMs: number
+}
+
+/** Figures of one second, and of the requests only: the rest is not for here to know. */
+export type SecondCounts = Pick<
+  GeneratorProgress,
+  'answeredRequests' | 'refusedRequests' | 'acceptedRecipients' | 'http'
+>
+
+export type TallySum = Pick<
+  GeneratorResult,
+  'answers' | 'acceptedRecipients' | 'http' | 'service' | 'lateness' | 'acceptedByCustomer'
+> & {
+  warmUp: Pick<GeneratorCounts, 'answers' | 'acceptedRecipients'>
+  /** Within the measured time. */
+  answeredInTime: number
+  acceptedInTime: number
+}
+
+const ACCEPTED = '200'
+
+/**
+ * Counts what became of requests, in memory that does not grow with their number. Who ends in the measured time counts
+ * for its rates, whenever it was due. `customers` is of how many the accepted recipients are counted one by one.
+ */
+export function createTally(
+  { measuredFromMs, measuredUntilMs }: Pick<Timetable, 'measuredFromMs' | 'measuredUntilMs'>,
+  customers: number,
+) {
+  const measured = { answers: new Map<string, number>(), acceptedRecipients: 0 }
+  const warmUp = { answers: new Map<string, number>(), acceptedRecipients: 0 }
+  const [http, service, lateness] = [createHistogram(), createHistogram(), createHistogram()]
+  const byCustomer = new Uint32Array(customers)
+  const ofSecond = createHistogram()
+  let second = { answeredRequests: 0, refusedRequests: 0, acceptedRecipients: 0 }
+  let answeredInTime = 0
+  let acceptedInTime = 0
+
+  return {
+    add({ answer, acceptedRecipients, isWarmUp, customer, dueMs, sentMs, endedMs }: Ended): void {
+      const counts = isWarmUp ? warmUp : measured
+      counts.answers.set(answer, (counts.answers.get(answer) ?? 0) + 1)
+      counts.acceptedRecipients += acceptedRecipients
+      if (customer < customers) byCustomer[customer] = (byCustomer[customer] ?? 0) + acceptedRecipients
+      if (endedMs >= measuredFromMs && endedMs < measuredUntilMs) {
+        answeredInTime++
+        acceptedInTime += acceptedRecipients
+      }
+      second.answeredRequests++
+      if (answer !== ACCEPTED) second.refusedRequests++
+      second.acceptedRecipients += acceptedRecipients
+      recordMs(ofSecond, endedMs - dueMs)
+      if (isWarmUp) return
+      recordMs(http, endedMs - dueMs)
+      recordMs(service, endedMs - sentMs)
+      recordMs(lateness, sentMs - dueMs)
+    },
+    /** What was added since it was last called. */
+    takeSecond(): SecondCounts {
+      const taken = { ...second, http: percentilesOf(ofSecond) }
+      second = { answeredRequests: 0, refusedRequests: 0, acceptedRecipients: 0 }
+      clearHistogram(ofSecond)
+      return taken
+    },
+    sum(): TallySum {
+      return {
+        ...plain(measured),
+        http: toRecord(http),
+        service: toRecord(service),
+        lateness: toRecord(lateness),
+        warmUp: plain(warmUp),
+        ...(customers > 0 && { acceptedByCustomer: [...byCustomer] }),
+        answeredInTime,
+        acceptedInTime,
+      }
+    },
+  }
+}
+
+function plain(counts: { answers: Map<string, number>; acceptedRecipients: number }) {
+  return { ...counts, answers: Object.fromEntries([...counts.answers].sort()) }
+}

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { tableLines, writeReport } from '../../../loadtest/report/index.ts'
+import { pageOf } from '../../../loadtest/report/page/page.ts'
+import type { BenchReport } from '../../../loadtest/result.ts'
+import { reportOf, runOf } from './reportOf.ts'
+
+describe('the report', () => {
+  it('is written as a page and as JSON that holds all of it, in a folder of its own', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'chapar-report-'))
+    try {
+      const report = reportOf()
+      const { htmlFile, jsonFile } = await writeReport(report, folder)
+      assert.equal(jsonFile, join(folder, '2026-01-02T03-04-05', 'report.json'))
+      assert.deepEqual(JSON.parse(await readFile(jsonFile, 'utf8')) as BenchReport, report)
+      assert.match(await readFile(htmlFile, 'utf8'), /^<!doctype html>/)
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+
+  it('has a row for each run on the terminal, and leaves out what nobody knows', () => {
+    const lines = tableLines({ runs: ['S1', 'S2', 'S3', 'S4'].map((name) => runOf({ name })) })
+    assert.equal(lines.length, 5)
+    assert.match(lines[0] ?? '', /^run +offered +answered +accepted +done/)
+    assert.doesNotMatch(lines[0] ?? '', /handed over|normal/)
+    assert.match(
+      lines[2] ?? '',
+      /^S2 +1,500 +1,499 +1,499 +1,490 .*12\.3 \/ 40 \/ 88.* flat .* 1,400 +clean$/,
+    )
+    // One run alone reads better from top to bottom.
+    assert.match(tableLines({ runs: [runOf()] }).join('\n'), /^run +S1\noffered +1,500\n/)
+  })
+})
+
+describe('the page of the report', () => {
+  it('needs nothing from anywhere else', () => {
+    const page = pageOf(reportOf())
+    assert.doesNotMatch(page, /https?:\/\//)
+    assert.doesNotMatch(
+      page,
+      /\b(src|srcset|href|action)\s*=|@import|url\(|fetch\(|XMLHttpRequest|<link|<iframe/,
+    )
+    assert.match(page, /Content-Security-Policy" content="default-src &#39;none&#39;/)
+  })
+
+  it('takes what it is given as text, never as HTML', () => {
+    const evil = `<img src=x onerror="alert('1')">&amp;`
+    const run = runOf({
+      name: evil,
+      title: evil,
+      notes: [evil],
+      settings: { [evil]: evil },
+      answers: { [evil]: 1 },
+    })
+    const page = pageOf(
+      reportOf({ title: evil, runs: [run], durability: [{ name: evil, value: evil, note: evil }] }),
+    )
+    assert.doesNotMatch(page, /<img/)
+    assert.match(page, /&lt;img src=x onerror=&quot;alert\(&#39;1&#39;\)&quot;&gt;&amp;amp;/)
+  })
+
+  it('shows verdicts, ratios, settings, tables and where it was measured', () => {
+    const page = pageOf(reportOf())
+    for (const text of ['not met', 'What stands in the way: the disk', 'S1 to one by one', 'at least 8'])
+      assert.ok(page.includes(text), text)
+    for (const text of [
+      'sync_binlog',
+      'ext4',
+      'a processor',
+      'Claims',
+      '1.25',
+      'no answer (closed): 2',
+      '1,333',
+    ])
+      assert.ok(page.includes(text), text)
+  })
+
+  it('draws each run over time, with a gap where nothing was seen', () => {
+    const page = pageOf(reportOf())
+    assert.equal(page.match(/<svg[^>]*data-chart/g)?.length, 5)
+    const [, path = ''] = /class="line p99" d="([^"]*)"/.exec(page) ?? []
+    assert.equal(path.match(/[ML]/g)?.join(''), 'MLLLLL', 'the last of seven seconds had no answers')
+    assert.ok(!/NaN|Infinity|undefined/.test(page))
+  })
+
+  it('draws nothing of what no run knows', () => {
+    const bare = runOf({ samples: [] })
+    delete bare.cpu
+    delete bare.audit
+    delete bare.flat
+    const page = pageOf(reportOf({ runs: [bare], targets: [], ratios: [], tables: [] }))
+    assert.doesNotMatch(page, /<svg|Targets|Ratios|Audit/)
+  })
+})
