@@ -1,0 +1,133 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { claimEnvelopes, settle } from '../../../src/delivery/index.ts'
+import { accept } from '../../../src/messages/index.ts'
+import type { Submitted } from '../../../src/messages/index.ts'
+import { claim } from '../../../src/outbox/claim.ts'
+import type { Claim } from '../../../src/outbox/claim.ts'
+import { markPublished } from '../../../src/outbox/settle.ts'
+import type { Db } from '../../../src/platform/db/index.ts'
+import { ONE_RECIPIENT } from '../scenarios/oneRecipient.ts'
+
+export interface LifeOptions {
+  db: Db
+  newId: () => string
+  /** Recipients of one transaction. */
+  batchSize: number
+  recipientsPerRequest: number
+  /**
+   * Transactions that accept at once, each for customers of its own, so that none waits for another's balances; and
+   * as many that claim and settle what the one poller of the outbox found.
+   */
+  workers: number
+}
+
+export interface Life {
+  /** Recipients that have come to their end so far. */
+  ended(): number
+  /** Accepts nothing more and resolves when all that was accepted has ended. Rejects with the first fault. */
+  stop(): Promise<void>
+}
+
+const PRICES = { normal: 1, express: 3 }
+const ENVELOPE_RECIPIENTS = 100
+const TEXT = 'Your parcel is on its way and arrives between 10 and 12 o’clock.'
+const CUSTOMERS = ONE_RECIPIENT.customerLast
+
+/** Batches that may wait for a claim: enough that it never waits for one, and little to end afterwards. */
+const BATCHES_WAITING_MAX = 4
+const IDLE_MS = 1
+
+/**
+ * The whole life of messages in the database, by the engine's own functions and so by its own statements, arranged as
+ * in the engine: accepted, claimed from the outbox by one poller, marked as published, claimed by consumers, settled as
+ * done. No HTTP, no broker, no operator.
+ */
+export function startLife(options: LifeOptions): Life {
+  const { db, newId, batchSize, workers } = options
+  const envelopesMax = Math.max(1, Math.ceil(batchSize / ENVELOPE_RECIPIENTS))
+  const waitingMax = (BATCHES_WAITING_MAX + 2 * workers) * batchSize
+  const delivering = new Set<Promise<void>>()
+  let [accepted, ended] = [0, 0]
+  let isStopping = false
+  let hasFailed = false
+  const acceptAll = async (worker: number) => {
+    while (!isStopping && !hasFailed) {
+      if (accepted - ended > waitingMax) {
+        await pause(IDLE_MS)
+        continue
+      }
+      // Not in one line: the sum must be read after the wait, as others add to it meanwhile.
+      const recipients = await acceptOne(options, worker)
+      accepted += recipients
+    }
+  }
+  const relayAll = async (accepting: Promise<unknown>) => {
+    let isAccepting = true
+    accepting.finally(() => (isAccepting = false)).catch(() => {})
+    while (!hasFailed && (isAccepting || ended < accepted)) {
+      if (delivering.size >= workers) await Promise.race(delivering)
+      const claimed = await claim(db, 'normal', envelopesMax, newId, batchSize)
+      if (!claimed) {
+        await pause(IDLE_MS)
+        continue
+      }
+      const work: Promise<void> = deliverClaim(db, claimed)
+        .then((recipients) => void (ended += recipients))
+        .finally(() => delivering.delete(work))
+      work.catch(() => (hasFailed = true))
+      delivering.add(work)
+    }
+    await Promise.all(delivering)
+  }
+  const accepting = Promise.all(Array.from({ length: workers }, (_, worker) => acceptAll(worker)))
+  const working = Promise.all([accepting, relayAll(accepting)])
+  working.catch(() => (hasFailed = true))
+  return {
+    ended: () => ended,
+    async stop() {
+      isStopping = true
+      await working
+    },
+  }
+}
+
+async function acceptOne(options: LifeOptions, worker: number): Promise<number> {
+  const { db, newId, batchSize, recipientsPerRequest } = options
+  const requests = Array.from({ length: Math.max(1, Math.round(batchSize / recipientsPerRequest)) }, () =>
+    request(options, worker),
+  )
+  const verdicts = await accept(db, requests, PRICES, newId)
+  if (verdicts.some(({ kind }) => kind !== 'accepted')) throw new Error('MySQL alone: not all was accepted')
+  return requests.length * recipientsPerRequest
+}
+
+async function deliverClaim(db: Db, { envelopes, leaseUntil }: Claim): Promise<number> {
+  await markPublished(
+    db,
+    envelopes.map(({ outboxId }) => ({ outboxId, leaseUntil })),
+  )
+  const shares = await claimEnvelopes(db, envelopes)
+  await settle(
+    db,
+    shares.map(({ inHand, tasks }) => ({
+      inHand,
+      endings: tasks.map((task) => ({
+        ...{ kind: 'done' as const, task, provider: 'operator-a' },
+        providerMessageId: task.reference.slice(0, 36),
+      })),
+    })),
+  )
+  return shares.reduce((sum, { tasks }) => sum + tasks.length, 0)
+}
+
+function request({ newId, workers, recipientsPerRequest }: LifeOptions, worker: number): Submitted {
+  const turn = Math.floor(Math.random() * Math.floor(CUSTOMERS / workers))
+  return {
+    smsIdentifier: newId(),
+    userId: 1 + turn * workers + worker,
+    text: TEXT,
+    type: 'normal',
+    recipients: Array.from({ length: recipientsPerRequest }, (_, no) => `+99900000${10_000 + no}`),
+    traceparent: undefined,
+  }
+}

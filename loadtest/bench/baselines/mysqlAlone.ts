@@ -1,0 +1,92 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { closeDb, databaseNowMs, openDb } from '../../../src/platform/db/index.ts'
+import { identifierMaker } from '../../../src/primitives/identifier.ts'
+import type { Baseline } from '../../result.ts'
+import type { Bench } from '../bench.ts'
+import { auditTables } from '../measure/auditTables.ts'
+import { costsBetween, readUsage } from '../measure/usage.ts'
+import { ALONE_HUNDRED_NAME, ALONE_ONE_NAME } from '../ratios.ts'
+import { ONE_RECIPIENT } from '../scenarios/oneRecipient.ts'
+import { seedCustomers } from '../stage/customers.ts'
+import { withDatabase } from '../stage/database.ts'
+import { freshTables } from '../stage/fresh.ts'
+import { BALANCE } from '../stage/withCrew.ts'
+import { chooseBest } from './chooseBest.ts'
+import { startLife } from './lifeInMysql.ts'
+import type { LifeOptions } from './lifeInMysql.ts'
+
+const WARM_UP_MS = 1_500
+
+interface Point {
+  settings: { batch: number; workers: number }
+  messagesPerSecond: number
+  note: string
+}
+
+/** Baseline: what the database alone carries with the engine's own statements, at its best batch size. */
+export async function mysqlAlone(bench: Bench): Promise<void> {
+  await measureAlone(bench, ALONE_ONE_NAME, 1)
+  await measureAlone(bench, ALONE_HUNDRED_NAME, 100)
+}
+
+async function measureAlone(bench: Bench, name: string, recipientsPerRequest: number): Promise<void> {
+  const { stage, form, findings, say } = bench
+  const { servers } = stage
+  const workersMax = Math.max(...form.alone.workers)
+  const db = openDb({
+    ...{ url: servers.databaseUrl, maxOpenConns: 2 * workersMax + 3, maxIdleConns: 2 * workersMax + 2 },
+    connMaxLifetimeSeconds: 300,
+  })
+  const newId = identifierMaker(() => databaseNowMs(db))
+  const pairs = form.alone.workers.flatMap((workers) =>
+    form.alone.batchSizes.map((batchSize) => [batchSize, workers] as const),
+  )
+  const sweep: Point[] = []
+  try {
+    await freshTables(servers)
+    await withDatabase(servers.databaseUrl, (database) =>
+      seedCustomers(database, ONE_RECIPIENT.customerLast, BALANCE),
+    )
+    for (const [batchSize, workers] of pairs) {
+      const point = await measurePoint(bench, { db, newId, batchSize, recipientsPerRequest, workers })
+      const rate = point.messagesPerSecond.toFixed(0)
+      say(`${name}, ${workers} x batches of ${batchSize}: ${rate} messages/s; ${point.note}`)
+      sweep.push(point)
+    }
+  } finally {
+    await closeDb(db)
+  }
+  const { isClean } = await auditTables(servers.databaseUrl)
+  if (!isClean) throw new Error(`${name}: the audit found something`)
+  const best = chooseBest(sweep)
+  if (best) findings.baselines.push(toBaseline(name, recipientsPerRequest, best, sweep))
+}
+
+async function measurePoint({ stage, form }: Bench, options: LifeOptions): Promise<Point> {
+  const processes = { mysql: stage.servers.database.pids(), bench: [process.pid] }
+  const life = startLife(options)
+  await pause(WARM_UP_MS)
+  const [endedBefore, before] = [life.ended(), readUsage(processes)]
+  await pause(form.alone.durationMs)
+  const [messages, after] = [life.ended() - endedBefore, readUsage(processes)]
+  await life.stop()
+  const costs = costsBetween(before, after, messages)
+  const describe = (part: 'mysql' | 'bench', what: string) =>
+    `${what} ${costs[part]?.microsPerMessage.toFixed(0)} µs a message, ${costs[part]?.cores.toFixed(2)} cores`
+  return {
+    settings: { batch: options.batchSize, workers: options.workers },
+    messagesPerSecond: (messages * 1_000) / (after.atMs - before.atMs),
+    note: `${describe('mysql', 'MySQL')}; ${describe('bench', 'the driver')}`,
+  }
+}
+
+function toBaseline(name: string, recipients: number, best: Point, sweep: Point[]): Baseline {
+  return {
+    name,
+    title: `MySQL alone: the engine's own statements without HTTP, broker and operators, ${recipients} ${recipients === 1 ? 'recipient' : 'recipients'} a request`,
+    messagesPerSecond: best.messagesPerSecond,
+    settings: best.settings,
+    sweep: sweep.map(({ settings, messagesPerSecond }) => ({ settings, messagesPerSecond })),
+    notes: [best.note],
+  }
+}

@@ -1,0 +1,15 @@
+import type { StopList } from '../../dev/processes/stopList.ts'
+import type { Findings } from './findings.ts'
+import type { Form } from './form.ts'
+import type { BenchOptions } from './options.ts'
+import type { Stage } from './stage/stage.ts'
+
+/** What every scenario gets, and where it leaves what it found. */
+export interface Bench {
+  stage: Stage
+  form: Form
+  options: BenchOptions
+  stopList: StopList
+  findings: Findings
+  say: (line: string) => void
+}

@@ -1,0 +1,43 @@
+import type { Baseline, Percentiles, RunResult } from '../result.ts'
+
+/** What was measured so far; what follows from it is decided in judge.ts. */
+export interface Findings {
+  runs: RunResult[]
+  baselines: Baseline[]
+  claims?: ClaimTimes
+  idle?: { engine: IdleFigures; oneByOne: IdleFigures }
+  histories?: HistoryTimes[]
+}
+
+/** S5 */
+export interface ClaimTimes {
+  few: { rows: number; times: Percentiles }
+  many: { rows: number; times: Percentiles }
+  rowsPerClaim: number
+}
+
+/** S6 */
+export interface IdleFigures {
+  http: Percentiles
+  /** From acceptance to hand-over. */
+  handOverP50Ms: number
+  /** All roles together, of one core, while nothing is sent. */
+  quietCores: number
+}
+
+/** S8: one kind of look, for the large customer and for those of 100 messages. */
+export interface HistoryTimes {
+  look: string
+  messages: number
+  ofLargeCustomer: number
+  large: Percentiles
+  small: Percentiles
+}
+
+export function runNamed({ runs }: Findings, name: string): RunResult | undefined {
+  return runs.find((run) => run.name === name)
+}
+
+export function baselineNamed({ baselines }: Findings, name: string): Baseline | undefined {
+  return baselines.find((baseline) => baseline.name === name)
+}

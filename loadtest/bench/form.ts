@@ -1,0 +1,86 @@
+/** How long and how large things are: the short form shows that all of it works, the whole one is to be believed. */
+export interface Form {
+  isShort: boolean
+  probe: { warmUpMs: number; durationMs: number }
+  /** S1, S2 and S3 at their best rate. */
+  run: { warmUpMs: number; durationMs: number }
+  /** The same with one message a call. */
+  singleRun: { warmUpMs: number; durationMs: number }
+  /** The search ends when the highest rate is known to within this factor, or after so many probes. */
+  search: { resolution: number; probesMax: number }
+  /** Of the highest rate that held for a moment: what is offered for long. A short probe sees little of a slow growth. */
+  ofProbed: number
+  /** How often a rate that did not hold is lowered for another run. */
+  lowerings: number
+  /** S4: normal messages that wait when express begins. */
+  waitingMessages: number
+  /** S5 */
+  waitingRows: number
+  claims: number
+  /** S6 */
+  idle: { trafficMs: number; quietMs: number; requestsPerSecond: number }
+  /** S8 */
+  history: { messages: number; ofLargeCustomer: number; looks: number }
+  /** Settings of the batch-size-1 baseline that are tried. */
+  sweep: { lanes: number; connections: number; concurrency: number }[]
+  /** Probes of each of them. */
+  sweepProbesMax: number
+  /** MySQL alone: recipients of one transaction, and transactions at once; for how long each pair is tried. */
+  alone: { batchSizes: number[]; workers: number[]; durationMs: number }
+}
+
+const SHORT: Form = {
+  isShort: true,
+  probe: { warmUpMs: 1_000, durationMs: 3_000 },
+  run: { warmUpMs: 1_000, durationMs: 7_000 },
+  singleRun: { warmUpMs: 1_000, durationMs: 4_000 },
+  search: { resolution: 1.15, probesMax: 3 },
+  ofProbed: 0.85,
+  lowerings: 0,
+  waitingMessages: 20_000,
+  waitingRows: 100_000,
+  claims: 100,
+  idle: { trafficMs: 3_000, quietMs: 2_000, requestsPerSecond: 20 },
+  history: { messages: 300_000, ofLargeCustomer: 30_000, looks: 250 },
+  sweep: [
+    { lanes: 8, connections: 50, concurrency: 16 },
+    { lanes: 32, connections: 50, concurrency: 32 },
+  ],
+  sweepProbesMax: 2,
+  alone: { batchSizes: [500, 2_000], workers: [3], durationMs: 1_500 },
+}
+
+const WHOLE: Form = {
+  isShort: false,
+  probe: { warmUpMs: 2_000, durationMs: 8_000 },
+  run: { warmUpMs: 5_000, durationMs: 60_000 },
+  singleRun: { warmUpMs: 3_000, durationMs: 30_000 },
+  search: { resolution: 1.05, probesMax: 8 },
+  ofProbed: 0.97,
+  lowerings: 3,
+  waitingMessages: 100_000,
+  waitingRows: 1_000_000,
+  claims: 400,
+  idle: { trafficMs: 20_000, quietMs: 15_000, requestsPerSecond: 10 },
+  history: { messages: 10_000_000, ofLargeCustomer: 1_000_000, looks: 500 },
+  sweep: [
+    { lanes: 4, connections: 20, concurrency: 8 },
+    { lanes: 8, connections: 50, concurrency: 16 },
+    { lanes: 16, connections: 50, concurrency: 16 },
+    { lanes: 32, connections: 50, concurrency: 32 },
+    { lanes: 64, connections: 100, concurrency: 64 },
+  ],
+  sweepProbesMax: 5,
+  alone: { batchSizes: [100, 500, 1_000, 2_000], workers: [2, 4], durationMs: 6_000 },
+}
+
+export function formOf(name: 'short' | 'whole', seconds: number | undefined): Form {
+  const form = name === 'short' ? SHORT : WHOLE
+  if (seconds === undefined) return form
+  const durationMs = seconds * 1_000
+  return {
+    ...form,
+    run: { ...form.run, durationMs },
+    singleRun: { ...form.singleRun, durationMs },
+  }
+}

@@ -1,0 +1,146 @@
+import { CPU_BUDGET_MICROS, PARTS } from '../result.ts'
+import type { Ratio, RunResult, TargetVerdict } from '../result.ts'
+import { totalMicros } from '../report/cost.ts'
+import { totalCores } from './describeRun.ts'
+import { runNamed } from './findings.ts'
+import type { Findings } from './findings.ts'
+import { ratiosOf, S8_EMPTY } from './ratios.ts'
+import { isSustained, messagesPerSecond } from './measure/sustained.ts'
+import { isEngine } from './stage/crew.ts'
+import { OPERATOR_LATENCY_MS } from './stage/operators.ts'
+
+// What the figures come to. The limits are those that the product is built for; none is bent to what was measured.
+
+const S1_RATE_MIN = 1_500
+const S2_RATE_MIN = 4_500
+const S4_P99_BEYOND_OPERATOR_MAX_MS = 250
+const S6_QUIET_CORES_MAX = 0.02
+const S7_RSS_MAX_MIB = 300
+const MIB = 1024 * 1024
+/** The runs whose memory counts. */
+const S7_RUNS = ['S1', 'S2', 'S3', 'S4']
+
+export function judgeTargets(
+  findings: Findings,
+  { cores, isShort }: { cores: number; isShort: boolean },
+): TargetVerdict[] {
+  const ratios = ratiosOf(findings)
+  return [
+    judgeRate(findings, 'S1', S1_RATE_MIN, cores),
+    judgeRatio('S1', ratios.s1),
+    judgeRate(findings, 'S2', S2_RATE_MIN, cores),
+    judgeRatio('S2', ratios.s2),
+    judgeRatio('S3', ratios.s3),
+    judgeExpress(runNamed(findings, 'S4')),
+    judgeRatio('S5', ratios.s5),
+    judgeRatio('S6', ratios.s6Http),
+    judgeRatio('S6', ratios.s6HandOver),
+    judgeQuiet(findings),
+    ...judgeMemory(findings, isShort),
+    ...(ratios.s8.length > 0
+      ? ratios.s8.map((ratio) => judgeRatio('S8', ratio))
+      : [judgeRatio('S8', S8_EMPTY)]),
+  ]
+}
+
+function judgeRatio(scenario: string, { title, ratio, wantedAtLeast, wantedAtMost }: Ratio): TargetVerdict {
+  const target =
+    wantedAtLeast === undefined ? `${title}: at most ${wantedAtMost}` : `${title}: at least ${wantedAtLeast}`
+  if (!Number.isFinite(ratio)) return notMeasured(scenario, target)
+  const isMet = ratio >= (wantedAtLeast ?? -Infinity) && ratio <= (wantedAtMost ?? Infinity)
+  return { scenario, target, measured: ratio.toFixed(2), verdict: isMet ? 'met' : 'missed' }
+}
+
+function judgeRate(findings: Findings, name: string, rateMin: number, cores: number): TargetVerdict {
+  const run = runNamed(findings, name)
+  const target = `at least ${rateMin} messages/s with a flat backlog`
+  if (!run) return notMeasured(name, target)
+  const rate = messagesPerSecond(run)
+  const isFlat = isSustained(run)
+  const isMet = rate >= rateMin && isFlat
+  return {
+    ...{ scenario: name, target, verdict: isMet ? 'met' : 'missed' },
+    measured: `${rate.toFixed(0)} messages/s, ${isFlat ? 'flat' : 'it did not hold'}`,
+    ...(isMet ? {} : { limit: describeLimit(run, cores) }),
+  }
+}
+
+function describeLimit({ cpu }: RunResult, cores: number): string {
+  if (!cpu) return 'unknown: CPU time was not measured'
+  const dearest = PARTS.map((part) => ({ part, micros: cpu[part]?.microsPerMessage ?? 0 }))
+    .sort((a, b) => b.micros - a.micros)
+    .slice(0, 3)
+    .map(({ part, micros }) => `${part} ${micros.toFixed(0)}`)
+  return (
+    `${totalMicros(cpu)?.toFixed(0)} µs CPU a message (budget ${CPU_BUDGET_MICROS}), most in ${dearest.join(', ')}; ` +
+    `${totalCores(cpu).toFixed(2)} of ${cores} cores busy`
+  )
+}
+
+function judgeExpress(run: RunResult | undefined): TargetVerdict {
+  const target = `express p99 from acceptance to hand-over below ${S4_P99_BEYOND_OPERATOR_MAX_MS} ms beyond the operator’s ${OPERATOR_LATENCY_MS}`
+  const express = run?.handOver.express
+  if (!express) return notMeasured('S4', target)
+  const beyondMs = express.p99Ms - OPERATOR_LATENCY_MS
+  return {
+    ...{ scenario: 'S4', target, measured: `${beyondMs.toFixed(0)} ms (${express.count} messages)` },
+    verdict: beyondMs < S4_P99_BEYOND_OPERATOR_MAX_MS ? 'met' : 'missed',
+  }
+}
+
+function judgeQuiet({ idle }: Findings): TargetVerdict {
+  const target = `all roles together below ${S6_QUIET_CORES_MAX * 100} % of one core while nothing is sent`
+  if (!idle) return notMeasured('S6', target)
+  const { quietCores } = idle.engine
+  const isMet = quietCores < S6_QUIET_CORES_MAX
+  return {
+    scenario: 'S6',
+    target,
+    measured: `${(quietCores * 100).toFixed(2)} %`,
+    verdict: isMet ? 'met' : 'missed',
+  }
+}
+
+function judgeMemory(findings: Findings, isShort: boolean): TargetVerdict[] {
+  const runs = S7_RUNS.flatMap((name) => runNamed(findings, name) ?? [])
+  const below = `every process of the engine below ${S7_RSS_MAX_MIB} MiB in S1 to S4`
+  const flat = 'memory of every process of the engine flat in S1 to S4'
+  if (runs.length === 0) return [notMeasured('S7', below), notMeasured('S7', flat)]
+  const roles = PARTS.filter(isEngine)
+  const peaks = runs.flatMap(({ name, samples }) =>
+    roles.map((role) => ({
+      what: `${role} in ${name}`,
+      mib: Math.max(0, ...samples.map(({ rssBytes }) => rssBytes[role] ?? 0)) / MIB,
+    })),
+  )
+  const highest = peaks.reduce((a, b) => (b.mib > a.mib ? b : a))
+  const growing = runs.flatMap(({ name, flat }) =>
+    roles.flatMap((role) => {
+      const figure = flat?.rssBytes[role]
+      if (!figure || figure.isFlat) return []
+      const mib = (bytes: number) => (bytes / MIB).toFixed(0)
+      return [`${role} in ${name}: ${mib(figure.secondQuarter)} to ${mib(figure.lastQuarter)} MiB`]
+    }),
+  )
+  const covered = runs.map(({ name }) => name).join(', ')
+  return [
+    {
+      ...{
+        scenario: 'S7',
+        target: below,
+        measured: `at most ${highest.mib.toFixed(0)} MiB, ${highest.what}`,
+      },
+      verdict: highest.mib < S7_RSS_MAX_MIB ? 'met' : 'missed',
+    },
+    {
+      ...{ scenario: 'S7', target: flat, measured: growing.join('; ') || `flat in ${covered}` },
+      // A heap that has just begun grows for some seconds, whatever it does later.
+      verdict: isShort ? 'not measured' : growing.length === 0 ? 'met' : 'missed',
+      ...(isShort ? { limit: 'the short form is over too soon to tell' } : {}),
+    },
+  ]
+}
+
+function notMeasured(scenario: string, target: string): TargetVerdict {
+  return { scenario, target, measured: '', verdict: 'not measured' }
+}

@@ -1,0 +1,43 @@
+// make bench: the whole benchmark on private servers, from nothing to the table and the report's path. Nothing is left
+// running, however it ends. See options.ts for what can be said on the command line.
+import { join, relative } from 'node:path'
+import { onInterrupt } from '../../dev/processes/onInterrupt.ts'
+import { createStopList } from '../../dev/processes/stopList.ts'
+import { killStarted } from '../../dev/processes/watchdog.ts'
+import { withLock } from '../../dev/stack/lock.ts'
+import { writeReport } from '../report/index.ts'
+import { readOptions } from './options.ts'
+import type { BenchOptions } from './options.ts'
+import { BENCH_FOLDER, setStage } from './stage/stage.ts'
+import { describeOutcome, describeStage, isGood } from './describeBench.ts'
+import { runBench } from './runBench.ts'
+
+const stopList = createStopList()
+const interrupts = onInterrupt(() => stopList.stopAll())
+
+try {
+  const options = readOptions(process.argv.slice(2), process.env)
+  await withLock(join(BENCH_FOLDER, 'lock'), () => bench(options))
+} catch (error) {
+  if (!interrupts.happened()) await giveUp(error)
+}
+
+async function bench(options: BenchOptions): Promise<void> {
+  const print = (line: string) => console.log(line)
+  const stage = await setStage(process.env, stopList, print)
+  describeStage(stage).forEach(print)
+  const report = await runBench(stage, options, stopList, print)
+  await stopList.stopAll()
+  describeOutcome(report).forEach(print)
+  const { htmlFile, jsonFile } = await writeReport(report)
+  print(`figures     ${relative(process.cwd(), jsonFile)}`)
+  print(`report      ${relative(process.cwd(), htmlFile)}`)
+  process.exitCode = isGood(report, options.isStrict) ? 0 : 1
+}
+
+async function giveUp(error: unknown): Promise<void> {
+  await stopList.stopAll().catch((fault: unknown) => console.error(fault))
+  await killStarted()
+  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`)
+  process.exit(1)
+}

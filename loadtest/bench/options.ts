@@ -1,0 +1,78 @@
+import { parseArgs } from 'node:util'
+
+export const SCENARIOS = [
+  's1',
+  's1-single',
+  's2',
+  's2-single',
+  's3',
+  's4',
+  's5',
+  's6',
+  's8',
+  'one-by-one',
+  'mysql-alone',
+] as const
+export type Scenario = (typeof SCENARIOS)[number]
+
+export interface BenchOptions {
+  form: 'short' | 'whole'
+  /** Nothing else is run; undefined: everything. */
+  only: readonly Scenario[] | undefined
+  /** Requests a second, instead of the highest that is found. */
+  rate: number | undefined
+  /** Instead of what the form says. */
+  seconds: number | undefined
+  /** Settings of the engine's processes. */
+  env: Record<string, string>
+  /** A target that is not met makes the exit code 1. */
+  isStrict: boolean
+  /** As it was typed, for the report. */
+  command: string
+}
+
+/** @throws Error that says what is wrong, in one line. */
+export function readOptions(args: string[], env: NodeJS.ProcessEnv): BenchOptions {
+  const { values } = parseArgs({
+    args,
+    options: {
+      only: { type: 'string' },
+      form: { type: 'string' },
+      rate: { type: 'string' },
+      seconds: { type: 'string' },
+      env: { type: 'string', multiple: true },
+      strict: { type: 'boolean' },
+    },
+  })
+  const form = values.form ?? (env['FORM'] || 'short')
+  if (form !== 'short' && form !== 'whole') throw new Error(`FORM must be short or whole, not "${form}"`)
+  return {
+    form,
+    only: values.only === undefined ? undefined : values.only.split(',').map(readScenario),
+    rate: readNumber('--rate', values.rate),
+    seconds: readNumber('--seconds', values.seconds),
+    env: Object.fromEntries((values.env ?? []).map(readSetting)),
+    isStrict: values.strict ?? env['STRICT'] === '1',
+    command: args.length === 0 ? `make bench FORM=${form}` : `npm run bench -- ${args.join(' ')}`,
+  }
+}
+
+function readScenario(text: string): Scenario {
+  const found = SCENARIOS.find((name) => name === text.trim().toLowerCase())
+  if (found === undefined) throw new Error(`--only knows ${SCENARIOS.join(', ')}, not "${text}"`)
+  return found
+}
+
+function readNumber(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const number = Number(text)
+  if (!(number > 0) || !Number.isFinite(number))
+    throw new Error(`${name} must be a number above 0, not "${text}"`)
+  return number
+}
+
+function readSetting(text: string): [string, string] {
+  const at = text.indexOf('=')
+  if (at < 1) throw new Error(`--env must be KEY=VALUE, not "${text}"`)
+  return [text.slice(0, at), text.slice(at + 1)]
+}

@@ -1,0 +1,107 @@
+import { Pool } from 'undici'
+import type { Bench } from '../bench.ts'
+import type { HistoryTimes } from '../findings.ts'
+import { percentilesOfValues } from '../measure/countedPercentiles.ts'
+import { withDatabase } from '../stage/database.ts'
+import { insertMessages } from '../stage/messages.ts'
+import { withCrew } from '../stage/withCrew.ts'
+import { withoutSecondaryKeys } from '../stage/secondaryKeys.ts'
+
+const LARGE = 1
+const SMALL_MESSAGES = 100
+const PAGE_ITEMS = 100
+const YEAR_MS = 365 * 24 * 3_600_000
+
+/** S8: pages of history and balance of a customer with many messages among many more, and of those with a hundred. */
+export async function history(bench: Bench): Promise<void> {
+  const { stage, form, stopList, findings, say, options } = bench
+  const { messages, ofLargeCustomer } = form.history
+  const customers = 1 + Math.round((messages - ofLargeCustomer) / SMALL_MESSAGES)
+  const { servers } = stage
+  const fill = () =>
+    withDatabase(adminUrl(servers.databaseAdminUrl, servers.databaseUrl), async (database) => {
+      // Nobody reads these rows from the binary log.
+      await database.run('SET sql_log_bin = 0')
+      const time = { fromEpochMs: Date.now() - YEAR_MS, overMs: YEAR_MS, state: 'done' as const }
+      const told = (done: number, total: number) => say(`writing messages: ${done} of ${total}`)
+      await withoutSecondaryKeys(database, async () => {
+        await insertMessages(
+          database,
+          { ...time, customerFirst: LARGE, customers: 1, perCustomer: ofLargeCustomer },
+          told,
+        )
+        await insertMessages(
+          database,
+          { ...time, customerFirst: LARGE + 1, customers: customers - 1, perCustomer: SMALL_MESSAGES },
+          told,
+        )
+      })
+      await database.run(
+        'ANALYZE TABLE sms_requests, sms_status, user_transactions, user_balances, outbox_events',
+      )
+    })
+  const crewOptions = {
+    ...{ stage, stopList, env: options.env, customers, fill },
+    roles: ['api'] as const,
+  }
+  findings.histories = await withCrew(crewOptions, (crew) => lookAll(crew.apiUrl, bench, customers))
+}
+
+const LOOKS = [
+  { look: 'history page', path: '/sms/history', query: {} },
+  { look: 'history page, status=pending, none included', path: '/sms/history', query: { status: 'pending' } },
+  { look: 'balance page', path: '/balance', query: {} },
+]
+
+async function lookAll(apiUrl: string, { form, say }: Bench, customers: number): Promise<HistoryTimes[]> {
+  const { messages, ofLargeCustomer, looks } = form.history
+  const pool = new Pool(apiUrl, { connections: 1 })
+  try {
+    const times: HistoryTimes[] = []
+    for (const { look, path, query } of LOOKS) {
+      const get = (user: number, cursor: string | null) =>
+        timePage(pool, path, { ...query, user_id: user, limit: PAGE_ITEMS, ...(cursor ? { cursor } : {}) })
+      // Prepares statements and compiles: neither customer's.
+      for (let user = customers; user > customers - 20 && user > LARGE; user--) await get(user, null)
+      const step = Math.max(1, Math.floor((customers - 1) / looks))
+      const largeMs: number[] = []
+      const smallMs: number[] = []
+      let cursor: string | null = null
+      // In turns, so that what disturbs the machine disturbs both. Each look is at rows that were not looked at before:
+      // at the next page of the large customer, at another of the small ones.
+      for (let turn = 0; turn < looks; turn++) {
+        const page: Page = await get(LARGE, cursor)
+        cursor = page.nextCursor
+        largeMs.push(page.ms)
+        smallMs.push((await get(LARGE + 1 + ((turn * step) % (customers - 1)), null)).ms)
+      }
+      const [large, small] = [percentilesOfValues(largeMs), percentilesOfValues(smallMs)]
+      say(
+        `${look}: p99 ${large.p99Ms.toFixed(1)} ms of ${ofLargeCustomer} messages, ${small.p99Ms.toFixed(1)} ms of ${SMALL_MESSAGES}`,
+      )
+      times.push({ look, messages, ofLargeCustomer, large, small })
+    }
+    return times
+  } finally {
+    await pool.close()
+  }
+}
+
+interface Page {
+  ms: number
+  nextCursor: string | null
+}
+
+async function timePage(pool: Pool, path: string, query: Record<string, string | number>): Promise<Page> {
+  const startMs = performance.now()
+  const { statusCode, body } = await pool.request({ method: 'GET', path, query })
+  const page = (await body.json()) as { next_cursor: string | null }
+  if (statusCode !== 200) throw new Error(`GET ${path} answered ${statusCode}`)
+  return { ms: performance.now() - startMs, nextCursor: page.next_cursor }
+}
+
+function adminUrl(admin: string, database: string): string {
+  const url = new URL(admin)
+  url.pathname = new URL(database).pathname
+  return url.href
+}

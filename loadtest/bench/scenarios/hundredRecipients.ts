@@ -1,0 +1,36 @@
+import type { Bench } from '../bench.ts'
+import { runNamed } from '../findings.ts'
+import { messagesPerSecond } from '../measure/sustained.ts'
+import { ONE_MESSAGE_A_CALL, runScenario } from './runScenario.ts'
+
+const RECIPIENTS = 100
+/** The same customers and classes as in S1. */
+export const HUNDRED_RECIPIENTS = {
+  customerLast: 5_000,
+  skew: 'uniform',
+  recipientsPerRequest: RECIPIENTS,
+  expressShare: 0.2,
+} as const
+
+const RATE_START = 55
+const SINGLE_SHARE = 0.2
+
+/** S2 */
+export async function hundredRecipients(bench: Bench): Promise<void> {
+  await runScenario(bench, {
+    ...{ name: 'S2', title: '100 recipients a request' },
+    ...{ load: HUNDRED_RECIPIENTS, start: RATE_START, time: bench.form.run, rate: bench.options.rate },
+  })
+}
+
+/** S2 with operators that take one message a call. */
+export async function hundredRecipientsOneMessageACall(bench: Bench): Promise<void> {
+  const s2 = runNamed(bench.findings, 'S2')
+  const messages = s2 ? messagesPerSecond(s2) : RATE_START * RECIPIENTS
+  const start = (messages / RECIPIENTS) * SINGLE_SHARE
+  await runScenario(bench, {
+    ...{ name: 'S2 single', title: 'S2 with one message an operator call', env: ONE_MESSAGE_A_CALL },
+    ...{ load: HUNDRED_RECIPIENTS, start, time: bench.form.singleRun },
+    rate: bench.options.rate ?? (bench.form.isShort ? start : undefined),
+  })
+}

@@ -1,0 +1,68 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { RunResult } from '../../result.ts'
+import type { Bench } from '../bench.ts'
+import type { IdleFigures } from '../findings.ts'
+import { auditTables } from '../measure/auditTables.ts'
+import { runLoad } from '../measure/runLoad.ts'
+import { coresBetween, readUsage } from '../measure/usage.ts'
+import { ROLES } from '../stage/crew.ts'
+import type { Crew } from '../stage/crew.ts'
+import { withCrew } from '../stage/withCrew.ts'
+import { ONE_BY_ONE } from '../baselines/oneByOne.ts'
+
+const CUSTOMERS = 100
+/** Start-up, the first collections and the last request's ends are over by then. */
+const SETTLE_MS = 1_000
+const WARM_UP_MS = 1_000
+
+/** S6: a few requests a second, each ended before the next; then none. The same for the batch-size-1 build. */
+export async function idle(bench: Bench): Promise<void> {
+  const engine = await measureIdle(bench, 'S6', 'an idle system', {})
+  const oneByOne = await measureIdle(bench, 'S6 one by one', 'an idle system, batch size 1', ONE_BY_ONE)
+  bench.findings.idle = { engine, oneByOne }
+}
+
+async function measureIdle(
+  bench: Bench,
+  name: string,
+  title: string,
+  setting: Record<string, string>,
+): Promise<IdleFigures> {
+  const { stage, form, stopList, findings, say, options } = bench
+  const env = { ...setting, ...options.env }
+  const { run, quietCores } = await withCrew({ stage, stopList, env, customers: CUSTOMERS }, async (crew) => {
+    const run = await runLoad(crew, {
+      ...{ name, title, settings: env, onProgress: say },
+      load: {
+        ratePerSecond: form.idle.requestsPerSecond,
+        ...{ warmUpMs: WARM_UP_MS, durationMs: form.idle.trafficMs },
+        ...{ customerLast: CUSTOMERS, skew: 'uniform', recipientsPerRequest: 1, expressShare: 0.2 },
+      },
+    })
+    return { run, quietCores: await measureQuiet(crew, form.idle.quietMs) }
+  })
+  const figures = { http: run.http, handOverP50Ms: handOverP50Ms(run), quietCores }
+  say(
+    `answer p50 ${figures.http.p50Ms.toFixed(1)} ms, hand-over p50 ${figures.handOverP50Ms.toFixed(0)} ms, ` +
+      `quiet: ${(quietCores * 100).toFixed(1)} % of a core`,
+  )
+  findings.runs.push({ ...run, audit: await auditTables(stage.servers.databaseUrl) })
+  return figures
+}
+
+/** @returns what all roles together take of a core while nothing is sent. */
+async function measureQuiet(crew: Crew, quietMs: number): Promise<number> {
+  const processes = crew.processes()
+  await pause(SETTLE_MS)
+  const before = readUsage(processes)
+  await pause(quietMs)
+  const cores = coresBetween(before, readUsage(processes))
+  return ROLES.reduce((sum, role) => sum + (cores[role] ?? 0), 0)
+}
+
+/** The classes' medians, weighted by how many messages there were of each. */
+function handOverP50Ms({ handOver }: RunResult): number {
+  const classes = [handOver.normal, handOver.express].filter((each) => each !== undefined)
+  const messages = classes.reduce((sum, { count }) => sum + count, 0)
+  return classes.reduce((sum, { count, p50Ms }) => sum + (p50Ms * count) / messages, 0)
+}

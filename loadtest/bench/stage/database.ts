@@ -1,0 +1,41 @@
+import { createConnection } from 'mysql2/promise'
+import type { Connection, RowDataPacket } from 'mysql2/promise'
+
+/** A look into the database beside the engine, in UTC. */
+export interface Database {
+  /** Its rows; parameters stand as `?`. */
+  rows<T>(sql: string, parameters?: unknown[]): Promise<T[]>
+  /** One statement for its effect. */
+  run(sql: string, parameters?: unknown[]): Promise<void>
+  close(): Promise<void>
+}
+
+export async function openDatabase(url: string): Promise<Database> {
+  const connection = await createConnection({ uri: url, timezone: 'Z', supportBigNumbers: true })
+  await connection.query(`SET time_zone = '+00:00'`)
+  await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
+  return asDatabase(connection)
+}
+
+function asDatabase(connection: Connection): Database {
+  return {
+    async rows<T>(sql: string, parameters: unknown[] = []) {
+      const [rows] = await connection.query<RowDataPacket[]>(sql, parameters)
+      return rows as T[]
+    },
+    async run(sql, parameters = []) {
+      await connection.query(sql, parameters)
+    },
+    close: () => connection.end(),
+  }
+}
+
+/** Opens, uses and closes: for what is asked once. */
+export async function withDatabase<T>(url: string, use: (database: Database) => Promise<T>): Promise<T> {
+  const database = await openDatabase(url)
+  try {
+    return await use(database)
+  } finally {
+    await database.close()
+  }
+}

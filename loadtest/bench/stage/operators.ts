@@ -1,0 +1,58 @@
+import { join } from 'node:path'
+import type { StopList } from '../../../dev/processes/stopList.ts'
+import { startSimulator } from '../../../dev/stack/programs.ts'
+import type { Program } from '../../../dev/stack/programs.ts'
+
+/** Two simulated operators that last as long as the benchmark. */
+export interface Operators {
+  urls: { a: string; b: string }
+  pids(): number[]
+  /** Messages that they have taken since they last forgot. */
+  taken(): Promise<number>
+  /** Empties their records: each scenario begins anew. */
+  forget(): Promise<void>
+}
+
+export const OPERATOR_LATENCY_MS = 20
+/** Calls of one message each need more of them at once than an operator usually grants. */
+const CONNECTIONS_MAX = 2_000
+const OPERATORS = [
+  { name: 'operator-a', seed: 1 },
+  { name: 'operator-b', seed: 2 },
+]
+
+export async function startOperators(logFolder: string, stopList: StopList): Promise<Operators> {
+  const programs: Program[] = []
+  for (const { name, seed } of OPERATORS) {
+    const env = { CONNECTIONS_MAX: String(CONNECTIONS_MAX) }
+    const program = await startSimulator({ name, seed, logFile: join(logFolder, `${name}.log`), env })
+    stopList.add(() => program.stop())
+    await ask(program, 'PATCH', '/admin/behaviour', { latency: { kind: 'fixed', ms: OPERATOR_LATENCY_MS } })
+    programs.push(program)
+  }
+  const [a, b] = programs
+  if (!a || !b) throw new Error('an operator is missing')
+  const takenBy = async (program: Program) => {
+    const response = await ask(program, 'GET', '/admin/summary')
+    return ((await response.json()) as { taken: number }).taken
+  }
+  return {
+    urls: { a: a.url, b: b.url },
+    pids: () => programs.flatMap((program) => program.processes().map(({ pid }) => pid)),
+    taken: async () => (await takenBy(a)) + (await takenBy(b)),
+    forget: async () => {
+      for (const program of programs) await ask(program, 'DELETE', '/admin/submissions')
+    },
+  }
+}
+
+async function ask({ name, url }: Program, method: string, path: string, body?: unknown): Promise<Response> {
+  const response = await fetch(url + path, {
+    method,
+    ...(body === undefined
+      ? {}
+      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  })
+  if (!response.ok) throw new Error(`${name} answers ${response.status} to ${method} ${path}`)
+  return response
+}

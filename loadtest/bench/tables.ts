@@ -1,0 +1,57 @@
+import type { Percentiles, ReportTable } from '../result.ts'
+import type { Findings } from './findings.ts'
+
+/** What is no run over time. */
+export function listTables({ claims, idle, histories, baselines }: Findings): ReportTable[] {
+  const times = ({ count, p50Ms, p95Ms, p99Ms }: Percentiles) => [
+    ...[p50Ms, p95Ms, p99Ms].map((ms) => ms.toFixed(2)),
+    count,
+  ]
+  const columns = ['p50 ms', 'p95 ms', 'p99 ms', 'count']
+  return [
+    ...(claims
+      ? [
+          {
+            title: `S5: a claim of ${claims.rowsPerClaim} rows`,
+            columns: ['rows waiting', ...columns],
+            rows: [claims.few, claims.many].map(({ rows, times: each }) => [rows, ...times(each)]),
+          },
+        ]
+      : []),
+    ...(idle
+      ? [
+          {
+            title: 'S6: an idle system',
+            columns: ['build', 'answer p50 ms', 'hand-over p50 ms', 'quiet, % of a core'],
+            rows: [['as it is', idle.engine] as const, ['batch size 1', idle.oneByOne] as const].map(
+              ([build, { http, handOverP50Ms, quietCores }]) => [
+                ...[build, http.p50Ms.toFixed(2), handOverP50Ms.toFixed(1), (quietCores * 100).toFixed(2)],
+              ],
+            ),
+          },
+        ]
+      : []),
+    ...(histories
+      ? [
+          {
+            title: 'S8: pages of history and balance',
+            columns: ['look', 'customer', ...columns],
+            rows: histories.flatMap(({ look, ofLargeCustomer, messages, large, small }) => [
+              [look, `${ofLargeCustomer} of ${messages} messages`, ...times(large)],
+              [look, '100 messages', ...times(small)],
+            ]),
+          },
+        ]
+      : []),
+    ...baselines.map(({ title, sweep }) => ({
+      title: `sweep: ${title}`,
+      columns: ['settings', 'messages/s'],
+      rows: sweep.map(({ settings, messagesPerSecond: rate }) => [
+        Object.entries(settings)
+          .map(([name, value]) => `${name}=${value}`)
+          .join(' '),
+        rate.toFixed(0),
+      ]),
+    })),
+  ]
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { chooseBest } from '../../../loadtest/bench/baselines/chooseBest.ts'
+import { findHighest } from '../../../loadtest/bench/measure/search.ts'
+
+const options = { step: 1.4, resolution: 1.05, probesMax: 60 }
+
+describe('the search for the highest rate that holds', () => {
+  it('ends within its resolution below whatever the system carries, wherever it begins', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 30, max: 20_000 }),
+        fc.integer({ min: 1, max: 20_000 }),
+        async (capacity, start) => {
+          const { best } = await findHighest((rate) => Promise.resolve(rate <= capacity), {
+            ...options,
+            start,
+          })
+          assert.ok(best <= capacity && best * options.resolution >= capacity - 1, `${best} of ${capacity}`)
+        },
+      ),
+    )
+  })
+
+  it('tells all that it tried, and never more than it may', async () => {
+    const probe = (rate: number) => Promise.resolve(rate <= 1_000)
+    const { best, probes } = await findHighest(probe, { ...options, start: 900, probesMax: 3 })
+    assert.equal(probes.length, 3)
+    assert.deepEqual(
+      probes.map(({ rate, isSustained }) => [rate, isSustained]),
+      [
+        [900, true],
+        [1_260, false],
+        [1_065, false],
+      ],
+    )
+    assert.equal(best, 900)
+  })
+
+  it('finds nothing when nothing holds, and comes to an end', async () => {
+    const { best, probes } = await findHighest(() => Promise.resolve(false), { ...options, start: 100 })
+    assert.equal(best, 0)
+    assert.ok(probes.every(({ rate }) => rate >= 1))
+  })
+})
+
+describe('the best point of a sweep', () => {
+  it('is the one that carries most; of equals the first', () => {
+    const sweep = [5, 9, 9, 3].map((messagesPerSecond, place) => ({ place, messagesPerSecond }))
+    assert.equal(chooseBest(sweep)?.place, 1)
+    assert.equal(chooseBest([]), undefined)
+  })
+})
