@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
+import { list } from '../platform/db/index.ts'
 import type { Tx } from '../platform/db/index.ts'
 
 /** A customer's money as it stands under the row lock. */
@@ -31,7 +32,7 @@ async function selectForUpdate(
   if (ids.length === 0) return new Map()
   const { rows } = await sql<{ user_id: number; balance: number; last_seq: number }>`
     SELECT user_id, balance, last_seq FROM user_balances FORCE INDEX (PRIMARY)
-    WHERE user_id IN (${sql.join(ids)}) ORDER BY user_id FOR UPDATE ${unless}`.execute(tx)
+    WHERE user_id IN (${list(ids)}) ORDER BY user_id FOR UPDATE ${unless}`.execute(tx)
   return new Map(
     rows.map((row) => [row.user_id, { userId: row.user_id, balance: row.balance, lastSeq: row.last_seq }]),
   )
@@ -50,9 +51,7 @@ export async function lockFreeAccounts(
   const missing = ids.filter((id) => !accounts.has(id))
   if (missing.length === 0) return { accounts, held: new Set() }
   const { rows } = await sql<{ user_id: number }>`
-    SELECT user_id FROM user_balances FORCE INDEX (PRIMARY) WHERE user_id IN (${sql.join(missing)})`.execute(
-    tx,
-  )
+    SELECT user_id FROM user_balances FORCE INDEX (PRIMARY) WHERE user_id IN (${list(missing)})`.execute(tx)
   return { accounts, held: new Set(rows.map(({ user_id }) => user_id)) }
 }
 

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { lockAccounts, lockFreeAccounts, post } from '../ledger/index.ts'
 import type { Account, Entry } from '../ledger/index.ts'
 import { append, cutIntoRanges } from '../outbox/index.ts'
-import { CommitUnknown, RowsHeld, transact } from '../platform/db/index.ts'
+import { CommitUnknown, NOW, RowsHeld, insertRows, transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
 import { identifierToBytes } from '../primitives/identifier.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
@@ -14,9 +14,6 @@ export interface Submitted extends SendRequest {
 }
 
 export type Prices = Readonly<Record<MessageClass, number>>
-
-/** Rows of one INSERT of recipients: some 100 KB of SQL. */
-const ROWS_PER_INSERT_MAX = 1_000
 
 /**
  * Decides requests in their order and writes what was decided: the debit, the rows and the outbox rows of each
@@ -138,37 +135,25 @@ async function write(tx: Tx, decided: Decision[], prices: Prices, newId: () => s
 }
 
 async function insertRequests(tx: Tx, requests: Submitted[], prices: Prices): Promise<void> {
-  const values = requests.map(({ smsIdentifier, userId, type, text, recipients }) => ({
-    sms_identifier: identifierToBytes(smsIdentifier),
-    user_id: userId,
-    type,
-    text,
-    price: prices[type],
-    recipients: recipients.length,
-    created_at: sql<Date>`NOW(3)`,
-  }))
-  await tx.insertInto('sms_requests').values(values).execute()
+  await insertRows(
+    tx,
+    sql`INSERT INTO sms_requests (sms_identifier, user_id, type, text, price, recipients, created_at)`,
+    requests.map(({ smsIdentifier, userId, type, text, recipients }) => {
+      const id = identifierToBytes(smsIdentifier)
+      return [id, userId, type, text, prices[type], recipients.length, NOW]
+    }),
+  )
 }
 
 async function insertRecipients(tx: Tx, requests: Submitted[]): Promise<void> {
-  const values = requests.flatMap(({ smsIdentifier, userId, recipients }) => {
-    const id = identifierToBytes(smsIdentifier)
-    return recipients.map((recipient, index) => ({
-      sms_identifier: id,
-      recipient_no: index + 1,
-      user_id: userId,
-      recipient,
-      status: 'pending' as const,
-      created_at: sql<Date>`NOW(3)`,
-      updated_at: sql<Date>`NOW(3)`,
-    }))
-  })
-  for (let start = 0; start < values.length; start += ROWS_PER_INSERT_MAX) {
-    await tx
-      .insertInto('sms_status')
-      .values(values.slice(start, start + ROWS_PER_INSERT_MAX))
-      .execute()
-  }
+  await insertRows(
+    tx,
+    sql`INSERT INTO sms_status (sms_identifier, recipient_no, user_id, recipient, status, created_at, updated_at)`,
+    requests.flatMap(({ smsIdentifier, userId, recipients }) => {
+      const id = identifierToBytes(smsIdentifier)
+      return recipients.map((recipient, index) => [id, index + 1, userId, recipient, 'pending', NOW, NOW])
+    }),
+  )
 }
 
 /** After a lost COMMIT: one of the identifiers there means that the whole transaction is. */

@@ -1,3 +1,5 @@
+import { sql } from 'kysely'
+import { list } from '../platform/db/index.ts'
 import type { Tx } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
 
@@ -9,11 +11,10 @@ export interface Content {
 
 /** @returns what requests say, by identifier. A request never changes, so no lock is taken. */
 export async function readTexts(tx: Tx, smsIdentifiers: string[]): Promise<Map<string, Content>> {
-  const rows = await tx
-    .selectFrom('sms_requests')
-    .select(['sms_identifier', 'text', 'price'])
-    .where('sms_identifier', 'in', [...new Set(smsIdentifiers)].map(identifierToBytes))
-    .execute()
+  const ids = [...new Set(smsIdentifiers)].map(identifierToBytes)
+  const { rows } = await sql<Content & { sms_identifier: Buffer }>`
+    SELECT sms_identifier, text, price FROM sms_requests FORCE INDEX (PRIMARY)
+    WHERE sms_identifier IN (${list(ids)})`.execute(tx)
   return new Map(
     rows.map(({ sms_identifier, text, price }) => [identifierFromBytes(sms_identifier), { text, price }]),
   )

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { NOW, NOW_MICROS, insertRows } from '../platform/db/index.ts'
 import type { Tx } from '../platform/db/index.ts'
 import { identifierToBytes } from '../primitives/identifier.ts'
 import { ENVELOPE_RECIPIENTS_MAX, countRecipients, encodeRanges } from './envelope.ts'
@@ -17,8 +18,6 @@ export interface OutboxEvent {
 }
 
 export const SEND_EVENT = 'sms.send'
-/** Rows of one INSERT: keeps a statement far below max_allowed_packet. */
-const ROWS_PER_INSERT_MAX = 500
 
 /** Cuts all recipients of a request into ranges that fit one outbox row each. */
 export function cutIntoRanges(
@@ -37,28 +36,34 @@ export function cutIntoRanges(
  * clock as it writes it.
  */
 export async function append(tx: Tx, events: OutboxEvent[], dueAt?: string): Promise<void> {
-  for (let start = 0; start < events.length; start += ROWS_PER_INSERT_MAX) {
-    const values = events.slice(start, start + ROWS_PER_INSERT_MAX).map((event) => ({
-      id: identifierToBytes(event.id),
-      event_type: SEND_EVENT,
-      priority: PRIORITY[event.type],
-      next_run_at: dueAt === undefined ? sql<Date>`NOW(6)` : sql<Date>`${dueAt}`,
-      ...requestOf(event),
-      payload: encodeRanges(event.ranges),
-      recipients: countRecipients(event.ranges),
-      attempts: event.attempts ?? 0,
-      created_at: sql<Date>`NOW(3)`,
-    }))
-    await tx.insertInto('outbox_events').values(values).execute()
-  }
+  await insertRows(
+    tx,
+    sql`INSERT INTO outbox_events (id, event_type, priority, next_run_at, user_id, sms_identifier, payload,
+      recipients, attempts, created_at)`,
+    events.map((event) => {
+      const { userId, smsIdentifier } = requestOf(event)
+      return [
+        identifierToBytes(event.id),
+        SEND_EVENT,
+        PRIORITY[event.type],
+        dueAt ?? NOW_MICROS,
+        userId,
+        smsIdentifier,
+        encodeRanges(event.ranges),
+        countRecipients(event.ranges),
+        event.attempts ?? 0,
+        NOW,
+      ]
+    }),
+  )
 }
 
 /** The columns by which history finds a customer's open requests; a merged row names several and fills none. */
 function requestOf({ merged, ranges: [range] }: OutboxEvent): {
-  user_id: number | null
-  sms_identifier: Buffer | null
+  userId: number | null
+  smsIdentifier: Buffer | null
 } {
   if (!range) throw new Error('an outbox event names no recipient')
-  if (merged) return { user_id: null, sms_identifier: null }
-  return { user_id: range.userId, sms_identifier: identifierToBytes(range.smsIdentifier) }
+  if (merged) return { userId: null, smsIdentifier: null }
+  return { userId: range.userId, smsIdentifier: identifierToBytes(range.smsIdentifier) }
 }

@@ -173,7 +173,7 @@ describe('a top-up', () => {
     it('says that nothing was changed when the database went away before the COMMIT', async () => {
       await fund(stack.db, 1, 5)
       const forget = proxy.onBytes((bytes, direction, link) => {
-        if (direction === 'toServer' && bytes.includes('insert into')) link.cut()
+        if (direction === 'toServer' && bytes.includes('INSERT INTO user_transactions')) link.cut()
       })
       await assert.rejects(add(1, 70, newIdOf(db)(), proxied), Unavailable)
       forget()

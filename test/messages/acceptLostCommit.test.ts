@@ -94,9 +94,9 @@ describe('accepting requests on a link that fails', () => {
 
   it('changed nothing, and says so, when the link was cut before the COMMIT', async () => {
     for (const statement of [
-      'insert into `sms_requests`',
-      'insert into `sms_status`',
-      'insert into `outbox_events`',
+      'INSERT INTO sms_requests',
+      'INSERT INTO sms_status',
+      'INSERT INTO outbox_events',
     ]) {
       const forget = proxy.onBytes((bytes, direction, link) => {
         if (direction === 'toServer' && bytes.includes(statement)) link.cut()

@@ -1,0 +1,33 @@
+import { raw } from 'mysql2'
+import { sql } from 'kysely'
+import type { RawBuilder } from 'kysely'
+import type { Tx } from './transact.ts'
+
+/** The time of the statement in the place of a value, to the millisecond and to the microsecond. */
+export const NOW = raw('NOW(3)')
+export const NOW_MICROS = raw('NOW(6)')
+
+export type Value = string | number | Buffer | null | typeof NOW
+
+/** Rows of one INSERT: keeps a statement far below max_allowed_packet, also when each row carries the longest text. */
+const ROWS_PER_INSERT_MAX = 500
+
+/**
+ * Values as ONE parameter, which the driver escapes and spells out: `1, 2` for IN (…), `(1, 2), (3, 4)` for rows. A
+ * parameter for each of thousands of values costs the query builder several times what the statement itself does.
+ */
+export function list(values: readonly Value[] | readonly (readonly Value[])[]): RawBuilder<unknown> {
+  // The driver would spell nothing at all, and the server call it a fault of syntax.
+  if (values.length === 0) throw new Error('a list of no values')
+  return sql`${values}`
+}
+
+/** Runs `INSERT INTO table (columns)` for any number of rows, whose values stand in the order of the columns. */
+export async function insertRows(
+  tx: Tx,
+  insert: RawBuilder<unknown>,
+  rows: readonly (readonly Value[])[],
+): Promise<void> {
+  for (let start = 0; start < rows.length; start += ROWS_PER_INSERT_MAX)
+    await sql`${insert} VALUES ${list(rows.slice(start, start + ROWS_PER_INSERT_MAX))}`.execute(tx)
+}

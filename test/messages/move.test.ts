@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict'
+import { sql } from 'kysely'
+import {
+  lockRecipients,
+  markDone,
+  markFailed,
+  markSending,
+  release,
+  toRanges,
+} from '../../src/messages/index.ts'
+import type { Recipient } from '../../src/messages/index.ts'
+import { hasUnfinished, inRanges } from '../../src/messages/recipients.ts'
+import type { KeyRange } from '../../src/messages/recipients.ts'
+import { readTexts } from '../../src/messages/readTexts.ts'
+import { read, transact } from '../../src/platform/db/index.ts'
+import type { Db, Tx } from '../../src/platform/db/index.ts'
+import { fund, look, newIdOf, offer, sendOne } from '../support/arrange.ts'
+import { countReads } from '../support/countReads.ts'
+import { explain } from '../support/explain.ts'
+import { freshStack } from '../support/servers.ts'
+import type { Stack } from '../support/servers.ts'
+
+/** Others' recipients in the same table: a statement that reads past its own would count them. */
+const OTHERS = 20_000
+/** What one row may cost in reads: by key, and from and to the temporary tables of an UPDATE that comes from a list. */
+const READS_PER_ROW_MAX = 6
+const OWNER = 'abcdef0123456789'
+
+interface Written {
+  id: Buffer
+  no: number
+  status: string
+  provider: string
+  provider_message_id: string | null
+}
+
+describe('the statements of a batch of recipients', () => {
+  let stack: Stack
+  let db: Db
+  let singles: string[]
+  before(async () => {
+    stack = await freshStack()
+    db = stack.db
+    await fund(db, 1, 1_000_000)
+    await sendOne(db, { userId: 1, to: OTHERS / 2 })
+    singles = Array.from({ length: 2_000 }, () => newIdOf(db)())
+    await offer(db, ...singles.map((smsIdentifier) => ({ userId: 1, to: 1, smsIdentifier })))
+    await sendOne(db, { userId: 1, to: OTHERS / 2 })
+    await look(db, sql`ANALYZE TABLE sms_status, sms_requests`)
+  })
+  after(() => stack.drop())
+  afterEach(() =>
+    look(
+      db,
+      sql`UPDATE sms_status SET status = 'pending', owner = NULL, lease_until = NULL, provider = '',
+        provider_message_id = NULL, retrying_since = NULL, possibly_sent = FALSE WHERE status <> 'pending'`,
+    ),
+  )
+
+  const single = (smsIdentifier: string): KeyRange => ({ smsIdentifier, first: 1, last: 1 })
+  const claim = (tx: Tx, rows: Recipient[]) =>
+    markSending(tx, rows, { owner: OWNER, leaseSeconds: 10, again: false })
+  const take = (tx: Tx, rows: Recipient[]) =>
+    markDone(
+      tx,
+      rows,
+      'operator_a',
+      rows.map((row) => ({ ...row, providerMessageId: `A-${row.smsIdentifier}-${row.recipientNo}` })),
+    )
+  const sendingOf = (rows: Recipient[]) => rows.map((row) => ({ ...row, status: 'sending' as const }))
+
+  for (const count of [1, 2, 100, 2_000]) {
+    describe(`of ${count} single recipients`, () => {
+      const ranges = () => singles.slice(0, count).map(single)
+
+      it('are planned as look-ups in the primary key, without sorting', async () => {
+        const where = inRanges(ranges())
+        for (const statement of [
+          sql`SELECT * FROM sms_status FORCE INDEX (PRIMARY) WHERE ${where}
+            ORDER BY sms_identifier, recipient_no FOR UPDATE`,
+          sql`UPDATE sms_status FORCE INDEX (PRIMARY) SET status = 'sending' WHERE ${where}`,
+        ]) {
+          const [plan] = await explain(db, statement)
+          assert.equal(plan?.key, 'PRIMARY')
+          assert.ok(plan.type === 'range' || (count === 1 && plan.type === 'const'), plan.type)
+          assert.ok(plan.rows <= count)
+          assert.doesNotMatch(plan.Extra ?? '', /filesort|temporary/i)
+        }
+      })
+
+      it('read no more than their own rows', async () => {
+        await transact(db, 'test.reads', async (tx) => {
+          let rows: Recipient[] = []
+          const steps: [string, () => Promise<unknown>][] = [
+            ['lock', async () => (rows = await lockRecipients(tx, ranges()))],
+            ['claim', () => claim(tx, rows)],
+            ['release', () => release(tx, sendingOf(rows), { tried: true, possiblySent: false })],
+            ['claim again', () => claim(tx, rows)],
+            ['done', () => take(tx, sendingOf(rows))],
+            ['look for open ones', () => hasUnfinished(tx, ranges())],
+            ['read texts', () => readTexts(tx, singles.slice(0, count))],
+          ]
+          for (const [step, work] of steps) {
+            const reads = await countReads(tx, work)
+            assert.ok(reads <= READS_PER_ROW_MAX * count + 50, `${step} read ${reads}`)
+          }
+          assert.equal(rows.length, count)
+        })
+      })
+
+      it('change exactly their own rows, each by what belongs to it', async () => {
+        await transact(db, 'test.move', async (tx) => {
+          const rows = await lockRecipients(tx, ranges())
+          assert.deepEqual(
+            rows.map(({ smsIdentifier }) => smsIdentifier),
+            singles.slice(0, count),
+          )
+          await claim(tx, rows)
+          await take(tx, sendingOf(rows).reverse())
+        })
+        const written = await look(
+          db,
+          sql<Written>`SELECT sms_identifier AS id, recipient_no AS no, status, provider, provider_message_id
+            FROM sms_status WHERE status <> 'pending' ORDER BY sms_identifier`,
+        )
+        assert.deepEqual(
+          written.map(({ id, ...row }) => ({ id: id.toString('hex'), ...row })),
+          singles.slice(0, count).map((id) => ({
+            id: id.replaceAll('-', ''),
+            no: 1,
+            status: 'done',
+            provider: 'operator_a',
+            provider_message_id: `A-${id}-1`,
+          })),
+        )
+      })
+    })
+  }
+
+  it('lock and move any mixture of short and long ranges, and nothing beside them', async () => {
+    const [smsIdentifier] = (
+      await look(db, sql<{ id: Buffer }>`SELECT MIN(sms_identifier) AS id FROM sms_requests`)
+    ).map(({ id }) => id.toString('hex').replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5'))
+    assert.ok(smsIdentifier)
+    const ranges = [
+      { smsIdentifier, first: 1, last: 1 },
+      { smsIdentifier, first: 3, last: 11 },
+      { smsIdentifier, first: 21, last: 30 },
+      { smsIdentifier, first: 101, last: 200 },
+      single(singles[7] ?? ''),
+    ]
+    for (const part of [ranges, ranges.slice(2, 3), ranges.slice(0, 1), [...ranges].reverse()]) {
+      await transact(db, 'test.mixture', async (tx) => {
+        const rows = await lockRecipients(tx, part)
+        assert.deepEqual(toRanges(rows), toRanges(part.flatMap(spread)))
+        await claim(tx, rows)
+        await markFailed(tx, sendingOf(rows), { provider: '', possiblySent: true })
+      })
+      const moved = await look(
+        db,
+        sql<{ n: number }>`SELECT COUNT(*) AS n FROM sms_status WHERE possibly_sent`,
+      )
+      assert.equal(moved[0]?.n, part.flatMap(spread).length)
+      await look(db, sql`UPDATE sms_status SET status = 'pending', possibly_sent = FALSE WHERE possibly_sent`)
+    }
+  })
+
+  for (const length of [65, 300]) {
+    it(`refuse a name of ${length} characters from an operator, instead of cutting or losing it`, async () => {
+      await assert.rejects(
+        transact(db, 'test.long', async (tx) => {
+          const rows = await lockRecipients(tx, singles.slice(0, 2).map(single))
+          await claim(tx, rows)
+          const taken = rows.map((row) => ({ ...row, providerMessageId: 'x'.repeat(length) }))
+          await markDone(tx, sendingOf(rows), 'operator_a', taken)
+        }),
+      )
+      assert.equal((await look(db, sql`SELECT 1 FROM sms_status WHERE status <> 'pending'`)).length, 0)
+    })
+  }
+
+  it('keep any text that an operator names a message by', async () => {
+    const names = [`it's "quoted" \\ 😀`, '\u0001\t?', '']
+    await transact(db, 'test.names', async (tx) => {
+      const rows = await lockRecipients(tx, singles.slice(0, names.length).map(single))
+      await claim(tx, rows)
+      const taken = rows.map((row, index) => ({ ...row, providerMessageId: names[index] ?? '' }))
+      await markDone(tx, sendingOf(rows), 'operator_a', taken)
+    })
+    const written = await look(
+      db,
+      sql<Written>`SELECT provider_message_id FROM sms_status WHERE status = 'done' ORDER BY sms_identifier`,
+    )
+    assert.deepEqual(
+      written.map(({ provider_message_id }) => provider_message_id),
+      names,
+    )
+  })
+
+  it('wait for nobody else’s recipient, however many they are', async () => {
+    const [beyond = '', ...batch] = singles
+    await transact(db, 'test.hold', async (holder) => {
+      await lockRecipients(holder, [single(beyond)])
+      await transact(
+        db,
+        'test.batch',
+        async (tx) => {
+          const rows = await lockRecipients(tx, batch.map(single))
+          await claim(tx, rows)
+          await take(tx, sendingOf(rows))
+        },
+        { triesMax: 1 },
+      )
+    })
+    const open = await read(db, 'test.open', (reader) => hasUnfinished(reader as Tx, batch.map(single)))
+    assert.equal(open, false)
+  })
+})
+
+function spread({ smsIdentifier, first, last }: KeyRange) {
+  return Array.from({ length: last - first + 1 }, (_, index) => ({
+    smsIdentifier,
+    recipientNo: first + index,
+  }))
+}
