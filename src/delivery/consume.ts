@@ -3,16 +3,15 @@ import type { Operators } from '../operators/index.ts'
 import { UnreadableEnvelope, decodeEnvelope } from '../outbox/index.ts'
 import type { Envelope } from '../outbox/index.ts'
 import type { Delivery } from '../platform/broker/index.ts'
-import { CommitUnknown } from '../platform/db/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
-import { Unavailable } from '../primitives/unavailable.ts'
 import type { DeliveryEvents } from './events.ts'
 import { openGate } from './gate.ts'
+import { isPassing } from './patience.ts'
 import { openSlots } from './slots.ts'
 
 export interface ConsumeSettings {
   type: MessageClass
-  /** Envelopes of the class under way at once: its budget of operator calls. */
+  /** Envelopes of the class under way at once. */
   concurrency: number
   operators: Pick<Operators, 'states' | 'whenAdmitting'>
   deliver: (envelope: Envelope) => Promise<void>
@@ -108,8 +107,7 @@ async function deliverPatiently(
       return await deliver(envelope)
     } catch (error) {
       events.deliveryFailed({ type, step: 'deliver', error })
-      const isAway = error instanceof Unavailable || error instanceof CommitUnknown
-      if (!isAway && ++faults >= FAULTS_MAX) return
+      if (!isPassing(error) && ++faults >= FAULTS_MAX) return
       if (stopping.aborted) throw error
       await pause(pauseMs, undefined, { signal: stopping })
     }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { CommitUnknown } from '../platform/db/index.ts'
+import { CommitUnknown, RowsHeld } from '../platform/db/index.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
 
 /**
@@ -28,10 +28,14 @@ export async function withPatience<T>(
       return { kind: 'done', result: await work() }
     } catch (error) {
       onError(error)
-      const isAway = error instanceof Unavailable || error instanceof CommitUnknown
-      if (!isAway && ++faults >= FAULTS_MAX) return { kind: 'fault' }
+      if (!isPassing(error) && ++faults >= FAULTS_MAX) return { kind: 'fault' }
       if (performance.now() + pauseMs > endsAtMs) return { kind: 'away' }
       await pause(pauseMs)
     }
   }
+}
+
+/** What another try may find gone: an outage, a lost answer, a row that somebody else kept locked. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof Unavailable || error instanceof CommitUnknown || error instanceof RowsHeld
 }

@@ -1,7 +1,7 @@
 import { lockRecipients, markSending, referenceOf, toRanges } from '../messages/index.ts'
 import { transact } from '../platform/db/index.ts'
 import type { Db } from '../platform/db/index.ts'
-import type { Task } from './claimEnvelope.ts'
+import type { Task } from './inHand.ts'
 import { LEASE_SECONDS } from './lease.ts'
 
 /**

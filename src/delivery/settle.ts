@@ -9,11 +9,10 @@ import {
   toRanges,
 } from '../messages/index.ts'
 import type { Recipient } from '../messages/index.ts'
-import { lockRow, removeRow, retryLater } from '../outbox/index.ts'
-import type { RecipientRange } from '../outbox/index.ts'
+import { lockRows, removeRows, retryLater } from '../outbox/index.ts'
 import { transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
-import type { Task } from './claimEnvelope.ts'
+import type { InHand, Task } from './inHand.ts'
 
 /**
  * How our claim on one recipient ends.
@@ -26,6 +25,12 @@ export type Ending =
   | { kind: 'failed'; task: Task; provider: string; reason: string }
   | { kind: 'released'; task: Task; tried: boolean; reason: string }
 
+/** Endings of recipients of one envelope that are written together. */
+export interface Settlement {
+  inHand: InHand
+  endings: Ending[]
+}
+
 export interface Settled {
   /** The endings that took effect. */
   endings: Ending[]
@@ -33,50 +38,55 @@ export interface Settled {
   late: Ending[]
 }
 
-/** The claim that is being settled. */
-export interface InHand {
-  outboxId: string
-  /** The envelope's recipients, others' included. */
-  ranges: RecipientRange[]
-  owner: string
-  /** Those of them that may not be at their end: it shrinks as ours end, and does not know what others do. */
-  open: Set<string>
-}
-
 /**
- * Writes endings in one transaction with their refunds, for the recipients that are still ours (promise 3), and takes
- * the outbox row away when nothing of the envelope is open any more. May run again after a lost COMMIT: what it did
- * before it recognises by the owner.
+ * Writes the endings of any number of envelopes in one transaction with their refunds, for the recipients that are
+ * still ours (promise 3), and takes away the outbox row of each envelope of which nothing is open any more. May run again
+ * after a lost COMMIT: what it did before it recognises by the owner. @returns what took effect, for each settlement by
+ * position. @throws Unavailable, RowsHeld or CommitUnknown.
  */
-export async function settle(db: Db, inHand: InHand, endings: Ending[]): Promise<Settled> {
-  const settled = await transact(db, 'delivery.settle', (tx) => write(tx, inHand, endings), {
+export async function settle(db: Db, settlements: Settlement[]): Promise<Settled[]> {
+  for (const { inHand, endings } of settlements)
+    for (const { task } of endings) inHand.unsettled.delete(task.reference)
+  const settled = await transact(db, 'delivery.settle', (tx) => write(tx, settlements), {
     resolve: () => Promise.resolve(undefined),
+    throwsRowsHeld: true,
   })
-  for (const ending of settled.endings)
-    if (ending.kind !== 'released') inHand.open.delete(ending.task.reference)
+  settlements.forEach(({ inHand }, position) => {
+    for (const ending of settled[position]?.endings ?? [])
+      if (ending.kind !== 'released') inHand.open.delete(ending.task.reference)
+  })
   return settled
 }
 
-async function write(tx: Tx, inHand: InHand, endings: Ending[]): Promise<Settled> {
-  const { outboxId, ranges, owner, open } = inHand
-  await lockRow(tx, outboxId)
-  const locked = await lockRecipients(tx, toRanges(endings.map(({ task }) => task)))
-  const rows = new Map(locked.map((row) => [referenceOf(row), row]))
-  const mine = endings.filter((ending) => isOurs(ending, rows.get(ending.task.reference), owner))
-  const late = endings.filter((ending) => !mine.includes(ending))
-  // Ours and no longer sending: this settlement was committed before and its answer lost.
-  const due = mine.filter(({ task }) => rows.get(task.reference)?.status === 'sending')
-
+async function write(tx: Tx, settlements: Settlement[]): Promise<Settled[]> {
+  await lockRows(
+    tx,
+    settlements.map(({ inHand }) => inHand.outboxId),
+  )
+  const rows = await lockTheirRecipients(tx, settlements)
+  const settled = settlements.map((settlement) => sortOut(settlement, rows))
+  const due = dueOf(settled, rows)
   await endRecipients(tx, due, rows)
   await refundFailed(tx, due)
-  const ended = new Set(mine.filter(({ kind }) => kind !== 'released').map(({ task }) => task.reference))
-  const left = [...open].filter((reference) => !ended.has(reference))
-  const released = due.find((ending) => ending.kind === 'released')
-  if (released) await retryLater(tx, outboxId, released.reason)
-  // What is left in our view may have ended meanwhile, by another owner or by a settlement of ours that runs beside
-  // this one. The lock of the outbox row lets one of them come last and see the others' work.
-  else if (left.length === 0 || !(await hasUnfinished(tx, ranges))) await removeRow(tx, outboxId)
-  return { endings: mine, late }
+  await moveRows(tx, settlements, settled, new Set(due))
+  return settled
+}
+
+async function lockTheirRecipients(tx: Tx, settlements: Settlement[]): Promise<Map<string, Recipient>> {
+  const tasks = new Map<string, Task>()
+  for (const { endings } of settlements) for (const { task } of endings) tasks.set(task.reference, task)
+  const locked = await lockRecipients(tx, toRanges([...tasks.values()]))
+  return new Map(locked.map((row) => [referenceOf(row), row]))
+}
+
+function sortOut({ inHand, endings }: Settlement, rows: Map<string, Recipient>): Settled {
+  const settled: Settled = { endings: [], late: [] }
+  for (const ending of endings) {
+    const isMine = isOurs(ending, rows.get(ending.task.reference), inHand.owner)
+    if (isMine) settled.endings.push(ending)
+    else settled.late.push(ending)
+  }
+  return settled
 }
 
 /**
@@ -88,15 +98,28 @@ function isOurs({ kind }: Ending, row: Recipient | undefined, owner: string): bo
   return row.owner === owner || (kind === 'released' && row.status === 'pending')
 }
 
+/**
+ * Those that are still to be written, one for a recipient. Ours and no longer sending: this settlement was committed
+ * before and its answer lost.
+ */
+function dueOf(settled: Settled[], rows: Map<string, Recipient>): Ending[] {
+  const due = new Map<string, Ending>()
+  for (const { endings } of settled) {
+    for (const ending of endings) {
+      const { reference } = ending.task
+      if (rows.get(reference)?.status === 'sending' && !due.has(reference)) due.set(reference, ending)
+    }
+  }
+  return [...due.values()]
+}
+
 async function endRecipients(tx: Tx, endings: Ending[], rows: Map<string, Recipient>): Promise<void> {
   const rowsOf = (group: Ending[]) => group.flatMap(({ task }) => rows.get(task.reference) ?? [])
   for (const group of groupsOf(endings)) {
     const [first] = group
     switch (first?.kind) {
       case 'done': {
-        const taken = group.flatMap((ending) =>
-          ending.kind === 'done' ? [{ ...ending.task, providerMessageId: ending.providerMessageId }] : [],
-        )
+        const taken = group.flatMap((ending) => (ending.kind === 'done' ? [takenOf(ending)] : []))
         await markDone(tx, rowsOf(group), first.provider, taken)
         break
       }
@@ -115,16 +138,19 @@ async function endRecipients(tx: Tx, endings: Ending[], rows: Map<string, Recipi
   }
 }
 
+function takenOf({ task: { smsIdentifier, recipientNo }, providerMessageId }: Ending & { kind: 'done' }) {
+  return { smsIdentifier, recipientNo, providerMessageId }
+}
+
 /** Endings that one UPDATE can write. */
 function groupsOf(endings: Ending[]): Ending[][] {
-  const groups = new Map<string, Ending[]>()
-  for (const ending of endings) {
-    const provider = ending.kind === 'released' ? String(ending.tried) : ending.provider
-    const mark = ending.kind === 'done' ? '' : String(ending.task.possiblySent)
-    const key = `${ending.kind} ${provider} ${mark}`
-    groups.set(key, [...(groups.get(key) ?? []), ending])
-  }
-  return [...groups.values()]
+  return [
+    ...Map.groupBy(endings, (ending) => {
+      const provider = ending.kind === 'released' ? String(ending.tried) : ending.provider
+      const mark = ending.kind === 'done' ? '' : String(ending.task.possiblySent)
+      return `${ending.kind} ${provider} ${mark}`
+    }).values(),
+  ]
 }
 
 async function refundFailed(tx: Tx, endings: Ending[]): Promise<void> {
@@ -134,4 +160,38 @@ async function refundFailed(tx: Tx, endings: Ending[]): Promise<void> {
     return [{ userId, smsIdentifier, recipientNo, amount: price, reason: ending.reason }]
   })
   if (refunds.length > 0) await refund(tx, refunds)
+}
+
+/** An envelope's outbox row goes with its last recipient, and is due again for those that were released. */
+async function moveRows(
+  tx: Tx,
+  settlements: Settlement[],
+  settled: Settled[],
+  due: Set<Ending>,
+): Promise<void> {
+  const ended: string[] = []
+  const waiting: { outboxId: string; reason: string }[] = []
+  const works = Map.groupBy(settlements.keys(), (position) => settlements[position]?.inHand)
+  for (const [inHand, positions] of works) {
+    if (!inHand) continue
+    const endings = positions.flatMap((position) => settled[position]?.endings ?? [])
+    const released = endings.find((ending) => ending.kind === 'released' && due.has(ending))
+    if (released?.kind === 'released') waiting.push({ outboxId: inHand.outboxId, reason: released.reason })
+    else if (await isAtItsEnd(tx, inHand, endings)) ended.push(inHand.outboxId)
+  }
+  await retryLater(tx, waiting)
+  await removeRows(tx, ended)
+}
+
+/**
+ * What is left in our view may have ended meanwhile, by another owner or by a settlement of ours that runs beside this
+ * one. The lock of the outbox row lets one of them come last and see the others' work. While one of ours is still to
+ * come, that one will look.
+ */
+async function isAtItsEnd(tx: Tx, { open, unsettled, ranges }: InHand, endings: Ending[]): Promise<boolean> {
+  const ended = new Set<string>()
+  for (const { kind, task } of endings) if (kind !== 'released') ended.add(task.reference)
+  for (const reference of open)
+    if (!ended.has(reference)) return unsettled.size === 0 && !(await hasUnfinished(tx, ranges))
+  return true
 }

@@ -10,6 +10,8 @@ export interface OperatorsSettings {
   endpoints: readonly { name: string; url: string }[]
   /** Sockets to each operator for each class, which the other class can take none of. */
   connections: Record<MessageClass, number>
+  /** Messages of one call; the protocol's limit when it is not given. */
+  batchSizeMax?: number
   events: OperatorEvents
   breaker?: Partial<BreakerSettings>
 }
@@ -28,7 +30,7 @@ export interface Operators {
 
 /** Builds every operator: one breaker each, because an operator fails for all classes, and adapters per class. */
 export function registerOperators(settings: OperatorsSettings): Operators {
-  const { endpoints, connections, events } = settings
+  const { endpoints, connections, batchSizeMax, events } = settings
   const names = new Set(endpoints.map(({ name }) => name))
   if (names.size !== endpoints.length) throw new TypeError('two operators bear one name')
 
@@ -37,8 +39,15 @@ export function registerOperators(settings: OperatorsSettings): Operators {
   for (const { name, url } of endpoints) {
     const breaker = new Breaker(settings.breaker)
     breaker.onChange((state) => events.breakerChanged({ operator: name, state }))
-    normal.push({ name, breaker, adapter: httpAdapter({ name, url, connections: connections.normal }) })
-    express.push({ name, breaker, adapter: httpAdapter({ name, url, connections: connections.express }) })
+    const adapterOf = (messageClass: MessageClass) =>
+      httpAdapter({
+        name,
+        url,
+        connections: connections[messageClass],
+        ...(batchSizeMax === undefined ? {} : { batchSizeMax }),
+      })
+    normal.push({ name, breaker, adapter: adapterOf('normal') })
+    express.push({ name, breaker, adapter: adapterOf('express') })
   }
   const breakers = normal.map(({ breaker }) => breaker)
 

@@ -57,12 +57,12 @@ export function claim(
   type: MessageClass,
   envelopesMax: number,
   newId: () => string,
+  batchSizeMax = CLAIM_RECIPIENTS_MAX,
 ): Promise<Claim | undefined> {
+  const envelopeRecipientsMax = Math.min(ENVELOPE_RECIPIENTS_MAX, batchSizeMax)
+  const recipientsMax = Math.min(batchSizeMax, envelopesMax * envelopeRecipientsMax)
+  const limits = { envelopesMax, recipientsMax, envelopeRecipientsMax }
   return transact(db, 'outbox.claim', async (tx) => {
-    const limits = {
-      envelopesMax,
-      recipientsMax: Math.min(CLAIM_RECIPIENTS_MAX, envelopesMax * ENVELOPE_RECIPIENTS_MAX),
-    }
     const due = await lockDue(tx, type, limits)
     const [head] = due
     if (!head) return undefined
@@ -97,10 +97,11 @@ async function lockDue(
   type: MessageClass,
   limits: { envelopesMax: number; recipientsMax: number },
 ): Promise<DueRow[]> {
-  const first = await lockAfter(tx, type, undefined, limits.envelopesMax)
+  const firstMax = Math.min(limits.envelopesMax, limits.recipientsMax)
+  const first = await lockAfter(tx, type, undefined, firstMax)
   const recipients = first.reduce((sum, row) => sum + Math.max(row.recipients, 1), 0)
   const left = limits.recipientsMax - recipients
-  if (first.length < limits.envelopesMax || left <= 0) return first
+  if (first.length < firstMax || left <= 0) return first
   const rowsMax = Math.ceil(left / (recipients / first.length))
   return [...first, ...(await lockAfter(tx, type, first.at(-1), rowsMax))]
 }

@@ -1,10 +1,16 @@
 export { append, cutIntoRanges } from './append.ts'
 export type { OutboxEvent } from './append.ts'
-export { decodeEnvelope, decodeRanges, encodeEnvelope, UnreadableEnvelope } from './envelope.ts'
+export {
+  countRecipients,
+  decodeEnvelope,
+  decodeRanges,
+  encodeEnvelope,
+  UnreadableEnvelope,
+} from './envelope.ts'
 export type { Envelope, RecipientRange } from './envelope.ts'
 export { readDepth } from './depth.ts'
 export { findOpen } from './findOpen.ts'
-export { lockRow, removeRow, retryLater, postpone } from './settle.ts'
+export { lockRows, postpone, removeRows, retryLater } from './settle.ts'
 export { createOutboxEvents } from './events.ts'
 export type { OutboxEvents } from './events.ts'
 export { relayOnce, startRelay } from './relay.ts'

@@ -1,4 +1,4 @@
-import { ENVELOPE_RECIPIENTS_MAX, countRecipients } from './envelope.ts'
+import { countRecipients } from './envelope.ts'
 import type { RecipientRange } from './envelope.ts'
 
 /** A due row as far as packing goes. */
@@ -8,20 +8,24 @@ export interface Packable {
   isMerged: boolean
 }
 
+export interface PackLimits {
+  envelopesMax: number
+  recipientsMax: number
+  envelopeRecipientsMax: number
+}
+
 /**
- * Fills envelopes in order of due time, at most `envelopesMax` of them and `recipientsMax` recipients in all; a row is
- * never cut. A row that was merged before stays as it is: its envelope may still be on its way, under this row's name.
+ * Fills envelopes in order of due time, at most `envelopesMax` of them and `recipientsMax` recipients in all. A row is
+ * never cut: one that is larger than either limit is an envelope by itself. A row that was merged before stays as it is:
+ * its envelope may still be on its way, under this row's name.
  */
-export function pack<R extends Packable>(
-  rows: R[],
-  limits: { envelopesMax: number; recipientsMax: number },
-): R[][] {
+export function pack<R extends Packable>(rows: R[], limits: PackLimits): R[][] {
   const packs: R[][] = []
   let left = limits.recipientsMax
   let room = 0
   for (const row of rows) {
     const size = countRecipients(row.ranges)
-    if (size > left) break
+    if (size > left && packs.length > 0) break
     const last = packs.at(-1)
     if (last && !row.isMerged && size <= room) {
       last.push(row)
@@ -29,7 +33,7 @@ export function pack<R extends Packable>(
     } else {
       if (packs.length === limits.envelopesMax) break
       packs.push([row])
-      room = row.isMerged ? 0 : ENVELOPE_RECIPIENTS_MAX - size
+      room = row.isMerged ? 0 : limits.envelopeRecipientsMax - size
     }
     left -= size
   }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Publisher, PublishResult } from '../platform/broker/index.ts'
 import type { Db } from '../platform/db/index.ts'
 import { startLoop } from '../platform/loop.ts'
@@ -5,10 +6,11 @@ import type { Loop } from '../platform/loop.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { claim, hasDue } from './claim.ts'
 import type { Claim } from './claim.ts'
-import { countRecipients, encodeEnvelope } from './envelope.ts'
+import { ENVELOPE_RECIPIENTS_MAX, countRecipients, encodeEnvelope } from './envelope.ts'
 import type { Envelope } from './envelope.ts'
 import type { OutboxEvents } from './events.ts'
 import { giveBack, markPublished } from './settle.ts'
+import type { PublishedRow } from './settle.ts'
 import { READY_ENVELOPES_MAX } from './topology.ts'
 
 export interface RelaySettings {
@@ -18,57 +20,119 @@ export interface RelaySettings {
   queue: string
   events: OutboxEvents
   newId: () => string
+  /** Recipients of one claim and, up to 100, of one envelope. */
+  batchSizeMax: number
+  /** Claims at once. One leaves the database and the other class room; batches of one need more. */
+  lanes: number
 }
 
-/** How many claims of a class are being published at once, as the public contract has it. */
-const WORKERS: Record<MessageClass, number> = { express: 4, normal: 2 }
 /** How soon an idle poller sees what another process committed. A commit in this process wakes it. */
 const IDLE_MS: Record<MessageClass, number> = { express: 25, normal: 100 }
+/** When nothing was due for so long, the poller looks half as often: at night it costs little. */
+const QUIET_AFTER_MS = 5_000
+/**
+ * From one claim to the next while each finds something, unless it left something behind. So under load envelopes are
+ * large and few: each costs the database, the broker and an operator some twenty round trips, whatever it holds.
+ */
+const BUSY_MS: Record<MessageClass, number> = { express: 50, normal: 100 }
+/**
+ * A published row is marked this much later, well within its claim's lease of 10 s: by then most are settled and gone,
+ * so that the mark costs next to nothing and does not meet the consumer that works on the row.
+ */
+const MARK_AFTER_MS = 2_000
 
-/** Publishes what is due of one class: one poller that claims, and a bounded number of claims under way. */
+/** Publishes what is due of one class, in each lane one claim after the other. */
 export function startRelay(settings: RelaySettings): Loop {
-  const { type, events } = settings
-  const underWay = new Set<Promise<unknown>>()
-  const publishAside = (claimed: Claim) => {
-    const work: Promise<unknown> = publishClaim(settings, claimed)
-      .catch((error: unknown) => events.relayFailed({ type, error, retryInMs: 0 }))
-      .finally(() => underWay.delete(work))
-    underWay.add(work)
+  const { db, type, events } = settings
+  const onError = (error: unknown, retryInMs: number) => events.relayFailed({ type, error, retryInMs })
+  let published: PublishedRow[] = []
+  const mark = async () => {
+    const rows = published
+    published = []
+    await markPublished(db, rows)
   }
-  const loop = startLoop({
-    idleMs: IDLE_MS[type],
-    onError: (error, retryInMs) => events.relayFailed({ type, error, retryInMs }),
-    runOnce: async () => {
-      if (underWay.size >= WORKERS[type]) await Promise.race(underWay)
-      const claimed = await claimNext(settings)
-      if (claimed) publishAside(claimed)
-      return claimed ? 'worked' : 'idle'
+  const onPublished = (rows: PublishedRow[]) => void published.push(...rows)
+  const lanes = Array.from({ length: settings.lanes }, () => startLane(settings, onError, onPublished))
+  const marking = startLoop({ idleMs: MARK_AFTER_MS, onError, runOnce: async () => (await mark(), 'idle') })
+  return {
+    wake: () => {
+      for (const lane of lanes) lane.wake()
+    },
+    close: async () => {
+      await Promise.all(lanes.map((lane) => lane.close()))
+      await marking.close()
+      await mark().catch((error: unknown) => onError(error, 0))
+    },
+  }
+}
+
+function startLane(
+  settings: RelaySettings,
+  onError: (error: unknown, retryInMs: number) => void,
+  onPublished: (rows: PublishedRow[]) => void,
+): Loop {
+  const { type } = settings
+  let nextAtMs = -Infinity
+  let foundAtMs = -Infinity
+  let isBusy = false
+  return startLoop({
+    idleMs: () => IDLE_MS[type] * (performance.now() - foundAtMs > QUIET_AFTER_MS ? 2 : 1),
+    onError,
+    runOnce: async (stopping) => {
+      await until(nextAtMs, stopping)
+      if (stopping.aborted) return 'idle'
+      const startedAtMs = performance.now()
+      const claimed = await claimNext(settings, { isBusy })
+      isBusy = claimed !== undefined
+      if (!claimed) return 'idle'
+      foundAtMs = startedAtMs
+      onPublished(await publishClaim(settings, claimed))
+      nextAtMs = claimed.isFull ? -Infinity : startedAtMs + BUSY_MS[type]
+      return 'worked'
     },
   })
-  return {
-    wake: () => loop.wake(),
-    close: async () => {
-      await loop.close()
-      await Promise.all(underWay)
-    },
-  }
+}
+
+async function until(timeMs: number, stopping: AbortSignal): Promise<void> {
+  const ms = timeMs - performance.now()
+  if (ms > 0) await pause(ms, undefined, { signal: stopping }).catch(() => {})
 }
 
 /** One round of the relay from claim to the rows' new due times. @returns how many envelopes were confirmed. */
 export async function relayOnce(settings: RelaySettings): Promise<number> {
-  const claimed = await claimNext(settings)
-  return claimed ? publishClaim(settings, claimed) : 0
+  const claimed = await claimNext(settings, { isBusy: false })
+  if (!claimed) return 0
+  const published = await publishClaim(settings, claimed)
+  await markPublished(settings.db, published)
+  return published.length
 }
 
-/** Claims nothing while the broker could not take it: a broker that is away, blocked or full burns no attempt. */
-async function claimNext({ db, publisher, type, queue, newId }: RelaySettings): Promise<Claim | undefined> {
+/**
+ * Claims nothing while the broker could not take it: a broker that is away, blocked or full burns no attempt. It is full
+ * when there is not room for half of what may be ready: a claim for each single envelope would cost too much.
+ */
+async function claimNext(
+  settings: RelaySettings,
+  { isBusy }: { isBusy: boolean },
+): Promise<(Claim & { isFull: boolean }) | undefined> {
+  const { db, publisher, type, queue, newId, batchSizeMax } = settings
   if (!publisher.isReady()) return undefined
-  if (!(await hasDue(db, type))) return undefined
+  // An idle poller looks before it asks the broker and opens a transaction.
+  if (!isBusy && !(await hasDue(db, type))) return undefined
   const room = READY_ENVELOPES_MAX - (await publisher.readyMessages(queue))
-  return room > 0 ? claim(db, type, room, newId) : undefined
+  if (room < READY_ENVELOPES_MAX / 2) return undefined
+  const claimed = await claim(db, type, room, newId, batchSizeMax)
+  return claimed && { ...claimed, isFull: isFull(claimed, room, batchSizeMax) }
 }
 
-async function publishClaim(settings: RelaySettings, claimed: Claim): Promise<number> {
+/** Whether there may be more that is due: no further envelope would have fitted. */
+function isFull({ envelopes }: Claim, room: number, batchSizeMax: number): boolean {
+  const recipients = envelopes.reduce((sum, { ranges }) => sum + countRecipients(ranges), 0)
+  return envelopes.length >= room || recipients + ENVELOPE_RECIPIENTS_MAX > batchSizeMax
+}
+
+/** @returns the rows of the envelopes that the broker confirmed. */
+async function publishClaim(settings: RelaySettings, claimed: Claim): Promise<PublishedRow[]> {
   const { publisher, queue, type, events } = settings
   for (const outboxId of claimed.unreadable) events.rowUnreadable({ type, outboxId })
   const results = await Promise.all(
@@ -80,29 +144,20 @@ async function publishClaim(settings: RelaySettings, claimed: Claim): Promise<nu
   const having = (wanted: PublishResult) =>
     results.filter(({ result }) => result === wanted).map(({ envelope }) => envelope)
   const confirmed = having('confirmed')
-  await noteConfirmed(settings, claimed, confirmed)
+  noteConfirmed(settings, confirmed)
   await noteFailed(settings, claimed, having('refused'), { reason: 'the queue is full', countAttempt: false })
   await noteFailed(settings, claimed, having('lost'), {
     reason: 'the broker did not confirm',
     countAttempt: false,
   })
   await noteFailed(settings, claimed, having('returned'), { reason: `no queue ${queue}`, countAttempt: true })
-  return confirmed.length
+  return confirmed.map(({ outboxId }) => ({ outboxId, leaseUntil: claimed.leaseUntil }))
 }
 
-async function noteConfirmed(
-  { db, type, events }: RelaySettings,
-  claimed: Claim,
-  envelopes: Envelope[],
-): Promise<void> {
+function noteConfirmed({ type, events }: RelaySettings, envelopes: Envelope[]): void {
   if (envelopes.length === 0) return
   const recipients = envelopes.reduce((sum, { ranges }) => sum + countRecipients(ranges), 0)
   events.published({ type, envelopes: envelopes.length, recipients })
-  await markPublished(
-    db,
-    envelopes.map(({ outboxId }) => outboxId),
-    claimed,
-  )
 }
 
 async function noteFailed(

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { RawBuilder } from 'kysely'
 import type { Tx } from '../platform/db/index.ts'
 import { transact } from '../platform/db/index.ts'
 import type { Db } from '../platform/db/index.ts'
@@ -11,16 +12,31 @@ const PUBLISHED_LEASE_SECONDS = 60
 const RETRY_DELAY_MAX_MS = 5_000
 const RETRY_DELAY_MS = 500
 const LAST_ERROR_CHARS_MAX = 255
+/** Rows of one statement that marks what was published: some 40 KB of SQL. */
+const ROWS_PER_MARK_MAX = 500
+
+/** A row that a claim published. */
+export interface PublishedRow {
+  outboxId: string
+  /** The due time that the claim wrote: who finds it unchanged still holds the row. */
+  leaseUntil: string
+}
 
 /** After the confirm: moves the due time on, for the rows that nobody else has moved since the claim. */
-export function markPublished(db: Db, outboxIds: string[], claim: Claim): Promise<void> {
-  return transact(db, 'outbox.mark_published', async (tx) => {
-    await sql`UPDATE outbox_events FORCE INDEX (PRIMARY)
-      SET next_run_at = NOW(6) + INTERVAL ${sql.lit(PUBLISHED_LEASE_SECONDS)} SECOND
-      WHERE id IN (${sql.join(outboxIds.map(identifierToBytes))}) AND next_run_at = ${claim.leaseUntil}`.execute(
-      tx,
-    )
-  })
+export async function markPublished(db: Db, published: PublishedRow[]): Promise<void> {
+  for (let start = 0; start < published.length; start += ROWS_PER_MARK_MAX) {
+    const terms = published
+      .slice(start, start + ROWS_PER_MARK_MAX)
+      .map(
+        ({ outboxId, leaseUntil }) =>
+          sql`(id = ${identifierToBytes(outboxId)} AND next_run_at = ${leaseUntil})`,
+      )
+    await transact(db, 'outbox.mark_published', async (tx) => {
+      await sql`UPDATE outbox_events FORCE INDEX (PRIMARY)
+        SET next_run_at = NOW(6) + INTERVAL ${sql.lit(PUBLISHED_LEASE_SECONDS)} SECOND
+        WHERE ${sql.join(terms, sql` OR `)}`.execute(tx)
+    })
+  }
 }
 
 /**
@@ -44,28 +60,55 @@ export function giveBack(
   })
 }
 
-/** Locks a row before its recipients: the first step of the lock order everywhere. */
-export async function lockRow(tx: Tx, outboxId: string): Promise<void> {
-  await sql`SELECT id FROM outbox_events WHERE id = ${identifierToBytes(outboxId)} FOR UPDATE`.execute(tx)
+/** Locks rows before their recipients, in the order of their identifiers: the first step of the lock order everywhere. */
+export async function lockRows(tx: Tx, outboxIds: string[]): Promise<void> {
+  await sql`SELECT id FROM outbox_events FORCE INDEX (PRIMARY)
+    WHERE id IN (${idList(outboxIds)}) ORDER BY id FOR UPDATE`.execute(tx)
 }
 
-/** Its last recipient is settled in this transaction: the row has no more work. */
-export async function removeRow(tx: Tx, outboxId: string): Promise<void> {
-  await tx.deleteFrom('outbox_events').where('id', '=', identifierToBytes(outboxId)).execute()
+/**
+ * Their last recipients are settled in this transaction: the rows have no more work. Neither engine lets a DELETE name
+ * its index, and both read the whole table for a long list; coming from the list, each row is found by its key.
+ */
+export async function removeRows(tx: Tx, outboxIds: string[]): Promise<void> {
+  const [only, ...others] = outboxIds
+  if (only === undefined) return
+  if (others.length === 0) {
+    await sql`DELETE FROM outbox_events WHERE id = ${identifierToBytes(only)}`.execute(tx)
+    return
+  }
+  const ids = JSON.stringify(outboxIds.map((id) => identifierToBytes(id).toString('hex')))
+  await sql`DELETE o FROM JSON_TABLE(${ids}, '$[*]' COLUMNS (id CHAR(32) PATH '$')) ended
+    STRAIGHT_JOIN outbox_events o FORCE INDEX (PRIMARY) ON o.id = UNHEX(ended.id)`.execute(tx)
 }
 
-/** Some of its recipients were released: due again after a delay that grows with its attempts. */
-export async function retryLater(tx: Tx, outboxId: string, reason: string): Promise<void> {
-  await sql`UPDATE outbox_events
-    SET next_run_at = NOW(6) + ${retryDelay}, last_error = ${reason.slice(0, LAST_ERROR_CHARS_MAX)},
+/** Some of their recipients were released: due again after a delay that grows with the attempts of each. */
+export async function retryLater(tx: Tx, rows: { outboxId: string; reason: string }[]): Promise<void> {
+  if (rows.length === 0) return
+  const reasons = rows.map(
+    ({ outboxId, reason }) =>
+      sql`WHEN ${identifierToBytes(outboxId)} THEN ${reason.slice(0, LAST_ERROR_CHARS_MAX)}`,
+  )
+  await sql`UPDATE outbox_events FORCE INDEX (PRIMARY)
+    SET next_run_at = NOW(6) + ${retryDelay}, last_error = CASE id ${sql.join(reasons, sql` `)} END,
         attempts = attempts + 1
-    WHERE id = ${identifierToBytes(outboxId)}`.execute(tx)
+    WHERE id IN (${idList(rows.map(({ outboxId }) => outboxId))})`.execute(tx)
 }
 
-/** Somebody else is at work on its recipients: due again when that lease ends. */
-export async function postpone(tx: Tx, outboxId: string, leaseUntil: Date): Promise<void> {
-  await sql`UPDATE outbox_events SET next_run_at = ${leaseUntil}
-    WHERE id = ${identifierToBytes(outboxId)}`.execute(tx)
+/** Somebody else is at work on their recipients: due again when that lease ends. */
+export async function postpone(tx: Tx, rows: { outboxId: string; leaseUntil: Date }[]): Promise<void> {
+  if (rows.length === 0) return
+  const times = rows.map(
+    ({ outboxId, leaseUntil }) => sql`WHEN ${identifierToBytes(outboxId)} THEN ${leaseUntil}`,
+  )
+  await sql`UPDATE outbox_events FORCE INDEX (PRIMARY)
+    SET next_run_at = CASE id ${sql.join(times, sql` `)} END
+    WHERE id IN (${idList(rows.map(({ outboxId }) => outboxId))})`.execute(tx)
+}
+
+/** Each once and in order, which is the order of locking. */
+function idList(outboxIds: string[]): RawBuilder<unknown> {
+  return sql.join([...new Set(outboxIds)].sort().map(identifierToBytes))
 }
 
 // Evaluated before `attempts` is raised by the same statement: MySQL assigns from left to right.

@@ -24,6 +24,11 @@ export interface GatherSettings<I, O> {
    * other and in their order, until the one is found and rejects alone.
    */
   mayBeOfOne?: (error: unknown) => boolean
+  /**
+   * How an idle gathering begins; at once when it is not given. With `setImmediate`, what is added in the same turn of
+   * the event loop goes together.
+   */
+  begin?: (run: () => void) => void
   /** Without it everything that is added waits for its run: for callers that are bounded themselves. */
   admission?: Admission<I>
 }
@@ -50,7 +55,7 @@ interface Waiting<I, O> {
 }
 
 export function gather<I, O>(settings: GatherSettings<I, O>): Gathering<I, O> {
-  const { admission } = settings
+  const { admission, begin = (run) => run() } = settings
   const nowMs = admission?.nowMs ?? (() => performance.now())
   const after = admission?.after ?? afterTimeout
   let queue: Waiting<I, O>[] = []
@@ -59,7 +64,6 @@ export function gather<I, O>(settings: GatherSettings<I, O>): Gathering<I, O> {
   let isWatched = false
 
   async function runAll(): Promise<void> {
-    isRunning = true
     while (queue.length > 0) await runBatch(settings, take())
     isRunning = false
   }
@@ -112,8 +116,12 @@ export function gather<I, O>(settings: GatherSettings<I, O>): Gathering<I, O> {
           return reject(admission.refuse('full'))
         queue.push({ item, weight, sinceMs: nowMs(), resolve, reject })
         queueWeight += weight
-        if (!isRunning) void runAll()
-        else if (admission) watchHead(admission)
+        if (isRunning) {
+          if (admission) watchHead(admission)
+          return
+        }
+        isRunning = true
+        begin(() => void runAll())
       }),
     waiting: () => queueWeight,
   }

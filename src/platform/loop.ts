@@ -8,8 +8,8 @@ export type After = (ms: number, fn: () => void) => () => void
 
 export interface LoopOptions {
   runOnce: RunOnce
-  /** Wait after an idle round. A wake-up cuts it short. */
-  idleMs: number
+  /** Wait after an idle round, or what says how long it is now. A wake-up cuts it short. */
+  idleMs: number | (() => number)
   /** Told of every failed round, and how long the loop waits before the next. Must not throw. */
   onError: (error: unknown, retryInMs: number) => void
   after?: After
@@ -37,7 +37,8 @@ export function startLoop(options: LoopOptions): Loop {
 
   async function idle(): Promise<void> {
     if (woken) return
-    const wait = pause(options.idleMs, stopping.signal, after)
+    const { idleMs } = options
+    const wait = pause(typeof idleMs === 'number' ? idleMs : idleMs(), stopping.signal, after)
     endIdleWait = wait.end
     await wait.ended
   }

@@ -1,4 +1,4 @@
-import { createDeliveryEvents, deliver, startConsumer } from '../delivery/index.ts'
+import { createDeliveryEvents, openDelivery, startConsumer } from '../delivery/index.ts'
 import { createOperatorEvents, registerOperators } from '../operators/index.ts'
 import type { Operators } from '../operators/index.ts'
 import { queuesOf, topology } from '../outbox/index.ts'
@@ -10,8 +10,10 @@ import { CLASSES } from '../primitives/messageClass.ts'
 import type { Foundation } from './foundation.ts'
 import { linkReporter } from './linkReporter.ts'
 
-/** Envelopes in hand for each operator call at once: the next is there when one ends. */
-const PREFETCH_PER_CALL = 2
+/** Envelopes in hand for each operator call at once: while one is called for, another is claimed or settled. */
+const ENVELOPES_PER_CALL = 2
+/** Transactions of a class and of a kind at once. */
+const LANES = 1
 
 /** The role that is the only caller of operators: each class has its own connection, sockets and budget. */
 export async function startConsumers(
@@ -25,26 +27,24 @@ export async function startConsumers(
   const queues = queuesOf(config.queues)
   const started = await Promise.all(
     CLASSES.map(async (type) => {
-      const settings = {
+      const envelopesMax = config.operatorConcurrency * ENVELOPES_PER_CALL
+      const deliver = openDelivery({
         db: pools.work[type],
         operators: operators.of(type),
+        callsMax: config.operatorConcurrency,
+        batchSizeMax: config.batchSizeMax,
+        lanes: LANES,
         unavailableGraceMs: config.unavailableGraceMs,
         events,
         operatorEvents,
-      }
-      const consumer = startConsumer({
-        type,
-        concurrency: config.operatorConcurrency,
-        operators,
-        deliver: (envelope) => deliver(settings, envelope),
-        events,
       })
+      const consumer = startConsumer({ type, concurrency: envelopesMax, operators, deliver, events })
       const subscription = await openSubscription({
         url: config.amqpUrl,
         name: `chapar consumer ${type}`,
         ...queues[type],
         queues: topology(queues),
-        prefetch: config.operatorConcurrency * PREFETCH_PER_CALL,
+        prefetch: envelopesMax,
         onDelivery: (delivery) => consumer.onDelivery(delivery),
         onState: linkReporter(logger),
       })
@@ -83,6 +83,7 @@ function openOperators(
       { name: 'operator-b', url: b },
     ],
     connections,
+    batchSizeMax: config.operatorBatchMax,
     events,
   })
 }

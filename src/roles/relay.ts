@@ -7,6 +7,9 @@ import type { MessageClass } from '../primitives/messageClass.ts'
 import type { Foundation } from './foundation.ts'
 import { linkReporter } from './linkReporter.ts'
 
+/** Claims of a class at once. */
+const LANES = 1
+
 export interface Relay {
   parts: Part[]
   checks: ReadinessCheck[]
@@ -33,6 +36,8 @@ export async function startRelays({ config, pools, logger, metrics, newId }: Fou
         queue: queues[type].queue,
         events,
         newId,
+        batchSizeMax: config.batchSizeMax,
+        lanes: LANES,
       })
       return { type, publisher, loop }
     }),

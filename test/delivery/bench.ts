@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import type { SmsState } from '../../db/schema.ts'
 import { audit } from '../../src/audit/index.ts'
-import { deliver } from '../../src/delivery/index.ts'
-import type { DeliveryEvents, DeliverySettings } from '../../src/delivery/index.ts'
+import { openDelivery as open } from '../../src/delivery/index.ts'
+import type { Deliver, DeliveryEvents, DeliverySettings } from '../../src/delivery/index.ts'
 import { topUp } from '../../src/ledger/index.ts'
 import { accept } from '../../src/messages/index.ts'
 import type { Operator } from '../../src/operators/index.ts'
@@ -21,6 +21,8 @@ export const DEPOSIT = 1_000
 export const PRICES = { normal: 1, express: 3 }
 /** So long that no test reaches it by itself: a test that wants it over moves `retrying_since`. */
 export const GRACE_MS = 30_000
+/** Operator calls at once, of all envelopes of a delivery. */
+const CALLS_MAX = 16
 
 /** One recipient as the table has it. */
 export interface Row {
@@ -139,7 +141,7 @@ export function openDelivery(
   db: Db,
   operators: readonly Operator[],
   changes: Partial<DeliverySettings> = {},
-): { deliver: (envelope: Envelope) => Promise<void>; reported: Reported; settings: DeliverySettings } {
+): { deliver: Deliver; reported: Reported } {
   const reported: Reported = { settled: [], late: [], lost: [], possibleDuplicates: 0, failures: [] }
   const events: DeliveryEvents = {
     settled: ({ endings }) => reported.settled.push(...endings.map(({ kind }) => kind)),
@@ -152,12 +154,15 @@ export function openDelivery(
   const settings: DeliverySettings = {
     db,
     operators,
+    callsMax: CALLS_MAX,
+    batchSizeMax: 2_000,
+    lanes: 1,
     unavailableGraceMs: GRACE_MS,
     events,
     operatorEvents: { operatorCalled: () => {}, breakerChanged: () => {} },
     ...changes,
   }
-  return { deliver: (envelope) => deliver(settings, envelope), reported, settings }
+  return { deliver: open(settings), reported }
 }
 
 async function readRows(db: Db, smsIdentifier: string): Promise<Row[]> {

@@ -17,7 +17,7 @@ export interface TestOperator extends Omit<Operator, 'breaker'> {
   halfOpenBreaker(): Promise<void>
 }
 
-export function testOperator(name: string, answer: Answer = accepts): TestOperator {
+export function testOperator(name: string, answer: Answer = accepts, batchSizeMax = 100): TestOperator {
   const operator: TestOperator = {
     name,
     breaker: new Breaker({ resetTimeoutMs: NEVER_MS }),
@@ -25,7 +25,7 @@ export function testOperator(name: string, answer: Answer = accepts): TestOperat
     answer,
     adapter: {
       name,
-      batchSizeMax: 100,
+      batchSizeMax,
       submit: (batch) => {
         operator.calls.push(batch.map(({ reference }) => reference))
         return Promise.resolve(operator.answer(batch))

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
-import { claimEnvelope } from '../../src/delivery/claimEnvelope.ts'
-import type { Task } from '../../src/delivery/claimEnvelope.ts'
-import { settle } from '../../src/delivery/settle.ts'
-import type { Ending, InHand } from '../../src/delivery/settle.ts'
+import { claimEnvelopes, settle as settleAll } from '../../src/delivery/index.ts'
+import type { Ending, InHand, Settled, Task } from '../../src/delivery/index.ts'
 import { read } from '../../src/platform/db/index.ts'
+import type { Db } from '../../src/platform/db/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { breakable } from './breakable.ts'
 import { CUSTOMER, DEPOSIT, openBench, openDelivery } from './bench.ts'
@@ -12,6 +11,13 @@ import type { Bench } from './bench.ts'
 import { accepts, answers, saysOfEach, testOperator } from './operators.ts'
 
 const OWNER = '00112233445566aa'
+
+/** One settlement in a transaction of its own. */
+async function settle(db: Db, inHand: InHand, endings: Ending[]): Promise<Settled> {
+  const [settled] = await settleAll(db, [{ inHand, endings }])
+  assert.ok(settled)
+  return settled
+}
 
 describe('a settlement', () => {
   let bench: Bench
@@ -24,9 +30,9 @@ describe('a settlement', () => {
   /** Claims an envelope of one request as a consumer would, so that the test can settle it step by step. */
   const claimed = async (count: number): Promise<{ id: string; tasks: Task[]; inHand: InHand }> => {
     const id = await bench.accept({ count })
-    const { outboxId, type, ranges } = await bench.envelope()
-    const { tasks, open } = await claimEnvelope(bench.db, { outboxId, type, ranges }, OWNER)
-    return { id, tasks, inHand: { outboxId, ranges, owner: OWNER, open } }
+    const [claim] = await claimEnvelopes(bench.db, [await bench.envelope()], OWNER)
+    assert.ok(claim)
+    return { id, tasks: claim.tasks, inHand: claim.inHand }
   }
   const done = (task: Task): Ending => ({
     kind: 'done',
@@ -114,7 +120,7 @@ describe('a settlement', () => {
     const { id, tasks, inHand } = await claimed(3)
     await bench.leaseIsOver(id, 3)
     const { outboxId, ranges } = inHand
-    await claimEnvelope(bench.db, { outboxId, ranges, type: 'normal' }, 'ffeeddccbbaa9988')
+    await claimEnvelopes(bench.db, [{ outboxId, ranges, type: 'normal' }], 'ffeeddccbbaa9988')
     const { endings, late } = await settle(bench.db, inHand, tasks.map(failed))
     assert.deepEqual(
       [endings, late].map((each) => each.map(({ task }) => task.recipientNo)),

@@ -34,6 +34,8 @@ describe('the relay', () => {
       queue: stack.queues.normal,
       events: createOutboxEvents(memoryLog().logger, createMetrics({ withRuntime: false }).registry),
       newId: newIdOf(stack.db),
+      batchSizeMax: 2_000,
+      lanes: 1,
     }
   })
   afterEach(async () => {

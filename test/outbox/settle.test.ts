@@ -41,21 +41,24 @@ describe('the outbox row of a claim', () => {
     return { claimed, ids: claimed.envelopes.map(({ outboxId }) => outboxId) }
   }
 
+  const published = ({ envelopes, leaseUntil }: Claim) =>
+    envelopes.map(({ outboxId }) => ({ outboxId, leaseUntil }))
+
   it('is due again within 10 s of its claim, and within 60 s of its confirm', async () => {
-    const { claimed, ids } = await claimRows(2)
+    const { claimed } = await claimRows(2)
     for (const { due_in_ms } of await rows()) assert.ok(due_in_ms > 5_000 && due_in_ms <= 10_000)
-    await markPublished(db, ids, claimed)
+    await markPublished(db, published(claimed))
     for (const { due_in_ms } of await rows()) assert.ok(due_in_ms > 50_000 && due_in_ms <= 60_000)
   })
 
   it('is left alone by a late confirm when somebody else has moved it, and its neighbours are not', async () => {
-    const { claimed, ids } = await claimRows(3)
+    const { claimed } = await claimRows(3)
     const [moved] = await rows()
     await look(
       db,
       sql`UPDATE outbox_events SET next_run_at = NOW(6) + INTERVAL 3 SECOND WHERE LOWER(HEX(id)) = ${moved?.id}`,
     )
-    await markPublished(db, ids, claimed)
+    await markPublished(db, published(claimed))
     const [first, ...others] = await rows()
     assert.ok(first && first.due_in_ms <= 3_000)
     assert.ok(others.every(({ due_in_ms }) => due_in_ms > 50_000))
@@ -100,7 +103,9 @@ describe('the outbox row of a claim', () => {
     await look(db, sql`UPDATE outbox_events SET attempts = 1000000`)
     const [outboxId] =
       (await claim(db, 'normal', 1, newIdOf(db)))?.envelopes.map((each) => each.outboxId) ?? []
-    await transact(db, 'test.retry', (tx) => retryLater(tx, outboxId ?? '', 'x'.repeat(1_000)))
+    await transact(db, 'test.retry', (tx) =>
+      retryLater(tx, [{ outboxId: outboxId ?? '', reason: 'x'.repeat(1_000) }]),
+    )
     const [row] = await rows()
     assert.ok(row && row.due_in_ms <= 5_000)
     assert.deepEqual([row.attempts, row.last_error], [1_000_001, 'x'.repeat(255)])

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setImmediate as setImmediately } from 'node:timers'
 import { setImmediate } from 'node:timers/promises'
 import { gather } from '../../src/platform/gather.ts'
 import type { GatherSettings } from '../../src/platform/gather.ts'
@@ -68,6 +69,20 @@ describe('gathering work by load', () => {
     for (let run = 0; run < 5; run++) await end()
     assert.deepEqual(runs, [[1], [6, 4], [1], [25], [2]])
     assert.equal(waiting(), 0)
+  })
+
+  it('takes together what is added in one turn of the event loop, when it is told to begin after that', async () => {
+    const { runs, add, end } = stepped({ begin: setImmediately })
+    add(1)
+    await Promise.resolve()
+    add(2)
+    assert.deepEqual(runs, [])
+    await setImmediate()
+    assert.deepEqual(runs, [[1, 2]])
+    add(3)
+    await end()
+    await end()
+    assert.deepEqual(runs, [[1, 2], [3]])
   })
 
   it('tells each of a run what it failed with, and goes on', async () => {

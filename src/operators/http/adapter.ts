@@ -13,13 +13,20 @@ export interface HttpOperator {
   url: string
   /** Sockets at most. A call beyond them waits for one within its own time, so callers bound their calls likewise. */
   connections: number
+  /** Messages of one call, at most the protocol's. */
+  batchSizeMax?: number
 }
 
 /**
  * An operator that speaks docs/operator-protocol.md. It never repeats a call: whether to is decided above, where marks
  * are kept. Throws a TypeError for a URL that it cannot use. `close` waits for the calls in flight.
  */
-export function httpAdapter({ name, url, connections }: HttpOperator): OperatorAdapter {
+export function httpAdapter({
+  name,
+  url,
+  connections,
+  batchSizeMax = BATCH_SIZE_MAX,
+}: HttpOperator): OperatorAdapter {
   const { origin, path } = locate(url)
   const pool = new Pool(origin, {
     connections,
@@ -35,7 +42,7 @@ export function httpAdapter({ name, url, connections }: HttpOperator): OperatorA
   let closing: Promise<void> | undefined
   return {
     name,
-    batchSizeMax: BATCH_SIZE_MAX,
+    batchSizeMax,
     async submit(batch, timeoutMs) {
       const json = JSON.stringify(batch.length === 1 ? batch[0] : batch)
       return interpret(batch, await exchange(pool, path, json, timeoutMs))

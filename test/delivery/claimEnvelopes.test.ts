@@ -1,0 +1,299 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
+import { claimEnvelopes } from '../../src/delivery/index.ts'
+import type { Envelope } from '../../src/outbox/index.ts'
+import { closeDb, openDb, read, transact } from '../../src/platform/db/index.ts'
+import { identifierToBytes } from '../../src/primitives/identifier.ts'
+import { eventually } from '../support/eventually.ts'
+import { loseCommit } from '../support/loseCommit.ts'
+import type { LostPart } from '../support/loseCommit.ts'
+import { openTcpProxy } from '../support/tcpProxy.ts'
+import { openBench, openDelivery } from './bench.ts'
+import type { Bench } from './bench.ts'
+import { observed } from './observed.ts'
+import { accepts, slowOperator, testOperator } from './operators.ts'
+
+const OWNER = '00112233445566aa'
+const OTHER = 'ffeeddccbbaa9988'
+
+describe('a claim of several envelopes', () => {
+  let bench: Bench
+  beforeEach(async () => (bench = await openBench()))
+  afterEach(async () => {
+    await bench.assertBooksBalance()
+    await bench.close()
+  })
+
+  /** One request and its envelope for each count. */
+  const envelopes = async (...counts: number[]): Promise<{ ids: string[]; envelopes: Envelope[] }> => {
+    const ids: string[] = []
+    const envelopes: Envelope[] = []
+    for (const count of counts) {
+      ids.push(await bench.accept({ count }))
+      envelopes.push(await bench.envelope())
+    }
+    await bench.published()
+    return { ids, envelopes }
+  }
+  const references = (id: string, ...numbers: number[]) => numbers.map((no) => `${id}:${no}`)
+
+  it('is one transaction and gives each its own recipients, under one owner', async () => {
+    const { ids, envelopes: all } = await envelopes(2, 3, 1)
+    const { db, operations } = observed(bench.db)
+    const claims = await claimEnvelopes(db, all.toReversed(), OWNER)
+    assert.deepEqual(operations, ['delivery.claim'])
+    assert.deepEqual(
+      claims.map(({ tasks }) => tasks.map(({ reference }) => reference)),
+      [references(ids[2]!, 1), references(ids[1]!, 1, 2, 3), references(ids[0]!, 1, 2)],
+    )
+    for (const id of ids)
+      for (const row of await bench.rows(id))
+        assert.deepEqual([row.status, row.owner?.toLowerCase()], ['sending', OWNER])
+  })
+
+  it('gives a recipient that two of them name to the first, and brings the second back when its lease ends', async () => {
+    const { ids, envelopes: all } = await envelopes(3, 2)
+    const [first, second] = all as [Envelope, Envelope]
+    const both = { ...second, ranges: [...first.ranges, ...second.ranges] }
+    const claims = await claimEnvelopes(bench.db, [first, both], OWNER)
+    assert.deepEqual(
+      claims.map(({ tasks }) => tasks.map(({ reference }) => reference)),
+      [references(ids[0]!, 1, 2, 3), references(ids[1]!, 1, 2)],
+    )
+    assert.deepEqual(
+      claims.map(({ inHand }) => inHand.open.size),
+      [3, 5],
+    )
+    const due = (await bench.outbox()).map(({ dueInMs }) => dueInMs)
+    assert.ok(due.some((ms) => ms > 50_000) && due.some((ms) => ms > 5_000 && ms <= 10_500), `${due.join()}`)
+  })
+
+  it('leaves what others hold to them, loses what is at its end, and claims the rest', async () => {
+    const { ids, envelopes: all } = await envelopes(2, 2, 2)
+    const [held, ended, free] = all as [Envelope, Envelope, Envelope]
+    await claimEnvelopes(bench.db, [held], OTHER)
+    await read(bench.db, 'test.end', (reader) =>
+      sql`UPDATE sms_status SET status = 'done', provider = 'a', provider_message_id = 'm'
+        WHERE sms_identifier = ${identifierToBytes(ids[1]!)}`.execute(reader),
+    )
+    const claims = await claimEnvelopes(bench.db, [held, ended, free], OWNER)
+    assert.deepEqual(
+      claims.map(({ tasks }) => tasks.length),
+      [0, 0, 2],
+    )
+    const due = (await bench.outbox()).map(({ dueInMs }) => dueInMs).toSorted((a, b) => a - b)
+    assert.equal(due.length, 2, 'the row of the ended one is gone')
+    assert.ok(due[0]! <= 10_000 && due[1]! > 50_000, `${due.join()}`)
+    assert.ok((await bench.rows(ids[0]!)).every(({ owner }) => owner?.toLowerCase() === OTHER))
+  })
+
+  it('marks those whose owner was lost, and only those', async () => {
+    const { ids, envelopes: all } = await envelopes(2, 2)
+    await claimEnvelopes(bench.db, all.slice(0, 1), OTHER)
+    await bench.leaseIsOver(ids[0]!)
+    const claims = await claimEnvelopes(bench.db, all, OWNER)
+    assert.deepEqual(
+      claims.map(({ newlyMarked }) => newlyMarked),
+      [2, 0],
+    )
+    const marks = await Promise.all(ids.map((id) => bench.rows(id)))
+    assert.deepEqual(
+      marks.map((rows) => rows.map(({ possibleDuplicate }) => possibleDuplicate)),
+      [
+        [true, true],
+        [false, false],
+      ],
+    )
+  })
+
+  for (const part of ['request', 'answer'] as LostPart[]) {
+    it(`finds its own work when the ${part} of its COMMIT is lost`, async () => {
+      const { ids, envelopes: all } = await envelopes(2, 3)
+      const [first, second] = all as [Envelope, Envelope]
+      const proxy = await openTcpProxy(bench.db.settings.url)
+      const db = openDb({ ...bench.db.settings, url: proxy.url })
+      const lost = loseCommit(proxy, part)
+      const claims = await claimEnvelopes(db, [
+        first,
+        { ...second, ranges: [...second.ranges, ...first.ranges] },
+      ])
+      assert.equal(lost.count(), 1)
+      assert.deepEqual(
+        claims.map(({ tasks, newlyMarked }) => [tasks.map(({ reference }) => reference), newlyMarked]),
+        [
+          [references(ids[0]!, 1, 2), 0],
+          [references(ids[1]!, 1, 2, 3), 0],
+        ],
+      )
+      await closeDb(db)
+      await proxy.close()
+    })
+  }
+})
+
+describe('a delivery with several envelopes in hand', () => {
+  let bench: Bench
+  beforeEach(async () => (bench = await openBench()))
+  afterEach(async () => {
+    await bench.assertBooksBalance()
+    await bench.close()
+  })
+
+  const accepted = async (count: number): Promise<{ ids: string[]; envelopes: Envelope[] }> => {
+    const ids: string[] = []
+    const envelopes: Envelope[] = []
+    for (let i = 0; i < count; i++) {
+      ids.push(await bench.accept({ count: 2 }))
+      envelopes.push(await bench.envelope())
+    }
+    return { ids, envelopes }
+  }
+
+  it('claims and settles together those that come together, each with a call of its own', async () => {
+    const { ids, envelopes } = await accepted(5)
+    const { db, operations } = observed(bench.db)
+    const a = testOperator('a')
+    const { deliver, reported } = openDelivery(db, [a])
+    await Promise.all(envelopes.map(deliver))
+    assert.equal(operations.filter((name) => name === 'delivery.claim').length, 1)
+    assert.ok(operations.filter((name) => name === 'delivery.settle').length < 5, operations.join())
+    assert.deepEqual([a.calls.length, reported.settled.length], [5, 10])
+    for (const id of ids) assert.ok((await bench.rows(id)).every(({ status }) => status === 'done'))
+    assert.deepEqual(await bench.outbox(), [])
+  })
+
+  it('claims no more recipients together than a transaction may hold', async () => {
+    const { envelopes } = await accepted(5)
+    const { db, operations } = observed(bench.db)
+    const { deliver } = openDelivery(db, [testOperator('a')], { batchSizeMax: 4 })
+    await Promise.all(envelopes.map(deliver))
+    assert.equal(operations.filter((name) => name === 'delivery.claim').length, 3)
+  })
+
+  it('fails the one whose text is missing, and delivers its neighbours', async () => {
+    const { ids, envelopes } = await accepted(4)
+    const [, broken = ''] = ids
+    const text = { sms_identifier: identifierToBytes(broken), moved: identifierToBytes(randomUUID()) }
+    const rename = (from: Buffer, to: Buffer) =>
+      read(bench.db, 'test.rename', (reader) =>
+        sql`UPDATE sms_requests SET sms_identifier = ${to} WHERE sms_identifier = ${from}`.execute(reader),
+      )
+    await rename(text.sms_identifier, text.moved)
+    const a = testOperator('a')
+    const { deliver, reported } = openDelivery(bench.db, [a])
+    const ends = await Promise.allSettled(envelopes.map(deliver))
+    assert.deepEqual(
+      ends.map((end) => (end.status === 'fulfilled' ? 'delivered' : String(end.reason))),
+      ['delivered', `Error: the request ${broken} has recipients and no text`, 'delivered', 'delivered'],
+    )
+    assert.deepEqual([a.calls.length, reported.settled.length], [3, 6])
+    assert.ok((await bench.rows(broken)).every(({ status }) => status === 'pending'))
+    assert.equal((await bench.outbox()).length, 1)
+    await rename(text.moved, text.sms_identifier)
+    await deliver(await bench.nextRound())
+  })
+
+  it('delivers the others when somebody keeps the row of one locked', async () => {
+    const { ids, envelopes } = await accepted(3)
+    const { deliver, reported } = openDelivery(bench.db, [testOperator('a')])
+    const [stuck, ...free] = ids as [string, string, string]
+    const ends = await transact(bench.db, 'test.hold', async (tx) => {
+      await sql`SELECT 1 FROM sms_status WHERE sms_identifier = ${identifierToBytes(stuck)} FOR UPDATE`.execute(
+        tx,
+      )
+      const delivering = Promise.allSettled(envelopes.map(deliver))
+      await eventually('the others are done', () => reported.settled.length === 4)
+      return [delivering]
+    })
+    for (const id of free) assert.ok((await bench.rows(id)).every(({ status }) => status === 'done'))
+    await Promise.all(ends)
+    await bench.leaseIsOver(stuck)
+    await deliver(envelopes[0]!)
+    assert.deepEqual(await bench.outbox(), [])
+  })
+
+  it('shares them with another consumer: each recipient is sent by one of the two and ends once', async () => {
+    const { ids, envelopes } = await accepted(12)
+    const a = testOperator('a')
+    const consumers = [openDelivery(bench.db, [a]), openDelivery(bench.db, [a])]
+    const mine = [envelopes, envelopes.toReversed()]
+    await Promise.all(consumers.flatMap(({ deliver }, at) => (mine[at] ?? []).map(deliver)))
+    assert.equal(a.calls.flat().length, 24)
+    assert.equal(new Set(a.calls.flat()).size, 24)
+    assert.equal(consumers.flatMap(({ reported }) => reported.settled).length, 24)
+    for (const id of ids)
+      for (const row of await bench.rows(id))
+        assert.deepEqual([row.status, row.possibleDuplicate], ['done', false])
+    assert.deepEqual(await bench.outbox(), [])
+  })
+
+  it('makes as many calls of an envelope as the operator needs, never more of the class at once than it may', async () => {
+    const CALLS_MAX = 3
+    const BATCH_MAX = 4
+    const ids = [await bench.accept({ count: 30 }), await bench.accept({ count: 9, text: 'other' })]
+    const envelopes = [await bench.envelope()]
+    let underWay = 0
+    let most = 0
+    const ends: (() => void)[] = []
+    const a = testOperator(
+      'a',
+      async (batch) => {
+        most = Math.max(most, ++underWay)
+        await new Promise<void>((resolve) => ends.push(resolve))
+        underWay--
+        return accepts(batch)
+      },
+      BATCH_MAX,
+    )
+    const { deliver } = openDelivery(bench.db, [a], { callsMax: CALLS_MAX })
+    const delivering = Promise.all(envelopes.map(deliver))
+    const callsWanted = Math.ceil(39 / BATCH_MAX)
+    for (let call = 1; call <= callsWanted; call++) {
+      await eventually(`call ${call}`, () => a.calls.length >= Math.min(call + CALLS_MAX - 1, callsWanted))
+      ends.shift()?.()
+    }
+    await delivering
+    assert.equal(most, CALLS_MAX)
+    assert.deepEqual(
+      a.calls.map(({ length }) => length),
+      [4, 4, 4, 4, 4, 4, 4, 4, 4, 3],
+    )
+    for (const id of ids) assert.ok((await bench.rows(id)).every(({ status }) => status === 'done'))
+    assert.deepEqual(await bench.outbox(), [])
+  })
+
+  it('looks at the lease when a call has its turn: one that waited too long is renewed first', async () => {
+    const id = await bench.accept({ count: 2 })
+    const { db, operations } = observed(bench.db)
+    const slow = slowOperator('a')
+    const { adapter } = testOperator('a', accepts, 1)
+    const one = { ...slow, adapter: { ...slow.adapter, batchSizeMax: adapter.batchSizeMax } }
+    const { deliver } = openDelivery(db, [one], { callsMax: 1 })
+    const real = performance.now.bind(performance)
+    try {
+      const delivering = deliver(await bench.envelope())
+      await eventually('the first calls', () => slow.calls.length === 1)
+      performance.now = () => real() + 6_000
+      slow.answerWith(accepts)
+      await delivering
+    } finally {
+      performance.now = real
+    }
+    assert.equal(operations.filter((name) => name === 'delivery.renew').length, 1)
+    assert.ok((await bench.rows(id)).every(({ status }) => status === 'done'))
+  })
+
+  it('calls a half-open operator once, and makes the other calls when that healed it', async () => {
+    const id = await bench.accept({ count: 6 })
+    const a = testOperator('a', accepts, 2)
+    await a.halfOpenBreaker()
+    await openDelivery(bench.db, [a]).deliver(await bench.envelope())
+    assert.deepEqual(a.calls[0], [`${id}:1`], 'the probe goes alone')
+    assert.deepEqual(a.calls.flat().toSorted(), references(id, 6))
+    assert.ok((await bench.rows(id)).every(({ status }) => status === 'done'))
+  })
+
+  const references = (id: string, count: number) =>
+    Array.from({ length: count }, (_, index) => `${id}:${index + 1}`)
+})

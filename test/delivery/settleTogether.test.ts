@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import { sql } from 'kysely'
+import { claimEnvelopes, settle } from '../../src/delivery/index.ts'
+import type { ClaimedEnvelope, Ending, Task } from '../../src/delivery/index.ts'
+import { closeDb, openDb, transact } from '../../src/platform/db/index.ts'
+import { eventually } from '../support/eventually.ts'
+import { loseCommit } from '../support/loseCommit.ts'
+import type { LostPart } from '../support/loseCommit.ts'
+import { openTcpProxy } from '../support/tcpProxy.ts'
+import { CUSTOMER, DEPOSIT, openBench, openDelivery } from './bench.ts'
+import type { Bench } from './bench.ts'
+import { observed } from './observed.ts'
+import { answers, testOperator } from './operators.ts'
+
+describe('a settlement of several envelopes', () => {
+  let bench: Bench
+  beforeEach(async () => (bench = await openBench()))
+  afterEach(async () => {
+    await bench.assertBooksBalance()
+    await bench.close()
+  })
+
+  /** One request and its claimed envelope for each count. */
+  const claimed = async (...counts: number[]): Promise<{ ids: string[]; claims: ClaimedEnvelope[] }> => {
+    const ids: string[] = []
+    const envelopes = []
+    for (const count of counts) {
+      ids.push(await bench.accept({ count }))
+      envelopes.push(await bench.envelope())
+    }
+    return { ids, claims: await claimEnvelopes(bench.db, envelopes) }
+  }
+  const done = (task: Task): Ending => {
+    return { kind: 'done', task, provider: 'a', providerMessageId: task.reference }
+  }
+  const failed = (task: Task): Ending => ({ kind: 'failed', task, provider: 'a', reason: 'no such number' })
+  const released = (task: Task): Ending => ({ kind: 'released', task, tried: true, reason: 'away' })
+  const settlementOf = ({ inHand, tasks }: ClaimedEnvelope, end: (task: Task) => Ending) => {
+    return { inHand, endings: tasks.map(end) }
+  }
+  const statuses = async (ids: string[]) =>
+    (await Promise.all(ids.map((id) => bench.rows(id)))).map((rows) => rows.map(({ status }) => status))
+
+  it('is one transaction: all rows, all refunds of a customer, and each outbox row by its own need', async () => {
+    const { ids, claims } = await claimed(2, 3, 2, 1)
+    const [one, two, three, four] = claims as [
+      ClaimedEnvelope,
+      ClaimedEnvelope,
+      ClaimedEnvelope,
+      ClaimedEnvelope,
+    ]
+    const { db, operations } = observed(bench.db)
+    const settled = await settle(db, [
+      settlementOf(four, failed),
+      settlementOf(two, failed),
+      settlementOf(three, (task) => (task.recipientNo === 1 ? released(task) : failed(task))),
+      settlementOf(one, done),
+    ])
+    assert.deepEqual(operations, ['delivery.settle'])
+    assert.deepEqual(
+      settled.map(({ endings, late }) => [endings.length, late.length]),
+      [
+        [1, 0],
+        [3, 0],
+        [2, 0],
+        [2, 0],
+      ],
+    )
+    assert.deepEqual(await statuses(ids), [
+      ['done', 'done'],
+      ['failed', 'failed', 'failed'],
+      ['pending', 'failed'],
+      ['failed'],
+    ])
+    assert.equal((await bench.refunds()).length, 5)
+    assert.equal(await bench.balance(), DEPOSIT - 3)
+    assert.deepEqual(
+      (await bench.outbox()).map(({ attempts, lastError }) => [attempts, lastError]),
+      [[1, 'away']],
+    )
+  })
+
+  it('joins parts of one envelope: its row goes with the last of them, in the same or in another transaction', async () => {
+    const { claims } = await claimed(4, 1)
+    const [four, one] = claims as [ClaimedEnvelope, ClaimedEnvelope]
+    const part = (...numbers: number[]) => {
+      const tasks = four.tasks.filter(({ recipientNo }) => numbers.includes(recipientNo))
+      return { inHand: four.inHand, endings: tasks.map(done) }
+    }
+    await settle(bench.db, [part(1), settlementOf(one, done), part(2)])
+    assert.equal((await bench.outbox()).length, 1)
+    await settle(bench.db, [part(3), part(4)])
+    assert.deepEqual(await bench.outbox(), [])
+  })
+
+  it('takes the row away when the last of others ended first, and leaves it while one of theirs is open', async () => {
+    const id = await bench.accept({ count: 3 })
+    const envelope = await bench.envelope()
+    const [mine] = await claimEnvelopes(bench.db, [envelope])
+    assert.ok(mine)
+    await bench.leaseIsOver(id, 3)
+    const [theirs] = await claimEnvelopes(bench.db, [envelope])
+    assert.equal(theirs?.tasks.length, 1)
+    const [first, second, third] = mine.tasks as [Task, Task, Task]
+    await settle(bench.db, [{ inHand: mine.inHand, endings: [done(first)] }])
+    await settle(bench.db, [settlementOf(theirs, done)])
+    assert.equal((await bench.outbox()).length, 1)
+    const [settled] = await settle(bench.db, [
+      { inHand: mine.inHand, endings: [done(second), failed(third)] },
+    ])
+    assert.deepEqual([settled?.endings.length, settled?.late.length], [1, 1])
+    assert.deepEqual(await bench.outbox(), [])
+    assert.deepEqual(await bench.refunds(), [])
+  })
+
+  it('writes an ending once that is in it twice', async () => {
+    const { claims } = await claimed(2)
+    const [claim] = claims as [ClaimedEnvelope]
+    await settle(bench.db, [settlementOf(claim, failed), settlementOf(claim, failed)])
+    assert.equal((await bench.refunds()).length, 2)
+    assert.deepEqual(await bench.outbox(), [])
+  })
+
+  for (const part of ['request', 'answer'] as LostPart[]) {
+    it(`counts and refunds once when the ${part} of its COMMIT is lost`, async () => {
+      const { ids, claims } = await claimed(2, 2, 1)
+      const proxy = await openTcpProxy(bench.db.settings.url)
+      const db = openDb({ ...bench.db.settings, url: proxy.url })
+      const lost = loseCommit(proxy, part)
+      const settled = await settle(
+        db,
+        claims.map((claim, at) => settlementOf(claim, at === 1 ? done : at === 2 ? released : failed)),
+      )
+      assert.equal(lost.count(), 1)
+      assert.deepEqual(
+        settled.map(({ endings, late }) => [endings.length, late.length]),
+        [
+          [2, 0],
+          [2, 0],
+          [1, 0],
+        ],
+      )
+      assert.deepEqual(await statuses(ids), [['failed', 'failed'], ['done', 'done'], ['pending']])
+      assert.equal((await bench.refunds()).length, 2)
+      assert.deepEqual(
+        (await bench.outbox()).map(({ attempts }) => attempts),
+        [1],
+      )
+      await closeDb(db)
+      await proxy.close()
+    })
+  }
+
+  it('that the database refuses for one of them writes the others, and loses no more than that one verdict', async () => {
+    const ids = [await bench.accept({ count: 3, text: 'one' })]
+    const envelopes = [await bench.envelope()]
+    ids.push(await bench.accept({ count: 2, text: 'two' }))
+    envelopes.push(await bench.envelope())
+    const poisoned = `${ids[0]}:2`
+    const tooLong = 'x'.repeat(100)
+    const a = testOperator('a', (batch) =>
+      answers(batch, ({ reference }) =>
+        reference.startsWith(ids[1] ?? '')
+          ? { kind: 'rejected', reason: 'no such number' }
+          : { kind: 'accepted', providerMessageId: reference === poisoned ? tooLong : reference },
+      ),
+    )
+    const { deliver, reported } = openDelivery(bench.db, [a])
+    await Promise.all(envelopes.map(deliver))
+    assert.deepEqual(await statuses(ids), [
+      ['done', 'sending', 'done'],
+      ['failed', 'failed'],
+    ])
+    assert.deepEqual([reported.settled.length, reported.lost], [4, [poisoned]])
+    assert.equal((await bench.refunds()).length, 2)
+    assert.equal((await bench.outbox()).length, 1, 'it is brought back')
+  })
+
+  it('waits for a balance that somebody keeps locked, while those without a refund are written', async () => {
+    const ids = [await bench.accept()]
+    const envelopes = [await bench.envelope()]
+    ids.push(await bench.accept())
+    envelopes.push(await bench.envelope())
+    const refused = `${ids[0]}:1`
+    const a = testOperator('a', (batch) =>
+      answers(batch, ({ reference }) =>
+        reference === refused
+          ? { kind: 'rejected', reason: 'no such number' }
+          : { kind: 'accepted', providerMessageId: reference },
+      ),
+    )
+    const { deliver, reported } = openDelivery(bench.db, [a])
+    const [delivering] = await transact(bench.db, 'test.hold', async (tx) => {
+      await sql`SELECT 1 FROM user_balances WHERE user_id = ${CUSTOMER} FOR UPDATE`.execute(tx)
+      const delivering = Promise.all(envelopes.map(deliver))
+      await eventually('the other is done', () => reported.settled.includes('done'))
+      assert.deepEqual(reported.settled, ['done'])
+      return [delivering]
+    })
+    await delivering
+    assert.deepEqual(reported.settled.toSorted(), ['done', 'failed'])
+    assert.equal((await bench.refunds()).length, 1)
+    assert.deepEqual(reported.lost, [])
+    assert.deepEqual(await bench.outbox(), [])
+  })
+})

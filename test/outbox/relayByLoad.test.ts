@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { sql } from 'kysely'
+import { createOutboxEvents, decodeEnvelope, relayOnce, startRelay } from '../../src/outbox/index.ts'
+import type { RelaySettings } from '../../src/outbox/index.ts'
+import { countRecipients } from '../../src/outbox/envelope.ts'
+import type { Publisher } from '../../src/platform/broker/index.ts'
+import type { Loop } from '../../src/platform/loop.ts'
+import { createMetrics } from '../../src/platform/telemetry/index.ts'
+import { fund, look, newIdOf, sendOne } from '../support/arrange.ts'
+import { eventually } from '../support/eventually.ts'
+import { memoryLog } from '../support/memoryLog.ts'
+import { freshStack } from '../support/servers.ts'
+import type { Stack } from '../support/servers.ts'
+
+describe('the relay under load', () => {
+  let stack: Stack
+  let relay: Loop | undefined
+  /** Recipients of each envelope, in the order of publishing. */
+  let published: number[]
+  /** What the broker says to a publish; held back until the test lets it. */
+  let confirm: () => Promise<void>
+  let ready: number
+  beforeEach(async () => {
+    stack = await freshStack()
+    await fund(stack.db, 1, 1_000_000)
+    ;[published, ready, relay] = [[], 0, undefined]
+    confirm = () => Promise.resolve()
+  })
+  afterEach(async () => {
+    await relay?.close()
+    await stack.drop()
+  })
+
+  const broker: Publisher = {
+    isReady: () => true,
+    readyMessages: () => Promise.resolve(ready),
+    publish: async (_queue, body) => {
+      published.push(countRecipients(decodeEnvelope(body).ranges))
+      await confirm()
+      return 'confirmed'
+    },
+    close: () => Promise.resolve(),
+  }
+  const settings = (changes: Partial<RelaySettings> = {}): RelaySettings => ({
+    db: stack.db,
+    publisher: broker,
+    type: 'express',
+    queue: stack.queues.express,
+    events: createOutboxEvents(memoryLog().logger, createMetrics({ withRuntime: false }).registry),
+    newId: newIdOf(stack.db),
+    batchSizeMax: 2_000,
+    lanes: 1,
+    ...changes,
+  })
+  const send = async (...sizes: number[]) => {
+    for (const to of sizes) await sendOne(stack.db, { userId: 1, to, type: 'express' })
+  }
+  const dueIn = async () =>
+    (
+      await look(
+        stack.db,
+        sql<{ s: number }>`SELECT TIMESTAMPDIFF(SECOND, NOW(6), next_run_at) AS s FROM outbox_events`,
+      )
+    ).map(({ s }) => s)
+
+  it('publishes together what came due while it was publishing', async () => {
+    const first = Promise.withResolvers<void>()
+    confirm = () => first.promise
+    await send(1)
+    relay = startRelay(settings())
+    await eventually('the first is being published', () => published.length === 1)
+    await send(1, 1, 3, 1)
+    assert.deepEqual(published, [1])
+    first.resolve()
+    await eventually('the others are published', () => published.length === 2)
+    assert.deepEqual(published, [1, 6])
+  })
+
+  it('has one claim at a time, or as many as it has lanes', async () => {
+    const all = Promise.withResolvers<void>()
+    confirm = () => all.promise
+    await send(1, 1, 1, 1, 1)
+    relay = startRelay(settings({ batchSizeMax: 1, lanes: 2 }))
+    await eventually('both lanes are publishing', () => published.length === 2)
+    all.resolve()
+    await eventually('all are published', () => published.length === 5)
+    assert.deepEqual(published, [1, 1, 1, 1, 1])
+  })
+
+  it('marks what it published at the latest when it is closed: due again in a minute', async () => {
+    await send(1, 100)
+    relay = startRelay(settings())
+    await eventually('it is published', () => published.length === 2)
+    await relay.close()
+    for (const seconds of await dueIn()) assert.ok(seconds > 50 && seconds <= 60, `${seconds} s`)
+  })
+
+  it('publishes recipients one by one when batches are of one, and a row of several as it is', async () => {
+    await send(1, 1, 4, 1)
+    const one = settings({ batchSizeMax: 1 })
+    for (let round = 0; round < 4; round++) assert.equal(await relayOnce(one), 1)
+    assert.deepEqual(published, [1, 1, 4, 1])
+    assert.equal(await relayOnce(one), 0)
+  })
+
+  it('waits until there is room for half of what may be ready, and then fills it in one claim', async () => {
+    await send(...Array.from({ length: 12 }, () => 100))
+    ready = 11
+    assert.equal(await relayOnce(settings()), 0)
+    ready = 10
+    assert.equal(await relayOnce(settings()), 10)
+    assert.deepEqual((await dueIn()).map((seconds) => seconds > 50).toSorted(), [
+      false,
+      false,
+      ...Array.from({ length: 10 }, () => true),
+    ])
+  })
+})
