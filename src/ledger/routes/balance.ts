@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   answer,
+  answerJson,
   commonProblems,
   invalidRequest,
   nextCursor,
@@ -49,7 +50,7 @@ export function balanceRoute(readBalance: (query: BalanceQuery) => Promise<Balan
         limit,
         cursor: cursor === undefined ? undefined : fromWire(cursor),
       })
-      response.json({
+      answerJson(response, {
         balance: page.balance,
         transactions: page.transactions.map((item) => ({
           transaction_id: item.transactionId,

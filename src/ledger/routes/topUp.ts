@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   answer,
+  answerJson,
   bodyProblems,
   commonProblems,
   note,
@@ -35,7 +36,7 @@ export function topUpRoute(topUp: (request: TopUpRequest) => Promise<TopUpVerdic
       note(response, { customer_id: user_id })
       const added = orThrow(await topUp({ userId: user_id, amount: balance, description }))
       note(response, { transaction_id: added.transactionId })
-      response.json({
+      answerJson(response, {
         user_id,
         balance: added.balance,
         transaction_id: added.transactionId,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { SmsState } from '../../../db/schema.ts'
 import {
   answer,
+  answerJson,
   commonProblems,
   invalidRequest,
   nextCursor,
@@ -74,7 +75,7 @@ export function historyRoute(readHistory: (query: HistoryQuery) => Promise<Histo
         limit,
         cursor: cursor === undefined ? undefined : fromWire(cursor),
       })
-      response.json({
+      answerJson(response, {
         history: page.items.map(toWire),
         next_cursor:
           page.nextCursor &&

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   answer,
+  answerJson,
   bodyProblems,
   commonProblems,
   note,
@@ -61,7 +62,7 @@ export function sendRoute(accept: AcceptSend, limits: SendLimits): Route {
       const verdict = await accept(sent, () => request.socket.destroyed)
       const accepted = orThrow(verdict)
       note(response, { sms_identifier: accepted.smsIdentifier, recipients: accepted.recipients })
-      response.json({
+      answerJson(response, {
         sms_identifier: accepted.smsIdentifier,
         status: 'processing',
         recipients: accepted.recipients,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { NextFunction, Request, Response } from 'express'
+import type { Request, Response } from 'express'
 import type { LogFields } from '../telemetry/index.ts'
 
 /** What is known of one request while it is served: for its log line, its metric and its problem document. */
@@ -21,13 +21,11 @@ export const UNKNOWN_ROUTE = 'unknown'
 const REQUEST_ID_SHAPE = /^[A-Za-z0-9._-]{1,64}$/
 
 /** Gives the request its context, with the client's X-Request-Id when that is a sane one. */
-export function openContext(request: Request, response: Response, next: NextFunction): void {
-  const offered = request.get('x-request-id')
-  const requestId = offered !== undefined && REQUEST_ID_SHAPE.test(offered) ? offered : randomUUID()
+export function openContext(request: Request, response: Response): void {
+  const offered = request.headers['x-request-id']
+  const requestId = typeof offered === 'string' && REQUEST_ID_SHAPE.test(offered) ? offered : randomUUID()
   const context: RequestContext = { requestId, route: UNKNOWN_ROUTE, quiet: false, fields: {} }
   response.locals['context'] = context
-  response.set('X-Request-Id', requestId)
-  next()
 }
 
 export function contextOf(response: Response): RequestContext {

@@ -1,4 +1,4 @@
-import type { NextFunction, Request, Response } from 'express'
+import type { Request, Response } from 'express'
 import { lineBudget } from '../telemetry/index.ts'
 import type { LogFields, LogLevel, Logger, Metrics } from '../telemetry/index.ts'
 import { contextOf } from './context.ts'
@@ -15,7 +15,7 @@ const LINES_PER_SECOND_MAX = 20
 const CLIENT_GONE = '499'
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
-/** Moves the request's metric and writes its one log line when the answer has gone out. */
+/** @returns what moves a request's metric and writes its one log line when the answer has gone out. */
 export function observeRequests(logger: Logger, { httpDuration }: Pick<Metrics, 'httpDuration'>) {
   const takeOrdinary = lineBudget(LINES_PER_SECOND_MAX)
   const takeFailure = lineBudget(LINES_PER_SECOND_MAX)
@@ -30,9 +30,9 @@ export function observeRequests(logger: Logger, { httpDuration }: Pick<Metrics, 
     else logger[level]('request', leftOut > 0 ? { ...facts, lines_left_out: leftOut } : facts)
   }
 
-  return (request: Request, response: Response, next: NextFunction): void => {
+  return (request: Request, response: Response): void => {
     const startedAtMs = performance.now()
-    response.once('close', () => {
+    response.on('close', () => {
       const context = contextOf(response)
       const durationMs = performance.now() - startedAtMs
       const status = response.writableFinished ? String(response.statusCode) : CLIENT_GONE
@@ -48,7 +48,6 @@ export function observeRequests(logger: Logger, { httpDuration }: Pick<Metrics, 
         ...(context.fault === undefined ? {} : { error: context.fault }),
       })
     })
-    next()
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client'
 import { z } from 'zod'
+import { answerJson, answerText } from './answer.ts'
 import { answer } from './documents.ts'
 import { readyEndpoint, readyRoute } from './readiness.ts'
 import type { ReadinessCheck } from './readiness.ts'
@@ -9,7 +10,7 @@ export interface OpsOptions {
   version: string
   roles: readonly string[]
   checks: ReadinessCheck[]
-  registry: Registry
+  registry: Pick<Registry, 'contentType' | 'metrics'>
 }
 
 const Health = z
@@ -56,7 +57,7 @@ export function opsRoutes({ version, roles, checks, registry }: OpsOptions): Rou
     // Asks nothing of anybody: a database that is away is no reason to restart this process.
     handle(_request, response) {
       const uptimeSeconds = Math.round(process.uptime())
-      response.json({
+      answerJson(response, {
         status: 'ok',
         version,
         uptime_seconds: uptimeSeconds,
@@ -67,7 +68,8 @@ export function opsRoutes({ version, roles, checks, registry }: OpsOptions): Rou
   const metrics: Route = {
     ...metricsEndpoint,
     async handle(_request, response) {
-      response.set('Content-Type', registry.contentType).end(await registry.metrics())
+      const text = await registry.metrics()
+      answerText(response, { type: registry.contentType }, text)
     },
   }
   return [health, readyRoute(checks), metrics]

@@ -1,6 +1,7 @@
 import type { NextFunction, Request, Response } from 'express'
 import { PROBLEM_CONTENT_TYPE, Problem, toDocument } from '../../primitives/problem.ts'
 import { Unavailable } from '../../primitives/unavailable.ts'
+import { answerText } from './answer.ts'
 import { contextOf } from './context.ts'
 
 export function refuseUnknownRoute(): never {
@@ -26,11 +27,9 @@ export function answerProblem(
     response.destroy()
     return
   }
-  response
-    .status(problem.status)
-    .set(problem.headers)
-    .set('Content-Type', PROBLEM_CONTENT_TYPE)
-    .send(JSON.stringify(toDocument(problem, context.requestId)))
+  const { status, headers } = problem
+  const document = JSON.stringify(toDocument(problem, context.requestId))
+  answerText(response, { status, type: `${PROBLEM_CONTENT_TYPE}; charset=utf-8`, headers }, document)
 }
 
 function toProblem(error: unknown): Problem {

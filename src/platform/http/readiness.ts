@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { answerJson } from './answer.ts'
 import { answer } from './documents.ts'
 import type { Endpoint, Route } from './route.ts'
 
@@ -46,7 +47,7 @@ export function readyRoute(checks: ReadinessCheck[], timeoutMs = CHECK_TIMEOUT_M
       const results = await Promise.all(askEach.map((ask) => ask()))
       const ready = results.every(({ ok }) => ok)
       const readiness: z.output<typeof Readiness> = { status: ready ? 'ready' : 'not_ready', checks: results }
-      response.status(ready ? 200 : 503).json(readiness)
+      answerJson(response, readiness, ready ? 200 : 503)
     },
   }
 }

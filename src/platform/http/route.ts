@@ -1,6 +1,7 @@
 import type { Express, NextFunction, Request, Response } from 'express'
 import type { ZodOpenApiOperationObject } from 'zod-openapi'
 import { Problem } from '../../primitives/problem.ts'
+import { setCommonHeaders } from './answer.ts'
 import { contextOf } from './context.ts'
 import { readJsonBody } from './jsonBody.ts'
 
@@ -50,6 +51,7 @@ function allowedMethods(atPath: Route[]): string {
 function refuseMethod(allow: string) {
   return (request: Request, response: Response) => {
     if (request.method === 'OPTIONS') {
+      setCommonHeaders(response)
       response.set('Allow', allow).status(204).end()
       return
     }

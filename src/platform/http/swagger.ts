@@ -1,5 +1,6 @@
-import type { Response } from 'express'
+import type { Request, Response } from 'express'
 import { absolutePath } from 'swagger-ui-dist'
+import { answerText, setCommonHeaders } from './answer.ts'
 import type { Route } from './route.ts'
 
 /** The files that the page needs, and no others of the package: its source maps are larger than itself. */
@@ -34,17 +35,21 @@ const CONTENT_SECURITY_POLICY =
 export function swaggerRoutes(openapi: object): Route[] {
   const document = JSON.stringify(openapi)
   return [
-    serve('/openapi.json', (response) => response.type('application/json').send(document)),
+    serve('/openapi.json', (response) => answerText(response, { type: 'application/json' }, document)),
     serve('/swagger', (response) => response.redirect('/swagger/index.html')),
     serve('/swagger/swagger-initializer.js', (response) =>
-      response.type('text/javascript').send(INITIALIZER),
+      answerText(response, { type: 'text/javascript; charset=utf-8' }, INITIALIZER),
     ),
     ...ASSETS.map((asset) => serve(`/swagger/${asset}`, (response) => sendAsset(response, asset))),
   ]
 }
 
 function serve(path: string, send: (response: Response) => void): Route {
-  return { method: 'get', path, quiet: true, handle: (_request, response) => send(response) }
+  const handle = (_request: Request, response: Response) => {
+    setCommonHeaders(response)
+    send(response)
+  }
+  return { method: 'get', path, quiet: true, handle }
 }
 
 function sendAsset(response: Response, asset: string): void {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import request from 'supertest'
+import { answerJson } from '../../../src/platform/http/index.ts'
 import type { Route } from '../../../src/platform/http/index.ts'
 import { Problem } from '../../../src/primitives/problem.ts'
 import { Unavailable } from '../../../src/primitives/unavailable.ts'
@@ -10,7 +11,7 @@ import { eventually } from '../../support/eventually.ts'
 const echo: Route = {
   method: 'post',
   path: '/echo',
-  handle: (incoming, response) => void response.json({ body: incoming.body as unknown }),
+  handle: (incoming, response) => answerJson(response, { body: incoming.body as unknown }),
 }
 
 /** Throws it as it is, also what is no error: a library may. */

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import request from 'supertest'
+import { answerJson } from '../../../src/platform/http/index.ts'
 import type { Route } from '../../../src/platform/http/index.ts'
 import { problemOf, testApp } from '../../support/app.ts'
 
 const echo: Route = {
   method: 'post',
   path: '/echo',
-  handle: (incoming, response) => void response.json({ body: incoming.body as unknown }),
+  handle: (incoming, response) => answerJson(response, { body: incoming.body as unknown }),
 }
 
 describe('a body', () => {
