@@ -2,13 +2,20 @@ import { createLifecycle } from './platform/lifecycle.ts'
 import { StartupFault } from './platform/startupFault.ts'
 import { createLogger, startTracing } from './platform/telemetry/index.ts'
 import { VERSION } from './platform/version.ts'
+import { isWorker } from './platform/workers/index.ts'
 import { loadConfig } from './roles/config.ts'
 import { startEngine } from './roles/engine.ts'
 
+/** A process of the API ends before the one that waits for it gives it up. */
+const WORKER_SHARE = 0.7
+
 try {
   const config = loadConfig(process.env)
-  const logger = createLogger({ level: config.logLevel, service: 'chapar', version: VERSION })
-  const lifecycle = createLifecycle({ logger, deadlineMs: config.shutdownDeadlineMs })
+  const { logLevel: level, apiProcesses, shutdownDeadlineMs } = config
+  const pid = apiProcesses > 1 ? { pid: process.pid } : {}
+  const logger = createLogger({ level, service: 'chapar', version: VERSION, ...pid })
+  const deadlineMs = isWorker() ? shutdownDeadlineMs * WORKER_SHARE : shutdownDeadlineMs
+  const lifecycle = createLifecycle({ logger, deadlineMs })
   const tracing = await startTracing(process.env)
   lifecycle.add({ name: 'tracing', close: () => tracing.close() })
   try {

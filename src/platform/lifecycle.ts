@@ -25,6 +25,8 @@ export interface Lifecycle {
    * @returns whether all parts closed without a fault and in time.
    */
   close(): Promise<boolean>
+  /** Closes every part and ends the process, as the first signal does: for whoever says it in another way. */
+  end(): Promise<void>
 }
 
 export interface LifecycleOptions {
@@ -54,7 +56,7 @@ export function createLifecycle({ logger, deadlineMs, host = process }: Lifecycl
     }
     signalled = true
     logger.info('stopping', { signal })
-    void close().then((inOrder) => host.exit(inOrder ? 0 : 1))
+    void end()
   }
   const onCrash = (error: unknown) => {
     logger.error('crashed', { error })
@@ -70,7 +72,10 @@ export function createLifecycle({ logger, deadlineMs, host = process }: Lifecycl
     closing ??= closeInReverse(parts, deadlineMs, logger)
     return closing
   }
-  return { add: (part) => void parts.push(part), close }
+  async function end(): Promise<void> {
+    host.exit((await close()) ? 0 : 1)
+  }
+  return { add: (part) => void parts.push(part), close, end }
 }
 
 /** Takes from the end until none is left, so that a part added while closing is closed too. */

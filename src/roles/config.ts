@@ -7,6 +7,8 @@ import type { Role } from './settings.ts'
 
 export interface Config {
   roles: Role[]
+  /** More than one: that many processes serve the API, and this one has the other roles. */
+  apiProcesses: number
   databaseUrl: string
   amqpUrl: string
   listen: ListenAddress
@@ -68,6 +70,7 @@ function findContradictions(values: Partial<Settled>): string[] {
 function toConfig(values: Settled): Config {
   return {
     roles: values.ROLE,
+    apiProcesses: values.API_PROCESSES,
     databaseUrl: values.DATABASE_URL,
     amqpUrl: values.AMQP_URL,
     listen: { ...values.LISTEN_ADDR, port: values.PORT ?? values.LISTEN_ADDR.port },

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { databaseNowMs, migrate, selfTest } from '../platform/db/index.ts'
+import type { Lifecycle } from '../platform/lifecycle.ts'
 import { StartupFault } from '../platform/startupFault.ts'
 import { createMetrics } from '../platform/telemetry/index.ts'
 import type { Logger, Metrics } from '../platform/telemetry/index.ts'
@@ -23,14 +24,18 @@ const DATABASE_PATIENCE_MS = 60_000
 const RETRY_MS = 1_000
 
 /** Opens the database, brings it to this program's version and sees that it keeps what the engine rests on. */
-export async function layFoundation(config: Config, logger: Logger): Promise<Foundation> {
+export async function layFoundation(
+  config: Config,
+  logger: Logger,
+  lifecycle: Lifecycle,
+): Promise<Foundation> {
   const metrics = createMetrics({ withRuntime: true })
   await waitForDatabase(config, logger)
   const pools = openPools(config, metrics.registry)
+  lifecycle.add({ name: 'database', close: () => pools.close() })
   try {
     await selfTest(pools.requests)
   } catch (error) {
-    await pools.close()
     throw new StartupFault(`the database does not fit: ${(error as Error).message}`, { cause: error })
   }
   return { config, logger, metrics, pools, newId: identifierMaker(() => databaseNowMs(pools.requests)) }

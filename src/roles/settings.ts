@@ -25,6 +25,13 @@ export const SETTINGS = {
     default: 'api,relay,consumer',
     meaning: 'What this process does: `api`, `relay`, `consumer`, or several separated by commas.',
   },
+  API_PROCESSES: {
+    schema: wholeNumberText(1, 64),
+    default: '1',
+    meaning:
+      'Processes that serve the API on the same port, each with its own `DB_MAX_OPEN_CONNS`. With more than one, the ' +
+      'first process watches over them and has the other roles.',
+  },
   DATABASE_URL: {
     schema: urlText(['mysql'], { needsPath: true }),
     required: true,

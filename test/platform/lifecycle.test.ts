@@ -140,6 +140,22 @@ describe('the life cycle', () => {
     assert.equal(lateClosed, true)
   })
 
+  it('ends by a word as by a signal, and once when both come', async () => {
+    const { host, exits, signal } = fakeHost()
+    const { logger, lines } = memoryLog()
+    const lifecycle = createLifecycle({ logger, deadlineMs: 10_000, host })
+    let closed = 0
+    lifecycle.add({ name: 'pool', close: () => Promise.resolve(void closed++) })
+    const ended = lifecycle.end()
+    signal('SIGTERM')
+    await ended
+    assert.equal(closed, 1)
+    assert.equal(lines().filter(({ message }) => message === 'stopped').length, 1)
+    // The signal is the first, not a second that would end it at once.
+    assert.ok(exits.every((code) => code === 0))
+    assert.ok(exits.length > 0)
+  })
+
   it('exits at once with 1 on a second signal', () => {
     const { host, exits, signal } = fakeHost()
     const { logger } = memoryLog()

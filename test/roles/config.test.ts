@@ -32,11 +32,15 @@ describe('the configuration', () => {
   it('has defaults for all but the servers', () => {
     assert.deepEqual(loadConfig(ENOUGH), {
       roles: ['api', 'relay', 'consumer'],
+      apiProcesses: 1,
+      batchSizeMax: 2_000,
+      acceptLanes: 2,
       databaseUrl: ENOUGH.DATABASE_URL,
       amqpUrl: ENOUGH.AMQP_URL,
       listen: { host: '127.0.0.1', port: 8080 },
       operatorUrls: { a: ENOUGH.OPERATOR_A_URL, b: ENOUGH.OPERATOR_B_URL },
       operatorConcurrency: 16,
+      operatorBatchMax: 100,
       unavailableGraceMs: 30_000,
       prices: { normal: 1, express: 3 },
       queues: { normal: 'sms.normal', express: 'sms.express' },

@@ -30,8 +30,14 @@ export interface BalanceBody {
   next_cursor: string | null
 }
 
-export async function post<T>(url: string, path: string, body: unknown): Promise<Answer<T>> {
+export async function post<T>(
+  url: string,
+  path: string,
+  body: unknown,
+  options: { signal?: AbortSignal } = {},
+): Promise<Answer<T>> {
   const response = await fetch(url + path, {
+    ...options,
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),

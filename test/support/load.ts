@@ -18,11 +18,13 @@ export interface LoadOptions {
   /** Requests under way at once. */
   concurrency: number
   recipientsPerRequest?: number
+  /** An answer that has not come by then counts as none; by default as long as fetch waits. */
+  giveUpAfterMs?: number
 }
 
 /** Offers requests, each begun when one ends, until told to stop. Every third is express. */
 export function offerLoad(url: string, options: LoadOptions): LoadRecord {
-  const { customers, concurrency, recipientsPerRequest = 1 } = options
+  const { customers, concurrency, recipientsPerRequest = 1, giveUpAfterMs } = options
   let stopping = false
   let sent = 0
   const record = { accepted: [] as Accepted[], refused: [] as number[], unanswered: 0 }
@@ -34,8 +36,9 @@ export function offerLoad(url: string, options: LoadOptions): LoadRecord {
       type: number % 3 === 0 ? 'express' : 'normal',
       recipients: recipients(recipientsPerRequest, number * recipientsPerRequest),
     }
+    const signal = giveUpAfterMs === undefined ? {} : { signal: AbortSignal.timeout(giveUpAfterMs) }
     try {
-      const { status, body } = await post<Accepted>(url, '/sms/send', request)
+      const { status, body } = await post<Accepted>(url, '/sms/send', request, signal)
       if (status === 200) record.accepted.push(body)
       else record.refused.push(status)
     } catch {

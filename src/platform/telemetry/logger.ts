@@ -22,11 +22,15 @@ export interface LoggerOptions {
   level: LogLevel
   service: string
   version: string
+  /** Whose line it is, where several processes write to one place. */
+  pid?: number
   /** Where lines go; standard output unless a test wants to read them. */
   stream?: NodeJS.WritableStream
 }
 
-export function createLogger({ level, service, version, stream = process.stdout }: LoggerOptions): Logger {
+export function createLogger({ stream = process.stdout, ...options }: LoggerOptions): Logger {
+  const { level, service, version, pid } = options
+  const source = { service, version, ...(pid === undefined ? {} : { pid }) }
   const sink = winston.createLogger({
     level,
     levels: { error: 0, warn: 1, info: 2, debug: 3 },
@@ -38,7 +42,7 @@ export function createLogger({ level, service, version, stream = process.stdout 
     if (!sink.isLevelEnabled(at)) return
     const facts = describe(fields, { withStacks: at === 'error' })
     // One object, because winston joins a field named `message` to the message of a call with two arguments.
-    sink.log({ time: new Date().toISOString(), level: at, message, service, version, ...without(facts) })
+    sink.log({ time: new Date().toISOString(), level: at, message, ...source, ...without(facts) })
   }
 
   return {
@@ -49,7 +53,7 @@ export function createLogger({ level, service, version, stream = process.stdout 
   }
 }
 
-const RESERVED = new Set(['time', 'level', 'message', 'service', 'version'])
+const RESERVED = new Set(['time', 'level', 'message', 'service', 'version', 'pid'])
 
 /** A field must not replace what every line carries. */
 function without(facts: LogFields): LogFields {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { Writable } from 'node:stream'
+import { createLogger } from '../../../src/platform/telemetry/index.ts'
 import { memoryLog } from '../../support/memoryLog.ts'
 
 const NUMBER = '09128582812'
@@ -27,6 +29,19 @@ describe('a log line', () => {
         sms_identifier: '88636fb2-dd01-42a4-a718-1fe200683a45',
       },
     )
+  })
+
+  it('names its process where several write to one place, and no field can take that name', () => {
+    let written = ''
+    const stream = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        written += chunk.toString()
+        done()
+      },
+    })
+    const logger = createLogger({ level: 'info', service: 'chapar', version: '0.0.0', pid: 4_711, stream })
+    logger.info('serving', { pid: 1 })
+    assert.equal((JSON.parse(written) as { pid: number }).pid, 4_711)
   })
 
   it('is written from its level up', () => {

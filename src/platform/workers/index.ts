@@ -1,0 +1,5 @@
+export type { Line } from './line.ts'
+export { openWorkers } from './openWorkers.ts'
+export type { Workers } from './openWorkers.ts'
+export { isWorker, openSupervisor } from './supervisor.ts'
+export type { Supervisor } from './supervisor.ts'

@@ -1,0 +1,106 @@
+import { startLoop } from '../loop.ts'
+import type { Loop, RunOnce } from '../loop.ts'
+import { StartupFault } from '../startupFault.ts'
+import type { Logger } from '../telemetry/index.ts'
+import { forkWorker } from './forkWorker.ts'
+import type { ForkedWorker, WorkerEnd } from './forkWorker.ts'
+import type { Answers, Line } from './line.ts'
+
+/** Several processes of this program that serve one port; node's cluster gives them the connections by turns. */
+export interface Workers {
+  /** To those that are ready, by a number that is not given again. */
+  lines: ReadonlyMap<number, Line>
+  /**
+   * Starts this program again, `count` times, and keeps that many running: one that ends is replaced. The first is
+   * waited for, so that a fault that all would have is said once.
+   * @returns what the first said of itself when all are ready. May not settle when they are closed meanwhile.
+   * @throws StartupFault when one ends before it was ready; the others run until they are closed.
+   */
+  start(): Promise<unknown>
+  /**
+   * Asks all to stop and resolves when they have ended; kills those that have not by `deadlineMs`.
+   * Rejects when one did not end in order.
+   */
+  close(deadlineMs: number): Promise<void>
+}
+
+export interface WorkersOptions {
+  count: number
+  logger: Logger
+  /** What they may ask. */
+  answers: Answers
+  /** One that was ready has ended, and its number with it. */
+  onEnd: (id: number) => void
+}
+
+/** One that lived so long ended for no fault of its start: it is replaced at once, others after a growing wait. */
+const STARTED_WELL_MS = 60_000
+
+export function openWorkers({ count, logger, answers, onEnd }: WorkersOptions): Workers {
+  const lines = new Map<number, Line>()
+  const running = new Set<ForkedWorker>()
+  const loops: Loop[] = []
+  let isClosing = false
+  let disordered = 0
+
+  async function runOne(stopping: AbortSignal, onReady: (said: unknown) => void): Promise<WorkerEnd> {
+    const worker = forkWorker(answers, (said) => {
+      lines.set(worker.id, worker.line)
+      onReady(said)
+    })
+    running.add(worker)
+    stopping.addEventListener('abort', worker.stop, { once: true })
+    const end = await worker.ended
+    stopping.removeEventListener('abort', worker.stop)
+    running.delete(worker)
+    if (lines.delete(worker.id)) onEnd(worker.id)
+    return end
+  }
+
+  /** Resolves with what it says when it is ready for the first time. */
+  function keepOne(): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    const report = (error: unknown, retryInMs: number) =>
+      logger.error('a process of the API ended', { reason: reasonOf(error), retry_in_ms: retryInMs })
+    const runOnce: RunOnce = async (stopping) => {
+      const startedAtMs = performance.now()
+      const { inOrder, description } = await runOne(stopping, resolve)
+      if (stopping.aborted) {
+        if (!inOrder) disordered++
+        return 'idle'
+      }
+      const error = new Error(description)
+      reject(error)
+      if (performance.now() - startedAtMs < STARTED_WELL_MS) throw error
+      report(error, 0)
+      return 'worked'
+    }
+    loops.push(startLoop({ runOnce, idleMs: 0, onError: report }))
+    return promise
+  }
+
+  return {
+    lines,
+    async start() {
+      try {
+        const said = await keepOne()
+        if (!isClosing) await Promise.all(Array.from({ length: count - 1 }, keepOne))
+        return said
+      } catch (error) {
+        throw new StartupFault('a process of the API did not start; it said above why', { cause: error })
+      }
+    },
+    async close(deadlineMs) {
+      isClosing = true
+      const timer = setTimeout(() => running.forEach((worker) => worker.kill()), deadlineMs)
+      await Promise.all(loops.map((loop) => loop.close()))
+      clearTimeout(timer)
+      if (disordered > 0) throw new Error(`${disordered} of ${count} processes did not end in order`)
+    },
+  }
+}
+
+/** Without its stack, which is of this process. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

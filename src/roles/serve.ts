@@ -1,0 +1,42 @@
+import { sql } from 'kysely'
+import { read } from '../platform/db/index.ts'
+import { createApp, listen, opsRoutes } from '../platform/http/index.ts'
+import type { OpsOptions } from '../platform/http/index.ts'
+import type { Lifecycle } from '../platform/lifecycle.ts'
+import { VERSION } from '../platform/version.ts'
+import { startApi } from './api.ts'
+import type { Foundation } from './foundation.ts'
+import { describeApi } from './openapi.ts'
+import type { Work } from './work.ts'
+
+export interface ServeOptions extends Work {
+  /** What the whole program does, which may be more than this process. */
+  roles: OpsOptions['roles']
+  /** The whole program's. */
+  metrics: OpsOptions['registry']
+}
+
+/** Serves health and metrics, and the API where this process has that role. @returns where. */
+export async function serve(
+  foundation: Foundation,
+  lifecycle: Lifecycle,
+  { roles, checks, metrics, wake }: ServeOptions,
+): Promise<{ url: string }> {
+  const { config, logger, pools } = foundation
+  const ping = () =>
+    read(pools.requests, 'ping', async (reader) => void (await sql`SELECT 1`.execute(reader)))
+  const database = { name: 'database', run: ping }
+  const isApi = config.roles.includes('api')
+  const routes = isApi ? startApi(foundation, wake).routes : []
+  const ops = opsRoutes({ version: VERSION, roles, checks: [database, ...checks], registry: metrics })
+  const app = createApp({
+    logger,
+    metrics: foundation.metrics,
+    routes: [...routes, ...ops],
+    bodyBytesMax: config.bodyBytesMax,
+    ...(isApi ? { openapi: describeApi(config.limits) } : {}),
+  })
+  const listener = await listen(app, config.listen, logger)
+  lifecycle.add({ name: 'http', takesWork: true, close: (deadlineMs) => listener.close(deadlineMs) })
+  return { url: listener.url }
+}

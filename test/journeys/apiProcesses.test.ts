@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtemp } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { launch } from '../../dev/processes/launch.ts'
+import { CHECKOUT } from '../../dev/stack/folders.ts'
+import type { Program } from '../../dev/stack/programs.ts'
+import type { SimulatorProcess } from '../operators/simulatorProcess.ts'
+import { balanceOf, recipients, topUp } from '../support/api.ts'
+import type { Accepted } from '../support/api.ts'
+import { assertAllEnded } from '../support/ending.ts'
+import { drain, engineEnv } from '../support/engine.ts'
+import { eventually } from '../support/eventually.ts'
+import { freshStack } from '../support/servers.ts'
+import type { Stack } from '../support/servers.ts'
+import { freshSimulators } from '../support/simulators.ts'
+import { openTcpProxy } from '../support/tcpProxy.ts'
+import type { TcpProxy } from '../support/tcpProxy.ts'
+import {
+  allServe,
+  ask,
+  countAccepted,
+  linesOf,
+  pidsOf,
+  startSeveral,
+  valueOf,
+  workersOf,
+} from './severalProcesses.ts'
+
+const BALANCE = 60
+const ATTEMPTS = 80
+
+interface ReadyBody {
+  checks: { name: string; ok: boolean; reason?: string }[]
+}
+
+describe('an API of several processes', () => {
+  let stack: Stack
+  let simulators: SimulatorProcess[]
+  let engines: Program[]
+  let proxies: TcpProxy[]
+
+  beforeEach(async () => {
+    stack = await freshStack()
+    simulators = await freshSimulators()
+    engines = []
+    proxies = []
+  })
+  afterEach(async () => {
+    await Promise.all(engines.map((engine) => engine.kill()))
+    await Promise.all(proxies.map((proxy) => proxy.close()))
+    await stack.drop()
+  })
+
+  async function startAll(changed: Partial<Stack> = {}): Promise<Program> {
+    const engine = await startSeveral({ ...stack, ...changed })
+    engines.push(engine)
+    await allServe(engine)
+    return engine
+  }
+
+  async function openProxy(serverUrl: string): Promise<TcpProxy> {
+    const proxy = await openTcpProxy(serverUrl)
+    proxies.push(proxy)
+    return proxy
+  }
+
+  it('answers on one port from each, spends a balance to exactly zero, and counts as one', async () => {
+    const engine = await startAll()
+    await topUp(engine.url, 1, BALANCE)
+    const answers = await Promise.all(
+      recipients(ATTEMPTS).map((recipient) =>
+        ask(`${engine.url}/sms/send`, {
+          customer_id: 1,
+          text: 'hi',
+          recipients: [recipient],
+          type: 'normal',
+        }),
+      ),
+    )
+    const accepted = answers.filter(({ status }) => status === 200).length
+    const refused = answers.filter(({ status }) => status === 402).length
+    assert.deepEqual([accepted, refused], [BALANCE, ATTEMPTS - BALANCE])
+    assert.equal(await balanceOf(engine.url, 1), 0)
+    assert.deepEqual(pidsOf(linesOf(engine, 'request')), new Set(workersOf(engine)))
+
+    await drain(stack.db)
+    // Whichever is asked.
+    for (let times = 0; times < 6; times++) {
+      const { text } = await ask(`${engine.url}/metrics`)
+      assert.equal(valueOf(text, 'chapar_accept_verdicts_total{class="normal",verdict="accepted"}'), BALANCE)
+      assert.equal(
+        valueOf(text, 'chapar_accept_verdicts_total{class="normal",verdict="insufficient_balance"}'),
+        ATTEMPTS - BALANCE,
+      )
+      assert.equal(valueOf(text, 'chapar_delivery_outcomes_total{class="normal",outcome="done"}'), BALANCE)
+    }
+    await assertAllEnded(
+      stack.db,
+      answers.filter(({ status }) => status === 200).map(({ text }) => JSON.parse(text) as Accepted),
+    )
+  })
+
+  it('is ready when the whole program is, whichever is asked', async () => {
+    const broker = await openProxy(stack.amqpUrl)
+    const engine = await startAll({ amqpUrl: broker.url })
+    const ready = async () => {
+      const { status, text } = await ask(`${engine.url}/readyz`)
+      return { status, checks: (JSON.parse(text) as ReadyBody).checks }
+    }
+    const names = [
+      'database',
+      'broker_consume_express',
+      'broker_consume_normal',
+      'broker_publish_express',
+      'broker_publish_normal',
+    ]
+    for (let times = 0; times < 4; times++)
+      assert.deepEqual(await ready(), { status: 200, checks: names.map((name) => ({ name, ok: true })) })
+
+    broker.refuse()
+    broker.cut()
+    await eventually('it is not ready', async () => (await ready()).status === 503)
+    const { checks } = await ready()
+    assert.deepEqual(
+      checks.map(({ name }) => name),
+      names,
+    )
+    assert.equal(checks.find(({ name }) => name === 'database')?.ok, true)
+    assert.equal(checks.find(({ name }) => name === 'broker_publish_express')?.ok, false)
+    broker.admit()
+    await eventually('it is ready again', async () => (await ready()).status === 200, 30_000)
+  })
+
+  it('has metrics while a process hangs, whose counts stand as they were', async () => {
+    const engine = await startAll()
+    await topUp(engine.url, 1, BALANCE)
+    for (const recipient of recipients(10))
+      await ask(`${engine.url}/sms/send`, {
+        customer_id: 1,
+        text: 'hi',
+        recipients: [recipient],
+        type: 'normal',
+      })
+    assert.equal(await countAccepted(engine.url), 10)
+    const [victim = 0] = workersOf(engine)
+    process.kill(victim, 'SIGSTOP')
+    await eventually('the other has the metrics', async () => {
+      const count = await countAccepted(engine.url).catch(() => undefined)
+      if (count !== undefined) assert.equal(count, 10)
+      return count !== undefined
+    })
+  })
+
+  it('has metrics while the database is silent', async () => {
+    const database = await openProxy(stack.databaseUrl)
+    const engine = await startAll({ databaseUrl: database.url })
+    database.silence()
+    const { status, text } = await ask(`${engine.url}/metrics`)
+    assert.equal(status, 200, text)
+    const asked = 'http_request_duration_seconds_count{method="GET",route="/readyz",status="200"}'
+    assert.ok(valueOf(text, asked) >= 1)
+  })
+
+  it('does not start where its port is in use: says so, exits 1 and leaves none', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const [a, b] = simulators
+    const settings = { PORT: String(port), API_PROCESSES: '2' }
+    const launched = await launch({
+      command: process.execPath,
+      args: ['--require', './src/runtime.cjs', 'src/main.ts'],
+      env: engineEnv(stack, a?.url ?? '', b?.url ?? '', settings),
+      cwd: CHECKOUT,
+      logFile: join(await mkdtemp(join(tmpdir(), 'chapar-engine-')), 'engine.log'),
+    })
+    try {
+      await eventually('it has ended', () => launched.exit() !== undefined, 30_000)
+      assert.deepEqual(launched.exit(), { code: 1, signal: null })
+      assert.deepEqual(launched.processes(), [])
+      const said = launched
+        .output()
+        .split('\n')
+        .filter((line) => line.startsWith('chapar: '))
+      assert.match(said[0] ?? '', new RegExp(`^chapar: cannot listen on 127\\.0\\.0\\.1:${port}: .*in use`))
+      assert.deepEqual(said.slice(1), ['chapar: a process of the API did not start; it said above why'])
+    } finally {
+      await launched.kill()
+      other.close()
+    }
+  })
+})
