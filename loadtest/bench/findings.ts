@@ -5,7 +5,8 @@ export interface Findings {
   runs: RunResult[]
   baselines: Baseline[]
   claims?: ClaimTimes
-  idle?: { engine: IdleFigures; oneByOne: IdleFigures }
+  /** `quietCores`: all roles together, of one core, while nothing is sent. */
+  idle?: { engine: IdleFigures; oneByOne: IdleFigures; quietCores: number }
   histories?: HistoryTimes[]
 }
 
@@ -21,8 +22,6 @@ export interface IdleFigures {
   http: Percentiles
   /** From acceptance to hand-over. */
   handOverP50Ms: number
-  /** All roles together, of one core, while nothing is sent. */
-  quietCores: number
 }
 
 /** S8: one kind of look, for the large customer and for those of 100 messages. */

@@ -91,7 +91,7 @@ function judgeExpress(run: RunResult | undefined): TargetVerdict {
 function judgeQuiet({ idle }: Findings): TargetVerdict {
   const target = `all roles together below ${S6_QUIET_CORES_MAX * 100} % of one core while nothing is sent`
   if (!idle) return notMeasured('S6', target)
-  const { quietCores } = idle.engine
+  const { quietCores } = idle
   const isMet = quietCores < S6_QUIET_CORES_MAX
   return {
     scenario: 'S6',

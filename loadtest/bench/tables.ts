@@ -22,11 +22,9 @@ export function listTables({ claims, idle, histories, baselines }: Findings): Re
       ? [
           {
             title: 'S6: an idle system',
-            columns: ['build', 'answer p50 ms', 'hand-over p50 ms', 'quiet, % of a core'],
+            columns: ['build', 'answer p50 ms', 'hand-over p50 ms'],
             rows: [['as it is', idle.engine] as const, ['batch size 1', idle.oneByOne] as const].map(
-              ([build, { http, handOverP50Ms, quietCores }]) => [
-                ...[build, http.p50Ms.toFixed(2), handOverP50Ms.toFixed(1), (quietCores * 100).toFixed(2)],
-              ],
+              ([build, { http, handOverP50Ms }]) => [build, http.p50Ms.toFixed(2), handOverP50Ms.toFixed(1)],
             ),
           },
         ]

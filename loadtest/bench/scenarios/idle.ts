@@ -11,15 +11,19 @@ import { withCrew } from '../stage/withCrew.ts'
 import { ONE_BY_ONE } from '../baselines/oneByOne.ts'
 
 const CUSTOMERS = 100
-/** Start-up, the first collections and the last request's ends are over by then. */
-const SETTLE_MS = 1_000
+/** By then the relay has seen that nothing comes, and looks less often. */
+const SETTLE_MS = 6_000
 const WARM_UP_MS = 1_000
 
-/** S6: a few requests a second, each ended before the next; then none. The same for the batch-size-1 build. */
+/** S6: a few requests a second, each ended before the next; then none. The former also for the batch-size-1 build. */
 export async function idle(bench: Bench): Promise<void> {
-  const engine = await measureIdle(bench, 'S6', 'an idle system', {})
+  let quietCores = NaN
+  const engine = await measureIdle(bench, 'S6', 'an idle system', {}, async (crew) => {
+    quietCores = await measureQuiet(crew, bench.form.idle.quietMs)
+    bench.say(`quiet: ${(quietCores * 100).toFixed(1)} % of a core`)
+  })
   const oneByOne = await measureIdle(bench, 'S6 one by one', 'an idle system, batch size 1', ONE_BY_ONE)
-  bench.findings.idle = { engine, oneByOne }
+  bench.findings.idle = { engine, oneByOne, quietCores }
 }
 
 async function measureIdle(
@@ -27,10 +31,11 @@ async function measureIdle(
   name: string,
   title: string,
   setting: Record<string, string>,
+  afterwards: (crew: Crew) => Promise<void> = () => Promise.resolve(),
 ): Promise<IdleFigures> {
   const { stage, form, stopList, findings, say, options } = bench
   const env = { ...setting, ...options.env }
-  const { run, quietCores } = await withCrew({ stage, stopList, env, customers: CUSTOMERS }, async (crew) => {
+  const run = await withCrew({ stage, stopList, env, customers: CUSTOMERS }, async (crew) => {
     const run = await runLoad(crew, {
       ...{ name, title, settings: env, onProgress: say },
       load: {
@@ -39,13 +44,11 @@ async function measureIdle(
         ...{ customerLast: CUSTOMERS, skew: 'uniform', recipientsPerRequest: 1, expressShare: 0.2 },
       },
     })
-    return { run, quietCores: await measureQuiet(crew, form.idle.quietMs) }
+    await afterwards(crew)
+    return run
   })
-  const figures = { http: run.http, handOverP50Ms: handOverP50Ms(run), quietCores }
-  say(
-    `answer p50 ${figures.http.p50Ms.toFixed(1)} ms, hand-over p50 ${figures.handOverP50Ms.toFixed(0)} ms, ` +
-      `quiet: ${(quietCores * 100).toFixed(1)} % of a core`,
-  )
+  const figures = { http: run.http, handOverP50Ms: handOverP50Ms(run) }
+  say(`answer p50 ${figures.http.p50Ms.toFixed(1)} ms, hand-over p50 ${figures.handOverP50Ms.toFixed(0)} ms`)
   findings.runs.push({ ...run, audit: await auditTables(stage.servers.databaseUrl) })
   return figures
 }
