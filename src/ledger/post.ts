@@ -49,10 +49,14 @@ async function writeBalances(tx: Tx, accounts: Account[]): Promise<void> {
   const values = accounts
     .sort((a, b) => a.userId - b.userId)
     .map(({ userId, balance, lastSeq }) => [userId, balance, lastSeq])
-  await sql`UPDATE JSON_TABLE(${JSON.stringify(values)}, '$[*]' COLUMNS (user_id BIGINT PATH '$[0]',
-      balance BIGINT PATH '$[1]', last_seq BIGINT PATH '$[2]')) posted
+  const { numAffectedRows } = await sql`
+    UPDATE JSON_TABLE(${JSON.stringify(values)}, '$[*]' COLUMNS (user_id BIGINT PATH '$[0]' ERROR ON ERROR,
+      balance BIGINT PATH '$[1]' ERROR ON ERROR, last_seq BIGINT PATH '$[2]' ERROR ON ERROR)) posted
     STRAIGHT_JOIN user_balances b FORCE INDEX (PRIMARY) ON b.user_id = posted.user_id
     SET b.balance = posted.balance, b.last_seq = posted.last_seq, b.last_updated = NOW(3)`.execute(tx)
+  // What the list does not join to would be skipped without a word, and the ledger go on without its balance.
+  if (Number(numAffectedRows) !== accounts.length)
+    throw new Error(`${accounts.length} balances were posted and ${numAffectedRows} updated`)
 }
 
 /** Callers decide before they post; this is the second check of the same rule on another path. */

@@ -2,9 +2,8 @@ import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 import type { SmsState } from '../../db/schema.ts'
 import type { Tx } from '../platform/db/index.ts'
-import { identifierToBytes } from '../primitives/identifier.ts'
 import { inRanges, toRanges } from './recipients.ts'
-import type { Recipient, RecipientKey } from './recipients.ts'
+import type { RecipientKey, RecipientState } from './recipients.ts'
 import { assertTransition } from './status.ts'
 
 /**
@@ -16,7 +15,7 @@ import { assertTransition } from './status.ts'
  * possible duplicates before the try (promise 4). */
 export async function markSending(
   tx: Tx,
-  rows: Recipient[],
+  rows: RecipientState[],
   claim: { owner: string; leaseSeconds: number; again: boolean },
 ): Promise<void> {
   const marks = claim.again ? sql`, possibly_sent = TRUE, possible_duplicate = TRUE` : sql``
@@ -30,11 +29,16 @@ export interface Taken extends RecipientKey {
 }
 
 /** An operator took them and named each. */
-export async function markDone(tx: Tx, rows: Recipient[], provider: string, taken: Taken[]): Promise<void> {
+export async function markDone(
+  tx: Tx,
+  rows: RecipientState[],
+  provider: string,
+  taken: Taken[],
+): Promise<void> {
   if (rows.length === 0) return
   for (const row of rows) assertTransition(row.status, 'done')
   const keyed = taken.map(({ smsIdentifier, recipientNo, providerMessageId }) => [
-    identifierToBytes(smsIdentifier).toString('hex'),
+    smsIdentifier.replaceAll('-', ''),
     recipientNo,
     providerMessageId,
   ])
@@ -55,7 +59,7 @@ export async function markDone(tx: Tx, rows: Recipient[], provider: string, take
 /** No operator takes them; `possiblySent`: one may have, without saying so. Refunds belong to the same transaction. */
 export async function markFailed(
   tx: Tx,
-  rows: Recipient[],
+  rows: RecipientState[],
   end: { provider: string; possiblySent: boolean },
 ): Promise<void> {
   const mark = end.possiblySent ? sql`, possibly_sent = TRUE` : sql``
@@ -65,7 +69,7 @@ export async function markFailed(
 /** To be tried again through the outbox. `tried`: an operator was asked, so that the grace runs from now. */
 export async function release(
   tx: Tx,
-  rows: Recipient[],
+  rows: RecipientState[],
   how: { tried: boolean; possiblySent: boolean },
 ): Promise<void> {
   const since = how.tried ? sql`, retrying_since = COALESCE(retrying_since, NOW(3))` : sql``
@@ -73,7 +77,12 @@ export async function release(
   await move(tx, rows, 'pending', sql`owner = NULL, lease_until = NULL${since}${mark}`)
 }
 
-async function move(tx: Tx, rows: Recipient[], to: SmsState, changes: RawBuilder<unknown>): Promise<void> {
+async function move(
+  tx: Tx,
+  rows: RecipientState[],
+  to: SmsState,
+  changes: RawBuilder<unknown>,
+): Promise<void> {
   if (rows.length === 0) return
   for (const row of rows) assertTransition(row.status, to)
   const { numAffectedRows } = await sql`UPDATE sms_status FORCE INDEX (PRIMARY)
@@ -82,7 +91,7 @@ async function move(tx: Tx, rows: Recipient[], to: SmsState, changes: RawBuilder
   assertAllUpdated(rows, numAffectedRows)
 }
 
-function assertAllUpdated(rows: Recipient[], updated: bigint | undefined): void {
+function assertAllUpdated(rows: RecipientState[], updated: bigint | undefined): void {
   if (Number(updated) !== rows.length)
     throw new Error(`${rows.length} recipients were decided and ${updated} updated`)
 }

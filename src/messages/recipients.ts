@@ -11,13 +11,17 @@ export interface RecipientKey {
   recipientNo: number
 }
 
-/** One recipient as it stands under the row lock; times are judged by the database's clock. */
-export interface Recipient extends RecipientKey {
-  userId: number
-  recipient: string
+/** How far one recipient has come and whose it is, under the row lock. */
+export interface RecipientState extends RecipientKey {
   status: SmsState
   /** Who claimed it last, in hex; kept after the end, so that a repeated settlement knows its own work. */
   owner: string | null
+}
+
+/** One recipient as it stands under the row lock; times are judged by the database's clock. */
+export interface Recipient extends RecipientState {
+  userId: number
+  recipient: string
   /** The end of the owner's lease while that lies in the future. */
   liveUntil: Date | null
   /** How long ago a first try ended without a verdict; null when there was none. */
@@ -26,13 +30,16 @@ export interface Recipient extends RecipientKey {
   possibleDuplicate: boolean
 }
 
-interface Row {
+interface StateRow {
   sms_identifier: Buffer
   recipient_no: number
-  user_id: number
-  recipient: string
   status: SmsState
   owner: Buffer | null
+}
+
+interface Row extends StateRow {
+  user_id: number
+  recipient: string
   lease_until: Date | null
   live: number | null
   retrying_ms: number | null
@@ -58,17 +65,34 @@ export async function lockRecipients(tx: Tx, ranges: KeyRange[]): Promise<Recipi
     ORDER BY sms_identifier, recipient_no
     FOR UPDATE`.execute(tx)
   return rows.map((row) => ({
-    smsIdentifier: identifierFromBytes(row.sms_identifier),
-    recipientNo: row.recipient_no,
+    ...toState(row),
     userId: row.user_id,
     recipient: row.recipient,
-    status: row.status,
-    owner: row.owner?.toString('hex') ?? null,
     liveUntil: row.live === 1 ? row.lease_until : null,
     retryingMs: row.retrying_ms === null ? null : Number(row.retrying_ms),
     possiblySent: row.possibly_sent === 1,
     possibleDuplicate: row.possible_duplicate === 1,
   }))
+}
+
+/** The same for those whose content is known already, at half the cost. */
+export async function lockStates(tx: Tx, ranges: KeyRange[]): Promise<RecipientState[]> {
+  if (ranges.length === 0) return []
+  const { rows } = await sql<StateRow>`
+    SELECT sms_identifier, recipient_no, status, owner FROM sms_status FORCE INDEX (PRIMARY)
+    WHERE ${inRanges(ranges)}
+    ORDER BY sms_identifier, recipient_no
+    FOR UPDATE`.execute(tx)
+  return rows.map(toState)
+}
+
+function toState(row: StateRow): RecipientState {
+  return {
+    smsIdentifier: identifierFromBytes(row.sms_identifier),
+    recipientNo: row.recipient_no,
+    status: row.status,
+    owner: row.owner?.toString('hex') ?? null,
+  }
 }
 
 /** @returns whether any of the recipients is not at its end, the writes of this transaction included. Locks nothing. */
@@ -82,7 +106,7 @@ export async function hasUnfinished(tx: Tx, ranges: KeyRange[]): Promise<boolean
 /** Ranges of at least so many recipients are terms of their own: a batch of 2,000 recipients has 200 at most. */
 const RANGE_RECIPIENTS_MIN = 10
 /** Above some 10,000 keys MySQL's range optimizer runs out of memory, and reads and locks the whole table instead. */
-const KEYS_MAX = 5_000
+export const KEYS_MAX = 5_000
 
 /**
  * The condition that names recipients by ranges of the primary key. Short ranges are spelled out in one list of keys:

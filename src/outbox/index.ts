@@ -10,6 +10,7 @@ export {
 export type { Envelope, RecipientRange } from './envelope.ts'
 export { readDepth } from './depth.ts'
 export { findOpen } from './findOpen.ts'
+export type { OpenRanges } from './findOpen.ts'
 export { lockRows, postpone, removeRows, retryLater } from './settle.ts'
 export { createOutboxEvents } from './events.ts'
 export type { OutboxEvents } from './events.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
-import { readHistory } from '../../src/messages/index.ts'
+import { accept, readHistory } from '../../src/messages/index.ts'
 import type { HistoryItem, HistoryQuery } from '../../src/messages/types.ts'
 import { findOpen } from '../../src/outbox/index.ts'
 import { claim } from '../../src/outbox/claim.ts'
@@ -79,6 +79,18 @@ describe('history', () => {
       assert.equal(items.length, 155)
       assert.deepEqual([...new Set(items.map(({ smsIdentifier }) => smsIdentifier))], [third, second, first])
     }
+  })
+
+  it('finds pending ones among more open requests than one statement names', async () => {
+    const newId = newIdOf(db)
+    const requests = Array.from({ length: 1_100 }, () => ({
+      ...{ smsIdentifier: newId(), userId: 1, type: 'normal' as const, text: 'hi', traceparent: undefined },
+      recipients: Array.from({ length: 9 }, (_, no) => `+99900000${no}`),
+    }))
+    while (requests.length > 0) await accept(db, requests.splice(-100), { normal: 1, express: 1 }, newId)
+    const pages = await readAll(db, { userId: 1, limit: 1_000, status: 'pending' })
+    assert.equal(new Set(pages.flat().map(keyOf)).size, 9_900)
+    assert.equal(pages.flat().length, 9_900)
   })
 
   it('tells sending from pending', async () => {
