@@ -1,14 +1,14 @@
 import { refund } from '../ledger/index.ts'
 import {
   hasUnfinished,
-  lockRecipients,
+  lockStates,
   markDone,
   markFailed,
   referenceOf,
   release,
   toRanges,
 } from '../messages/index.ts'
-import type { Recipient } from '../messages/index.ts'
+import type { RecipientState } from '../messages/index.ts'
 import { lockRows, removeRows, retryLater } from '../outbox/index.ts'
 import { transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
@@ -72,14 +72,14 @@ async function write(tx: Tx, settlements: Settlement[]): Promise<Settled[]> {
   return settled
 }
 
-async function lockTheirRecipients(tx: Tx, settlements: Settlement[]): Promise<Map<string, Recipient>> {
+async function lockTheirRecipients(tx: Tx, settlements: Settlement[]): Promise<Map<string, RecipientState>> {
   const tasks = new Map<string, Task>()
   for (const { endings } of settlements) for (const { task } of endings) tasks.set(task.reference, task)
-  const locked = await lockRecipients(tx, toRanges([...tasks.values()]))
+  const locked = await lockStates(tx, toRanges([...tasks.values()]))
   return new Map(locked.map((row) => [referenceOf(row), row]))
 }
 
-function sortOut({ inHand, endings }: Settlement, rows: Map<string, Recipient>): Settled {
+function sortOut({ inHand, endings }: Settlement, rows: Map<string, RecipientState>): Settled {
   const settled: Settled = { endings: [], late: [] }
   for (const ending of endings) {
     const isMine = isOurs(ending, rows.get(ending.task.reference), inHand.owner)
@@ -93,7 +93,7 @@ function sortOut({ inHand, endings }: Settlement, rows: Map<string, Recipient>):
  * Ends keep their owner. A release does not: a row that is free already was released by this settlement before, its
  * answer lost, or by another owner, which comes to the same.
  */
-function isOurs({ kind }: Ending, row: Recipient | undefined, owner: string): boolean {
+function isOurs({ kind }: Ending, row: RecipientState | undefined, owner: string): boolean {
   if (!row) return false
   return row.owner === owner || (kind === 'released' && row.status === 'pending')
 }
@@ -102,7 +102,7 @@ function isOurs({ kind }: Ending, row: Recipient | undefined, owner: string): bo
  * Those that are still to be written, one for a recipient. Ours and no longer sending: this settlement was committed
  * before and its answer lost.
  */
-function dueOf(settled: Settled[], rows: Map<string, Recipient>): Ending[] {
+function dueOf(settled: Settled[], rows: Map<string, RecipientState>): Ending[] {
   const due = new Map<string, Ending>()
   for (const { endings } of settled) {
     for (const ending of endings) {
@@ -113,7 +113,7 @@ function dueOf(settled: Settled[], rows: Map<string, Recipient>): Ending[] {
   return [...due.values()]
 }
 
-async function endRecipients(tx: Tx, endings: Ending[], rows: Map<string, Recipient>): Promise<void> {
+async function endRecipients(tx: Tx, endings: Ending[], rows: Map<string, RecipientState>): Promise<void> {
   const rowsOf = (group: Ending[]) => group.flatMap(({ task }) => rows.get(task.reference) ?? [])
   for (const group of groupsOf(endings)) {
     const [first] = group

@@ -1,10 +1,15 @@
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomFillSync, randomInt } from 'node:crypto'
 import { parse, v7, validate } from 'uuid'
 
 /** A UUID in its text form. Ours are version 7: ordered by the time they were made. */
 export type Identifier = string
 
 const SEQUENCE_START_MAX = 2 ** 31
+
+const RANDOM_BYTES = 16
+/** Drawn ahead, because each draw asks the kernel: 14 µs, twice for a message of one recipient (measured). */
+const drawn = new Uint8Array(256 * RANDOM_BYTES)
+let drawnFrom = drawn.length
 
 /**
  * @returns a maker of UUIDv7 ordered by the given clock, the database's: rows of all processes then lie in one
@@ -21,8 +26,16 @@ export function identifierMaker(nowMs: () => number): () => Identifier {
     } else {
       sequence++
     }
-    return v7({ msecs: lastMs, seq: sequence, random: randomBytes(16) })
+    return v7({ msecs: lastMs, seq: sequence, random: draw() })
   }
+}
+
+function draw(): Uint8Array {
+  if (drawnFrom === drawn.length) {
+    randomFillSync(drawn)
+    drawnFrom = 0
+  }
+  return drawn.subarray(drawnFrom, (drawnFrom += RANDOM_BYTES))
 }
 
 export function isIdentifier(text: string): boolean {
@@ -36,5 +49,5 @@ export function identifierToBytes(identifier: Identifier): Buffer {
 /** Takes any 16 bytes: the audit names rows by what they hold, also when that is no UUID. */
 export function identifierFromBytes(bytes: Buffer): Identifier {
   const hex = bytes.toString('hex')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }

@@ -82,7 +82,7 @@ export const SETTINGS = {
   },
   ACCEPT_LANES: {
     schema: wholeNumberText(1, 64),
-    default: '2',
+    default: '1',
     meaning:
       'Transactions that accept requests at once; a customer is always served by the same one. Give every process of ' +
       'the role `api` the same number, so that they do not wait on each other.',
