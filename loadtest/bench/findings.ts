@@ -1,9 +1,11 @@
 import type { Baseline, Percentiles, RunResult } from '../result.ts'
+import type { StatementCost } from './baselines/statementCosts.ts'
 
 /** What was measured so far; what follows from it is decided in judge.ts. */
 export interface Findings {
   runs: RunResult[]
   baselines: Baseline[]
+  statements?: StatementCosts[]
   claims?: ClaimTimes
   /** `quietCores`: all roles together, of one core, while nothing is sent. */
   idle?: { engine: IdleFigures; oneByOne: IdleFigures; quietCores: number }
@@ -31,6 +33,12 @@ export interface HistoryTimes {
   ofLargeCustomer: number
   large: Percentiles
   small: Percentiles
+}
+
+/** What each kind of statement took of the database's CPU, MySQL alone. */
+export interface StatementCosts {
+  title: string
+  costs: StatementCost[]
 }
 
 export function runNamed({ runs }: Findings, name: string): RunResult | undefined {

@@ -2,7 +2,7 @@ import type { Percentiles, ReportTable } from '../result.ts'
 import type { Findings } from './findings.ts'
 
 /** What is no run over time. */
-export function listTables({ claims, idle, histories, baselines }: Findings): ReportTable[] {
+export function listTables({ claims, idle, histories, baselines, statements = [] }: Findings): ReportTable[] {
   const times = ({ count, p50Ms, p95Ms, p99Ms }: Percentiles) => [
     ...[p50Ms, p95Ms, p99Ms].map((ms) => ms.toFixed(2)),
     count,
@@ -49,6 +49,13 @@ export function listTables({ claims, idle, histories, baselines }: Findings): Re
           .map(([name, value]) => `${name}=${value}`)
           .join(' '),
         rate.toFixed(0),
+      ]),
+    })),
+    ...statements.map(({ title, costs }) => ({
+      title: `${title}: the server's CPU by statement`,
+      columns: ['statement', 'per second', 'µs each', 'µs a message'],
+      rows: costs.map(({ statement, perSecond, microsEach, microsPerMessage }) => [
+        ...[statement, perSecond.toFixed(1), microsEach.toFixed(0), microsPerMessage.toFixed(1)],
       ]),
     })),
   ]

@@ -5,6 +5,7 @@ import type { Submitted } from '../../../src/messages/index.ts'
 import { claim } from '../../../src/outbox/claim.ts'
 import type { Claim } from '../../../src/outbox/claim.ts'
 import { markPublished } from '../../../src/outbox/settle.ts'
+import type { PublishedRow } from '../../../src/outbox/settle.ts'
 import type { Db } from '../../../src/platform/db/index.ts'
 import { ONE_RECIPIENT } from '../scenarios/oneRecipient.ts'
 
@@ -36,17 +37,20 @@ const CUSTOMERS = ONE_RECIPIENT.customerLast
 /** Batches that may wait for a claim: enough that it never waits for one, and little to end afterwards. */
 const BATCHES_WAITING_MAX = 4
 const IDLE_MS = 1
+/** As the relay does. */
+const MARK_AFTER_MS = 2_000
 
 /**
  * The whole life of messages in the database, by the engine's own functions and so by its own statements, arranged as
- * in the engine: accepted, claimed from the outbox by one poller, marked as published, claimed by consumers, settled as
- * done. No HTTP, no broker, no operator.
+ * in the engine: accepted, claimed from the outbox by one poller, claimed by consumers, settled as done, and what is left
+ * after 2 s marked as published. No HTTP, no broker, no operator.
  */
 export function startLife(options: LifeOptions): Life {
   const { db, newId, batchSize, workers } = options
   const envelopesMax = Math.max(1, Math.ceil(batchSize / ENVELOPE_RECIPIENTS))
   const waitingMax = (BATCHES_WAITING_MAX + 2 * workers) * batchSize
   const delivering = new Set<Promise<void>>()
+  const published: PublishedRow[] = []
   let [accepted, ended] = [0, 0]
   let isStopping = false
   let hasFailed = false
@@ -71,6 +75,8 @@ export function startLife(options: LifeOptions): Life {
         await pause(IDLE_MS)
         continue
       }
+      const { envelopes, leaseUntil } = claimed
+      published.push(...envelopes.map(({ outboxId }) => ({ outboxId, leaseUntil })))
       const work: Promise<void> = deliverClaim(db, claimed)
         .then((recipients) => void (ended += recipients))
         .finally(() => delivering.delete(work))
@@ -79,8 +85,17 @@ export function startLife(options: LifeOptions): Life {
     }
     await Promise.all(delivering)
   }
+  const markAll = async (working: Promise<unknown>) => {
+    let isWorking = true
+    working.finally(() => (isWorking = false)).catch(() => {})
+    while (isWorking) {
+      await Promise.race([pause(MARK_AFTER_MS), working])
+      await markPublished(db, published.splice(0))
+    }
+  }
   const accepting = Promise.all(Array.from({ length: workers }, (_, worker) => acceptAll(worker)))
-  const working = Promise.all([accepting, relayAll(accepting)])
+  const relaying = relayAll(accepting)
+  const working = Promise.all([accepting, relaying, markAll(relaying)])
   working.catch(() => (hasFailed = true))
   return {
     ended: () => ended,
@@ -101,11 +116,7 @@ async function acceptOne(options: LifeOptions, worker: number): Promise<number> 
   return requests.length * recipientsPerRequest
 }
 
-async function deliverClaim(db: Db, { envelopes, leaseUntil }: Claim): Promise<number> {
-  await markPublished(
-    db,
-    envelopes.map(({ outboxId }) => ({ outboxId, leaseUntil })),
-  )
+async function deliverClaim(db: Db, { envelopes }: Claim): Promise<number> {
   const shares = await claimEnvelopes(db, envelopes)
   await settle(
     db,

@@ -14,6 +14,8 @@ import { BALANCE } from '../stage/withCrew.ts'
 import { chooseBest } from './chooseBest.ts'
 import { startLife } from './lifeInMysql.ts'
 import type { LifeOptions } from './lifeInMysql.ts'
+import { countStatements, readStatementCosts } from './statementCosts.ts'
+import type { StatementCost } from './statementCosts.ts'
 
 const WARM_UP_MS = 1_500
 
@@ -21,6 +23,7 @@ interface Point {
   settings: { batch: number; workers: number }
   messagesPerSecond: number
   note: string
+  statements: StatementCost[]
 }
 
 /** Baseline: what the database alone carries with the engine's own statements, at its best batch size. */
@@ -59,23 +62,31 @@ async function measureAlone(bench: Bench, name: string, recipientsPerRequest: nu
   const { isClean } = await auditTables(servers.databaseUrl)
   if (!isClean) throw new Error(`${name}: the audit found something`)
   const best = chooseBest(sweep)
-  if (best) findings.baselines.push(toBaseline(name, recipientsPerRequest, best, sweep))
+  if (!best) return
+  findings.baselines.push(toBaseline(name, recipientsPerRequest, best, sweep))
+  if (best.statements.length === 0) return
+  findings.statements = [...(findings.statements ?? []), { title: name, costs: best.statements }]
 }
 
 async function measurePoint({ stage, form }: Bench, options: LifeOptions): Promise<Point> {
   const processes = { mysql: stage.servers.database.pids(), bench: [process.pid] }
   const life = startLife(options)
   await pause(WARM_UP_MS)
+  const adminUrl = stage.servers.databaseAdminUrl
+  const isCounted = await countStatements(adminUrl)
   const [endedBefore, before] = [life.ended(), readUsage(processes)]
   await pause(form.alone.durationMs)
   const [messages, after] = [life.ended() - endedBefore, readUsage(processes)]
+  const durationMs = after.atMs - before.atMs
+  const statements = isCounted ? await readStatementCosts(adminUrl, { messages, durationMs }) : []
   await life.stop()
   const costs = costsBetween(before, after, messages)
   const describe = (part: 'mysql' | 'bench', what: string) =>
     `${what} ${costs[part]?.microsPerMessage.toFixed(0)} µs a message, ${costs[part]?.cores.toFixed(2)} cores`
   return {
     settings: { batch: options.batchSize, workers: options.workers },
-    messagesPerSecond: (messages * 1_000) / (after.atMs - before.atMs),
+    messagesPerSecond: (messages * 1_000) / durationMs,
+    statements,
     note: `${describe('mysql', 'MySQL')}; ${describe('bench', 'the driver')}`,
   }
 }
