@@ -77,8 +77,8 @@ export const SETTINGS = {
     schema: wholeNumberText(1, 2_000),
     default: '2000',
     meaning:
-      'Recipients of one transaction and, up to 100, of one queue message. Batches form by load, never by waiting; 1 does ' +
-      'everything one by one and is there to measure against.',
+      'Recipients of one transaction and, up to 100, of one queue message. Batches form by load; 1 does everything one ' +
+      'by one and is there to measure against.',
   },
   ACCEPT_LANES: {
     schema: wholeNumberText(1, 64),
