@@ -32,8 +32,18 @@ export async function accept(
     return await decideTogether(db, requests, { prices, newId, waitsForLocks: true })
   } catch (error) {
     if (!(error instanceof RowsHeld)) throw error
-    return decideTogether(db, requests, { prices, newId, waitsForLocks: false })
+    return acceptFree(db, requests, prices, newId)
   }
+}
+
+/** As accept, but waits for nobody: a customer whose balance is locked at the moment counts as held. */
+export function acceptFree(
+  db: Db,
+  requests: Submitted[],
+  prices: Prices,
+  newId: () => string,
+): Promise<Verdict[]> {
+  return decideTogether(db, requests, { prices, newId, waitsForLocks: false })
 }
 
 interface HowToDecide {

@@ -1,9 +1,11 @@
 import type { Db } from '../platform/db/index.ts'
 import { gather } from '../platform/gather.ts'
-import type { Admission, Gathering } from '../platform/gather.ts'
+import type { Admission } from '../platform/gather.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
-import { accept } from './accept.ts'
+import { accept, acceptFree } from './accept.ts'
 import type { Prices, Submitted } from './accept.ts'
+import { openAside } from './aside.ts'
+import type { Aside } from './aside.ts'
 import type { MessageEvents } from './events.ts'
 import type { SendRequest, Verdict } from './types.ts'
 
@@ -19,82 +21,103 @@ export interface LanesSettings {
   /** Recipients of one transaction. */
   batchSizeMax: number
   events: Pick<MessageEvents, 'batchDecided'>
+  clock?: Required<Pick<Admission<never>, 'nowMs' | 'after'>>
 }
 
 interface Arrival extends Submitted {
   isGone: () => boolean
 }
 
+type Decide = (arrivals: Arrival[]) => Promise<Verdict[]>
+
 /** Above so many recipients a request is a transaction of its own, in a lane of its own: the small ones go past it. */
 const LARGE_RECIPIENTS = 500
-/** Recipients that may wait in a lane: some seconds of its work, and a few MB. Beyond, 503 is the better answer. */
+/** Recipients that may wait in a lane: some seconds of its work. Beyond, 503 is the better answer. */
 const WAITING_RECIPIENTS_MAX = 10_000
-/** The lane of the large has room for a few of the largest. */
+/** The lane of the large, and the place aside, have room for a few of the largest. */
 const WAITING_LARGE_RECIPIENTS_MAX = 50_000
+/** Requests that may wait in a lane: with usual texts 2 MB, and 32 MB when all have the longest there is. */
+const WAITING_REQUESTS_MAX = 5_000
 /** Who would wait longer is told so instead: a client's patience is short, and it costs him nothing to ask again. */
 const WAIT_MAX_MS = 2_000
-/** A customer whose balance was held by somebody else delays those he shares a lane with: he gets another for so long. */
-const ASIDE_MS = 10_000
-/** At most so many customers are remembered as held; the oldest are forgotten. */
-const ASIDE_CUSTOMERS_MAX = 1_000
+/** Customers aside that are decided at once: each may keep a connection for a lock wait, mostly for nothing. */
+const ASIDE_RUNS_MAX = 8
+/** The part of the connections that they may have. */
+const ASIDE_CONNECTIONS_SHARE = 1 / 4
 
 /**
  * Accepting by load: requests that arrive while a transaction is in flight share the next one of their lane. The lane
  * is the customer's number modulo the number of lanes, which all processes should have in common, so that two
  * processes' batches do not wait on each other in a chain; nothing but speed depends on it. A fault of one request fails
- * that one alone.
+ * that one alone. A customer whose balance somebody else keeps locked is put aside: there he is decided alone, and only
+ * there he is told that he is held.
  */
 export function openLanes(settings: LanesSettings): Accept {
-  const shared = { runWeightMax: settings.batchSizeMax, waitingWeightMax: WAITING_RECIPIENTS_MAX }
-  const small = Array.from({ length: settings.lanes }, () => openLane(settings, shared))
-  const aside = openLane(settings, shared)
-  const large = openLane(settings, { runWeightMax: 1, waitingWeightMax: WAITING_LARGE_RECIPIENTS_MAX })
-  const heldUntilMs = new Map<number, number>()
+  const { db, prices, newId, batchSizeMax, events, clock } = settings
+  const bounded = (waitingWeightMax: number) => ({
+    weightOf: ({ recipients }: Arrival) => recipients.length,
+    mayBeOfOne: (error: unknown) => !(error instanceof Unavailable),
+    admission: { ...ADMISSION, ...clock, waitingWeightMax },
+  })
+  const decideBy = (verb: typeof accept) => async (arrivals: Arrival[]) => {
+    const verdicts = await verb(db, arrivals, prices, newId)
+    const held = verdicts.filter(({ kind }) => kind === 'customer_held').length
+    if (held < arrivals.length) events.batchDecided({ requests: arrivals.length - held })
+    return verdicts
+  }
+  const runsMax = Math.min(ASIDE_RUNS_MAX, Math.ceil(db.settings.maxOpenConns * ASIDE_CONNECTIONS_SHARE))
+  const aside = openAside<Arrival>(
+    { ...bounded(WAITING_LARGE_RECIPIENTS_MAX), runWeightMax: batchSizeMax, runsMax, run: decideBy(accept) },
+    clock?.nowMs ?? (() => performance.now()),
+  )
+  const openLane = (runWeightMax: number, waitingWeightMax: number, verb: typeof accept) =>
+    gather<Arrival, Verdict>({
+      ...bounded(waitingWeightMax),
+      runWeightMax,
+      run: (arrivals) => decideOrPutAside(arrivals, decideBy(verb), aside),
+    })
+  const small = Array.from({ length: settings.lanes }, () =>
+    openLane(batchSizeMax, WAITING_RECIPIENTS_MAX, accept),
+  )
+  // One at a time: who would wait for his balance would keep all the other large ones waiting.
+  const large = openLane(1, WAITING_LARGE_RECIPIENTS_MAX, acceptFree)
 
-  const laneOf = ({ userId, recipients }: SendRequest) => {
-    if (recipients.length > LARGE_RECIPIENTS) return large
-    const untilMs = heldUntilMs.get(userId)
-    if (untilMs !== undefined && performance.now() < untilMs) return aside
-    heldUntilMs.delete(userId)
-    return small[userId % small.length] ?? aside
-  }
-  const setAside = (userId: number) => {
-    heldUntilMs.delete(userId)
-    const [oldest] = heldUntilMs.size >= ASIDE_CUSTOMERS_MAX ? heldUntilMs.keys() : []
-    if (oldest !== undefined) heldUntilMs.delete(oldest)
-    heldUntilMs.set(userId, performance.now() + ASIDE_MS)
-  }
-  return async (request, isGone = () => false) => {
-    const arrival = { ...request, smsIdentifier: settings.newId(), isGone }
-    const verdict = await laneOf(request).add(arrival)
-    if (verdict.kind === 'customer_held') setAside(request.userId)
-    return verdict
+  return (request, isGone = () => false) => {
+    const { userId, recipients } = request
+    const lane = recipients.length > LARGE_RECIPIENTS ? large : (small[userId % small.length] ?? large)
+    return lane.add({ ...request, smsIdentifier: newId(), isGone })
   }
 }
 
-function openLane(
-  { db, prices, newId, events }: LanesSettings,
-  { runWeightMax, waitingWeightMax }: { runWeightMax: number; waitingWeightMax: number },
-): Gathering<Arrival, Verdict> {
-  return gather<Arrival, Verdict>({
-    weightOf: ({ recipients }) => recipients.length,
-    runWeightMax,
-    mayBeOfOne: (error) => !(error instanceof Unavailable),
-    admission: { waitingWeightMax, waitMaxMs: WAIT_MAX_MS, isGone: (arrival) => arrival.isGone(), refuse },
-    run: async (arrivals) => {
-      const verdicts = await accept(db, arrivals, prices, newId)
-      events.batchDecided({ requests: arrivals.length })
-      return verdicts
-    },
+/**
+ * Those who are found held, or are aside already, go on there, and the lane does not wait for them. Only when the
+ * others are decided: whoever was moved and then decided again here, after a fault, would pay twice.
+ */
+async function decideOrPutAside(
+  arrivals: Arrival[],
+  decide: Decide,
+  aside: Aside<Arrival>,
+): Promise<(Verdict | Promise<Verdict>)[]> {
+  const here = arrivals.filter(({ userId }) => !aside.has(userId))
+  const verdicts = here.length > 0 ? await decide(here) : []
+  const decided = new Map(here.map((arrival, index) => [arrival, verdicts[index]]))
+  return arrivals.map((arrival) => {
+    const verdict = decided.get(arrival)
+    return verdict && verdict.kind !== 'customer_held' ? verdict : aside.add(arrival)
   })
 }
 
 const REFUSALS: Record<Parameters<Admission<Arrival>['refuse']>[0], string> = {
   full: 'Too many messages wait to be accepted. Nothing was changed.',
+  share: 'Too many messages of this customer wait to be accepted. Nothing was changed.',
   late: 'The message waited too long to be accepted. Nothing was changed.',
   gone: 'The client left before its message was accepted. Nothing was changed.',
 }
 
-function refuse(why: keyof typeof REFUSALS): Unavailable {
-  return new Unavailable('overloaded', REFUSALS[why])
+const ADMISSION = {
+  waitingItemsMax: WAITING_REQUESTS_MAX,
+  waitMaxMs: WAIT_MAX_MS,
+  ownerOf: ({ userId }: Arrival) => userId,
+  isGone: (arrival: Arrival) => arrival.isGone(),
+  refuse: (why: keyof typeof REFUSALS) => new Unavailable('overloaded', REFUSALS[why]),
 }

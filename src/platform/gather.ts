@@ -1,5 +1,7 @@
-import type { After } from './loop.ts'
-import { afterTimeout } from './loop.ts'
+import { openQueue } from './queue.ts'
+import type { Admission, Waiting } from './queue.ts'
+
+export type { Admission } from './queue.ts'
 
 /**
  * Batching by load, not by clock: while one run is in flight, what arrives waits and goes together into the next one.
@@ -13,12 +15,19 @@ export interface Gathering<I, O> {
 }
 
 export interface GatherSettings<I, O> {
-  /** Does the work of all the items and resolves to one result for each, by position. Never under way twice. */
-  run: (items: I[]) => Promise<O[]>
+  /**
+   * Does the work of all the items and resolves to one result for each, by position; a promise where an item's result
+   * is still to come from elsewhere, so that the next run need not wait for it. Never under way twice for one key.
+   */
+  run: (items: I[]) => Promise<(O | Promise<O>)[]>
   /** In whatever unit runs are bounded by; recipients, mostly. */
   weightOf: (item: I) => number
   /** Items of one run together; a heavier one runs alone. */
   runWeightMax: number
+  /** Only items of one key share a run. Without it all have the same. */
+  keyOf?: (item: I) => unknown
+  /** Runs at once, each of another key; 1 when it is not given. */
+  runsMax?: number
   /**
    * Whether a run's fault may be the fault of one of its items. Then both halves run by themselves, one after the
    * other and in their order, until the one is found and rejects alone.
@@ -33,104 +42,47 @@ export interface GatherSettings<I, O> {
   admission?: Admission<I>
 }
 
-/** Who may wait, and for how long. */
-export interface Admission<I> {
-  /** What would make more than this wait is refused. When nothing waits there is always room for one. */
-  waitingWeightMax: number
-  waitMaxMs: number
-  /** Asked when the item's turn has come: nobody waits for the result any more. */
-  isGone: (item: I) => boolean
-  /** The error of one that is refused: nothing was begun with it. */
-  refuse: (why: 'full' | 'late' | 'gone') => Error
-  nowMs?: () => number
-  after?: After
-}
-
-interface Waiting<I, O> {
-  item: I
-  weight: number
-  sinceMs: number
-  resolve: (result: O) => void
-  reject: (error: unknown) => void
+interface Added<I, O> extends Waiting<I> {
+  resolve: (result: O | Promise<O>) => void
 }
 
 export function gather<I, O>(settings: GatherSettings<I, O>): Gathering<I, O> {
-  const { admission, begin = (run) => run() } = settings
-  const nowMs = admission?.nowMs ?? (() => performance.now())
-  const after = admission?.after ?? afterTimeout
-  let queue: Waiting<I, O>[] = []
-  let queueWeight = 0
-  let isRunning = false
-  let isWatched = false
+  const { weightOf, keyOf, runsMax = 1, begin = (run) => run() } = settings
+  const queue = openQueue<I, Added<I, O>>(settings.runWeightMax, settings.admission)
+  const busy = new Set<unknown>()
+  let isBeginning = false
 
-  async function runAll(): Promise<void> {
-    while (queue.length > 0) await runBatch(settings, take())
-    isRunning = false
-  }
-
-  /** The oldest, as many as one run may hold. */
-  function take(): Waiting<I, O>[] {
-    const batch: Waiting<I, O>[] = []
-    let weight = 0
-    let taken = 0
-    for (const each of queue) {
-      const isGone = admission?.isGone(each.item) ?? false
-      if (!isGone && batch.length > 0 && weight + each.weight > settings.runWeightMax) break
-      taken++
-      if (isGone) each.reject(admission?.refuse('gone'))
-      else {
-        batch.push(each)
-        weight += each.weight
-      }
+  function runAll(): void {
+    isBeginning = false
+    while (busy.size < runsMax) {
+      const batch = queue.take(busy)
+      const [first] = batch
+      if (!first) return
+      busy.add(first.key)
+      void runBatch(settings, batch).then(() => {
+        busy.delete(first.key)
+        runAll()
+      })
     }
-    remove(taken)
-    return batch
-  }
-
-  /** @returns the first of the queue, which are in it no longer. */
-  function remove(count: number): Waiting<I, O>[] {
-    const removed = queue.slice(0, count)
-    queue = queue.slice(count)
-    for (const { weight } of removed) queueWeight -= weight
-    return removed
-  }
-
-  /** One timer, for the head of the queue: the others are younger. */
-  function watchHead({ waitMaxMs, refuse }: Admission<I>): void {
-    const [head] = queue
-    if (!head || isWatched) return
-    isWatched = true
-    after(head.sinceMs + waitMaxMs - nowMs(), () => {
-      isWatched = false
-      const young = queue.findIndex(({ sinceMs }) => nowMs() - sinceMs < waitMaxMs)
-      for (const late of remove(young < 0 ? queue.length : young)) late.reject(refuse('late'))
-      if (admission) watchHead(admission)
-    })
   }
 
   return {
     add: (item) =>
       new Promise((resolve, reject) => {
-        const weight = settings.weightOf(item)
-        if (admission && queue.length > 0 && queueWeight + weight > admission.waitingWeightMax)
-          return reject(admission.refuse('full'))
-        queue.push({ item, weight, sinceMs: nowMs(), resolve, reject })
-        queueWeight += weight
-        if (isRunning) {
-          if (admission) watchHead(admission)
-          return
+        if (!queue.push({ item, weight: weightOf(item), key: keyOf?.(item), resolve, reject })) return
+        if (busy.size < runsMax && !isBeginning) {
+          isBeginning = true
+          begin(runAll)
         }
-        isRunning = true
-        begin(() => void runAll())
+        queue.watch()
       }),
-    waiting: () => queueWeight,
+    waiting: () => queue.weight(),
   }
 }
 
 /** Never rejects: each of the batch is told by itself. */
-async function runBatch<I, O>(settings: GatherSettings<I, O>, batch: Waiting<I, O>[]): Promise<void> {
-  if (batch.length === 0) return
-  let results: O[]
+async function runBatch<I, O>(settings: GatherSettings<I, O>, batch: Added<I, O>[]): Promise<void> {
+  let results: (O | Promise<O>)[]
   try {
     results = await settings.run(batch.map(({ item }) => item))
     if (results.length !== batch.length)
@@ -145,5 +97,5 @@ async function runBatch<I, O>(settings: GatherSettings<I, O>, batch: Waiting<I, 
     }
     return
   }
-  batch.forEach((each, position) => each.resolve(results[position] as O))
+  batch.forEach((each, position) => each.resolve(results[position] as O | Promise<O>))
 }

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { audit } from '../../src/audit/index.ts'
 import { openLanes } from '../../src/messages/index.ts'
 import type { Accept, Verdict } from '../../src/messages/index.ts'
+import type { LanesSettings } from '../../src/messages/lanes.ts'
 import { closeDb, openDb, transact } from '../../src/platform/db/index.ts'
 import type { Db, Tx } from '../../src/platform/db/index.ts'
 import { recipients } from '../support/api.ts'
@@ -10,6 +11,7 @@ import { PRICES, balanceOf, countRows, fund, look, newIdOf } from '../support/ar
 import { eventually } from '../support/eventually.ts'
 import { loseCommit } from '../support/loseCommit.ts'
 import type { LostCommit } from '../support/loseCommit.ts'
+import { manualTimers } from '../support/manualTimers.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 import { openTcpProxy } from '../support/tcpProxy.ts'
@@ -44,8 +46,9 @@ describe('accepting by load', () => {
     await stack.drop()
   })
 
-  const open = (lanes = 1): Accept =>
+  const open = (lanes = 1, clock?: LanesSettings['clock']): Accept =>
     openLanes({
+      ...(clock && { clock }),
       db,
       prices: PRICES,
       newId: newIdOf(stack.db),
@@ -140,13 +143,72 @@ describe('accepting by load', () => {
   })
 
   it('refuses what would make too much wait, and leaves it uncharged', async () => {
-    await fund(stack.db, 1, 100_000)
+    for (const userId of [1, 2, 3]) await fund(stack.db, userId, 100_000)
     const accept = open()
-    const ends = await behindOne(accept, () => Array.from({ length: 22 }, () => accept(request(1, 500))))
+    const ends = await behindOne(accept, () =>
+      Array.from({ length: 24 }, (_, index) => accept(request((index % 3) + 1, 500))),
+    )
     const kinds = Map.groupBy(ends.map(kindOf), (kind) => kind)
     assert.equal(kinds.get('accepted')?.length, 20)
-    assert.equal(kinds.get('Too many messages wait to be accepted. Nothing was changed.')?.length, 2)
-    assert.equal(await balanceOf(stack.db, 1), 90_000)
+    assert.equal(kinds.get('Too many messages wait to be accepted. Nothing was changed.')?.length, 4)
+    const balances = await Promise.all([1, 2, 3].map((userId) => balanceOf(stack.db, userId)))
+    assert.equal(
+      balances.reduce<number>((sum, balance) => sum + (balance ?? 0), 0),
+      290_000,
+    )
+  })
+
+  it('gives one customer half of what may wait, so that the others find room beside him', async () => {
+    await fund(stack.db, 1, 100_000)
+    await fund(stack.db, 2, 100)
+    const accept = open()
+    const ends = await behindOne(accept, () => [
+      ...Array.from({ length: 25 }, () => accept(request(1, 500))),
+      accept(request(2, 100)),
+    ])
+    const kinds = ends.map(kindOf)
+    assert.equal(kinds.pop(), 'accepted')
+    assert.deepEqual(kinds.slice(0, 10), Array(10).fill('accepted'))
+    const tooMany = 'Too many messages of this customer wait to be accepted. Nothing was changed.'
+    assert.deepEqual(kinds.slice(10), Array(15).fill(tooMany))
+    assert.equal(await balanceOf(stack.db, 1), 95_000)
+  })
+
+  it('bounds the requests that wait, of a customer and of all, however few their recipients are', async () => {
+    const accept = open()
+    const gone = (userId: number) => accept(request(userId, 1), () => true)
+    const ends = await behindOne(accept, () => [
+      ...Array.from({ length: 2_501 }, () => gone(1)),
+      ...Array.from({ length: 2_501 }, () => gone(2)),
+      gone(3),
+    ])
+    const kinds = ends.map(kindOf)
+    assert.match(kinds[2_499] ?? '', /client left/)
+    assert.match(kinds[2_500] ?? '', /messages of this customer wait/)
+    assert.match(kinds[5_000] ?? '', /client left/)
+    assert.match(kinds[5_001] ?? '', /Too many messages wait/)
+    assert.match(kinds[5_002] ?? '', /Too many messages wait/)
+  })
+
+  it('lets go, uncharged, of a request that has waited 2 s', async () => {
+    await fund(stack.db, 1, 10)
+    let nowMs = 0
+    const timers = manualTimers()
+    const accept = open(1, { nowMs: () => nowMs, after: timers.after })
+    const ends = await behindOne(accept, () => {
+      const late = accept(request(1, 3))
+      nowMs = 1
+      const ends = [late, accept(request(1, 2))]
+      assert.deepEqual(timers.waits(), [2_000])
+      nowMs = 2_000
+      timers.fire()
+      return ends
+    })
+    assert.deepEqual(ends.map(kindOf), [
+      'The message waited too long to be accepted. Nothing was changed.',
+      'accepted',
+    ])
+    assert.equal(await balanceOf(stack.db, 1), 8)
   })
 
   it('passes over a request whose client has gone, and charges nothing for it', async () => {

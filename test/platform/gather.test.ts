@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setImmediate as setImmediately } from 'node:timers'
 import { setImmediate } from 'node:timers/promises'
 import { gather } from '../../src/platform/gather.ts'
-import type { GatherSettings } from '../../src/platform/gather.ts'
+import type { Admission, GatherSettings } from '../../src/platform/gather.ts'
 import { manualTimers } from '../support/manualTimers.ts'
 
 /** A gathering of numbers that weigh what they are, whose runs end one by one, as the test decides. */
@@ -130,19 +130,84 @@ describe('gathering work by load', () => {
   })
 })
 
+describe('gathering work of several keys', () => {
+  /** Runs of items by their tens, which end when the test says so. */
+  function keyed(runsMax: number) {
+    const runs: { items: number[]; end: () => void }[] = []
+    const gathering = gather<number, number>({
+      weightOf: () => 1,
+      runWeightMax: 2,
+      runsMax,
+      keyOf: (item) => Math.floor(item / 10),
+      run: (items) => new Promise((resolve) => void runs.push({ items, end: () => resolve(items) })),
+    })
+    return {
+      begun: () => runs.map(({ items }) => items),
+      add: (...items: number[]) => items.forEach((item) => void gathering.add(item)),
+      end: async (run: number) => {
+        runs[run]?.end()
+        await setImmediate()
+      },
+    }
+  }
+
+  it('runs different ones side by side and none of them twice at once, each in its order', async () => {
+    const { begun, add, end } = keyed(2)
+    add(11, 12, 21, 13, 14, 22)
+    assert.deepEqual(begun(), [[11], [21]])
+    await end(1)
+    assert.deepEqual(begun(), [[11], [21], [22]])
+    await end(2)
+    assert.equal(begun().length, 3)
+    add(31)
+    assert.deepEqual(begun()[3], [31])
+    await end(0)
+    assert.deepEqual(begun()[4], [12, 13])
+    await end(4)
+    assert.deepEqual(begun()[5], [14])
+  })
+
+  it('begins no more at once than it may, and then the one that has waited longest', async () => {
+    const { begun, add, end } = keyed(2)
+    add(11, 21, 31, 12, 41)
+    assert.deepEqual(begun(), [[11], [21]])
+    await end(0)
+    assert.deepEqual(begun()[2], [31])
+    await end(2)
+    assert.deepEqual(begun()[3], [12])
+  })
+})
+
+describe('a result that comes from elsewhere', () => {
+  it('does not keep the next run waiting', async () => {
+    const later = Promise.withResolvers<string>()
+    const gathering = gather<number, string>({
+      weightOf: () => 1,
+      runWeightMax: 1,
+      run: ([item]) => Promise.resolve([item === 1 ? later.promise : 'at once']),
+    })
+    const first = gathering.add(1)
+    assert.equal(await gathering.add(2), 'at once')
+    later.resolve('later')
+    assert.equal(await first, 'later')
+  })
+})
+
 describe('who may wait for a run', () => {
   const gone = new Set<number>()
-  function bounded() {
+  function bounded(more: Partial<Admission<number>> = {}) {
     let nowMs = 0
     const timers = manualTimers()
     const steps = stepped({
       admission: {
         waitingWeightMax: 5,
+        waitingItemsMax: 4,
         waitMaxMs: 2_000,
         isGone: (item) => gone.has(item),
         refuse: (why) => new Error(why),
         nowMs: () => nowMs,
         after: timers.after,
+        ...more,
       },
     })
     return { ...steps, timers, setClock: (ms: number) => (nowMs = ms) }
@@ -160,6 +225,36 @@ describe('who may wait for a run', () => {
     await end()
     await end()
     assert.deepEqual(runs, [[9], [3, 2], [4]])
+  })
+
+  it('refuses at once what would make too many wait, however little they weigh', async () => {
+    const { answers, add } = bounded()
+    add(9)
+    add(0, 0, 0, 0, 0)
+    await setImmediate()
+    assert.deepEqual(answers, ['0: full'])
+  })
+
+  it('gives nobody more than half, and leaves the rest to others', async () => {
+    const isOdd = (item: number) => item % 2 === 1
+    const { answers, add, end } = bounded({ ownerOf: isOdd })
+    add(9)
+    add(1, 1, 1, 2)
+    await setImmediate()
+    assert.deepEqual(answers, ['1: share'])
+    await end()
+    add(1, 1)
+    await end()
+    await end()
+    assert.deepEqual(answers, ['1: share', 'did 9', 'did 1', 'did 1', 'did 2', 'did 1', 'did 1'])
+  })
+
+  it('lets an owner of whom nothing waits add one that is heavier than his share', async () => {
+    const { answers, add } = bounded({ ownerOf: (item) => item })
+    add(9)
+    add(1, 4, 4)
+    await setImmediate()
+    assert.deepEqual(answers, ['4: full'])
   })
 
   it('lets one wait that is heavier than the whole queue, when it is alone', async () => {

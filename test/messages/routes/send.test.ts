@@ -3,7 +3,8 @@ import request from 'supertest'
 import type { SendRequest, Verdict } from '../../../src/messages/types.ts'
 import { sendRoute } from '../../../src/messages/routes/send.ts'
 import type { SendLimits } from '../../../src/messages/routes/send.ts'
-import { testApp } from '../../support/app.ts'
+import { Unavailable } from '../../../src/primitives/unavailable.ts'
+import { problemOf, testApp } from '../../support/app.ts'
 import type { ProblemBody } from '../../support/app.ts'
 
 const ID = '0190a7c2-58e1-7cc3-b1a4-1f7c0a1b2c3d'
@@ -151,6 +152,14 @@ describe('POST /sms/send', () => {
     const { post } = sending({ kind: 'unavailable', retryAfterSeconds: 3 })
     const response = await post(GOOD).expect(503).expect('Retry-After', '3')
     assert.equal((JSON.parse(response.text) as ProblemBody).code, 'unavailable')
+  })
+
+  it('503: too much that waits says when to try again', async () => {
+    const { post } = sending(
+      new Unavailable('overloaded', 'Too many messages wait.', { retryAfterSeconds: 2 }),
+    )
+    const problem = problemOf(await post(GOOD).expect('Retry-After', '2'), 503, 'overloaded')
+    assert.equal(problem.detail, 'Too many messages wait.')
   })
 
   it('503: an unknown outcome names what to ask for, and does not invite to send again', async () => {

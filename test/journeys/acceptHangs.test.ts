@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { sql } from 'kysely'
+import { audit } from '../../src/audit/index.ts'
+import { transact } from '../../src/platform/db/index.ts'
+import { balanceOf, post, recipients, topUp } from '../support/api.ts'
+import type { Answer } from '../support/api.ts'
+import { countRows, look } from '../support/arrange.ts'
+import { startTestEngine } from '../support/engine.ts'
+import type { TestEngine } from '../support/engine.ts'
+import { eventually } from '../support/eventually.ts'
+import type { ProblemBody } from '../support/app.ts'
+
+const CUSTOMER = 1
+/** His balance is held from outside, so that the transaction that accepts hangs and what follows waits behind it. */
+const HELD = 2
+const BALANCE = 100_000
+
+describe('while the accepting transaction hangs', () => {
+  let engine: TestEngine
+  beforeEach(async () => {
+    engine = await startTestEngine()
+    await topUp(engine.url, CUSTOMER, BALANCE)
+    await topUp(engine.url, HELD, 10)
+  })
+  afterEach(() => engine.stop())
+
+  const body = (customer: number, to: number) => ({
+    customer_id: customer,
+    text: 'hi',
+    recipients: recipients(to),
+    type: 'normal',
+  })
+  /** @returns the status of the request that hung, which is decided after `meanwhile`. */
+  async function whileHanging(meanwhile: () => Promise<void>): Promise<number> {
+    const hung = await transact(engine.db, 'test.hold', async (tx) => {
+      await sql`SELECT 1 FROM user_balances WHERE user_id = ${HELD} FOR UPDATE`.execute(tx)
+      const hung = post(engine.url, '/sms/send', body(HELD, 1))
+      await eventually('the transaction hangs', async () => (await countWaiting()) > 0)
+      await meanwhile()
+      return { hung }
+    })
+    return (await hung.hung).status
+  }
+  /** Sessions of the server that are at the statement which locks balances. */
+  async function countWaiting(): Promise<number> {
+    const rows = await look(
+      engine.db,
+      sql`SELECT id FROM information_schema.processlist
+        WHERE info LIKE ${'%ORDER BY user_id FOR UPDATE%'} AND info NOT LIKE ${'%processlist%'}`,
+    )
+    return rows.length
+  }
+  it('a request whose client has gone is neither charged nor sent', async () => {
+    const { hostname, port } = new URL(engine.url)
+    const text = JSON.stringify(body(CUSTOMER, 3))
+    const status = await whileHanging(async () => {
+      const socket = connect(Number(port), hostname)
+      socket.on('error', () => {})
+      socket.write(
+        `POST /sms/send HTTP/1.1\r\nHost: chapar\r\nContent-Type: application/json\r\n` +
+          `Content-Length: ${text.length}\r\n\r\n${text}`,
+      )
+      // Whoever is answered on a connection of his own came later than the bytes of this one.
+      for (let answers = 0; answers < 3; answers++) await fetch(`${engine.url}/healthz`)
+      socket.destroy()
+    })
+    assert.equal(status, 200)
+    const refused = 'chapar_accept_verdicts_total{class="normal",verdict="unavailable"}'
+    await eventually('it is refused', async () => (await engine.metric(refused)) === 1)
+    await engine.drain()
+    assert.equal(await balanceOf(engine.url, CUSTOMER), BALANCE)
+    const { sms_requests, sms_status } = await countRows(engine.db)
+    assert.deepEqual({ sms_requests, sms_status }, { sms_requests: 1, sms_status: 1 })
+    assert.equal((await engine.operatorA.admin.summary()).taken, 1)
+    assert.deepEqual((await audit(engine.db)).violations, [])
+  })
+
+  it('a customer who offers more than may wait is told to come back, and others are accepted', async () => {
+    const OTHER = 3
+    await topUp(engine.url, OTHER, 1)
+    const answers: Promise<Answer<ProblemBody>>[] = []
+    let others: Promise<Answer<unknown>> | undefined
+    const status = await whileHanging(async () => {
+      for (let sent = 0; sent < 11; sent++) answers.push(post(engine.url, '/sms/send', body(CUSTOMER, 500)))
+      const refused = await Promise.race(answers)
+      assert.deepEqual([refused.status, refused.body.code], [503, 'overloaded'])
+      assert.equal(refused.headers.get('retry-after'), '1')
+      others = post(engine.url, '/sms/send', body(OTHER, 1))
+    })
+    assert.equal(status, 200)
+    assert.equal((await others)?.status, 200)
+    const statuses = (await Promise.all(answers)).map((answer) => answer.status)
+    assert.deepEqual(statuses.sort(), [...Array<number>(10).fill(200), 503])
+    assert.equal(await balanceOf(engine.url, CUSTOMER), BALANCE - 10 * 500)
+  })
+})

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { sql } from 'kysely'
+import { audit } from '../../src/audit/index.ts'
+import { openLanes } from '../../src/messages/index.ts'
+import type { Accept, Verdict } from '../../src/messages/index.ts'
+import { closeDb, openDb } from '../../src/platform/db/index.ts'
+import type { Db } from '../../src/platform/db/index.ts'
+import { recipients } from '../support/api.ts'
+import { PRICES, balanceOf, fund, look, newIdOf } from '../support/arrange.ts'
+import { eventually } from '../support/eventually.ts'
+import { holdBalance } from '../support/holdBalance.ts'
+import { manualTimers } from '../support/manualTimers.ts'
+import { freshStack } from '../support/servers.ts'
+import type { Stack } from '../support/servers.ts'
+import { openTcpProxy } from '../support/tcpProxy.ts'
+import type { TcpProxy } from '../support/tcpProxy.ts'
+
+/** Customers whose balances the tests hold locked. */
+const [X, Y] = [90, 91]
+/** One that nobody holds. */
+const FREE = 1
+const BALANCE = 10_000
+
+describe('a customer whose balance somebody else keeps locked', () => {
+  let stack: Stack
+  let proxy: TcpProxy
+  let db: Db
+  let accept: Accept
+  /** The statements that asked for balances under lock, in order. */
+  let asked: ('waits' | 'skips')[]
+  beforeEach(async () => {
+    stack = await freshStack()
+    proxy = await openTcpProxy(stack.databaseUrl)
+    proxy.onBytes((bytes, direction) => {
+      if (direction === 'toServer' && bytes.includes('ORDER BY user_id FOR UPDATE'))
+        asked.push(bytes.includes('SKIP LOCKED') ? 'skips' : 'waits')
+    })
+    asked = []
+    for (const userId of [X, Y, FREE]) await fund(stack.db, userId, BALANCE)
+  })
+  afterEach(async () => {
+    proxy.cut()
+    await closeDb(db)
+    await proxy.close()
+    await stack.drop()
+  })
+
+  /** With four connections one customer aside is decided at once, with eight two. Nobody is late, unless he hangs. */
+  function open(maxOpenConns: number): void {
+    const sizes = { maxOpenConns, maxIdleConns: 3, connMaxLifetimeSeconds: 300 }
+    db = openDb({ url: proxy.url, ...sizes })
+    accept = openLanes({
+      db,
+      prices: PRICES,
+      newId: newIdOf(stack.db),
+      lanes: 1,
+      batchSizeMax: 2_000,
+      events: { batchDecided: () => {} },
+      clock: { nowMs: () => performance.now(), after: manualTimers().after },
+    })
+  }
+  const send = (userId: number, to = 1) =>
+    accept({ userId, text: 'hi', type: 'normal', recipients: recipients(to) })
+  const kinds = (verdicts: Verdict[]) => verdicts.map(({ kind }) => kind)
+  const hold = (userId: number) => holdBalance(stack.db, userId)
+  /** Puts requests into one transaction of the lane: behind one that is being decided. */
+  function together(...sends: (() => Promise<Verdict>)[]): Promise<Verdict>[] {
+    void send(FREE)
+    return sends.map((each) => each())
+  }
+
+  it('does not keep the large requests of others waiting with his own', async () => {
+    open(8)
+    const letGo = await hold(X)
+    const his = Array.from({ length: 5 }, () => send(X, 501))
+    const first = await Promise.race([...his, send(FREE, 501)])
+    assert.equal(first.kind, 'accepted')
+    // Not even his first one waited for the balance in the lane of the large.
+    assert.equal(asked[0], 'skips')
+    await letGo()
+    assert.deepEqual(kinds(await Promise.all(his)), Array(5).fill('accepted'))
+    assert.deepEqual((await audit(stack.db)).violations, [])
+  })
+
+  it('does not keep others waiting who were held as well and no longer are', async () => {
+    open(8)
+    const [letGoX, letGoY] = [await hold(X), await hold(Y)]
+    assert.deepEqual(
+      kinds(
+        await Promise.all(
+          together(
+            () => send(X),
+            () => send(Y),
+          ),
+        ),
+      ),
+      ['customer_held', 'customer_held'],
+    )
+    await letGoY()
+    asked = []
+    const his = send(X)
+    await eventually('his transaction waits for the balance', () => asked.length === 1)
+    assert.equal((await Promise.race([his, send(Y)])).kind, 'accepted')
+    await letGoX()
+    assert.equal((await his).kind, 'accepted')
+  })
+
+  it('gets no company of those whose balances were locked only as the others were decided without him', async () => {
+    open(8)
+    const [letGoX, letGoY] = [await hold(X), await hold(Y)]
+    const ends = together(
+      () => send(X),
+      () => send(Y),
+      () => send(FREE),
+    )
+    const [his, momentarily, free] = ends
+    assert.equal((await free)?.kind, 'accepted')
+    await eventually('each of the two is asked for alone', () => asked.length === 5)
+    assert.deepEqual(asked, ['waits', 'waits', 'skips', 'waits', 'waits'])
+    await letGoY()
+    assert.equal((await momentarily)?.kind, 'accepted')
+    assert.equal((await his)?.kind, 'customer_held')
+    await letGoX()
+    assert.deepEqual([await balanceOf(stack.db, X), await balanceOf(stack.db, Y)], [BALANCE, BALANCE - 1])
+  })
+
+  it('has his requests decided in the order of their arrival, also those that come after he was put aside', async () => {
+    open(4)
+    const [letGoX, letGoY] = [await hold(X), await hold(Y)]
+    const ends = together(
+      () => send(X),
+      () => send(Y, 1),
+    )
+    await eventually('both are aside, and one is asked for alone', () => asked.length === 4)
+    await letGoY()
+    // Nothing holds him any more, and his first request still waits for its turn.
+    ends.push(send(Y, 2), send(Y, 3))
+    await Promise.all(ends)
+    await letGoX()
+    const charges = await look(
+      stack.db,
+      sql<{ amount: number }>`SELECT amount FROM user_transactions
+        WHERE user_id = ${Y} AND transaction_type = 'charge' ORDER BY seq`,
+    )
+    assert.deepEqual(
+      charges.map(({ amount }) => amount),
+      [-1, -2, -3],
+    )
+  })
+
+  it('is decided with the others again as soon as a verdict has come', async () => {
+    open(8)
+    const letGo = await hold(X)
+    const [his] = together(() => send(X))
+    assert.equal((await his)?.kind, 'customer_held')
+    await letGo()
+    assert.equal((await send(X)).kind, 'accepted')
+    asked = []
+    const both = together(
+      () => send(X),
+      () => send(Y),
+    )
+    assert.deepEqual(kinds(await Promise.all(both)), ['accepted', 'accepted'])
+    assert.deepEqual(asked, ['waits', 'waits'])
+  })
+})
