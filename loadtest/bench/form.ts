@@ -21,7 +21,10 @@ export interface Form {
   idle: { trafficMs: number; quietMs: number; requestsPerSecond: number }
   /** S8 */
   history: { messages: number; ofLargeCustomer: number; looks: number }
-  /** Settings of the batch-size-1 baseline that are tried. */
+  /**
+   * Settings of the batch-size-1 baseline that are tried. The relay claims, and the consumer claims and settles, in as
+   * many transactions at once as `concurrency`, as far as `connections` go round.
+   */
   sweep: { lanes: number; connections: number; concurrency: number }[]
   /** Probes of each of them. */
   sweepProbesMax: number
@@ -42,11 +45,8 @@ const SHORT: Form = {
   claims: 100,
   idle: { trafficMs: 3_000, quietMs: 2_000, requestsPerSecond: 20 },
   history: { messages: 300_000, ofLargeCustomer: 30_000, looks: 250 },
-  sweep: [
-    { lanes: 8, connections: 50, concurrency: 16 },
-    { lanes: 32, connections: 50, concurrency: 32 },
-  ],
-  sweepProbesMax: 2,
+  sweep: [{ lanes: 8, connections: 50, concurrency: 16 }],
+  sweepProbesMax: 4,
   alone: { batchSizes: [500, 2_000], workers: [3], durationMs: 1_500 },
 }
 
@@ -64,11 +64,11 @@ const WHOLE: Form = {
   idle: { trafficMs: 20_000, quietMs: 15_000, requestsPerSecond: 10 },
   history: { messages: 10_000_000, ofLargeCustomer: 1_000_000, looks: 500 },
   sweep: [
-    { lanes: 4, connections: 20, concurrency: 8 },
     { lanes: 8, connections: 50, concurrency: 16 },
-    { lanes: 16, connections: 50, concurrency: 16 },
-    { lanes: 32, connections: 50, concurrency: 32 },
-    { lanes: 64, connections: 100, concurrency: 64 },
+    { lanes: 4, connections: 20, concurrency: 4 },
+    { lanes: 8, connections: 50, concurrency: 8 },
+    { lanes: 16, connections: 100, concurrency: 32 },
+    { lanes: 32, connections: 150, concurrency: 64 },
   ],
   sweepProbesMax: 5,
   alone: { batchSizes: [100, 500, 1_000, 2_000], workers: [2, 4], durationMs: 6_000 },

@@ -3,7 +3,7 @@ import { isTerminal, lockRecipients, markSending, readTexts, referenceOf } from 
 import type { Recipient } from '../messages/index.ts'
 import { lockRows, postpone, removeRows } from '../outbox/index.ts'
 import type { Envelope, RecipientRange } from '../outbox/index.ts'
-import { databaseNowMs, transact } from '../platform/db/index.ts'
+import { transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
 import type { InHand, Task } from './inHand.ts'
 import { LEASE_SECONDS } from './lease.ts'
@@ -35,8 +35,9 @@ export async function claimEnvelopes(
   const shares = await transact(
     db,
     'delivery.claim',
-    (tx) => claim(tx, envelopes, owner, () => new Date(databaseNowMs(db) + LEASE_SECONDS * 1_000)),
-    // A lost COMMIT needs no look-up: whoever comes again under the same owner finds its own claim.
+    (tx) => claim(tx, envelopes, owner),
+    // A lost COMMIT needs no look-up: transact() runs the work again under the same owner, which finds its own claim. A
+    // later call has an owner of its own.
     { resolve: () => Promise.resolve(undefined), throwsRowsHeld: true },
   )
   return shares.map((share) => ({ ...share, claimedAtMs }))
@@ -46,7 +47,6 @@ async function claim(
   tx: Tx,
   envelopes: Envelope[],
   owner: string,
-  leaseEnd: () => Date,
 ): Promise<Omit<ClaimedEnvelope, 'claimedAtMs'>[]> {
   await lockRows(
     tx,
@@ -54,7 +54,7 @@ async function claim(
   )
   const locked = await lockRecipients(tx, joinRanges(envelopes.flatMap(({ ranges }) => ranges)))
   const shares = divide(envelopes, locked, owner)
-  await leaveRows(tx, shares, leaseEnd)
+  await leaveRows(tx, shares)
 
   const free = shares.flatMap((share) => share.free)
   const again = new Set(free.filter((row) => mayHaveBeenSent(row, owner)))
@@ -109,7 +109,7 @@ function rowsIn(ranges: RecipientRange[], rows: Map<string, Recipient>): Set<Rec
 }
 
 /** The rows of envelopes that are at their end go; those of which others hold a part come back when the part is free. */
-async function leaveRows(tx: Tx, shares: Share[], leaseEnd: () => Date): Promise<void> {
+async function leaveRows(tx: Tx, shares: Share[]): Promise<void> {
   const ended = shares.filter(({ unfinished }) => unfinished.length === 0)
   await removeRows(
     tx,
@@ -119,9 +119,10 @@ async function leaveRows(tx: Tx, shares: Share[], leaseEnd: () => Date): Promise
     if (free.length === unfinished.length) return []
     const ours = new Set(free)
     const others = unfinished.filter((row) => !ours.has(row))
-    // Who has no lease yet gets one in this transaction, for an envelope before this one.
-    const leases = others.map(({ liveUntil }) => liveUntil ?? leaseEnd())
-    return [{ outboxId, leaseUntil: leases.reduce(later) }]
+    const leases = others.flatMap(({ liveUntil }) => liveUntil ?? [])
+    // Who has no lease yet gets one in this transaction, for an envelope before this one. No other ends later.
+    const until = leases.length < others.length ? { seconds: LEASE_SECONDS } : leases.reduce(later)
+    return [{ outboxId, until }]
   })
   await postpone(tx, held)
 }

@@ -14,7 +14,7 @@ export interface ConsumeSettings {
   /** Envelopes of the class under way at once. */
   concurrency: number
   operators: Pick<Operators, 'states' | 'whenAdmitting'>
-  deliver: (envelope: Envelope) => Promise<void>
+  deliver: (envelope: Envelope, stopping: AbortSignal) => Promise<void>
   events: DeliveryEvents
 }
 
@@ -104,8 +104,9 @@ async function deliverPatiently(
   let faults = 0
   for (let pauseMs = RETRY_MS; ; pauseMs = Math.min(pauseMs * 2, RETRY_MAX_MS)) {
     try {
-      return await deliver(envelope)
+      return await deliver(envelope, stopping)
     } catch (error) {
+      if (stopping.aborted && error === stopping.reason) throw error
       events.deliveryFailed({ type, step: 'deliver', error })
       if (!isPassing(error) && ++faults >= FAULTS_MAX) return
       if (stopping.aborted) throw error

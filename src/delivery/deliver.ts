@@ -6,6 +6,8 @@ import type { Db } from '../platform/db/index.ts'
 import { gather } from '../platform/gather.ts'
 import type { GatherSettings } from '../platform/gather.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
+import { openAside } from './aside.ts'
+import type { SettleAside } from './aside.ts'
 import { claimEnvelopes } from './claimEnvelopes.ts'
 import type { ClaimedEnvelope } from './claimEnvelopes.ts'
 import type { DeliveryEvents } from './events.ts'
@@ -13,7 +15,9 @@ import type { Task } from './inHand.ts'
 import { NOT_TRIED, offer } from './offer.ts'
 import type { Offering, Undecided } from './offer.ts'
 import { withPatience } from './patience.ts'
-import { settle } from './settle.ts'
+import { openRoom } from './room.ts'
+import type { Room, Stay } from './room.ts'
+import { settle, settleHeld } from './settle.ts'
 import type { Ending, Settled, Settlement } from './settle.ts'
 import { openSlots } from './slots.ts'
 import type { Slots } from './slots.ts'
@@ -24,6 +28,11 @@ export interface DeliverySettings {
   operators: readonly Operator[]
   /** Operator calls at once, of all envelopes together. */
   callsMax: number
+  /**
+   * Further recipients are claimed while fewer than this wait for an operator's verdict. Those of one envelope are
+   * claimed together, so that there may be up to 100 more.
+   */
+  recipientsMax: number
   /** Recipients of one transaction. */
   batchSizeMax: number
   /** Transactions of a kind at once. One leaves the database and the other class room; batches of one need more. */
@@ -34,8 +43,11 @@ export interface DeliverySettings {
   operatorEvents: OperatorEvents
 }
 
-/** Takes an envelope from claim to settlement. */
-export type Deliver = (envelope: Envelope) => Promise<void>
+/**
+ * Takes an envelope from claim to settlement. Once `stopping` is aborted no operator is called any more, and what has no
+ * verdict is released to the outbox; before the claim it rejects with the signal's reason.
+ */
+export type Deliver = (envelope: Envelope, stopping?: AbortSignal) => Promise<void>
 
 /**
  * Messages whose grace has passed without a verdict on them get a call of their own, as many of an envelope as begin
@@ -47,13 +59,17 @@ const ALONE_TIME_MS = 5_000
 interface Desk extends DeliverySettings {
   claim: (envelope: Envelope) => Promise<ClaimedEnvelope>
   settle: (settlement: Settlement) => Promise<Settled>
+  settleAside: SettleAside
   calls: Slots
+  room: Room
 }
 
 /** One envelope on its way, in one process. */
 interface Run extends Desk, Omit<Offering, 'onVerdicts'> {
   claimedAtMs: number
   settling: Promise<void>[]
+  /** Those of the envelope that wait for a verdict. */
+  stay: Stay
 }
 
 /**
@@ -63,25 +79,31 @@ interface Run extends Desk, Omit<Offering, 'onVerdicts'> {
 export function openDelivery(settings: DeliverySettings): Deliver {
   const { db, lanes, batchSizeMax: runWeightMax } = settings
   const shared = { runWeightMax, mayBeOfOne, begin: setImmediate }
+  const weightOf = ({ endings }: Settlement) => endings.length
   const desk: Desk = {
     ...settings,
-    claim: openLanes<Envelope, ClaimedEnvelope>(lanes, {
+    claim: takeTurns<Envelope, ClaimedEnvelope>(lanes, {
       ...shared,
       run: (envelopes) => claimEnvelopes(db, envelopes),
       weightOf: ({ ranges }) => countRecipients(ranges),
     }),
-    settle: openLanes<Settlement, Settled>(lanes, {
+    settle: takeTurns<Settlement, Settled>(lanes, {
       ...shared,
       run: (settlements) => settle(db, settlements),
-      weightOf: ({ endings }) => endings.length,
+      weightOf,
+    }),
+    settleAside: openAside({
+      ...{ runWeightMax, mayBeOfOne, weightOf },
+      run: (settlements, userId) => settleHeld(db, settlements, userId),
     }),
     calls: openSlots(settings.callsMax),
+    room: openRoom(settings.recipientsMax),
   }
-  return (envelope) => deliver(desk, envelope)
+  return (envelope, stopping) => deliver(desk, envelope, stopping)
 }
 
 /** Gives each item to the next lane in turn. */
-function openLanes<I, O>(count: number, settings: GatherSettings<I, O>): (item: I) => Promise<O> {
+function takeTurns<I, O>(count: number, settings: GatherSettings<I, O>): (item: I) => Promise<O> {
   const lanes = Array.from({ length: count }, () => gather(settings))
   let turn = 0
   return (item) => {
@@ -99,20 +121,34 @@ function mayBeOfOne(error: unknown): boolean {
 /**
  * Claims the free recipients, offers them to the operators in order, settles each as its verdict comes, and releases
  * what got none to the outbox. May run any number of times for the same envelope. @throws Unavailable, RowsHeld or
- * CommitUnknown while the database is away: nothing was sent then.
+ * CommitUnknown while the database is away, or the reason for stopping: nothing was sent then.
  */
-async function deliver(desk: Desk, envelope: Envelope): Promise<void> {
+async function deliver(desk: Desk, envelope: Envelope, stopping?: AbortSignal): Promise<void> {
+  const stay = await desk.room.enter(countRecipients(envelope.ranges), stopping)
+  try {
+    await claimAndOffer(desk, envelope, { stay, ...(stopping && { stopping }) })
+  } finally {
+    stay.leave()
+  }
+}
+
+async function claimAndOffer(
+  desk: Desk,
+  envelope: Envelope,
+  how: Pick<Run, 'stay' | 'stopping'>,
+): Promise<void> {
   const { tasks, inHand, newlyMarked, claimedAtMs } = await desk.claim(envelope)
   const { type } = envelope
   if (newlyMarked > 0) desk.events.possibleDuplicates({ type, messages: newlyMarked })
   if (tasks.length === 0) return
-  const run: Run = { ...desk, type, inHand, claimedAtMs, settling: [] }
+  how.stay.leave(countRecipients(envelope.ranges) - tasks.length)
+  const run: Run = { ...desk, ...how, type, inHand, claimedAtMs, settling: [] }
   const left = await offerTo(
     run,
     tasks.map((task) => ({ task, tried: NOT_TRIED, called: false, leasedAtMs: claimedAtMs })),
   )
   const last = await offerAlone(run, left)
-  settleAside(
+  settleBeside(
     run,
     last.map((result) => conclude(run, result)),
   )
@@ -120,7 +156,7 @@ async function deliver(desk: Desk, envelope: Envelope): Promise<void> {
 }
 
 function offerTo(run: Run, tasks: Undecided[]): Promise<Undecided[]> {
-  return offer({ ...run, onVerdicts: (verdicts) => settleAside(run, verdicts) }, tasks)
+  return offer({ ...run, onVerdicts: (verdicts) => settleBeside(run, verdicts) }, tasks)
 }
 
 /** One after the other: a call for each message of an envelope at once would take the whole budget of its class. */
@@ -151,25 +187,33 @@ function isGraceOver(run: Run, task: Task): boolean {
 }
 
 /** Settles without holding up what is still on its way; deliver() waits for all of them at its end. */
-function settleAside(run: Run, endings: Ending[]): void {
-  if (endings.length > 0) run.settling.push(settlePatiently(run, endings))
+function settleBeside(run: Run, endings: Ending[]): void {
+  if (endings.length === 0) return
+  run.stay.leave(endings.length)
+  run.settling.push(settlePatiently(run, endings, run.settle))
 }
 
 /**
  * Endings of one envelope that the database refuses together are settled one by one, so that the one it will not have
- * keeps nobody else's verdict from being written.
+ * keeps nobody else's verdict from being written; and refunds to a balance that is held, aside.
  */
-async function settlePatiently(run: Run, endings: Ending[]): Promise<void> {
+async function settlePatiently(run: Run, endings: Ending[], settle: Desk['settle']): Promise<void> {
   const { type, inHand, events } = run
   const settled = await withPatience(
-    () => run.settle({ inHand, endings }),
+    () => settle({ inHand, endings }),
     (error) => events.deliveryFailed({ type, step: 'settle', error }),
   )
   if (settled.kind === 'done') {
-    if (settled.result.endings.length > 0) events.settled({ type, endings: settled.result.endings })
-    if (settled.result.late.length > 0) events.late({ type, endings: settled.result.late })
+    const { endings, late, held } = settled.result
+    if (endings.length > 0) events.settled({ type, endings })
+    if (late.length > 0) events.late({ type, endings: late })
+    const ofCustomers = Map.groupBy(held, ({ task }) => task.userId)
+    const aside = [...ofCustomers].map(([userId, theirs]) =>
+      settlePatiently(run, theirs, (settlement) => run.settleAside(userId, settlement)),
+    )
+    await Promise.all(aside)
   } else if (settled.kind === 'fault' && endings.length > 1) {
-    for (const ending of endings) await settlePatiently(run, [ending])
+    for (const ending of endings) await settlePatiently(run, [ending], settle)
   } else {
     events.verdictLost({ type, endings })
   }

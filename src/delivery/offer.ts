@@ -21,6 +21,8 @@ export interface Offering {
   operatorEvents: OperatorEvents
   /** Told at once what an operator decided, while the others' failover goes on. */
   onVerdicts: (verdicts: Ending[]) => void
+  /** Calls that have not begun when it is aborted are not made. */
+  stopping?: AbortSignal
 }
 
 /** A task without a verdict and what was last known of it. */
@@ -80,9 +82,17 @@ async function tryAll(run: Offering, operator: Operator, round: Undecided[]): Pr
   }
 }
 
-/** Waits for its turn among all calls of the class; the lease is looked at when that has come. */
+/**
+ * Waits for its turn among all calls of the class; the lease is looked at when that has come. A stop gives up those whose
+ * turn has not: calls under way end soon, and what waits behind them would take longer than a process has to end.
+ */
 async function tryInTurn(run: Offering, operator: Operator, tasks: Undecided[]): Promise<Tries> {
-  const giveBack = await run.calls.take()
+  let giveBack: () => void
+  try {
+    giveBack = await run.calls.take(run.stopping)
+  } catch {
+    return { results: [], givenUp: withoutVerdict(tasks) }
+  }
   try {
     const ready = await prepare(run, tasks)
     return { results: await tryOnce(run, operator, ready.tasks), givenUp: ready.givenUp }
@@ -91,10 +101,14 @@ async function tryInTurn(run: Offering, operator: Operator, tasks: Undecided[]):
   }
 }
 
+/** They keep no verdict of an earlier operator: the one that was not asked might have taken them. */
+function withoutVerdict(tasks: Undecided[]): Undecided[] {
+  return tasks.map((each) => ({ ...each, tried: { ...each.tried, own: false } }))
+}
+
 /**
  * What must hold before a try: the lease leaves room, and whoever may have been sent is marked. `givenUp` are tasks
- * that get no further try in this round because the database could not be asked. They keep no verdict of an earlier
- * operator: the one that was not asked might have taken them.
+ * that get no further try in this round because the database could not be asked.
  */
 async function prepare(
   run: Offering,
@@ -102,8 +116,6 @@ async function prepare(
 ): Promise<{ tasks: Undecided[]; givenUp: Undecided[] }> {
   const isReady = ({ called, leasedAtMs }: Undecided) => !called && leavesRoom(leasedAtMs, performance.now())
   if (round.every(isReady)) return { tasks: round, givenUp: [] }
-  const undecided = (tasks: Undecided[]) =>
-    tasks.map((each) => ({ ...each, tried: { ...each.tried, own: false } }))
   const askedAtMs = performance.now()
   try {
     const asked = round.map(({ task }) => task)
@@ -115,11 +127,11 @@ async function prepare(
       .map((each) => ({ ...each, leasedAtMs: askedAtMs }))
     if (renewed.newlyMarked > 0)
       run.events.possibleDuplicates({ type: run.type, messages: renewed.newlyMarked })
-    if (!leavesRoom(askedAtMs, performance.now())) return { tasks: [], givenUp: undecided(tasks) }
+    if (!leavesRoom(askedAtMs, performance.now())) return { tasks: [], givenUp: withoutVerdict(tasks) }
     return { tasks, givenUp: [] }
   } catch (error) {
     run.events.deliveryFailed({ type: run.type, step: 'renew', error })
-    return { tasks: [], givenUp: undecided(round) }
+    return { tasks: [], givenUp: withoutVerdict(round) }
   }
 }
 

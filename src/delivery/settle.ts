@@ -1,4 +1,4 @@
-import { refund } from '../ledger/index.ts'
+import { lockAccounts, lockFreeAccounts, refund } from '../ledger/index.ts'
 import {
   hasUnfinished,
   lockStates,
@@ -36,27 +36,53 @@ export interface Settled {
   endings: Ending[]
   /** Those that came too late: another owner had taken the recipient over. They changed nothing. */
   late: Ending[]
+  /** Those whose refund somebody else's lock on the balance stands against. They are still to be settled. */
+  held: Ending[]
 }
 
 /**
  * Writes the endings of any number of envelopes in one transaction with their refunds, for the recipients that are
- * still ours (promise 3), and takes away the outbox row of each envelope of which nothing is open any more. May run again
- * after a lost COMMIT: what it did before it recognises by the owner. @returns what took effect, for each settlement by
+ * still ours (promise 3), and takes away the outbox row of each envelope of which nothing is open any more. Waits for no
+ * balance, as it holds rows and balances that others want: what it cannot refund now is `held`. May run again after a
+ * lost COMMIT: what it did before it recognises by the owner. @returns what took effect, for each settlement by
  * position. @throws Unavailable, RowsHeld or CommitUnknown.
  */
-export async function settle(db: Db, settlements: Settlement[]): Promise<Settled[]> {
+export function settle(db: Db, settlements: Settlement[]): Promise<Settled[]> {
+  return settleIn('delivery.settle', db, settlements, write)
+}
+
+/**
+ * The same for endings of one customer whose balance was held. It is waited for before anything else is locked. So
+ * nobody waits for a balance who holds a row, and though this locks them in the other order, there is no circle.
+ */
+export function settleHeld(db: Db, settlements: Settlement[], userId: number): Promise<Settled[]> {
+  return settleIn('delivery.settle_held', db, settlements, async (tx) => {
+    await lockAccounts(tx, [userId])
+    return write(tx, settlements)
+  })
+}
+
+async function settleIn(
+  operation: string,
+  db: Db,
+  settlements: Settlement[],
+  work: (tx: Tx, settlements: Settlement[]) => Promise<Settled[]>,
+): Promise<Settled[]> {
   for (const { inHand, endings } of settlements)
     for (const { task } of endings) inHand.unsettled.delete(task.reference)
-  const settled = await transact(db, 'delivery.settle', (tx) => write(tx, settlements), {
+  const settled = await transact(db, operation, (tx) => work(tx, settlements), {
     resolve: () => Promise.resolve(undefined),
     throwsRowsHeld: true,
   })
   settlements.forEach(({ inHand }, position) => {
-    for (const ending of settled[position]?.endings ?? [])
-      if (ending.kind !== 'released') inHand.open.delete(ending.task.reference)
+    const { endings = [], held = [] } = settled[position] ?? {}
+    for (const { kind, task } of endings) if (kind !== 'released') inHand.open.delete(task.reference)
+    for (const { task } of held) inHand.unsettled.add(task.reference)
   })
   return settled
 }
+
+type Sorted = Omit<Settled, 'held'>
 
 async function write(tx: Tx, settlements: Settlement[]): Promise<Settled[]> {
   await lockRows(
@@ -64,7 +90,13 @@ async function write(tx: Tx, settlements: Settlement[]): Promise<Settled[]> {
     settlements.map(({ inHand }) => inHand.outboxId),
   )
   const rows = await lockTheirRecipients(tx, settlements)
-  const settled = settlements.map((settlement) => sortOut(settlement, rows))
+  const ours = settlements.map((settlement) => sortOut(settlement, rows))
+  const isHeld = await lockBalances(tx, dueOf(ours, rows))
+  const settled = ours.map(({ endings, late }) => ({
+    endings: endings.filter((ending) => !isHeld(ending)),
+    late,
+    held: endings.filter(isHeld),
+  }))
   const due = dueOf(settled, rows)
   await endRecipients(tx, due, rows)
   await refundFailed(tx, due)
@@ -79,8 +111,8 @@ async function lockTheirRecipients(tx: Tx, settlements: Settlement[]): Promise<M
   return new Map(locked.map((row) => [referenceOf(row), row]))
 }
 
-function sortOut({ inHand, endings }: Settlement, rows: Map<string, RecipientState>): Settled {
-  const settled: Settled = { endings: [], late: [] }
+function sortOut({ inHand, endings }: Settlement, rows: Map<string, RecipientState>): Sorted {
+  const settled: Sorted = { endings: [], late: [] }
   for (const ending of endings) {
     const isMine = isOurs(ending, rows.get(ending.task.reference), inHand.owner)
     if (isMine) settled.endings.push(ending)
@@ -102,7 +134,7 @@ function isOurs({ kind }: Ending, row: RecipientState | undefined, owner: string
  * Those that are still to be written, one for a recipient. Ours and no longer sending: this settlement was committed
  * before and its answer lost.
  */
-function dueOf(settled: Settled[], rows: Map<string, RecipientState>): Ending[] {
+function dueOf(settled: Sorted[], rows: Map<string, RecipientState>): Ending[] {
   const due = new Map<string, Ending>()
   for (const { endings } of settled) {
     for (const ending of endings) {
@@ -111,6 +143,18 @@ function dueOf(settled: Settled[], rows: Map<string, RecipientState>): Ending[] 
     }
   }
   return [...due.values()]
+}
+
+/** Locks the balances that are free. @returns which endings have to wait for theirs. */
+async function lockBalances(tx: Tx, due: Ending[]): Promise<(ending: Ending) => boolean> {
+  const failed = due.filter(({ kind }) => kind === 'failed')
+  if (failed.length === 0) return () => false
+  const { held } = await lockFreeAccounts(
+    tx,
+    failed.map(({ task }) => task.userId),
+  )
+  const waiting = new Set(failed.flatMap(({ task }) => (held.has(task.userId) ? [task.reference] : [])))
+  return ({ task }) => waiting.has(task.reference)
 }
 
 async function endRecipients(tx: Tx, endings: Ending[], rows: Map<string, RecipientState>): Promise<void> {

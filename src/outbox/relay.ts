@@ -1,8 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Publisher, PublishResult } from '../platform/broker/index.ts'
 import type { Db } from '../platform/db/index.ts'
-import { startLoop } from '../platform/loop.ts'
-import type { Loop } from '../platform/loop.ts'
+import { afterTimeout, startLoop } from '../platform/loop.ts'
+import type { After, Loop } from '../platform/loop.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { claim, hasDue } from './claim.ts'
 import type { Claim } from './claim.ts'
@@ -24,6 +23,9 @@ export interface RelaySettings {
   batchSizeMax: number
   /** Claims at once. One leaves the database and the other class room; batches of one need more. */
   lanes: number
+  /** Monotonic milliseconds, and the timers that go by them; a test has its own. */
+  nowMs?: () => number
+  after?: After
 }
 
 /** How soon an idle poller sees what another process committed. A commit in this process wakes it. */
@@ -42,9 +44,13 @@ const BUSY_MS: Record<MessageClass, number> = { express: 50, normal: 100 }
  */
 const MARK_AFTER_MS = 2_000
 
+/** A lane that only helps the one before it is woken by that one, and looks for nothing by itself. */
+const ASLEEP_MS = 60_000
+
 /** Publishes what is due of one class, in each lane one claim after the other. */
 export function startRelay(settings: RelaySettings): Loop {
   const { db, type, events } = settings
+  const after = settings.after ?? afterTimeout
   const onError = (error: unknown, retryInMs: number) => events.relayFailed({ type, error, retryInMs })
   let published: PublishedRow[] = []
   const mark = async () => {
@@ -53,12 +59,19 @@ export function startRelay(settings: RelaySettings): Loop {
     await markPublished(db, rows)
   }
   const onPublished = (rows: PublishedRow[]) => void published.push(...rows)
-  const lanes = Array.from({ length: settings.lanes }, () => startLane(settings, onError, onPublished))
-  const marking = startLoop({ idleMs: MARK_AFTER_MS, onError, runOnce: async () => (await mark(), 'idle') })
+  const lanes: Loop[] = []
+  for (let number = 0; number < settings.lanes; number++) {
+    const onFull = () => lanes[number + 1]?.wake()
+    lanes.push(startLane(settings, { looksForWork: number === 0, onError, onPublished, onFull }))
+  }
+  const marking = startLoop({
+    idleMs: MARK_AFTER_MS,
+    after,
+    onError,
+    runOnce: async () => (await mark(), 'idle'),
+  })
   return {
-    wake: () => {
-      for (const lane of lanes) lane.wake()
-    },
+    wake: () => lanes[0]?.wake(),
     close: async () => {
       await Promise.all(lanes.map((lane) => lane.close()))
       await marking.close()
@@ -67,26 +80,34 @@ export function startRelay(settings: RelaySettings): Loop {
   }
 }
 
-function startLane(
-  settings: RelaySettings,
-  onError: (error: unknown, retryInMs: number) => void,
-  onPublished: (rows: PublishedRow[]) => void,
-): Loop {
-  const { type } = settings
+interface LaneSettings {
+  looksForWork: boolean
+  onError: (error: unknown, retryInMs: number) => void
+  onPublished: (rows: PublishedRow[]) => void
+  /** A claim may have left something that is due: there is work for another lane. */
+  onFull: () => void
+}
+
+function startLane(settings: RelaySettings, lane: LaneSettings): Loop {
+  const { type, after = afterTimeout, nowMs = () => performance.now() } = settings
+  const { looksForWork, onError, onPublished, onFull } = lane
   let nextAtMs = -Infinity
   let foundAtMs = -Infinity
   let isBusy = false
+  const idleMs = () => IDLE_MS[type] * (nowMs() - foundAtMs > QUIET_AFTER_MS ? QUIET_FACTOR : 1)
   return startLoop({
-    idleMs: () => IDLE_MS[type] * (performance.now() - foundAtMs > QUIET_AFTER_MS ? QUIET_FACTOR : 1),
+    idleMs: looksForWork ? idleMs : ASLEEP_MS,
+    after,
     onError,
     runOnce: async (stopping) => {
-      await until(nextAtMs, stopping)
+      await pause(nextAtMs - nowMs(), stopping, after)
       if (stopping.aborted) return 'idle'
-      const startedAtMs = performance.now()
+      const startedAtMs = nowMs()
       const claimed = await claimNext(settings, { isBusy })
       isBusy = claimed !== undefined
       if (!claimed) return 'idle'
       foundAtMs = startedAtMs
+      if (claimed.isFull) onFull()
       onPublished(await publishClaim(settings, claimed))
       nextAtMs = claimed.isFull ? -Infinity : startedAtMs + BUSY_MS[type]
       return 'worked'
@@ -94,9 +115,17 @@ function startLane(
   })
 }
 
-async function until(timeMs: number, stopping: AbortSignal): Promise<void> {
-  const ms = timeMs - performance.now()
-  if (ms > 0) await pause(ms, undefined, { signal: stopping }).catch(() => {})
+async function pause(ms: number, stopping: AbortSignal, after: After): Promise<void> {
+  if (ms <= 0 || stopping.aborted) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const cancel = after(ms, resolve)
+  const end = () => {
+    cancel()
+    resolve()
+  }
+  stopping.addEventListener('abort', end, { once: true })
+  await promise
+  stopping.removeEventListener('abort', end)
 }
 
 /** One round of the relay from claim to the rows' new due times. @returns how many envelopes were confirmed. */

@@ -95,12 +95,19 @@ export async function retryLater(tx: Tx, rows: { outboxId: string; reason: strin
     WHERE id IN (${idList(rows.map(({ outboxId }) => outboxId))})`.execute(tx)
 }
 
-/** Somebody else is at work on their recipients: due again when that lease ends. */
-export async function postpone(tx: Tx, rows: { outboxId: string; leaseUntil: Date }[]): Promise<void> {
+/**
+ * Somebody else is at work on their recipients: due again when that lease ends, at a time that the database gave or so
+ * many seconds from now by its clock.
+ */
+export async function postpone(
+  tx: Tx,
+  rows: { outboxId: string; until: Date | { seconds: number } }[],
+): Promise<void> {
   if (rows.length === 0) return
-  const times = rows.map(
-    ({ outboxId, leaseUntil }) => sql`WHEN ${identifierToBytes(outboxId)} THEN ${leaseUntil}`,
-  )
+  const times = rows.map(({ outboxId, until }) => {
+    const time = until instanceof Date ? until : sql`NOW(6) + INTERVAL ${sql.lit(until.seconds)} SECOND`
+    return sql`WHEN ${identifierToBytes(outboxId)} THEN ${time}`
+  })
   await sql`UPDATE outbox_events FORCE INDEX (PRIMARY)
     SET next_run_at = CASE id ${sql.join(times, sql` `)} END
     WHERE id IN (${idList(rows.map(({ outboxId }) => outboxId))})`.execute(tx)

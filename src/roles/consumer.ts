@@ -8,12 +8,11 @@ import type { Part } from '../platform/lifecycle.ts'
 import { StartupFault } from '../platform/startupFault.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
 import type { Foundation } from './foundation.ts'
+import { lanesOf } from './lanes.ts'
 import { linkReporter } from './linkReporter.ts'
 
-/** Envelopes in hand for each operator call at once: while one is called for, another is claimed or settled. */
+/** Envelopes, or their recipients, in hand for each call at once: while one is called for, another is claimed or settled. */
 const ENVELOPES_PER_CALL = 2
-/** Transactions of a class and of a kind at once. */
-const LANES = 1
 
 /** The role that is the only caller of operators: each class has its own connection, sockets and budget. */
 export async function startConsumers(
@@ -32,8 +31,9 @@ export async function startConsumers(
         db: pools.work[type],
         operators: operators.of(type),
         callsMax: config.operatorConcurrency,
+        recipientsMax: envelopesMax * config.operatorBatchMax,
         batchSizeMax: config.batchSizeMax,
-        lanes: LANES,
+        lanes: lanesOf(config),
         unavailableGraceMs: config.unavailableGraceMs,
         events,
         operatorEvents,

@@ -5,10 +5,8 @@ import type { Part } from '../platform/lifecycle.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import type { Foundation } from './foundation.ts'
+import { lanesOf } from './lanes.ts'
 import { linkReporter } from './linkReporter.ts'
-
-/** Claims of a class at once. */
-const LANES = 1
 
 export interface Relay {
   parts: Part[]
@@ -37,7 +35,7 @@ export async function startRelays({ config, pools, logger, metrics, newId }: Fou
         events,
         newId,
         batchSizeMax: config.batchSizeMax,
-        lanes: LANES,
+        lanes: lanesOf(config),
       })
       return { type, publisher, loop }
     }),

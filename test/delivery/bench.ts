@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { SmsState } from '../../db/schema.ts'
 import { audit } from '../../src/audit/index.ts'
 import { openDelivery as open } from '../../src/delivery/index.ts'
-import type { Deliver, DeliveryEvents, DeliverySettings } from '../../src/delivery/index.ts'
+import type { DeliveryEvents, DeliverySettings } from '../../src/delivery/index.ts'
 import { topUp } from '../../src/ledger/index.ts'
 import { accept } from '../../src/messages/index.ts'
 import type { Operator } from '../../src/operators/index.ts'
@@ -54,6 +54,8 @@ export interface Reported {
 }
 
 export interface Request {
+  /** Somebody else than CUSTOMER, who needs money first. */
+  from?: number
   to?: string[]
   count?: number
   text?: string
@@ -101,8 +103,8 @@ export async function openBench(): Promise<Bench> {
     read(db, 'test.change', async (reader) => void (await statement.execute(reader)))
   return {
     db,
-    accept: async ({ to, count = 1, text = 'hello', type = 'normal' } = {}) => {
-      const request = { userId: CUSTOMER, text, type, recipients: to ?? recipients(count) }
+    accept: async ({ from = CUSTOMER, to, count = 1, text = 'hello', type = 'normal' } = {}) => {
+      const request = { userId: from, text, type, recipients: to ?? recipients(count) }
       const [verdict] = await accept(db, [{ ...request, smsIdentifier: newId() }], PRICES, newId)
       assert.ok(verdict?.kind === 'accepted', `was ${verdict?.kind}`)
       return verdict.smsIdentifier
@@ -141,7 +143,8 @@ export function openDelivery(
   db: Db,
   operators: readonly Operator[],
   changes: Partial<DeliverySettings> = {},
-): { deliver: Deliver; reported: Reported } {
+  stopping?: AbortSignal,
+): { deliver: (envelope: Envelope) => Promise<void>; reported: Reported } {
   const reported: Reported = { settled: [], late: [], lost: [], possibleDuplicates: 0, failures: [] }
   const events: DeliveryEvents = {
     settled: ({ endings }) => reported.settled.push(...endings.map(({ kind }) => kind)),
@@ -155,6 +158,7 @@ export function openDelivery(
     db,
     operators,
     callsMax: CALLS_MAX,
+    recipientsMax: 3_200,
     batchSizeMax: 2_000,
     lanes: 1,
     unavailableGraceMs: GRACE_MS,
@@ -162,7 +166,8 @@ export function openDelivery(
     operatorEvents: { operatorCalled: () => {}, breakerChanged: () => {} },
     ...changes,
   }
-  return { deliver: open(settings), reported }
+  const deliver = open(settings)
+  return { deliver: (envelope) => deliver(envelope, stopping), reported }
 }
 
 async function readRows(db: Db, smsIdentifier: string): Promise<Row[]> {

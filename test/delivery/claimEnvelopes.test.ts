@@ -88,6 +88,15 @@ describe('a claim of several envelopes', () => {
     assert.ok((await bench.rows(ids[0]!)).every(({ owner }) => owner?.toLowerCase() === OTHER))
   })
 
+  it('brings back by the database’s clock what it claimed for another envelope, whatever this process’s says', async () => {
+    const { envelopes: all } = await envelopes(2, 3)
+    const [first, second] = all as [Envelope, Envelope]
+    const astray = { ...bench.db, clockOffsetMs: bench.db.clockOffsetMs + 3_600_000 }
+    await claimEnvelopes(astray, [first, { ...second, ranges: [...second.ranges, ...first.ranges] }])
+    const due = (await bench.outbox()).map(({ dueInMs }) => dueInMs)
+    assert.ok(due.some((ms) => ms > 5_000 && ms <= 10_500) && due.every((ms) => ms < 61_000), due.join())
+  })
+
   it('marks those whose owner was lost, and only those', async () => {
     const { ids, envelopes: all } = await envelopes(2, 2)
     await claimEnvelopes(bench.db, all.slice(0, 1), OTHER)

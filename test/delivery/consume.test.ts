@@ -56,7 +56,7 @@ describe('a consumer of the queue of a class', () => {
     await stack.drop()
   })
 
-  const start = async (deliver: (envelope: Envelope) => Promise<void>) => {
+  const start = async (deliver: (envelope: Envelope, stopping: AbortSignal) => Promise<void>) => {
     consumer = startConsumer({
       type: 'normal',
       concurrency: CONCURRENCY,
@@ -234,6 +234,22 @@ describe('a consumer of the queue of a class', () => {
     await eventually('it waits', () => tries > 0)
     await end()
     await eventually('the envelope is back', async () => (await ready()) === 1)
+  })
+
+  it('on its way out gives up an envelope that was not claimed yet, without calling it a failure', async () => {
+    await start(({ outboxId }, stopping) => {
+      begun.push(outboxId)
+      return new Promise((_resolve, reject) => {
+        stopping.addEventListener('abort', () => {
+          reject(stopping.reason as Error)
+        })
+      })
+    })
+    await publish(1)
+    await begins(1)
+    await end()
+    await eventually('the envelope is back', async () => (await ready()) === 1)
+    assert.deepEqual(failures, [])
   })
 
   it('begins nothing while every operator is open, and can still be stopped', async () => {

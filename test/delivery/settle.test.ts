@@ -58,7 +58,7 @@ describe('a settlement', () => {
     await settle(bench.db, inHand, endings)
     const [before] = await bench.outbox()
     const again = await settle(bench.db, inHand, endings)
-    assert.deepEqual(again, { endings, late: [] })
+    assert.deepEqual(again, { endings, late: [], held: [] })
     assert.deepEqual(
       (await bench.refunds()).map(({ no }) => no),
       [2],

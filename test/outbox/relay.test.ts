@@ -72,7 +72,7 @@ describe('the relay', () => {
     await ready(2)
   })
 
-  it('keeps the broker shallow: it claims nothing while 20 envelopes are ready', async () => {
+  it('keeps the broker shallow: it fills the queue to 20 envelopes, and claims nothing while more than 10 are ready', async () => {
     await sendOne(stack.db, { userId: 1, to: 3_000 })
     assert.equal(await relayOnce(settings), 20)
     await ready(20)

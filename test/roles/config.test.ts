@@ -34,7 +34,7 @@ describe('the configuration', () => {
       roles: ['api', 'relay', 'consumer'],
       apiProcesses: 1,
       batchSizeMax: 2_000,
-      acceptLanes: 2,
+      acceptLanes: 1,
       databaseUrl: ENOUGH.DATABASE_URL,
       amqpUrl: ENOUGH.AMQP_URL,
       listen: { host: '127.0.0.1', port: 8080 },

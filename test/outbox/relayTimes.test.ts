@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { sql } from 'kysely'
+import { createOutboxEvents, startRelay } from '../../src/outbox/index.ts'
+import type { RelaySettings } from '../../src/outbox/index.ts'
+import type { Publisher } from '../../src/platform/broker/index.ts'
+import type { After, Loop } from '../../src/platform/loop.ts'
+import { createMetrics } from '../../src/platform/telemetry/index.ts'
+import { fund, look, newIdOf, sendOne } from '../support/arrange.ts'
+import { eventually } from '../support/eventually.ts'
+import { memoryLog } from '../support/memoryLog.ts'
+import { freshStack } from '../support/servers.ts'
+import type { Stack } from '../support/servers.ts'
+
+const BUSY_MS = 50
+const IDLE_MS = 25
+const QUIET_MS = 100
+const QUIET_AFTER_MS = 5_000
+const MARK_AFTER_MS = 2_000
+
+interface Timer {
+  ms: number
+  atMs: number
+  fn: () => void
+}
+
+/** A clock that stands still until the test moves it. */
+function openClock() {
+  let timeMs = 0
+  const timers = new Set<Timer>()
+  const after: After = (ms, fn) => {
+    const timer = { ms, atMs: timeMs + ms, fn }
+    timers.add(timer)
+    return () => void timers.delete(timer)
+  }
+  return {
+    after,
+    nowMs: () => timeMs,
+    /** What is waited for now. */
+    waits: () => [...timers].map(({ ms }) => ms),
+    advance: (ms: number) => {
+      timeMs += ms
+      for (const timer of [...timers]) {
+        if (timer.atMs > timeMs) continue
+        timers.delete(timer)
+        timer.fn()
+      }
+    },
+  }
+}
+
+describe('the relay in the course of time', () => {
+  let stack: Stack
+  let relay: Loop
+  let clock: ReturnType<typeof openClock>
+  let published: number
+  beforeEach(async () => {
+    stack = await freshStack()
+    await fund(stack.db, 1, 1_000)
+    published = 0
+    clock = openClock()
+    const broker: Publisher = {
+      isReady: () => true,
+      readyMessages: () => Promise.resolve(0),
+      publish: () => {
+        published++
+        return Promise.resolve('confirmed')
+      },
+      close: () => Promise.resolve(),
+    }
+    const settings: RelaySettings = {
+      db: stack.db,
+      publisher: broker,
+      type: 'express',
+      queue: stack.queues.express,
+      events: createOutboxEvents(memoryLog().logger, createMetrics({ withRuntime: false }).registry),
+      newId: newIdOf(stack.db),
+      batchSizeMax: 2_000,
+      lanes: 1,
+      nowMs: clock.nowMs,
+      after: clock.after,
+    }
+    relay = startRelay(settings)
+  })
+  afterEach(async () => {
+    await relay.close()
+    await stack.drop()
+  })
+
+  const send = () => sendOne(stack.db, { userId: 1, to: 1, type: 'express' })
+  const waitsFor = (ms: number) => eventually(`a wait of ${ms} ms`, () => clock.waits().includes(ms))
+  const dueInSeconds = async () => {
+    const rows = await look(
+      stack.db,
+      sql<{ s: number }>`SELECT TIMESTAMPDIFF(SECOND, NOW(6), next_run_at) AS s FROM outbox_events`,
+    )
+    return rows[0]?.s ?? NaN
+  }
+
+  it('marks what it published two seconds later: due again in a minute', async () => {
+    await waitsFor(QUIET_MS)
+    await send()
+    relay.wake()
+    await waitsFor(BUSY_MS)
+    await waitsFor(MARK_AFTER_MS)
+    assert.equal(published, 1)
+    assert.ok((await dueInSeconds()) <= 10, 'the lease of its claim')
+    clock.advance(MARK_AFTER_MS)
+    await eventually('it is marked', async () => (await dueInSeconds()) > 50)
+  })
+
+  it('waits from one claim to the next while each finds something, so that more goes together', async () => {
+    await waitsFor(QUIET_MS)
+    await send()
+    relay.wake()
+    await waitsFor(BUSY_MS)
+    assert.equal(published, 1)
+    await send()
+    await send()
+    relay.wake()
+    clock.advance(BUSY_MS - 1)
+    assert.ok(clock.waits().includes(BUSY_MS), 'a wake-up does not cut it short')
+    clock.advance(1)
+    await eventually('the others are published', () => published === 2)
+  })
+
+  it('looks four times less often when nothing was due for a while', async () => {
+    await waitsFor(QUIET_MS)
+    await send()
+    relay.wake()
+    await waitsFor(BUSY_MS)
+    clock.advance(BUSY_MS)
+    await waitsFor(IDLE_MS)
+    clock.advance(QUIET_AFTER_MS)
+    await waitsFor(QUIET_MS)
+    assert.ok(!clock.waits().includes(IDLE_MS))
+    await send()
+    clock.advance(QUIET_MS)
+    await waitsFor(BUSY_MS)
+    clock.advance(BUSY_MS)
+    await waitsFor(IDLE_MS)
+  })
+})
