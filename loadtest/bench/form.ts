@@ -44,7 +44,7 @@ const SHORT: Form = {
   waitingRows: 100_000,
   claims: 100,
   idle: { trafficMs: 3_000, quietMs: 2_000, requestsPerSecond: 20 },
-  history: { messages: 300_000, ofLargeCustomer: 30_000, looks: 250 },
+  history: { messages: 150_000, ofLargeCustomer: 15_000, looks: 250 },
   sweep: [{ lanes: 8, connections: 50, concurrency: 16 }],
   sweepProbesMax: 4,
   alone: { batchSizes: [500, 2_000], workers: [3], durationMs: 1_500 },
