@@ -14,10 +14,11 @@ export const ONE_BY_ONE_NAME = 'one by one'
 export const ALONE_ONE_NAME = 'MySQL alone, 1 recipient'
 export const ALONE_HUNDRED_NAME = 'MySQL alone, 100 recipients'
 
-/** Those that could be formed. */
-export function listRatios(findings: Findings): Ratio[] {
-  const { s8, ...others } = ratiosOf(findings)
-  return [...Object.values(others), ...s8].filter(({ ratio }) => Number.isFinite(ratio))
+/** Those that could be formed. The short form offers single calls a rate, and does not search what they carry. */
+export function listRatios(findings: Findings, isShort: boolean): Ratio[] {
+  const { s8, s1Single, s2Single, ...others } = ratiosOf(findings)
+  const singles = isShort ? [] : [s1Single, s2Single]
+  return [...Object.values(others), ...singles, ...s8].filter(({ ratio }) => Number.isFinite(ratio))
 }
 
 export const S8_EMPTY: Ratio = {

@@ -46,7 +46,7 @@ export async function runBench(
     durability,
     runs: findings.runs,
     baselines: findings.baselines,
-    ratios: listRatios(findings),
+    ratios: listRatios(findings, form.isShort),
     targets: judgeTargets(findings, { cores: machine.cores, isShort: form.isShort }),
     tables: listTables(findings),
   }
