@@ -16,7 +16,7 @@ const WARM_UP_MS = 4_000
 /** From the warm-up's end to the backlog's due time: the generator, a process of its own, begins a little later. */
 const START_MS = 500
 /** More than the backlog drains at: it is there for as long as express is sent. */
-const DRAIN_PER_SECOND_MAX = 10_000
+const DRAIN_PER_SECOND_MAX = 16_000
 const HOUR_MS = 3_600_000
 const DRAIN_TIMEOUT_MS = 300_000
 /** Of the backlog; with less than that left at the end of the load, its last part met none. */
