@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { closeDb, openDb, read } from '../src/platform/db/index.ts'
 import type { Db } from '../src/platform/db/index.ts'
+import { databaseFault } from './databaseFault.ts'
 import type { Follower, FoundRecipient } from './follow.ts'
 
 /** Requests of the load that lie beside each other in the table, of which one statement reads all recipients. */
@@ -22,7 +23,10 @@ const RANGE_RECIPIENTS = 10_000
 /** Older than any identifier. */
 const OLDEST = Buffer.alloc(16)
 
-/** Follows by the tables, a bounded range of messages at a time. What other customers send meanwhile is left out. */
+/**
+ * Follows by the tables, a bounded range of messages at a time. What other customers send meanwhile is left out.
+ * @throws Error that names the database and why it cannot be used; nothing is left open then.
+ */
 export async function followSql(databaseUrl: string, customers: Customers): Promise<Follower> {
   const db = openDb({
     url: databaseUrl,
@@ -30,7 +34,11 @@ export async function followSql(databaseUrl: string, customers: Customers): Prom
     maxIdleConns: CONNECTIONS,
     connMaxLifetimeSeconds: 300,
   })
-  const newestBefore = await readNewest(db)
+  const newestBefore = await readNewest(db).catch(async (error: unknown) => {
+    // An open pool would keep the process alive, which has nothing to do any more.
+    await closeDb(db)
+    throw databaseFault(databaseUrl, error)
+  })
   let endedThrough = newestBefore
   return {
     async countOpen() {

@@ -48,11 +48,14 @@ async function run(settings: LoadSettings, plan: GeneratorPlan, target: Target, 
   const startedAt = new Date()
   console.log(`target      ${target.baseUrl}`)
   const payers = payersOf(plan, settings.PRICE)
-  await seedPayers(settings, payers, target, api)
-  if (settings.SEED_ONLY === '1') return true
-
+  if (settings.SEED_ONLY === '1') {
+    await seedPayers(settings, payers, target, api)
+    return true
+  }
+  // First of all: nobody is given money for a load that cannot be followed.
   const follower = await follow(plan, payers, target, api)
   try {
+    await seedPayers(settings, payers, target, api)
     const watched = await load(plan, target)
     const { acceptedRecipients, warmUp } = watched.result
     if (acceptedRecipients + warmUp.acceptedRecipients === 0) {

@@ -1,5 +1,6 @@
 // The command `make seed N= BALANCE=`: gives N customers money through the ledger, as if each had been topped up.
 import { migrate } from '../src/platform/db/index.ts'
+import { databaseFault } from './databaseFault.ts'
 import { addToAll, ledgerPurse } from './purse.ts'
 import { reportEvery } from './reportEvery.ts'
 import { readSeedSettings } from './settings.ts'
@@ -9,7 +10,9 @@ try {
   const settings = readSeedSettings(process.env)
   const { N, BALANCE, FIRST_CUSTOMER } = settings
   const databaseUrl = await findDatabase(settings)
-  await migrate(databaseUrl)
+  await migrate(databaseUrl).catch((error: unknown) => {
+    throw databaseFault(databaseUrl, error)
+  })
   const customers = Array.from({ length: N }, (_, index) => FIRST_CUSTOMER + index)
   console.log(`adding ${BALANCE} to each of customers ${FIRST_CUSTOMER} to ${FIRST_CUSTOMER + N - 1}`)
   const purse = ledgerPurse(databaseUrl)

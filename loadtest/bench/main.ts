@@ -8,12 +8,12 @@ import { withLock } from '../../dev/stack/lock.ts'
 import { writeReport } from '../report/index.ts'
 import { readOptions } from './options.ts'
 import type { BenchOptions } from './options.ts'
-import { BENCH_FOLDER, setStage } from './stage/stage.ts'
+import { BENCH_FOLDER, removeData, setStage } from './stage/stage.ts'
 import { describeOutcome, describeStage, isGood } from './describeBench.ts'
 import { runBench } from './runBench.ts'
 
 const stopList = createStopList()
-const interrupts = onInterrupt(() => stopList.stopAll())
+const interrupts = onInterrupt(stopInterrupted)
 
 try {
   const options = readOptions(process.argv.slice(2), process.env)
@@ -23,7 +23,8 @@ try {
 }
 
 async function bench(options: BenchOptions): Promise<void> {
-  const print = (line: string) => console.log(line)
+  // What a load says while everything is taken from under it means nothing.
+  const print = (line: string) => void (interrupts.happened() || console.log(line))
   const stage = await setStage(process.env, stopList, print)
   describeStage(stage).forEach(print)
   const report = await runBench(stage, options, stopList, print)
@@ -33,6 +34,16 @@ async function bench(options: BenchOptions): Promise<void> {
   print(`figures     ${relative(process.cwd(), jsonFile)}`)
   print(`report      ${relative(process.cwd(), htmlFile)}`)
   process.exitCode = isGood(report, options.isStrict) ? 0 : 1
+}
+
+/** The work that is interrupted may still start something, which writes to the folder after it was removed. */
+async function stopInterrupted(): Promise<void> {
+  console.error('interrupted')
+  try {
+    await stopList.stopAll()
+  } finally {
+    await removeData()
+  }
 }
 
 async function giveUp(error: unknown): Promise<void> {

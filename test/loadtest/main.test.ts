@@ -9,6 +9,8 @@ import type { TestEngine } from '../support/engine.ts'
 import { balanceOf } from '../support/api.ts'
 
 const CHECKOUT = resolve(import.meta.dirname, '../..')
+/** A program that does not end is killed, and has no exit code then. */
+const RUN_TIMEOUT_MS = 25_000
 
 describe('the load test', () => {
   let engine: TestEngine
@@ -87,6 +89,25 @@ describe('the load test', () => {
     assert.match(output, /--reciepts is no flag; there are .*--recipients/)
   })
 
+  it('gives nobody money before a database that cannot be used is known, and ends', async () => {
+    const refused = 'mysql://root@127.0.0.1:1/chapar'
+    const denied = new URL(engine.stack.databaseUrl)
+    denied.username = 'nobody'
+    denied.password = 'wrong'
+    const closed = await run('main.ts', { RATE: '10', DURATION: '1s', DATABASE_URL: refused }, 11_000)
+    assert.equal(closed.code, 2, closed.output)
+    assert.match(closed.output, /^loadtest: .*127\.0\.0\.1:1 .*ECONNREFUSED/m)
+    const refusedUser = await run(
+      'main.ts',
+      { RATE: '10', DURATION: '1s', DATABASE_URL: denied.href },
+      11_000,
+    )
+    assert.equal(refusedUser.code, 2, refusedUser.output)
+    assert.match(refusedUser.output, new RegExp(`^loadtest: .*${denied.host} .*Access denied`, 'm'))
+    assert.doesNotMatch(refusedUser.output, /wrong/)
+    assert.equal(await balanceOf(engine.url, 11_000), 0)
+  })
+
   it('fails when something accepted has no ending in time', async () => {
     for (const { admin } of [engine.operatorA, engine.operatorB]) await admin.behave({ outage: 'answer' })
     const { code, output } = await run('main.ts', { RATE: '20', DURATION: '1s', DRAIN_TIMEOUT: '1s' })
@@ -136,7 +157,7 @@ describe('the load test', () => {
       const child = execFile(
         process.execPath,
         args,
-        { cwd: CHECKOUT, env: merged },
+        { cwd: CHECKOUT, env: merged, timeout: RUN_TIMEOUT_MS, killSignal: 'SIGKILL' },
         (_error, stdout, stderr) => {
           done({ code: child.exitCode, output: stdout + stderr })
         },

@@ -77,18 +77,20 @@ async function watch(
   onProgress: (progress: GeneratorProgress) => void,
 ): Promise<Watched> {
   const processes = crew.processes()
-  const looks: Look[] = []
-  const looking: Promise<void>[] = []
+  const looking: Promise<Look>[] = []
   const look = (progress: GeneratorProgress) => {
     const usage = readUsage(processes)
-    looking.push(crew.taken().then((taken) => void looks.push({ progress, usage, taken })))
+    const looked = crew.taken().then((taken) => ({ progress, usage, taken }))
+    // Waited for when the load is over. Until then operators that were stopped must not end this process.
+    looked.catch(() => {})
+    looking.push(looked)
     onProgress(progress)
   }
   const result = await startGenerator(planOf(crew, load), look, {
     onStarted: (pid) => void (processes.generator = [pid]),
     ...(signal ? { signal } : {}),
   })
-  await Promise.all(looking)
+  const looks = await Promise.all(looking)
   looks.sort((a, b) => a.progress.elapsedMs - b.progress.elapsedMs)
   // At its end the generator tells what is left of a second.
   const whole = looks.filter((look, index) => {
