@@ -20,7 +20,7 @@ export function toRunResult(
   const cpu = costOf(plan, watched, endings)
   return {
     name: 'load',
-    title: `${plan.ratePerSecond} requests a second for ${plan.durationMs / 1_000} s`,
+    title: `${plan.ratePerSecond} requests a second for ${Number((result.durationMs / 1_000).toFixed(1))} s`,
     settings: describeSettings(plan),
     durationMs: result.durationMs,
     offeredPerSecond: result.durationMs > 0 ? (result.dueRequests * 1_000) / result.durationMs : 0,
@@ -34,7 +34,7 @@ export function toRunResult(
     ...(cpu && { cpu }),
     flat: judgeFlatness(samples, recipients.acceptedPerSecond),
     ...(audit && { audit }),
-    notes: notesOf(plan, endings),
+    notes: notesOf(plan, result, endings),
   }
 }
 
@@ -113,8 +113,15 @@ function costOf(plan: GeneratorPlan, { looks, usageBefore }: WatchedLoad, { time
   return costsBetween(before, after, ended)
 }
 
-function notesOf({ warmUpMs }: GeneratorPlan, { unanswered, missing, open }: Endings): string[] {
+function notesOf(
+  { warmUpMs }: GeneratorPlan,
+  { unsentRequests }: GeneratorResult,
+  { unanswered, missing, open }: Endings,
+): string[] {
   return [
+    ...(unsentRequests > 0
+      ? [`The rate did not hold: ${unsentRequests} requests could not be sent, and are in no percentile.`]
+      : []),
     ...(warmUpMs > 0 ? ['The counts of recipients include the warm-up, the rates do not.'] : []),
     ...(unanswered > 0 ? [`${unanswered} recipients were accepted and the answer lost on its way.`] : []),
     ...(missing > 0 ? [`${missing} accepted recipients are nowhere to be found.`] : []),

@@ -3,6 +3,7 @@ import { durationText, oneOf, readSettings, urlText, wholeNumberText } from '../
 import type { Settings, Values } from '../src/platform/config/index.ts'
 import { readFlags } from './flags.ts'
 import { SKEWS } from './generator/index.ts'
+import { assertMakeVariables } from './makeVariables.ts'
 
 /** In so many words, as `ALLOW_UNAUTHENTICATED` has it: load on somebody else's machine is an attack. */
 export const MAY_LOAD_REMOTE = 'yes-i-may-load-that-machine'
@@ -98,12 +99,14 @@ export type WhereSettings = Values<typeof WHERE>
  * @throws Error that names every wrong setting, a line each.
  */
 export function readLoadSettings(env: NodeJS.ProcessEnv, args: readonly string[] = []): LoadSettings {
+  assertMakeVariables(env, Object.keys(LOAD))
   const flags = readFlags(args, { known: Object.keys(LOAD), switches: { SEED_ONLY: '1' } })
   return orThrow(readSettings(onlyOf({ ...env, ...flags }, LOAD), LOAD))
 }
 
 /** @throws Error that names every wrong setting, a line each. */
 export function readSeedSettings(env: NodeJS.ProcessEnv): SeedSettings {
+  assertMakeVariables(env, Object.keys(SEED))
   return orThrow(readSettings(onlyOf(env, SEED), SEED))
 }
 

@@ -25,10 +25,20 @@ export async function findTarget(
   const baseUrl = BASE_URL ?? up?.apiUrl
   if (baseUrl === undefined) throw new Error('nothing to load: start it with "make up", or set BASE_URL')
   // The database of the one must not be audited for the load on the other.
-  const isUp = up !== undefined && new URL(up.apiUrl).origin === new URL(baseUrl).origin
+  const isUp = up !== undefined && addressOf(up.apiUrl) === addressOf(baseUrl)
   const databaseUrl = DATABASE_URL ?? (isUp ? up.databaseUrl : undefined)
   for (const url of [baseUrl, databaseUrl]) if (url !== undefined) assertMayLoad(url, settings)
   return { baseUrl, databaseUrl, ...(isUp ? detailsOf(up) : NO_DETAILS) }
+}
+
+/** The names of this machine are one: a person types localhost. */
+function addressOf(url: string): string {
+  const { protocol, hostname, port } = new URL(url)
+  return `${protocol}//${isThisMachine(hostname) ? 'localhost' : hostname}:${port}`
+}
+
+function isThisMachine(hostname: string): boolean {
+  return isLoopback(hostname.replace(/^\[|\]$/g, ''))
 }
 
 type Details = Pick<Target, 'processes' | 'dataFolder' | 'versions'>
@@ -64,6 +74,6 @@ async function readUp() {
 
 function assertMayLoad(url: string, { ALLOW_REMOTE }: WhereSettings): void {
   const { hostname } = new URL(url)
-  if (isLoopback(hostname.replace(/^\[|\]$/g, '')) || ALLOW_REMOTE === MAY_LOAD_REMOTE) return
+  if (isThisMachine(hostname) || ALLOW_REMOTE === MAY_LOAD_REMOTE) return
   throw new Error(`${hostname} is not this machine; if you may, set ALLOW_REMOTE=${MAY_LOAD_REMOTE}`)
 }

@@ -27,7 +27,7 @@ export async function watchLoad(
 ): Promise<WatchedLoad> {
   const processes = { ...known }
   const looks: Look[] = []
-  const usageBefore = readUsage(processes)
+  let usageBefore = readUsage(processes)
   const look = (progress: GeneratorProgress) => {
     // What is left of a second at the end is in the sums, and too short for a rate.
     if (secondOf(progress) > secondOf(looks.at(-1)?.progress))
@@ -35,7 +35,10 @@ export async function watchLoad(
     onProgress(progress)
   }
   const result = await startGenerator(plan, look, {
-    onStarted: (pid) => void (processes.generator = [pid]),
+    onStarted: (pid) => {
+      processes.generator = [pid]
+      usageBefore = readUsage(processes)
+    },
     ...(signal && { signal }),
   })
   return { result, usageBefore, looks }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { assertMakeVariables } from '../makeVariables.ts'
 
 export const SCENARIOS = [
   's1',
@@ -33,6 +34,7 @@ export interface BenchOptions {
 
 /** @throws Error that says what is wrong, in one line. */
 export function readOptions(args: string[], env: NodeJS.ProcessEnv): BenchOptions {
+  assertMakeVariables(env, ['FORM', 'STRICT'])
   const { values } = parseArgs({
     args,
     options: {

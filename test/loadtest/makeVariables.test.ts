@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict'
+import { readOptions } from '../../loadtest/bench/options.ts'
+import { assertMakeVariables } from '../../loadtest/makeVariables.ts'
+import { readLoadSettings } from '../../loadtest/settings.ts'
+
+describe('variables on the command line of make', () => {
+  it('are refused when their name is none, by the name', () => {
+    assert.throws(
+      () => readLoadSettings({ MAKEFLAGS: ' -- RATE=50 DURATOIN=3s', RATE: '50' }),
+      /^Error: DURATOIN /,
+    )
+    assert.throws(() => readOptions([], { MAKEFLAGS: 's -- FROM=whole' }), /^Error: FROM means nothing here/)
+  })
+
+  it('are taken when they are known, and so are the flags of make and what a value holds', () => {
+    for (const MAKEFLAGS of [
+      undefined,
+      '',
+      'k',
+      ' -- RATE=50',
+      '-- RATE=50',
+      's -- ARGS=--env\\ A=1\\ B=2 RATE=5',
+    ])
+      assertMakeVariables({ MAKEFLAGS }, ['RATE'])
+    assert.equal(readLoadSettings({ MAKEFLAGS: ' -- RATE=50', RATE: '50' }).RATE, 50)
+  })
+})
