@@ -58,7 +58,8 @@ export function planSteps(form: Form, { only, rate }: BenchOptions): PlannedStep
       ...{ name: 'mysql-alone', perform: mysqlAlone },
       seconds:
         AROUND_SECONDS +
-        (2 * alone.batchSizes.length * alone.workers.length * (alone.durationMs + 1_600)) / 1_000,
+        (2 * alone.batchSizes.length * alone.workers.length * (alone.durationMs + 1_600)) / 1_000 +
+        (2 * (alone.bestDurationMs + 1_600)) / 1_000,
     },
   ]
   return steps.filter(({ name }) => only === undefined || only.includes(name))
