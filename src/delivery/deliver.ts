@@ -4,7 +4,6 @@ import type { Envelope } from '../outbox/index.ts'
 import { CommitUnknown } from '../platform/db/index.ts'
 import type { Db } from '../platform/db/index.ts'
 import { gather } from '../platform/gather.ts'
-import type { GatherSettings } from '../platform/gather.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
 import { openAside } from './aside.ts'
 import type { SettleAside } from './aside.ts'
@@ -35,7 +34,7 @@ export interface DeliverySettings {
   recipientsMax: number
   /** Recipients of one transaction. */
   batchSizeMax: number
-  /** Transactions of a kind at once. One leaves the database and the other class room; batches of one need more. */
+  /** Claims at once, and settlements at once: another begins when a full one waits. */
   lanes: number
   /** How long a message that no operator takes is tried again. */
   unavailableGraceMs: number
@@ -77,21 +76,21 @@ interface Run extends Desk, Omit<Offering, 'onVerdicts'> {
  * one, and verdicts likewise settled.
  */
 export function openDelivery(settings: DeliverySettings): Deliver {
-  const { db, lanes, batchSizeMax: runWeightMax } = settings
-  const shared = { runWeightMax, mayBeOfOne, begin: setImmediate }
+  const { db, lanes: runsMax, batchSizeMax: runWeightMax } = settings
+  const shared = { runWeightMax, runsMax, mayBeOfOne, begin: setImmediate }
   const weightOf = ({ endings }: Settlement) => endings.length
   const desk: Desk = {
     ...settings,
-    claim: takeTurns<Envelope, ClaimedEnvelope>(lanes, {
+    claim: gather<Envelope, ClaimedEnvelope>({
       ...shared,
       run: (envelopes) => claimEnvelopes(db, envelopes),
       weightOf: ({ ranges }) => countRecipients(ranges),
-    }),
-    settle: takeTurns<Settlement, Settled>(lanes, {
+    }).add,
+    settle: gather<Settlement, Settled>({
       ...shared,
       run: (settlements) => settle(db, settlements),
       weightOf,
-    }),
+    }).add,
     settleAside: openAside({
       ...{ runWeightMax, mayBeOfOne, weightOf },
       run: (settlements, userId) => settleHeld(db, settlements, userId),
@@ -100,17 +99,6 @@ export function openDelivery(settings: DeliverySettings): Deliver {
     room: openRoom(settings.recipientsMax),
   }
   return (envelope, stopping) => deliver(desk, envelope, stopping)
-}
-
-/** Gives each item to the next lane in turn. */
-function takeTurns<I, O>(count: number, settings: GatherSettings<I, O>): (item: I) => Promise<O> {
-  const lanes = Array.from({ length: count }, () => gather(settings))
-  let turn = 0
-  return (item) => {
-    const lane = lanes[turn++ % count]
-    if (!lane) throw new RangeError('there is no lane')
-    return lane.add(item)
-  }
 }
 
 /** A database that is away is away for all. A row that is held, or a value that is refused, is one envelope's. */

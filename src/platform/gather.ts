@@ -17,16 +17,19 @@ export interface Gathering<I, O> {
 export interface GatherSettings<I, O> {
   /**
    * Does the work of all the items and resolves to one result for each, by position; a promise where an item's result
-   * is still to come from elsewhere, so that the next run need not wait for it. Never under way twice for one key.
+   * is still to come from elsewhere, so that the next run need not wait for it.
    */
   run: (items: I[]) => Promise<(O | Promise<O>)[]>
   /** In whatever unit runs are bounded by; recipients, mostly. */
   weightOf: (item: I) => number
   /** Items of one run together; a heavier one runs alone. */
   runWeightMax: number
-  /** Only items of one key share a run. Without it all have the same. */
+  /** Only items of one key share a run, and of one key there is one run at a time. Without it any may. */
   keyOf?: (item: I) => unknown
-  /** Runs at once, each of another key; 1 when it is not given. */
+  /**
+   * Runs at once; 1 when it is not given. Without keys a run begins beside another only when as much waits as it may
+   * hold: two half as large would cost more than one.
+   */
   runsMax?: number
   /**
    * Whether a run's fault may be the fault of one of its items. Then both halves run by themselves, one after the
@@ -46,6 +49,8 @@ interface Added<I, O> extends Waiting<I> {
   resolve: (result: O | Promise<O>) => void
 }
 
+const NONE: ReadonlySet<unknown> = new Set()
+
 export function gather<I, O>(settings: GatherSettings<I, O>): Gathering<I, O> {
   const { weightOf, keyOf, runsMax = 1, begin = (run) => run() } = settings
   const queue = openQueue<I, Added<I, O>>(settings.runWeightMax, settings.admission)
@@ -55,12 +60,14 @@ export function gather<I, O>(settings: GatherSettings<I, O>): Gathering<I, O> {
   function runAll(): void {
     isBeginning = false
     while (busy.size < runsMax) {
-      const batch = queue.take(busy)
+      if (!keyOf && busy.size > 0 && queue.weight() < settings.runWeightMax) return
+      const batch = queue.take(keyOf ? busy : NONE)
       const [first] = batch
       if (!first) return
-      busy.add(first.key)
+      const key = keyOf ? first.key : Symbol('run')
+      busy.add(key)
       void runBatch(settings, batch).then(() => {
-        busy.delete(first.key)
+        busy.delete(key)
         runAll()
       })
     }

@@ -11,8 +11,8 @@ import type { Foundation } from './foundation.ts'
 import { lanesOf } from './lanes.ts'
 import { linkReporter } from './linkReporter.ts'
 
-/** Envelopes, or their recipients, in hand for each call at once: while one is called for, another is claimed or settled. */
-const ENVELOPES_PER_CALL = 2
+/** Envelopes, or their recipients, in hand for each call at once: one is called for, one claimed and one settled. */
+const ENVELOPES_PER_CALL = 3
 
 /** The role that is the only caller of operators: each class has its own connection, sockets and budget. */
 export async function startConsumers(
@@ -33,7 +33,7 @@ export async function startConsumers(
         callsMax: config.operatorConcurrency,
         recipientsMax: envelopesMax * config.operatorBatchMax,
         batchSizeMax: config.batchSizeMax,
-        lanes: lanesOf(config),
+        lanes: lanesOf(config, 'consumer'),
         unavailableGraceMs: config.unavailableGraceMs,
         events,
         operatorEvents,

@@ -3,16 +3,21 @@ import { shareOut } from './pools.ts'
 
 /** Transactions of relay and consumer: claims of either, settlements. */
 const KINDS = { relay: 1, consumer: 2 }
+/**
+ * In batches. What arrives during one transaction goes together into the next; the consumer begins a second one when a
+ * full one waits. So under full load deliveries do not fall behind acceptance, which is as many processes as there are.
+ */
+const OF_BATCHES = { relay: 1, consumer: 2 }
 
 /**
- * @returns how many transactions of a class and of a kind this process has at once. In batches one is the best: what
- * arrives during it goes together into the next. One by one it takes as many as there are calls to keep busy, as far as
- * the class's connections go round.
+ * @returns how many transactions of a class and of a kind this process has at once: few in batches, as many as there are
+ * calls to keep busy one by one, and never more than the class's connections go round.
  */
 export function lanesOf(
   config: Pick<Config, 'roles' | 'db' | 'batchSizeMax' | 'operatorConcurrency'>,
+  role: keyof typeof KINDS,
 ): number {
-  if (config.batchSizeMax > 1) return 1
-  const kinds = config.roles.reduce((sum, role) => sum + (role === 'api' ? 0 : KINDS[role]), 0)
-  return Math.max(1, Math.min(config.operatorConcurrency, Math.floor(shareOut(config).work / kinds)))
+  const kinds = config.roles.reduce((sum, each) => sum + (each === 'api' ? 0 : KINDS[each]), 0)
+  const wanted = config.batchSizeMax > 1 ? OF_BATCHES[role] : config.operatorConcurrency
+  return Math.max(1, Math.min(wanted, Math.floor(shareOut(config).work / kinds)))
 }

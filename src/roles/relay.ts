@@ -35,7 +35,7 @@ export async function startRelays({ config, pools, logger, metrics, newId }: Fou
         events,
         newId,
         batchSizeMax: config.batchSizeMax,
-        lanes: lanesOf(config),
+        lanes: lanesOf(config, 'relay'),
       })
       return { type, publisher, loop }
     }),

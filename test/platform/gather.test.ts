@@ -130,6 +130,45 @@ describe('gathering work by load', () => {
   })
 })
 
+describe('gathering work in two runs at once', () => {
+  /** Of ten at most; they end when the test says so. */
+  function wide() {
+    const runs: { items: number[]; end: () => void }[] = []
+    const gathering = gather<number, number>({
+      weightOf: (item) => item,
+      runWeightMax: 10,
+      runsMax: 2,
+      run: (items) => new Promise((resolve) => void runs.push({ items, end: () => resolve(items) })),
+    })
+    return {
+      begun: () => runs.map(({ items }) => items),
+      add: (...items: number[]) => items.forEach((item) => void gathering.add(item)),
+      end: async (run: number) => {
+        runs[run]?.end()
+        await setImmediate()
+      },
+    }
+  }
+
+  it('begins the other when a full one waits, and not before', async () => {
+    const { begun, add, end } = wide()
+    add(1, 4, 5)
+    assert.deepEqual(begun(), [[1]])
+    add(1)
+    assert.deepEqual(begun(), [[1], [4, 5, 1]])
+    add(6, 7, 8)
+    assert.equal(begun().length, 2)
+    await end(1)
+    assert.deepEqual(begun().slice(2), [[6]])
+    await end(0)
+    assert.deepEqual(begun().slice(3), [[7]])
+    await end(2)
+    assert.equal(begun().length, 4, 'what is left is not a full one')
+    await end(3)
+    assert.deepEqual(begun().slice(4), [[8]])
+  })
+})
+
 describe('gathering work of several keys', () => {
   /** Runs of items by their tens, which end when the test says so. */
   function keyed(runsMax: number) {
