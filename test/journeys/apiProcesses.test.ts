@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtemp } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { launch } from '../../dev/processes/launch.ts'
 import { CHECKOUT } from '../../dev/stack/folders.ts'
@@ -14,7 +12,7 @@ import type { Accepted } from '../support/api.ts'
 import { assertAllEnded } from '../support/ending.ts'
 import { drain, engineEnv } from '../support/engine.ts'
 import { eventually } from '../support/eventually.ts'
-import { freshStack } from '../support/servers.ts'
+import { freshStack, logFolder } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 import { freshSimulators } from '../support/simulators.ts'
 import { openTcpProxy } from '../support/tcpProxy.ts'
@@ -176,7 +174,7 @@ describe('an API of several processes', () => {
       args: ['--require', './src/runtime.cjs', 'src/main.ts'],
       env: engineEnv(stack, a?.url ?? '', b?.url ?? '', settings),
       cwd: CHECKOUT,
-      logFile: join(await mkdtemp(join(tmpdir(), 'chapar-engine-')), 'engine.log'),
+      logFile: join(await logFolder(), 'engine.log'),
     })
     try {
       await eventually('it has ended', () => launched.exit() !== undefined, 30_000)

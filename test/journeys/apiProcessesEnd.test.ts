@@ -2,15 +2,7 @@ import assert from 'node:assert/strict'
 import type { Program } from '../../dev/stack/programs.ts'
 import type { SimulatorProcess } from '../operators/simulatorProcess.ts'
 import { topUp } from '../support/api.ts'
-import {
-  assertAllEnded,
-  assertRecordsAgree,
-  countMarked,
-  countSending,
-  expireLeases,
-  makeAllDue,
-} from '../support/ending.ts'
-import { drain } from '../support/engine.ts'
+import { countMarked, countSending, drainAndCheck, expireLeases, makeAllDue } from '../support/ending.ts'
 import { eventually } from '../support/eventually.ts'
 import { offerLoad } from '../support/load.ts'
 import { freshStack } from '../support/servers.ts'
@@ -88,9 +80,7 @@ describe('an API of several processes that end', () => {
     assert.ok(workersOf(engine).includes(survivor))
     assert.equal(workersOf(engine).length, 2)
     assert.deepEqual(load.refused, [])
-    await drain(stack.db)
-    await assertAllEnded(stack.db, load.accepted)
-    await assertRecordsAgree(stack.db, simulators)
+    await drainAndCheck(stack.db, load.accepted, simulators)
     // Those that send were not killed.
     assert.equal(await countMarked(stack.db), 0)
   })
@@ -110,9 +100,7 @@ describe('an API of several processes that end', () => {
 
     await start({ port: engine.port })
     await makeAllDue(stack.db)
-    await drain(stack.db)
-    await assertAllEnded(stack.db, load.accepted)
-    await assertRecordsAgree(stack.db, simulators)
+    await drainAndCheck(stack.db, load.accepted, simulators)
     assert.equal(await countMarked(stack.db), 0)
   })
 
@@ -135,8 +123,6 @@ describe('an API of several processes that end', () => {
 
     await expireLeases(stack.db)
     await start({ port: engine.port })
-    await drain(stack.db)
-    await assertAllEnded(stack.db, load.accepted)
-    await assertRecordsAgree(stack.db, simulators)
+    await drainAndCheck(stack.db, load.accepted, simulators)
   })
 })

@@ -3,15 +3,7 @@ import type { Servers } from '../../dev/servers.ts'
 import type { Program } from '../../dev/stack/programs.ts'
 import type { SimulatorProcess } from '../operators/simulatorProcess.ts'
 import { get, post, topUp } from '../support/api.ts'
-import {
-  assertAllEnded,
-  assertRecordsAgree,
-  countMarked,
-  countSending,
-  expireLeases,
-  makeAllDue,
-} from '../support/ending.ts'
-import { drain } from '../support/engine.ts'
+import { countMarked, countSending, drainAndCheck, expireLeases, makeAllDue } from '../support/ending.ts'
 import { startEngineProcess } from '../support/engineProcess.ts'
 import { eventually } from '../support/eventually.ts'
 import { offerLoad } from '../support/load.ts'
@@ -67,9 +59,7 @@ describe('an engine that is killed, or whose servers are', () => {
     const inFlight = await countSending(stack.db)
     await expireLeases(stack.db)
     await start({ port: engine.port })
-    await drain(stack.db)
-    await assertAllEnded(stack.db, load.accepted)
-    await assertRecordsAgree(stack.db, simulators)
+    await drainAndCheck(stack.db, load.accepted, simulators)
     const marked = await countMarked(stack.db)
     assert.ok(marked <= inFlight, `${marked} marked, ${inFlight} in flight at the kill`)
   })
@@ -85,9 +75,7 @@ describe('an engine that is killed, or whose servers are', () => {
     await load.stop()
     await eventually('the engine is ready again', async () => (await fetch(`${engine.url}/readyz`)).ok)
     await makeAllDue(stack.db)
-    await drain(stack.db)
-    await assertAllEnded(stack.db, load.accepted)
-    await assertRecordsAgree(stack.db, simulators)
+    await drainAndCheck(stack.db, load.accepted, simulators)
     assert.deepEqual(load.refused, [])
   })
 
@@ -101,9 +89,7 @@ describe('an engine that is killed, or whose servers are', () => {
     await load.stop()
     await eventually('the engine is ready again', async () => (await fetch(`${engine.url}/readyz`)).ok)
     await makeAllDue(stack.db)
-    await drain(stack.db)
-    await assertAllEnded(stack.db, load.accepted)
-    await assertRecordsAgree(stack.db, simulators)
+    await drainAndCheck(stack.db, load.accepted, simulators)
   })
 
   it('answers 503 while the database is away, changes nothing then, and goes on without a restart', async () => {
@@ -132,9 +118,7 @@ describe('an engine that is killed, or whose servers are', () => {
     await load.stop()
     await eventually('the engine is ready again', async () => (await fetch(`${engine.url}/readyz`)).ok)
     await expireLeases(stack.db)
-    await drain(stack.db)
-    await assertAllEnded(stack.db, load.accepted)
-    await assertRecordsAgree(stack.db, simulators)
+    await drainAndCheck(stack.db, load.accepted, simulators)
   })
 
   it('finishes what is in flight on SIGTERM and exits 0; what it answered is there and is sent once', async () => {
@@ -147,9 +131,7 @@ describe('an engine that is killed, or whose servers are', () => {
     assert.equal(await countSending(stack.db), 0)
     await start({ port: engine.port })
     await makeAllDue(stack.db)
-    await drain(stack.db)
-    await assertAllEnded(stack.db, load.accepted)
-    await assertRecordsAgree(stack.db, simulators)
+    await drainAndCheck(stack.db, load.accepted, simulators)
     assert.equal(await countMarked(stack.db), 0)
   })
 
@@ -160,9 +142,7 @@ describe('an engine that is killed, or whose servers are', () => {
     const load = offerLoad(api.url, { customers: CUSTOMERS, concurrency: 16, recipientsPerRequest: 2 })
     await enough(load, 200)
     await load.stop()
-    await drain(stack.db)
-    await assertAllEnded(stack.db, load.accepted)
-    await assertRecordsAgree(stack.db, simulators)
+    await drainAndCheck(stack.db, load.accepted, simulators)
     assert.equal(await countMarked(stack.db), 0)
     assert.equal((await get(engines[1]?.url ?? '', '/sms/history?user_id=1')).status, 404)
   })

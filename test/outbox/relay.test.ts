@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict'
 import { connect } from 'amqplib'
 import { sql } from 'kysely'
-import { createOutboxEvents, relayOnce } from '../../src/outbox/index.ts'
+import { relayOnce } from '../../src/outbox/index.ts'
 import type { RelaySettings } from '../../src/outbox/index.ts'
 import { queuesOf, topology } from '../../src/outbox/topology.ts'
 import { openPublisher } from '../../src/platform/broker/index.ts'
 import type { Publisher } from '../../src/platform/broker/index.ts'
-import { createMetrics } from '../../src/platform/telemetry/index.ts'
-import { fund, look, newIdOf, sendOne } from '../support/arrange.ts'
+import { fund, look, sendOne } from '../support/arrange.ts'
 import { eventually } from '../support/eventually.ts'
-import { memoryLog } from '../support/memoryLog.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
+import { relaySettings } from './relaySettings.ts'
 
 describe('the relay', () => {
   let stack: Stack
@@ -27,16 +26,7 @@ describe('the relay', () => {
       onState: () => {},
     })
     await eventually('the publisher is ready', () => publisher.isReady())
-    settings = {
-      db: stack.db,
-      publisher,
-      type: 'normal',
-      queue: stack.queues.normal,
-      events: createOutboxEvents(memoryLog().logger, createMetrics({ withRuntime: false }).registry),
-      newId: newIdOf(stack.db),
-      batchSizeMax: 2_000,
-      lanes: 1,
-    }
+    settings = relaySettings(stack, 'normal', publisher)
   })
   afterEach(async () => {
     await publisher.close()

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
-import { createOutboxEvents, decodeEnvelope, relayOnce, startRelay } from '../../src/outbox/index.ts'
+import { decodeEnvelope, relayOnce, startRelay } from '../../src/outbox/index.ts'
 import type { RelaySettings } from '../../src/outbox/index.ts'
 import { countRecipients } from '../../src/outbox/envelope.ts'
 import type { Publisher } from '../../src/platform/broker/index.ts'
 import type { Loop } from '../../src/platform/loop.ts'
-import { createMetrics } from '../../src/platform/telemetry/index.ts'
-import { fund, look, newIdOf, sendOne } from '../support/arrange.ts'
+import { fund, look, sendOne } from '../support/arrange.ts'
 import { eventually } from '../support/eventually.ts'
-import { memoryLog } from '../support/memoryLog.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
+import { relaySettings } from './relaySettings.ts'
 
 describe('the relay under load', () => {
   let stack: Stack
@@ -42,14 +41,7 @@ describe('the relay under load', () => {
     close: () => Promise.resolve(),
   }
   const settings = (changes: Partial<RelaySettings> = {}): RelaySettings => ({
-    db: stack.db,
-    publisher: broker,
-    type: 'express',
-    queue: stack.queues.express,
-    events: createOutboxEvents(memoryLog().logger, createMetrics({ withRuntime: false }).registry),
-    newId: newIdOf(stack.db),
-    batchSizeMax: 2_000,
-    lanes: 1,
+    ...relaySettings(stack, 'express', broker),
     ...changes,
   })
   const send = async (...sizes: number[]) => {

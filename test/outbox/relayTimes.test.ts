@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
-import { createOutboxEvents, startRelay } from '../../src/outbox/index.ts'
-import type { RelaySettings } from '../../src/outbox/index.ts'
+import { startRelay } from '../../src/outbox/index.ts'
 import type { Publisher } from '../../src/platform/broker/index.ts'
 import type { After, Loop } from '../../src/platform/loop.ts'
-import { createMetrics } from '../../src/platform/telemetry/index.ts'
-import { fund, look, newIdOf, sendOne } from '../support/arrange.ts'
+import { fund, look, sendOne } from '../support/arrange.ts'
 import { eventually } from '../support/eventually.ts'
-import { memoryLog } from '../support/memoryLog.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
+import { relaySettings } from './relaySettings.ts'
 
 const BUSY_MS = 50
 const IDLE_MS = 25
@@ -67,19 +65,8 @@ describe('the relay in the course of time', () => {
       },
       close: () => Promise.resolve(),
     }
-    const settings: RelaySettings = {
-      db: stack.db,
-      publisher: broker,
-      type: 'express',
-      queue: stack.queues.express,
-      events: createOutboxEvents(memoryLog().logger, createMetrics({ withRuntime: false }).registry),
-      newId: newIdOf(stack.db),
-      batchSizeMax: 2_000,
-      lanes: 1,
-      nowMs: clock.nowMs,
-      after: clock.after,
-    }
-    relay = startRelay(settings)
+    const { nowMs, after } = clock
+    relay = startRelay({ ...relaySettings(stack, 'express', broker), nowMs, after })
   })
   afterEach(async () => {
     await relay.close()

@@ -6,6 +6,7 @@ import type { Db } from '../../src/platform/db/index.ts'
 import { identifierToBytes } from '../../src/primitives/identifier.ts'
 import type { SimulatorProcess } from '../operators/simulatorProcess.ts'
 import type { Accepted } from './api.ts'
+import { drain } from './engine.ts'
 
 /** Ends the leases of a process that was killed and makes its outbox rows due: what time does by itself. */
 export async function expireLeases(db: Db): Promise<void> {
@@ -30,6 +31,17 @@ export async function countSending(db: Db): Promise<number> {
 
 export async function countMarked(db: Db): Promise<number> {
   return count(db, sql`SELECT COUNT(*) AS n FROM sms_status WHERE possible_duplicate`)
+}
+
+/** What was accepted comes to its end, and the books, the tables and the operators' own record agree. */
+export async function drainAndCheck(
+  db: Db,
+  accepted: Accepted[],
+  simulators: SimulatorProcess[],
+): Promise<void> {
+  await drain(db)
+  await assertAllEnded(db, accepted)
+  await assertRecordsAgree(db, simulators)
 }
 
 /** Every accepted request is there with all its recipients, each at its end, and the books balance. */

@@ -1,8 +1,7 @@
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEngine } from '../../dev/stack/programs.ts'
 import type { Program } from '../../dev/stack/programs.ts'
+import { logFolder } from './servers.ts'
 import type { Stack } from './servers.ts'
 import { sharedSimulators } from './simulators.ts'
 
@@ -12,14 +11,13 @@ export async function startEngineProcess(
   options: { role?: string; port?: number; env?: Record<string, string> } = {},
 ): Promise<Program> {
   const [a, b] = await sharedSimulators()
-  const folder = await mkdtemp(join(tmpdir(), 'chapar-engine-'))
   const { env, ...rest } = options
   return startEngine({
     ...rest,
     databaseUrl: stack.databaseUrl,
     amqpUrl: stack.amqpUrl,
     operatorUrls: { a: a.url, b: b.url },
-    logFile: join(folder, 'engine.log'),
+    logFile: join(await logFolder(), 'engine.log'),
     env: { NORMAL_QUEUE: stack.queues.normal, EXPRESS_QUEUE: stack.queues.express, ...env },
   })
 }

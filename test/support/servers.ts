@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { connect } from 'amqplib'
 import { sql } from 'kysely'
 import { startServers } from '../../dev/servers.ts'
@@ -34,10 +34,13 @@ const TABLES = ['outbox_events', 'sms_status', 'sms_requests', 'user_transaction
 const DATA_FOLDER = '.local/test'
 
 let ground: Ground | undefined
+/** Whatever this run writes, inside the checkout; the process id is its last part. */
+const runFolder = (name: string) => join(DATA_FOLDER, `${name}-${process.pid}`)
 let dataDir: string | undefined
 let stacks = 0
 
 export async function layGround(): Promise<void> {
+  await removeAbandoned()
   const given = givenServers(process.env)
   if (given) {
     await assertEmpty(given.databaseUrl, given.amqpUrl)
@@ -45,8 +48,7 @@ export async function layGround(): Promise<void> {
   } else {
     const engine = (process.env['DB_ENGINE'] ?? 'mysql') as Engine
     const broker = (process.env['BROKER'] ?? '4.3') as Broker
-    await removeAbandoned()
-    dataDir = join(DATA_FOLDER, `${engine}-${broker}-${process.pid}`)
+    dataDir = runFolder(`${engine}-${broker}`)
     const servers = await startServers({ dataDir, engine, broker, onProgress: (line) => console.error(line) })
     ground = { databaseUrl: servers.databaseUrl, amqpUrl: servers.amqpUrl, servers }
   }
@@ -56,8 +58,15 @@ export async function layGround(): Promise<void> {
 export async function clearGround(): Promise<void> {
   if (ground && !ground.servers) await leaveEmpty(ground.databaseUrl)
   await ground?.servers?.stop()
-  if (dataDir !== undefined) await rm(dataDir, { recursive: true, force: true })
+  for (const folder of [dataDir, runFolder('logs')])
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true })
   ground = undefined
+}
+
+/** A folder for one engine's log, gone with the run. */
+export async function logFolder(): Promise<string> {
+  await mkdir(runFolder('logs'), { recursive: true })
+  return resolve(await mkdtemp(join(runFolder('logs'), 'engine-')))
 }
 
 /** Runs that were killed leave their data behind; those of runs that live are left alone. */
