@@ -16,6 +16,8 @@ export interface Operators {
 export const OPERATOR_LATENCY_MS = 20
 /** Calls of one message each need more of them at once than an operator usually grants. */
 const CONNECTIONS_MAX = 2_000
+/** Only how many they took is asked: to remember each would cost half of what a message costs them. */
+const REFERENCES_MAX = 1
 const OPERATORS = [
   { name: 'operator-a', seed: 1 },
   { name: 'operator-b', seed: 2 },
@@ -24,7 +26,7 @@ const OPERATORS = [
 export async function startOperators(logFolder: string, stopList: StopList): Promise<Operators> {
   const programs: Program[] = []
   for (const { name, seed } of OPERATORS) {
-    const env = { CONNECTIONS_MAX: String(CONNECTIONS_MAX) }
+    const env = { CONNECTIONS_MAX: String(CONNECTIONS_MAX), REFERENCES_MAX: String(REFERENCES_MAX) }
     const program = await startSimulator({ name, seed, logFile: join(logFolder, `${name}.log`), env })
     stopList.add(() => program.stop())
     await ask(program, 'PATCH', '/admin/behaviour', { latency: { kind: 'fixed', ms: OPERATOR_LATENCY_MS } })

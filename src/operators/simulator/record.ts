@@ -14,6 +14,7 @@ export interface Recorded {
 
 export interface RecordSummary {
   references: number
+  /** All that was taken, whether or not the record had room for its reference. */
   taken: number
   takenReferences: number
   /** Takings beyond the first of each reference. */
@@ -21,7 +22,7 @@ export interface RecordSummary {
   repeatedReferences: number
   /** The first of them, at most REPEATED_LISTED_MAX. */
   repeated: string[]
-  /** Submissions that are in no other figure, because the record was full when their reference first came. */
+  /** Submissions of which no more is known, because the record was full when their reference first came. */
   dropped: number
 }
 
@@ -53,6 +54,7 @@ export class SubmissionRecord {
   #references = 0
   #taken = 0
   #takenReferences = 0
+  #repeats = 0
   #repeatedReferences = 0
   #repeated: string[] = []
   #dropped = 0
@@ -65,12 +67,14 @@ export class SubmissionRecord {
   clear(): void {
     this.#shards = Array.from({ length: SHARDS }, () => new Map<string, Entry>())
     this.#startedAt = Date.now()
-    this.#references = this.#taken = this.#takenReferences = this.#repeatedReferences = this.#dropped = 0
+    this.#references = this.#taken = this.#takenReferences = 0
+    this.#repeats = this.#repeatedReferences = this.#dropped = 0
     this.#repeated = []
   }
 
   note(reference: string, to: string, outcome: string, taken: boolean): void {
     const atMs = Date.now() - this.#startedAt
+    if (taken) this.#taken++
     const shard = this.#shardOf(reference)
     let entry = shard.get(reference)
     if (!entry) {
@@ -106,7 +110,7 @@ export class SubmissionRecord {
       references: this.#references,
       taken: this.#taken,
       takenReferences: this.#takenReferences,
-      repeats: this.#taken - this.#takenReferences,
+      repeats: this.#repeats,
       repeatedReferences: this.#repeatedReferences,
       repeated: this.#repeated,
       dropped: this.#dropped,
@@ -130,7 +134,7 @@ export class SubmissionRecord {
   #take(reference: string, entry: Entry, atMs: number): void {
     entry.taken++
     entry.lastTakenMs = atMs
-    this.#taken++
+    if (entry.taken > 1) this.#repeats++
     if (entry.taken === 1) {
       entry.firstTakenMs = atMs
       this.#takenReferences++

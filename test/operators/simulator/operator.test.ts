@@ -120,11 +120,11 @@ describe('the simulated operator', () => {
 })
 
 describe("the simulator's record", () => {
-  it('stays within its bound, keeps counting what it knows, and says what it dropped', () => {
+  it('stays within its bound, knows no more than the number of what it had no room for, and says so', () => {
     const record = new SubmissionRecord(2)
     for (const reference of ['a', 'b', 'c', 'd', 'a', 'd']) record.note(reference, '12345', 'accepted', true)
-    const { references, taken, dropped } = record.summary()
-    assert.deepEqual([references, taken, dropped], [2, 3, 3])
+    const { references, taken, takenReferences, repeats, dropped } = record.summary()
+    assert.deepEqual([references, taken, takenReferences, repeats, dropped], [2, 6, 2, 1, 3])
     assert.deepEqual([record.get('a')?.taken, record.get('d')], [2, undefined])
   })
 
