@@ -79,18 +79,20 @@ export function openDelivery(settings: DeliverySettings): Deliver {
   const { db, lanes: runsMax, batchSizeMax: runWeightMax } = settings
   const shared = { runWeightMax, runsMax, mayBeOfOne, begin: setImmediate }
   const weightOf = ({ endings }: Settlement) => endings.length
+  const claims = gather<Envelope, ClaimedEnvelope>({
+    ...shared,
+    run: (envelopes) => claimEnvelopes(db, envelopes),
+    weightOf: ({ ranges }) => countRecipients(ranges),
+  })
+  const settlements = gather<Settlement, Settled>({
+    ...shared,
+    run: (batch) => settle(db, batch),
+    weightOf,
+  })
   const desk: Desk = {
     ...settings,
-    claim: gather<Envelope, ClaimedEnvelope>({
-      ...shared,
-      run: (envelopes) => claimEnvelopes(db, envelopes),
-      weightOf: ({ ranges }) => countRecipients(ranges),
-    }).add,
-    settle: gather<Settlement, Settled>({
-      ...shared,
-      run: (settlements) => settle(db, settlements),
-      weightOf,
-    }).add,
+    claim: (envelope) => claims.add(envelope),
+    settle: (settlement) => settlements.add(settlement),
     settleAside: openAside({
       ...{ runWeightMax, mayBeOfOne, weightOf },
       run: (settlements, userId) => settleHeld(db, settlements, userId),

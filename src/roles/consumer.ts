@@ -8,7 +8,7 @@ import type { Part } from '../platform/lifecycle.ts'
 import { StartupFault } from '../platform/startupFault.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
 import type { Foundation } from './foundation.ts'
-import { lanesOf } from './lanes.ts'
+import { lanesOf, workBatchOf } from './lanes.ts'
 import { linkReporter } from './linkReporter.ts'
 
 /** Envelopes, or their recipients, in hand for each call at once: one is called for, one claimed and one settled. */
@@ -32,7 +32,7 @@ export async function startConsumers(
         operators: operators.of(type),
         callsMax: config.operatorConcurrency,
         recipientsMax: envelopesMax * config.operatorBatchMax,
-        batchSizeMax: config.batchSizeMax,
+        batchSizeMax: workBatchOf(config),
         lanes: lanesOf(config, 'consumer'),
         unavailableGraceMs: config.unavailableGraceMs,
         events,

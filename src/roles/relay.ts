@@ -5,7 +5,7 @@ import type { Part } from '../platform/lifecycle.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import type { Foundation } from './foundation.ts'
-import { lanesOf } from './lanes.ts'
+import { lanesOf, workBatchOf } from './lanes.ts'
 import { linkReporter } from './linkReporter.ts'
 
 export interface Relay {
@@ -34,7 +34,7 @@ export async function startRelays({ config, pools, logger, metrics, newId }: Fou
         queue: queues[type].queue,
         events,
         newId,
-        batchSizeMax: config.batchSizeMax,
+        batchSizeMax: workBatchOf(config),
         lanes: lanesOf(config, 'relay'),
       })
       return { type, publisher, loop }

@@ -75,9 +75,9 @@ export const SETTINGS = {
   },
   BATCH_SIZE_MAX: {
     schema: wholeNumberText(1, 2_000),
-    default: '1000',
+    default: '2000',
     meaning:
-      'Recipients of one transaction and, up to 100, of one queue message. Batches form by load; 1 does everything one ' +
+      'Recipients of one transaction (500 at most where it claims or settles) and, up to 100, of one queue message. Batches form by load; 1 does everything one ' +
       'by one and is there to measure against.',
   },
   ACCEPT_LANES: {

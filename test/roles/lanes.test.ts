@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { lanesOf } from '../../src/roles/lanes.ts'
+import { lanesOf, workBatchOf } from '../../src/roles/lanes.ts'
 import type { Role } from '../../src/roles/settings.ts'
 
 const lanes = (
@@ -16,6 +16,13 @@ const lanes = (
     },
     role,
   )
+
+describe('a claim or settlement', () => {
+  it('holds less than an accepting transaction, so that express need not wait long for one of normal', () => {
+    assert.equal(workBatchOf({ batchSizeMax: 2_000 }), 500)
+    assert.equal(workBatchOf({ batchSizeMax: 1 }), 1)
+  })
+})
 
 describe('the transactions of a kind and of a class at once', () => {
   it('are few for batches, however small', () => {
