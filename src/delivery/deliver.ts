@@ -4,6 +4,7 @@ import type { Envelope } from '../outbox/index.ts'
 import { CommitUnknown } from '../platform/db/index.ts'
 import type { Db } from '../platform/db/index.ts'
 import { gather } from '../platform/gather.ts'
+import { announce } from '../platform/steps.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
 import { openAside } from './aside.ts'
 import type { SettleAside } from './aside.ts'
@@ -127,6 +128,7 @@ async function claimAndOffer(
   envelope: Envelope,
   how: Pick<Run, 'stay' | 'stopping'>,
 ): Promise<void> {
+  announce('delivery', 'received')
   const { tasks, inHand, newlyMarked, claimedAtMs } = await desk.claim(envelope)
   const { type } = envelope
   if (newlyMarked > 0) desk.events.possibleDuplicates({ type, messages: newlyMarked })
@@ -179,6 +181,7 @@ function isGraceOver(run: Run, task: Task): boolean {
 /** Settles without holding up what is still on its way; deliver() waits for all of them at its end. */
 function settleBeside(run: Run, endings: Ending[]): void {
   if (endings.length === 0) return
+  announce('delivery', 'answered')
   run.stay.leave(endings.length)
   run.settling.push(settlePatiently(run, endings, run.settle))
 }

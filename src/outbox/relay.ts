@@ -2,6 +2,7 @@ import type { Publisher, PublishResult } from '../platform/broker/index.ts'
 import type { Db } from '../platform/db/index.ts'
 import { afterTimeout, startLoop } from '../platform/loop.ts'
 import type { After, Loop } from '../platform/loop.ts'
+import { announce } from '../platform/steps.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { claim, hasDue } from './claim.ts'
 import type { Claim } from './claim.ts'
@@ -165,12 +166,13 @@ function isFull({ envelopes }: Claim, room: number, batchSizeMax: number): boole
 async function publishClaim(settings: RelaySettings, claimed: Claim): Promise<PublishedRow[]> {
   const { publisher, queue, type, events } = settings
   for (const outboxId of claimed.unreadable) events.rowUnreadable({ type, outboxId })
-  const results = await Promise.all(
-    claimed.envelopes.map(async (envelope) => ({
-      envelope,
-      result: await publisher.publish(queue, encodeEnvelope(envelope)),
-    })),
-  )
+  const publishing = claimed.envelopes.map(async (envelope) => ({
+    envelope,
+    result: await publisher.publish(queue, encodeEnvelope(envelope)),
+  }))
+  announce('relay', 'published')
+  const results = await Promise.all(publishing)
+  announce('relay', 'confirmed')
   const having = (wanted: PublishResult) =>
     results.filter(({ result }) => result === wanted).map(({ envelope }) => envelope)
   const confirmed = having('confirmed')

@@ -15,8 +15,8 @@ import { eventually } from '../support/eventually.ts'
 import { freshStack, logFolder } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 import { freshSimulators } from '../support/simulators.ts'
-import { openTcpProxy } from '../support/tcpProxy.ts'
-import type { TcpProxy } from '../support/tcpProxy.ts'
+import { openTcpProxy } from '../../dev/tcpProxy.ts'
+import type { TcpProxy } from '../../dev/tcpProxy.ts'
 import {
   allServe,
   ask,

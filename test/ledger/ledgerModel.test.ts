@@ -18,8 +18,8 @@ import { loseCommit } from '../support/loseCommit.ts'
 import type { LostPart } from '../support/loseCommit.ts'
 import { emptyTables, freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
-import { openTcpProxy } from '../support/tcpProxy.ts'
-import type { TcpProxy } from '../support/tcpProxy.ts'
+import { openTcpProxy } from '../../dev/tcpProxy.ts'
+import type { TcpProxy } from '../../dev/tcpProxy.ts'
 
 /** What each customer has to begin with: for a few recipients, for some, and for several requests of hundreds. */
 const FIRST_BALANCES = new Map([

@@ -11,8 +11,8 @@ import { balanceOf, countRows, fund, look, newIdOf } from '../support/arrange.ts
 import { beforeLookUp, loseCommit } from '../support/loseCommit.ts'
 import { emptyTables, freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
-import { openTcpProxy } from '../support/tcpProxy.ts'
-import type { TcpProxy } from '../support/tcpProxy.ts'
+import { openTcpProxy } from '../../dev/tcpProxy.ts'
+import type { TcpProxy } from '../../dev/tcpProxy.ts'
 
 const SIZES = { maxOpenConns: 20, maxIdleConns: 10, connMaxLifetimeSeconds: 300 }
 

@@ -9,8 +9,8 @@ import { balanceOf, countRows, fund, look, newIdOf, offer } from '../support/arr
 import { beforeLookUp, loseCommit } from '../support/loseCommit.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
-import { openTcpProxy } from '../support/tcpProxy.ts'
-import type { TcpProxy } from '../support/tcpProxy.ts'
+import { openTcpProxy } from '../../dev/tcpProxy.ts'
+import type { TcpProxy } from '../../dev/tcpProxy.ts'
 
 const kinds = (verdicts: Verdict[]) => verdicts.map(({ kind }) => kind)
 

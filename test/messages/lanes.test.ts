@@ -14,8 +14,8 @@ import type { LostCommit } from '../support/loseCommit.ts'
 import { manualTimers } from '../support/manualTimers.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
-import { openTcpProxy } from '../support/tcpProxy.ts'
-import type { TcpProxy } from '../support/tcpProxy.ts'
+import { openTcpProxy } from '../../dev/tcpProxy.ts'
+import type { TcpProxy } from '../../dev/tcpProxy.ts'
 
 /** The customer whose balance the tests hold locked, so that a transaction stays in flight for as long as they like. */
 const HELD = 90

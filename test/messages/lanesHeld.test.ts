@@ -12,8 +12,8 @@ import { holdBalance } from '../support/holdBalance.ts'
 import { manualTimers } from '../support/manualTimers.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
-import { openTcpProxy } from '../support/tcpProxy.ts'
-import type { TcpProxy } from '../support/tcpProxy.ts'
+import { openTcpProxy } from '../../dev/tcpProxy.ts'
+import type { TcpProxy } from '../../dev/tcpProxy.ts'
 
 /** Customers whose balances the tests hold locked. */
 const [X, Y] = [90, 91]

@@ -12,7 +12,7 @@ import { fund, look, newIdOf, offer } from '../support/arrange.ts'
 import { loseCommit } from '../support/loseCommit.ts'
 import { emptyTables, freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
-import { openTcpProxy } from '../support/tcpProxy.ts'
+import { openTcpProxy } from '../../dev/tcpProxy.ts'
 
 const RELAYS = 4
 const RUNS = 20

@@ -1,4 +1,4 @@
-import type { ProxiedLink, TcpProxy } from './tcpProxy.ts'
+import type { ProxiedLink, TcpProxy } from '../../dev/tcpProxy.ts'
 
 /**
  * What befalls a COMMIT on its way. `request`: it never reaches the server. `answer`: it took effect, and its answer

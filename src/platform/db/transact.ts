@@ -6,6 +6,7 @@ import { acquire, discard, release } from './pool.ts'
 import type { Db } from './pool.ts'
 import { runStatement } from './session.ts'
 import type { Session } from './session.ts'
+import { announce } from '../steps.ts'
 import { DeadlineExceeded, within } from '../within.ts'
 
 declare const insideTransaction: unique symbol
@@ -66,13 +67,18 @@ export async function transact<T>(
   }
 }
 
-/** Runs a read outside a transaction. @throws Unavailable. */
-export async function read<T>(db: Db, operation: string, work: (reader: Reader) => Promise<T>): Promise<T> {
+/** Runs a read outside a transaction; one that takes longer is given up and ended. @throws Unavailable. */
+export async function read<T>(
+  db: Db,
+  operation: string,
+  work: (reader: Reader) => Promise<T>,
+  timeoutMs = TIMEOUT_MS,
+): Promise<T> {
   const startedAtMs = performance.now()
   let session: Session | undefined
   try {
     session = await acquire(db)
-    const result = await within(TIMEOUT_MS, operation, work(session.query))
+    const result = await within(timeoutMs, operation, work(session.query))
     release(session)
     db.observe(operation, performance.now() - startedAtMs, 'ok')
     return result
@@ -87,14 +93,20 @@ export async function read<T>(db: Db, operation: string, work: (reader: Reader) 
  * Runs reads on one bounded snapshot: the only use of REPEATABLE READ, for comparing tables of a live system. Keep it
  * short, as purge waits for the oldest one. @throws Unavailable.
  */
-export function snapshot<T>(db: Db, operation: string, work: (reader: Reader) => Promise<T>): Promise<T> {
-  return read(db, operation, async (reader) => {
+export function snapshot<T>(
+  db: Db,
+  operation: string,
+  work: (reader: Reader) => Promise<T>,
+  timeoutMs = TIMEOUT_MS,
+): Promise<T> {
+  const onSnapshot = async (reader: Reader) => {
     await sql`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ`.execute(reader)
     await sql`START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY`.execute(reader)
     const result = await work(reader)
     await sql`COMMIT`.execute(reader)
     return result
-  })
+  }
+  return read(db, operation, onSnapshot, timeoutMs)
 }
 
 type Ended<T> = { result: T } | { error: unknown; retry: boolean }
@@ -118,11 +130,13 @@ async function runOnce<T>(
   } catch (error) {
     return rollBack(db, session, error, { operation, timeoutMs })
   }
+  announce(operation, 'committing')
   try {
     await within(timeoutMs, operation, runStatement(session.connection, 'COMMIT'))
   } catch (error) {
     return resolveLostCommit(db, operation, session, error, options)
   }
+  announce(operation, 'committed')
   release(session)
   return { result }
 }

@@ -5,8 +5,8 @@ import type { Link, LinkSettings } from '../../../src/platform/broker/link.ts'
 import { eventually } from '../../support/eventually.ts'
 import { freshStack } from '../../support/servers.ts'
 import type { Stack } from '../../support/servers.ts'
-import { openTcpProxy } from '../../support/tcpProxy.ts'
-import type { TcpProxy } from '../../support/tcpProxy.ts'
+import { openTcpProxy } from '../../../dev/tcpProxy.ts'
+import type { TcpProxy } from '../../../dev/tcpProxy.ts'
 
 describe('a link to the broker', () => {
   let stack: Stack

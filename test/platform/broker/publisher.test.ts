@@ -7,8 +7,8 @@ import type { Publisher } from '../../../src/platform/broker/index.ts'
 import { eventually } from '../../support/eventually.ts'
 import { freshStack } from '../../support/servers.ts'
 import type { Stack } from '../../support/servers.ts'
-import { openTcpProxy } from '../../support/tcpProxy.ts'
-import type { TcpProxy } from '../../support/tcpProxy.ts'
+import { openTcpProxy } from '../../../dev/tcpProxy.ts'
+import type { TcpProxy } from '../../../dev/tcpProxy.ts'
 
 const BODY = Buffer.from('{"of":"a test"}')
 

@@ -7,8 +7,8 @@ import type { Delivery, Subscription } from '../../../src/platform/broker/index.
 import { eventually } from '../../support/eventually.ts'
 import { freshStack } from '../../support/servers.ts'
 import type { Stack } from '../../support/servers.ts'
-import { openTcpProxy } from '../../support/tcpProxy.ts'
-import type { TcpProxy } from '../../support/tcpProxy.ts'
+import { openTcpProxy } from '../../../dev/tcpProxy.ts'
+import type { TcpProxy } from '../../../dev/tcpProxy.ts'
 
 const PREFETCH = 3
 

@@ -7,8 +7,8 @@ import { balanceOf, look } from '../../support/arrange.ts'
 import { loseCommit } from '../../support/loseCommit.ts'
 import { emptyTables, freshStack } from '../../support/servers.ts'
 import type { Stack } from '../../support/servers.ts'
-import { openTcpProxy } from '../../support/tcpProxy.ts'
-import type { TcpProxy } from '../../support/tcpProxy.ts'
+import { openTcpProxy } from '../../../dev/tcpProxy.ts'
+import type { TcpProxy } from '../../../dev/tcpProxy.ts'
 
 const KEY = Buffer.alloc(16, 7)
 

@@ -7,7 +7,7 @@ import { Unavailable } from '../../../src/primitives/unavailable.ts'
 import { look } from '../../support/arrange.ts'
 import { freshStack } from '../../support/servers.ts'
 import type { Stack } from '../../support/servers.ts'
-import { openTcpProxy } from '../../support/tcpProxy.ts'
+import { openTcpProxy } from '../../../dev/tcpProxy.ts'
 
 const PROGRAM = new URL('../../../src/migrate.ts', import.meta.url).pathname
 const PROCESSES = 4

@@ -7,8 +7,8 @@ import { look } from '../../support/arrange.ts'
 import { eventually } from '../../support/eventually.ts'
 import { freshStack } from '../../support/servers.ts'
 import type { Stack } from '../../support/servers.ts'
-import { openTcpProxy } from '../../support/tcpProxy.ts'
-import type { TcpProxy } from '../../support/tcpProxy.ts'
+import { openTcpProxy } from '../../../dev/tcpProxy.ts'
+import type { TcpProxy } from '../../../dev/tcpProxy.ts'
 
 describe('the pool of database connections', () => {
   let stack: Stack

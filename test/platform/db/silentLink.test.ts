@@ -6,8 +6,8 @@ import { Unavailable } from '../../../src/primitives/unavailable.ts'
 import { balanceOf, look } from '../../support/arrange.ts'
 import { emptyTables, freshStack } from '../../support/servers.ts'
 import type { Stack } from '../../support/servers.ts'
-import { openTcpProxy } from '../../support/tcpProxy.ts'
-import type { TcpProxy } from '../../support/tcpProxy.ts'
+import { openTcpProxy } from '../../../dev/tcpProxy.ts'
+import type { TcpProxy } from '../../../dev/tcpProxy.ts'
 
 const TIMEOUT_MS = 300
 

@@ -3,6 +3,13 @@ import type { AddressInfo, Socket } from 'node:net'
 
 export type Direction = 'toServer' | 'toClient'
 
+/** How a link carries what it carries. */
+export interface Shape {
+  /** Every byte arrives this much later. */
+  delayMs: number
+  bytesPerSecond: number
+}
+
 /** One connection of a client through the proxy to the server. */
 export interface ProxiedLink {
   /** Passes nothing on, no byte and no end, as when a cable is pulled; what comes meanwhile waits for `resume`. */
@@ -12,6 +19,8 @@ export interface ProxiedLink {
   cut(): void
   /** Ends one direction; the other still flows. */
   halfClose(direction: Direction): void
+  /** From now on, both directions. */
+  shape(shape: Shape): void
 }
 
 /** Sees bytes before they pass. What it does to the link takes effect on them: a silenced link holds them back. */
@@ -27,6 +36,8 @@ export interface TcpProxy {
   silence(): void
   resume(): void
   cut(): void
+  /** All links, and those to come, until the next shape. */
+  shape(shape: Shape): void
   /** Resets every new link until `admit`; the present ones go on. */
   refuse(): void
   admit(): void
@@ -34,6 +45,12 @@ export interface TcpProxy {
   onBytes(watch: Watch): () => void
   close(): Promise<void>
 }
+
+/** A link as it is. */
+export const STRAIGHT: Shape = { delayMs: 0, bytesPerSecond: Infinity }
+
+/** On its way on a shaped link; more than that waits in the sender's own buffers. */
+const UNDER_WAY_BYTES_MAX = 65_536
 
 const DIRECTIONS: Direction[] = ['toServer', 'toClient']
 
@@ -44,6 +61,7 @@ export async function openTcpProxy(serverUrl: string): Promise<TcpProxy> {
   const watches = new Set<Watch>()
   let isSilent = false
   let isRefusing = false
+  let present = STRAIGHT
 
   const accept = (client: Socket) => {
     if (isRefusing) {
@@ -54,6 +72,7 @@ export async function openTcpProxy(serverUrl: string): Promise<TcpProxy> {
     const server = connect({ host: target.hostname, port: Number(target.port), allowHalfOpen: true })
     const link = openLink(client, server, watches, () => links.delete(link))
     links.add(link)
+    link.shape(present)
     if (isSilent) link.silence()
   }
   // Without allowHalfOpen Node would answer an end with its own, and no half-closed link could exist.
@@ -76,6 +95,10 @@ export async function openTcpProxy(serverUrl: string): Promise<TcpProxy> {
       all((link) => link.resume())
     },
     cut: () => all((link) => link.cut()),
+    shape(shape) {
+      present = shape
+      all((link) => link.shape(shape))
+    },
     refuse: () => void (isRefusing = true),
     admit: () => void (isRefusing = false),
     onBytes(watch) {
@@ -116,6 +139,7 @@ function openLink(client: Socket, server: Socket, watches: Set<Watch>, onClose: 
     resume: (direction) => chosen(direction).forEach((pipe) => pipe.resume()),
     cut,
     halfClose: (direction) => pipes[direction].end(),
+    shape: (shape) => DIRECTIONS.forEach((direction) => pipes[direction].shape(shape)),
   }
   function look(bytes: Buffer, direction: Direction): void {
     for (const watch of [...watches]) if (isOpen) watch(bytes, direction, link)
@@ -141,30 +165,47 @@ interface Pipe {
   silence(): void
   resume(): void
   end(): void
+  shape(shape: Shape): void
 }
 
 /** One direction of a link. Silent, it reads no further, so that the sender's own buffers fill as on a dead line. */
 function openPipe(from: Socket, to: Socket, look: (bytes: Buffer) => void): Pipe {
   let isSilent = false
   let hasEnded = false
-  let held: Buffer[] = []
+  let present = STRAIGHT
+  let timer: NodeJS.Timeout | undefined
+  let underWayBytes = 0
+  const underWay: { bytes: Buffer; dueMs: number }[] = []
 
   const pass = (bytes: Buffer) => {
+    underWayBytes -= bytes.length
     if (to.writable && !to.write(bytes)) from.pause()
+  }
+  const passDue = () => {
+    clearTimeout(timer)
+    if (isSilent) return
+    const nowMs = performance.now()
+    while (underWay[0] && underWay[0].dueMs <= nowMs) pass((underWay.shift() as { bytes: Buffer }).bytes)
+    const [next] = underWay
+    if (next) timer = setTimeout(passDue, next.dueMs - nowMs).unref()
+    else if (hasEnded) to.end()
+    if (underWayBytes <= UNDER_WAY_BYTES_MAX && !to.writableNeedDrain) from.resume()
   }
   const end = () => {
     hasEnded = true
-    if (!isSilent) to.end()
+    passDue()
   }
   from.on('data', (bytes: Buffer) => {
     if (!isSilent) look(bytes)
-    if (isSilent) held.push(bytes)
-    else pass(bytes)
+    const lastMs = underWay.at(-1)?.dueMs ?? 0
+    const onTheLineMs = (bytes.length / present.bytesPerSecond) * 1_000
+    underWay.push({ bytes, dueMs: Math.max(lastMs, performance.now() + present.delayMs) + onTheLineMs })
+    underWayBytes += bytes.length
+    if (underWayBytes > UNDER_WAY_BYTES_MAX) from.pause()
+    passDue()
   })
   from.on('end', end)
-  to.on('drain', () => {
-    if (!isSilent) from.resume()
-  })
+  to.on('drain', passDue)
   return {
     silence() {
       isSilent = true
@@ -173,12 +214,9 @@ function openPipe(from: Socket, to: Socket, look: (bytes: Buffer) => void): Pipe
     resume() {
       if (!isSilent) return
       isSilent = false
-      const waited = held
-      held = []
-      for (const bytes of waited) pass(bytes)
-      if (hasEnded) to.end()
-      from.resume()
+      passDue()
     },
     end,
+    shape: (shape) => void (present = shape),
   }
 }

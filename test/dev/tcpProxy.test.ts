@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
-import { eventually } from './eventually.ts'
-import { openTcpProxy } from './tcpProxy.ts'
-import type { TcpProxy } from './tcpProxy.ts'
+import { eventually } from '../support/eventually.ts'
+import { STRAIGHT, openTcpProxy } from '../../dev/tcpProxy.ts'
+import type { TcpProxy } from '../../dev/tcpProxy.ts'
 
 interface Client {
   socket: Socket
@@ -14,7 +14,7 @@ interface Client {
   ended: () => 'open' | 'end' | 'reset'
 }
 
-describe('the TCP proxy of the tests', () => {
+describe('the TCP proxy', () => {
   let server: Server
   let proxy: TcpProxy
   const atServer: Client[] = []
@@ -127,6 +127,37 @@ describe('the TCP proxy of the tests', () => {
     client.socket.write('b')
     await eventually('the server still hears it', () => atServer[0]?.got() === 'ab')
     assert.equal(atServer[0]?.ended(), 'open')
+  })
+
+  it('keeps the order of what it delays, whatever comes after', async () => {
+    const client = await join()
+    await say(client, 'a')
+    proxy.shape({ delayMs: 60, bytesPerSecond: Infinity })
+    client.socket.write('b')
+    client.socket.write('c')
+    await eventually('it is on its way', () => client.socket.bytesWritten === 3)
+    proxy.shape(STRAIGHT)
+    client.socket.write('d')
+    await eventually('all of it arrived', () => atServer[0]?.got().length === 4)
+    assert.equal(atServer[0]?.got(), 'abcd')
+  })
+
+  it('passes all of it over a slow link, the end last', async () => {
+    proxy.shape({ delayMs: 0, bytesPerSecond: 4_000_000 })
+    const client = await join()
+    client.socket.end('x'.repeat(400_000))
+    await eventually('the end arrived', () => atServer[0]?.ended() === 'end')
+    assert.equal(atServer[0]?.got().length, 400_000)
+    proxy.shape(STRAIGHT)
+  })
+
+  it('holds back what is delayed for long, and lets the next link go on', async () => {
+    const client = await join()
+    await say(client, 'a')
+    proxy.links().at(-1)?.shape({ delayMs: 600_000, bytesPerSecond: Infinity })
+    client.socket.write('b')
+    await say(await join(), 'another link goes on')
+    assert.equal(atServer[0]?.got(), 'a')
   })
 
   it('refuses new links and lets the present ones go on', async () => {

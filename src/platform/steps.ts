@@ -1,0 +1,20 @@
+import { channel } from 'node:diagnostics_channel'
+
+/**
+ * An instant between two effects, at which a crash must lose nothing and double nothing (promise 4). `at` names the
+ * operation, `what` how far it is: `delivery.settle` is `committing`.
+ */
+export interface Step {
+  at: string
+  what: string
+}
+
+/** The name under which `node:diagnostics_channel` has them. */
+export const STEPS_CHANNEL = 'chapar.step'
+
+const steps = channel(STEPS_CHANNEL)
+
+/** Says that a step is reached, to whoever listens: a proof that kills the process there. Free while nobody does. */
+export function announce(at: string, what: string): void {
+  if (steps.hasSubscribers) steps.publish({ at, what } satisfies Step)
+}
