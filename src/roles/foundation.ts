@@ -30,26 +30,28 @@ export async function layFoundation(
   lifecycle: Lifecycle,
 ): Promise<Foundation> {
   const metrics = createMetrics({ withRuntime: true })
-  await waitForDatabase(config, logger)
+  const endsAtMs = performance.now() + DATABASE_PATIENCE_MS
+  const patiently = <T>(work: () => Promise<T>, fault = '') =>
+    waitForDatabase(work, { endsAtMs, fault, logger })
+  const applied = await patiently(() => migrate(config.databaseUrl))
+  if (applied.length > 0) logger.info('migrated', { migrations: applied })
   const pools = openPools(config, metrics.registry)
   lifecycle.add({ name: 'database', close: () => pools.close() })
-  try {
-    await selfTest(pools.requests)
-  } catch (error) {
-    throw new StartupFault(`the database does not fit: ${(error as Error).message}`, { cause: error })
-  }
+  await patiently(() => selfTest(pools.requests), 'the database does not fit: ')
   return { config, logger, metrics, pools, newId: identifierMaker(() => databaseNowMs(pools.requests)) }
 }
 
-async function waitForDatabase(config: Config, logger: Logger): Promise<void> {
-  const endsAtMs = performance.now() + DATABASE_PATIENCE_MS
+/** Does it again while the database is away: it may go in the middle of a start, too. */
+async function waitForDatabase<T>(
+  work: () => Promise<T>,
+  { endsAtMs, fault, logger }: { endsAtMs: number; fault: string; logger: Logger },
+): Promise<T> {
   for (;;) {
     try {
-      const applied = await migrate(config.databaseUrl)
-      if (applied.length > 0) logger.info('migrated', { migrations: applied })
-      return
+      return await work()
     } catch (error) {
-      if (!(error instanceof Unavailable)) throw new StartupFault((error as Error).message, { cause: error })
+      if (!(error instanceof Unavailable))
+        throw new StartupFault(fault + (error as Error).message, { cause: error })
       if (performance.now() > endsAtMs)
         throw new StartupFault('the database cannot be reached', { cause: error })
       logger.warn('the database is away', { error })
