@@ -12,6 +12,7 @@ export interface Schema {
   sms_status: SmsStatus
   outbox_events: OutboxEvents
   skip_locked_probe: SkipLockedProbe
+  audit_checkpoint: AuditCheckpoint
 }
 
 export type SmsState = 'pending' | 'sending' | 'done' | 'failed'
@@ -85,4 +86,13 @@ export interface OutboxEvents {
 
 export interface SkipLockedProbe {
   id: number
+}
+
+export interface AuditCheckpoint {
+  id: number
+  walk: Optional<string | null>
+  after_key: Optional<string | null>
+  owner: Optional<Buffer | null>
+  lease_until: Optional<Date | null>
+  pass_ended_at: Optional<Date | null>
 }

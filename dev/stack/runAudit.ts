@@ -4,18 +4,34 @@ import { createInterface } from 'node:readline'
 import { starterMark } from '../processes/watchdog.ts'
 import { CHECKOUT } from './folders.ts'
 
-const PROGRAM = ['--require', './src/runtime.cjs', 'src/audit/main.ts']
+export const AUDIT_PROGRAM = ['--require', './src/runtime.cjs', 'src/audit/main.ts']
+
+export interface RunAuditOptions {
+  /** Compares with the record of these operators as well. */
+  operatorUrls?: readonly string[]
+  /** Rests between pages, for the sake of a system that is at work; otherwise it runs at full speed. */
+  isLive?: boolean
+  /** Told of the process while it runs, for whoever measures it. */
+  onStarted?: (pid: number) => void
+}
 
 /**
  * Runs the audit as a process of its own and hands over each line as it comes.
  * @returns whether it came to its end and found nothing.
  */
-export async function runAudit(databaseUrl: string, onLine: (line: string) => void): Promise<boolean> {
-  const child = spawn(process.execPath, PROGRAM, {
+export async function runAudit(
+  databaseUrl: string,
+  onLine: (line: string) => void,
+  { operatorUrls = [], isLive = false, onStarted = () => {} }: RunAuditOptions = {},
+): Promise<boolean> {
+  const operators = operatorUrls.flatMap((url) => ['--operator', url])
+  const args = [...AUDIT_PROGRAM, ...operators, ...(isLive ? [] : ['--full-speed'])]
+  const child = spawn(process.execPath, args, {
     cwd: CHECKOUT,
     env: { PATH: process.env['PATH'], DATABASE_URL: databaseUrl, ...starterMark() },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  if (child.pid !== undefined) onStarted(child.pid)
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', onLine)
   const [code] = (await once(child, 'close')) as [number | null]
   return code === 0

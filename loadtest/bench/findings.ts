@@ -10,6 +10,7 @@ export interface Findings {
   /** `quietCores`: all roles together, of one core, while nothing is sent. */
   idle?: { engine: IdleFigures; oneByOne: IdleFigures; quietCores: number }
   histories?: HistoryTimes[]
+  auditLive?: AuditLive
 }
 
 /** S5 */
@@ -33,6 +34,20 @@ export interface HistoryTimes {
   ofLargeCustomer: number
   large: Percentiles
   small: Percentiles
+}
+
+/** What the audit cost a live system, and what it took itself. */
+export interface AuditLive {
+  messages: number
+  /** Messages a second from end to end, without the audit and with it. */
+  aloneRate: number
+  besideRate: number
+  isClean: boolean
+  /** From its start to its end, with its rests. */
+  seconds: number
+  /** Of the audit's own process. */
+  peakRssBytes: number
+  cpuSeconds: number
 }
 
 /** What each kind of statement took of the database's CPU, MySQL alone. */

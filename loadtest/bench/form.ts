@@ -21,6 +21,8 @@ export interface Form {
   idle: { trafficMs: number; quietMs: number; requestsPerSecond: number }
   /** S8 */
   history: { messages: number; ofLargeCustomer: number; looks: number }
+  /** The audit beside a load that does not change, over so many messages. */
+  auditLive: { messages: number; ratePerSecond: number; time: { warmUpMs: number; durationMs: number } }
   /**
    * Settings of the batch-size-1 baseline that are tried. The relay claims, and the consumer claims and settles, in as
    * many transactions at once as `concurrency`, as far as `connections` go round.
@@ -45,6 +47,7 @@ const SHORT: Form = {
   claims: 100,
   idle: { trafficMs: 3_000, quietMs: 2_000, requestsPerSecond: 20 },
   history: { messages: 150_000, ofLargeCustomer: 15_000, looks: 250 },
+  auditLive: { messages: 250_000, ratePerSecond: 1_000, time: { warmUpMs: 1_000, durationMs: 10_000 } },
   sweep: [{ lanes: 8, connections: 50, concurrency: 16 }],
   sweepProbesMax: 4,
   alone: { batchSizes: [500, 2_000], workers: [3], durationMs: 1_500, bestDurationMs: 3_000 },
@@ -63,6 +66,7 @@ const WHOLE: Form = {
   claims: 400,
   idle: { trafficMs: 20_000, quietMs: 15_000, requestsPerSecond: 10 },
   history: { messages: 10_000_000, ofLargeCustomer: 1_000_000, looks: 500 },
+  auditLive: { messages: 10_000_000, ratePerSecond: 1_500, time: { warmUpMs: 5_000, durationMs: 30_000 } },
   sweep: [
     { lanes: 8, connections: 50, concurrency: 16 },
     { lanes: 4, connections: 20, concurrency: 4 },
@@ -82,5 +86,6 @@ export function formOf(name: 'short' | 'whole', seconds: number | undefined): Fo
     ...form,
     run: { ...form.run, durationMs },
     singleRun: { ...form.singleRun, durationMs },
+    auditLive: { ...form.auditLive, time: { ...form.auditLive.time, durationMs } },
   }
 }

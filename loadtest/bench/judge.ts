@@ -41,6 +41,8 @@ export function judgeTargets(
     ...(ratios.s8.length > 0
       ? ratios.s8.map((ratio) => judgeRatio('S8', ratio))
       : [judgeRatio('S8', S8_EMPTY)]),
+    // Not a part of the short form, nor of what is looked for where nothing was said of it.
+    ...(findings.auditLive ? [judgeRatio('audit', ratios.auditLive)] : []),
   ]
 }
 

@@ -11,6 +11,7 @@ export const SCENARIOS = [
   's5',
   's6',
   's8',
+  'audit-live',
   'one-by-one',
   'mysql-alone',
 ] as const

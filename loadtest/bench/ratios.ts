@@ -9,6 +9,7 @@ const S3_RATIO_MIN = 0.9
 const S5_RATIO_MAX = 1.3
 const S6_RATIO_MAX = 1.2
 const S8_RATIO_MAX = 3
+const AUDIT_LIVE_RATIO_MIN = 0.9
 
 export const ONE_BY_ONE_NAME = 'one by one'
 export const ALONE_ONE_NAME = 'MySQL alone, 1 recipient'
@@ -34,7 +35,7 @@ export function ratiosOf(findings: Findings) {
     return run ? messagesPerSecond(run) : NaN
   }
   const baselineOf = (name: string) => baselineNamed(findings, name)?.messagesPerSecond ?? NaN
-  const { claims, idle, histories = [] } = findings
+  const { claims, idle, histories = [], auditLive } = findings
   return {
     s1: {
       title: 'S1 to the same commit with batch size 1',
@@ -75,6 +76,11 @@ export function ratiosOf(findings: Findings) {
       title: 'acceptance to hand-over of an idle system, p50, to the batch-size-1 build’s',
       ratio: idle ? idle.engine.handOverP50Ms / idle.oneByOne.handOverP50Ms : NaN,
       wantedAtMost: S6_RATIO_MAX,
+    } as Ratio,
+    auditLive: {
+      title: `messages/s while the audit reads ${auditLive?.messages} messages, to those without it`,
+      ratio: auditLive ? auditLive.besideRate / auditLive.aloneRate : NaN,
+      wantedAtLeast: AUDIT_LIVE_RATIO_MIN,
     } as Ratio,
     s8: histories.map(({ look, large, small, messages, ofLargeCustomer }): Ratio => ({
       title: `${look}, p99: customer with ${ofLargeCustomer} of ${messages} messages to one with 100`,

@@ -1,8 +1,15 @@
 import type { Percentiles, ReportTable } from '../result.ts'
-import type { Findings } from './findings.ts'
+import type { AuditLive, Findings } from './findings.ts'
 
 /** What is no run over time. */
-export function listTables({ claims, idle, histories, baselines, statements = [] }: Findings): ReportTable[] {
+export function listTables({
+  claims,
+  idle,
+  histories,
+  auditLive,
+  baselines,
+  statements = [],
+}: Findings): ReportTable[] {
   const times = ({ count, p50Ms, p95Ms, p99Ms }: Percentiles) => [
     ...[p50Ms, p95Ms, p99Ms].map((ms) => ms.toFixed(2)),
     count,
@@ -41,6 +48,7 @@ export function listTables({ claims, idle, histories, baselines, statements = []
           },
         ]
       : []),
+    ...(auditLive ? [auditTable(auditLive)] : []),
     ...baselines.map(({ title, sweep }) => ({
       title: `sweep: ${title}`,
       columns: ['settings', 'messages/s'],
@@ -59,4 +67,21 @@ export function listTables({ claims, idle, histories, baselines, statements = []
       ]),
     })),
   ]
+}
+
+function auditTable(live: AuditLive): ReportTable {
+  const { messages, aloneRate, besideRate, isClean, seconds, peakRssBytes, cpuSeconds } = live
+  return {
+    title: `the audit of a live system with ${messages} messages`,
+    columns: ['', 'value'],
+    rows: [
+      ['messages/s without the audit', aloneRate.toFixed(0)],
+      ['messages/s with it', besideRate.toFixed(0)],
+      ['the audit, s', seconds.toFixed(0)],
+      ['messages it proves a second', (messages / seconds).toFixed(0)],
+      ['its CPU time, s', cpuSeconds.toFixed(1)],
+      ['its memory at most, MiB', (peakRssBytes / 1024 ** 2).toFixed(0)],
+      ['its verdict', isClean ? 'clean' : 'NOT CLEAN'],
+    ],
+  }
 }

@@ -1,34 +1,54 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Db } from '../platform/db/index.ts'
-import { checkLedger } from './checkLedger.ts'
-import { checkMessages } from './checkMessages.ts'
-import { checkOutbox } from './checkOutbox.ts'
-import { checkStrays } from './checkStrays.ts'
-import type { OnProgress, Violation } from './violation.ts'
+import type { Table } from './page.ts'
+import { openPageSize, stepFitting } from './pageSize.ts'
+import { openPass } from './pass.ts'
+import { addFindings, noFindings } from './violation.ts'
+import type { Findings } from './violation.ts'
 
-export interface AuditReport {
+export interface AuditReport extends Findings {
   /** Rows of the ledger, of recipients and of the outbox that were examined. */
   ledgerRows: number
   recipients: number
   outboxRows: number
   /** Recipients that were tried again although an operator may have had them. Allowed, and counted. */
   possibleDuplicates: number
-  violations: Violation[]
+}
+
+/** Told of every page: the walk it belongs to, its table and how many rows it had. */
+export type OnProgress = (fact: { walk: string; table: Table; rows: number }) => void
+
+export interface AuditOptions {
+  onProgress?: OnProgress
+  /** After each page it rests for so many times as long as the page took; 0 by default. */
+  restFactor?: number
 }
 
 /**
  * Proves promises 1 to 4 and 6 from the tables alone, of a live system or a stopped one: anyone who can read the
- * database can run it. It writes nothing and takes no lock.
+ * database can run it. It writes nothing, takes no lock, and its memory does not grow with the tables.
+ * @throws Unavailable when the database is away, or when its smallest page takes too long.
  */
-export async function audit(db: Db, onProgress: OnProgress = () => {}): Promise<AuditReport> {
-  const ledger = await checkLedger(db, onProgress)
-  const messages = await checkMessages(db, onProgress)
-  const outbox = await checkOutbox(db, onProgress)
-  const strays = await checkStrays(db, () => {})
+export async function audit(db: Db, options: AuditOptions = {}): Promise<AuditReport> {
+  const { onProgress = () => {}, restFactor = 0 } = options
+  const findings = noFindings()
+  const rowsOf = new Map<string, number>()
+  let possibleDuplicates = 0
+  const size = openPageSize()
+  const pass = openPass(db)
+  while (!pass.isOver()) {
+    const { step, durationMs } = await stepFitting(pass, size)
+    addFindings(findings, step.violations)
+    rowsOf.set(step.walk, (rowsOf.get(step.walk) ?? 0) + step.rows)
+    possibleDuplicates += step.possibleDuplicates
+    onProgress(step)
+    if (restFactor > 0 && step.isFull) await pause(durationMs * restFactor)
+  }
   return {
-    ledgerRows: ledger.rows,
-    recipients: messages.rows,
-    outboxRows: outbox.rows,
-    possibleDuplicates: messages.possibleDuplicates,
-    violations: [ledger, messages, outbox, strays].flatMap(({ violations }) => violations),
+    ...findings,
+    ledgerRows: rowsOf.get('ledger') ?? 0,
+    recipients: rowsOf.get('recipients') ?? 0,
+    outboxRows: rowsOf.get('outbox') ?? 0,
+    possibleDuplicates,
   }
 }

@@ -1,159 +1,176 @@
 import { sql } from 'kysely'
-import { snapshot } from '../platform/db/index.ts'
-import type { Db, Reader } from '../platform/db/index.ts'
-import type { OnProgress, Pass, Violation } from './violation.ts'
+import type { Db } from '../platform/db/index.ts'
+import { addRow, isUnbroken, openChain } from './chain.ts'
+import type { Chain, LedgerRow } from './chain.ts'
+import { explainChain } from './explainChain.ts'
+import { lies, look, placeOf, spanFrom } from './page.ts'
+import type { Page, Walk } from './page.ts'
+import type { Violation } from './violation.ts'
 
-/** Customers of one page, and ledger rows of one statement. */
-const CUSTOMERS_PER_PAGE = 1_000
-const ROWS_PER_PAGE = 10_000
+const KEY = { table: 'user_transactions', column: 'transaction_id' } as const
 
-interface Balance {
-  userId: number
-  balance: number
-  lastSeq: number
-}
+/** Their chains are followed together, with some 25 MB; for further customers the ledger is read once more. */
+const CUSTOMERS_MAX = 200_000
+/** More of them have the same cause more often than not. */
+const EXPLAINED_MAX = 100
+/** Customers that one statement looks up. */
+const CUSTOMERS_PER_LOOK = 1_000
 
-interface Row {
-  user_id: number
-  seq: number
-  amount: number
-  balance_after: number
-}
-
-/** Where the walk along one customer's chain stands. */
-interface Link {
-  seq: number
-  balance: number
+/** One reading of the ledger for some customers: their balances first, then the rows. */
+interface Reading {
+  /** The customers are those above this number, */
+  above: number
+  /** and up to this one; undefined while it is not known, or when there is no end. */
+  upTo: number | undefined
+  chains: Map<number, Chain>
+  /** The last balance that was read. */
+  balancesRead: number
+  /** Where the reading of the rows stands; undefined before all balances are read. */
+  rowsAfter: string | undefined
+  areRowsRead: boolean
+  /** Customers of ledger rows that had no balance row when those were read. */
+  strangers: Set<number>
 }
 
 /**
- * Walks every customer's ledger row by row: running numbers without a gap, each balance the one before plus the
- * amount, never negative, and the last one the customer's balance (promises 2 and 6). The ledger is append-only, so
- * rows up to the number that stood in the balance row can be read at leisure while the system lives.
+ * Checks the chain of every customer: running numbers without a gap or a fork, each balance the one before plus the
+ * amount, never negative, and the last one the customer's balance (promises 2 and 6). Balances are read first, and of
+ * the ledger the rows that they cover, which nobody changes any more: so a live system gives no false alarm. The rows
+ * are read as they lie; in the order of a customer's chain each would be a read from somewhere else on the disk. A
+ * restart begins a reading anew, as what it has seen so far is in memory alone.
  */
-export async function checkLedger(db: Db, onProgress: OnProgress): Promise<Pass> {
-  const pass: Pass = { rows: 0, violations: [] }
-  let above = -1
-  for (;;) {
-    const balances = await readBalances(db, above)
-    const last = balances.at(-1)
-    await walk(db, { above, upTo: last?.userId ?? Number.MAX_SAFE_INTEGER, balances }, pass, onProgress)
-    if (!last) return pass
-    above = last.userId
-  }
-}
+export function openLedgerWalk(): Walk {
+  let reading: Reading | undefined
 
-interface Span {
-  above: number
-  upTo: number
-  balances: Balance[]
-}
-
-async function walk(db: Db, span: Span, pass: Pass, onProgress: OnProgress): Promise<void> {
-  const balances = new Map(span.balances.map((balance) => [balance.userId, balance]))
-  const links = new Map<number, Link>(span.balances.map(({ userId }) => [userId, { seq: 0, balance: 0 }]))
-  const strangers = new Set<number>()
-  let at = { userId: span.above + 1, seq: 0 }
-  for (;;) {
-    const rows = await readRows(db, at, span.upTo)
-    for (const row of rows) {
-      const known = balances.get(row.user_id)
-      const link = links.get(row.user_id)
-      if (!known || !link) strangers.add(row.user_id)
-      else if (row.seq <= known.lastSeq) pass.violations.push(...follow(row, link))
+  async function readPage(db: Db, after: string, rowsMax: number): Promise<Page> {
+    const current = (reading ??= openReading(after))
+    if (current.rowsAfter === undefined) {
+      await readBalances(db, current, rowsMax)
+      return { rows: 0, violations: [], end: after }
     }
-    pass.rows += rows.length
-    onProgress('user_transactions', rows.length)
-    const last = rows.at(-1)
-    if (!last || rows.length < ROWS_PER_PAGE) break
-    at = { userId: last.user_id, seq: last.seq }
+    if (!current.areRowsRead) {
+      const page = await readRows(db, current, current.rowsAfter, rowsMax)
+      current.areRowsRead = page.end === undefined
+      current.rowsAfter = page.end ?? ''
+      return { ...page, end: after }
+    }
+    const violations = await conclude(db, current)
+    reading = undefined
+    return { rows: 0, violations, end: current.upTo?.toString() }
   }
-  for (const balance of span.balances) pass.violations.push(...compare(balance, links.get(balance.userId)))
-  pass.violations.push(...(await findWithoutBalance(db, strangers)))
+
+  return { name: 'ledger', table: 'user_transactions', readPage }
 }
 
-/** Checks one row against the one before it and moves on to it. */
-function follow(row: Row, link: Link): Violation[] {
-  const violations: Violation[] = []
-  const subject = `customer ${row.user_id}, ledger row ${row.seq}`
-  if (row.seq !== link.seq + 1) {
-    violations.push({
-      rule: 'chain',
-      subject,
-      explanation: `follows row ${link.seq}: rows are missing or doubled`,
-    })
-  }
-  if (row.balance_after !== link.balance + row.amount) {
-    const explanation = `says ${row.balance_after} after ${row.amount}, but ${link.balance} stood before`
-    violations.push({ rule: 'chain', subject, explanation })
-  }
-  if (row.balance_after < 0) {
-    violations.push({
-      rule: 'balance',
-      subject,
-      explanation: `the balance was negative: ${row.balance_after}`,
-    })
-  }
-  link.seq = row.seq
-  link.balance = row.balance_after
-  return violations
+function openReading(after: string): Reading {
+  const above = after === '' ? Number.MIN_SAFE_INTEGER : Number(after)
+  const empty = { chains: new Map<number, Chain>(), strangers: new Set<number>() }
+  return { ...empty, above, upTo: undefined, balancesRead: above, rowsAfter: undefined, areRowsRead: false }
 }
 
-function compare({ userId, balance, lastSeq }: Balance, link: Link | undefined): Violation[] {
-  const subject = `customer ${userId}`
-  const [seq, sum] = [link?.seq ?? 0, link?.balance ?? 0]
-  if (seq !== lastSeq) {
-    return [
-      {
-        rule: 'chain',
-        subject,
-        explanation: `the ledger ends at row ${seq}, the balance row says ${lastSeq}`,
-      },
-    ]
-  }
-  if (sum === balance) return []
-  return [{ rule: 'balance', subject, explanation: `the balance is ${balance}, the ledger comes to ${sum}` }]
-}
-
-async function readBalances(db: Db, above: number): Promise<Balance[]> {
-  const rows = await snapshot(db, 'audit.balances', (reader) =>
+async function readBalances(db: Db, reading: Reading, rowsMax: number): Promise<void> {
+  const limit = Math.min(rowsMax, CUSTOMERS_MAX - reading.chains.size)
+  const rows = await look(db, 'audit.balances', (reader) =>
     reader
       .selectFrom('user_balances')
       .select(['user_id', 'balance', 'last_seq'])
-      .where('user_id', '>', above)
+      .where('user_id', '>', reading.balancesRead)
       .orderBy('user_id')
-      .limit(CUSTOMERS_PER_PAGE)
+      .limit(limit)
       .execute(),
   )
-  return rows.map((row) => ({ userId: row.user_id, balance: row.balance, lastSeq: row.last_seq }))
+  for (const { user_id, balance, last_seq } of rows) reading.chains.set(user_id, openChain(last_seq, balance))
+  reading.balancesRead = rows.at(-1)?.user_id ?? reading.balancesRead
+  const isAll = rows.length < limit
+  if (!isAll && reading.chains.size < CUSTOMERS_MAX) return
+  reading.upTo = isAll ? undefined : reading.balancesRead
+  reading.rowsAfter = ''
 }
 
-async function readRows(db: Db, after: { userId: number; seq: number }, upTo: number): Promise<Row[]> {
-  return snapshot(db, 'audit.ledger', async (reader: Reader) => {
-    const { rows } = await sql<Row>`
-      SELECT user_id, seq, amount, balance_after FROM user_transactions FORCE INDEX (idx_user_transactions_user_seq)
-      WHERE user_id <= ${upTo} AND (user_id > ${after.userId} OR (user_id = ${after.userId} AND seq > ${after.seq}))
-      ORDER BY user_id, seq LIMIT ${sql.lit(ROWS_PER_PAGE)}`.execute(reader)
-    return rows
+async function readRows(
+  db: Db,
+  { above, upTo, chains, strangers }: Reading,
+  after: string,
+  rowsMax: number,
+): Promise<Page> {
+  const span = await spanFrom(db, KEY, after, rowsMax)
+  const { rows } = await look(db, 'audit.ledger', (reader) =>
+    sql<LedgerRow>`SELECT user_id, seq, amount, balance_after FROM user_transactions FORCE INDEX (PRIMARY)
+      WHERE ${lies('transaction_id', span)} AND user_id > ${above}
+        AND user_id <= ${upTo ?? Number.MAX_SAFE_INTEGER}`.execute(reader),
+  )
+  const violations: Violation[] = []
+  for (const row of rows) {
+    const chain = chains.get(row.user_id)
+    if (chain) addRow(chain, row)
+    else if (strangers.size < CUSTOMERS_MAX) strangers.add(row.user_id)
+    if (row.balance_after < 0) {
+      const subject = `customer ${row.user_id}, ledger row ${row.seq}`
+      const explanation = `the balance was negative: ${row.balance_after}`
+      violations.push({ rule: 'balance', subject, explanation })
+    }
+  }
+  return { rows: rows.length, violations, end: placeOf(span) }
+}
+
+async function conclude(db: Db, { chains, strangers }: Reading): Promise<Violation[]> {
+  const violations: Violation[] = []
+  const outgrown: number[] = []
+  let broken = 0
+  for (const [userId, chain] of chains) {
+    if (chain.isOutgrown) outgrown.push(userId)
+    if (isUnbroken(chain)) continue
+    if (++broken <= EXPLAINED_MAX) violations.push(...(await explainChain(db, userId, chain)))
+    else {
+      const explanation = 'the chain of its ledger is broken'
+      violations.push({ rule: 'chain', subject: `customer ${userId}`, explanation })
+    }
+  }
+  violations.push(...(await findBeyond(db, outgrown)), ...(await findWithoutBalance(db, [...strangers])))
+  return violations
+}
+
+/** Rows beyond the last one that the balance row names, by one statement: both are written together. */
+function findBeyond(db: Db, userIds: number[]): Promise<Violation[]> {
+  return lookUp(userIds, async (some) => {
+    const { rows } = await look(db, 'audit.beyond', (reader) =>
+      sql<{ user_id: number; last_seq: number; found: number }>`
+        SELECT b.user_id, b.last_seq, (SELECT MAX(t.seq) FROM user_transactions t FORCE INDEX (idx_user_transactions_user_seq)
+           WHERE t.user_id = b.user_id) AS found
+        FROM user_balances b FORCE INDEX (PRIMARY) WHERE b.user_id IN (${sql.join(some)})
+        HAVING found > b.last_seq`.execute(reader),
+    )
+    return rows.map(({ user_id, last_seq, found }) => ({
+      rule: 'chain' as const,
+      subject: `customer ${user_id}`,
+      explanation: `the ledger ends at row ${found}, the balance row says ${last_seq}`,
+    }))
   })
 }
 
-/** Ledger rows of a customer who had no balance row when the page was read: new since, or a violation. */
-async function findWithoutBalance(db: Db, userIds: Set<number>): Promise<Violation[]> {
-  if (userIds.size === 0) return []
-  const found = await snapshot(db, 'audit.balances', (reader) =>
-    reader
-      .selectFrom('user_balances')
-      .select('user_id')
-      .where('user_id', 'in', [...userIds])
-      .execute(),
-  )
-  const known = new Set(found.map(({ user_id }) => user_id))
-  return [...userIds]
-    .filter((userId) => !known.has(userId))
-    .map((userId) => ({
-      rule: 'balance' as const,
-      subject: `customer ${userId}`,
-      explanation: 'has ledger rows and no balance row',
-    }))
+/** Of customers who had no balance row when those were read: new since, or a violation. */
+function findWithoutBalance(db: Db, userIds: number[]): Promise<Violation[]> {
+  return lookUp(userIds, async (some) => {
+    const found = await look(db, 'audit.balances', (reader) =>
+      reader.selectFrom('user_balances').select('user_id').where('user_id', 'in', some).execute(),
+    )
+    const known = new Set(found.map(({ user_id }) => user_id))
+    return some
+      .filter((userId) => !known.has(userId))
+      .map((userId) => ({
+        rule: 'balance' as const,
+        subject: `customer ${userId}`,
+        explanation: 'has ledger rows and no balance row',
+      }))
+  })
+}
+
+async function lookUp(
+  userIds: number[],
+  find: (some: number[]) => Promise<Violation[]>,
+): Promise<Violation[]> {
+  const violations: Violation[] = []
+  for (let start = 0; start < userIds.length; start += CUSTOMERS_PER_LOOK)
+    violations.push(...(await find(userIds.slice(start, start + CUSTOMERS_PER_LOOK))))
+  return violations
 }

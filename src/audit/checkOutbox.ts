@@ -1,70 +1,70 @@
 import { sql } from 'kysely'
 import { decodeRanges } from '../outbox/index.ts'
 import type { RecipientRange } from '../outbox/index.ts'
-import { snapshot } from '../platform/db/index.ts'
-import type { Db, Reader } from '../platform/db/index.ts'
+import type { Db } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
-import type { OnProgress, Pass, Violation } from './violation.ts'
+import { look } from './page.ts'
+import type { Page, Walk } from './page.ts'
+import type { Violation } from './violation.ts'
 
-const ROWS_PER_PAGE = 1_000
+/** A row that names a hundred requests has some 13 KB. */
+const ROWS_PER_PAGE_MAX = 500
 
 interface Row {
   id: Buffer
   payload: string
 }
 
-/** Checks that every outbox row names recipients that exist. */
-export async function checkOutbox(db: Db, onProgress: OnProgress): Promise<Pass> {
-  const pass: Pass = { rows: 0, violations: [] }
-  let after: Buffer = Buffer.alloc(0)
-  for (;;) {
-    const { rows, violations } = await snapshot(db, 'audit.outbox', (reader) => checkPage(reader, after))
-    const last = rows.at(-1)
-    if (!last) return pass
-    pass.rows += rows.length
-    pass.violations.push(...violations)
-    onProgress('outbox_events', rows.length)
-    after = last.id
+/** Checks that every outbox row names recipients that exist. Requests are never taken away, so they are asked later. */
+export const outboxWalk: Walk = { name: 'outbox', table: 'outbox_events', readPage }
+
+async function readPage(db: Db, after: string, rowsMax: number): Promise<Page> {
+  const limit = Math.min(rowsMax, ROWS_PER_PAGE_MAX)
+  const { rows } = await look(db, 'audit.outbox', (reader) =>
+    sql<Row>`SELECT id, payload FROM outbox_events FORCE INDEX (PRIMARY)
+      WHERE id > ${Buffer.from(after, 'hex')} ORDER BY id LIMIT ${sql.lit(limit)}`.execute(reader),
+  )
+  const named = rows.map(({ id, payload }) => ({ id, ranges: decodeRanges(payload) }))
+  const sizes = await readSizes(
+    db,
+    named.flatMap(({ ranges = [] }) => ranges),
+  )
+  return {
+    rows: rows.length,
+    violations: named.flatMap(({ id, ranges }) =>
+      explain(`outbox row ${identifierFromBytes(id)}`, ranges, sizes),
+    ),
+    end: rows.length < limit ? undefined : rows.at(-1)?.id.toString('hex'),
   }
 }
 
-async function checkPage(reader: Reader, after: Buffer): Promise<{ rows: Row[]; violations: Violation[] }> {
-  const { rows } = await sql<Row>`SELECT id, payload FROM outbox_events
-    WHERE id > ${after} ORDER BY id LIMIT ${sql.lit(ROWS_PER_PAGE)}`.execute(reader)
-  const named = rows.map(({ id, payload }) => ({ id, ranges: decodeRanges(payload) }))
-  const ranges = named.flatMap(({ id, ranges = [] }) => ranges.map((range) => ({ id, range })))
-  const sizes = await readSizes(
-    reader,
-    ranges.map(({ range }) => range),
-  )
-  const unreadable = named
-    .filter(({ ranges }) => ranges === undefined)
-    .map(({ id }) => ({
-      rule: 'dangling' as const,
-      subject: `outbox row ${identifierFromBytes(id)}`,
-      explanation: 'has a payload that cannot be read',
-    }))
-  const dangling = ranges
-    .filter(({ range }) => range.last > (sizes.get(range.smsIdentifier) ?? 0))
-    .map(({ id, range }) => ({
-      rule: 'dangling' as const,
-      subject: `outbox row ${identifierFromBytes(id)}`,
-      explanation: `names recipients ${range.first} to ${range.last} of message ${range.smsIdentifier}, which has ${
-        sizes.get(range.smsIdentifier) ?? 0
-      }`,
-    }))
-  return { rows, violations: [...unreadable, ...dangling] }
+function explain(
+  subject: string,
+  ranges: RecipientRange[] | undefined,
+  sizes: Map<string, number>,
+): Violation[] {
+  if (!ranges) return [{ rule: 'dangling', subject, explanation: 'has a payload that cannot be read' }]
+  return ranges.flatMap(({ smsIdentifier, first, last }) => {
+    const size = sizes.get(smsIdentifier) ?? 0
+    if (last <= size) return []
+    const explanation = `names recipients ${first} to ${last} of message ${smsIdentifier}, which has ${size}`
+    return [{ rule: 'dangling' as const, subject, explanation }]
+  })
 }
 
-async function readSizes(reader: Reader, ranges: RecipientRange[]): Promise<Map<string, number>> {
+/** By request; those that do not exist are not in it. */
+async function readSizes(db: Db, ranges: RecipientRange[]): Promise<Map<string, number>> {
   if (ranges.length === 0) return new Map()
-  const ids = [...new Set(ranges.map(({ smsIdentifier }) => smsIdentifier))].map(identifierToBytes)
-  const rows = await reader
-    .selectFrom('sms_requests')
-    .select(['sms_identifier', 'recipients'])
-    .where('sms_identifier', 'in', ids)
-    .execute()
-  return new Map(
-    rows.map(({ sms_identifier, recipients }) => [identifierFromBytes(sms_identifier), recipients]),
+  const ids = [...new Set(ranges.map(({ smsIdentifier }) => smsIdentifier))]
+    .map((id) => identifierToBytes(id).toString('hex'))
+    .sort()
+  const { rows } = await look(db, 'audit.outbox_sizes', (reader) =>
+    sql<{ id: Buffer; recipients: number }>`
+      SELECT r.sms_identifier AS id, r.recipients
+      FROM JSON_TABLE(${JSON.stringify(ids)}, '$[*]' COLUMNS (id CHAR(32) PATH '$')) asked
+        STRAIGHT_JOIN sms_requests r FORCE INDEX (PRIMARY) ON r.sms_identifier = UNHEX(asked.id)`.execute(
+      reader,
+    ),
   )
+  return new Map(rows.map(({ id, recipients }) => [identifierFromBytes(id), recipients]))
 }

@@ -1,40 +1,24 @@
 // The command `make audit`: prints what each rule came to, explains violations, and exits with 1 if there is one.
+//   --operator URL  compares with this operator's record as well; give all operators there are
+//   --full-speed    does not rest between pages: for a system that is stopped
+import { parseArgs } from 'node:util'
 import { closeDb, openDb } from '../platform/db/index.ts'
+import type { Db } from '../platform/db/index.ts'
 import { audit } from './audit.ts'
-import { RULES } from './violation.ts'
-import type { Rule, Violation } from './violation.ts'
+import { auditRecords } from './auditRecords.ts'
+import { operatorRecord } from './operatorRecord.ts'
+import { WALKED } from './pass.ts'
+import { describeFindings, describeRecords, describeTables } from './print.ts'
+import { estimateRows, showProgress } from './progress.ts'
+import { countFindings } from './violation.ts'
 
-/** Explained one by one; more of them have the same cause more often than not. */
-const EXPLAINED_MAX = 50
+/** For each page so many times as long without work: a live system keeps more than nine tenths of its throughput. */
+const REST_FACTOR = 2
 
-const url = process.env['DATABASE_URL']
-if (!url) {
-  console.error('audit: DATABASE_URL is required')
-  process.exit(2)
-}
-if (!URL.canParse(url) || !url.startsWith('mysql://')) {
-  console.error('audit: DATABASE_URL must look like mysql://user:password@host:3306/name')
-  process.exit(2)
-}
-const db = openDb({ url, maxOpenConns: 4, maxIdleConns: 2, connMaxLifetimeSeconds: 300 })
+const options = readOptions()
+const db = openDb({ url: options.url, maxOpenConns: 4, maxIdleConns: 2, connMaxLifetimeSeconds: 300 })
 try {
-  const startedAtMs = performance.now()
-  const report = await audit(db, showProgress())
-  const seconds = ((performance.now() - startedAtMs) / 1_000).toFixed(1)
-  console.log(
-    `audit: ${report.recipients} recipients, ${report.ledgerRows} ledger rows, ${report.outboxRows} outbox rows in ${seconds} s`,
-  )
-  for (const rule of Object.keys(RULES) as Rule[]) printRule(rule, report.violations)
-  console.log(`   -  possible duplicates marked: ${report.possibleDuplicates}`)
-  for (const { rule, subject, explanation } of report.violations.slice(0, EXPLAINED_MAX)) {
-    console.log(`violation of '${rule}': ${subject}: ${explanation}`)
-  }
-  const hidden = report.violations.length - EXPLAINED_MAX
-  if (hidden > 0) console.log(`and ${hidden} more`)
-  console.log(
-    report.violations.length === 0 ? 'audit: clean' : `audit: ${report.violations.length} violations`,
-  )
-  process.exitCode = report.violations.length === 0 ? 0 : 1
+  process.exitCode = await run(db)
 } catch (error) {
   console.error(`audit: could not be finished: ${(error as Error).message}`)
   process.exitCode = 2
@@ -42,18 +26,44 @@ try {
   await closeDb(db)
 }
 
-function printRule(rule: Rule, violations: Violation[]): void {
-  const count = violations.filter((violation) => violation.rule === rule).length
-  console.log(`${count === 0 ? '  ok' : String(count).padStart(4)}  ${RULES[rule]}`)
+async function run(db: Db): Promise<number> {
+  const operators = options.operators.map(operatorRecord)
+  const walks = operators.length > 0 ? [...WALKED, 'sms_status' as const] : WALKED
+  const onProgress = showProgress(await estimateRows(db), walks, (line) => console.error(line))
+  const restFactor = options.fullSpeed ? 0 : REST_FACTOR
+  const startedAtMs = performance.now()
+  const report = await audit(db, { onProgress, restFactor })
+  const records = operators.length > 0 ? await auditRecords(db, operators, onProgress) : undefined
+  const seconds = (performance.now() - startedAtMs) / 1_000
+  const lines = [
+    ...describeTables(report, seconds),
+    ...(records ? describeRecords(records) : []),
+    ...describeFindings(report, records),
+  ]
+  for (const line of lines) console.log(line)
+  return countFindings(report) + (records ? countFindings(records) : 0) === 0 ? 0 : 1
 }
 
-function showProgress(): (table: string, rows: number) => void {
-  const LINE_EVERY_ROWS = 250_000
-  const seen = new Map<string, number>()
-  return (table, rows) => {
-    const before = seen.get(table) ?? 0
-    seen.set(table, before + rows)
-    const crossed = Math.floor((before + rows) / LINE_EVERY_ROWS) > Math.floor(before / LINE_EVERY_ROWS)
-    if (crossed) console.error(`audit: ${before + rows} rows of ${table} …`)
+function readOptions(): { url: string; operators: string[]; fullSpeed: boolean } {
+  try {
+    const { values } = parseArgs({
+      options: { operator: { type: 'string', multiple: true }, 'full-speed': { type: 'boolean' } },
+    })
+    const { operator: operators = [], 'full-speed': fullSpeed = false } = values
+    for (const address of operators) {
+      if (!URL.canParse(address) || !address.startsWith('http'))
+        throw new Error(`--operator must look like http://127.0.0.1:9001, not "${address}"`)
+    }
+    return { url: readUrl(process.env['DATABASE_URL']), operators, fullSpeed }
+  } catch (error) {
+    console.error(`audit: ${(error as Error).message}`)
+    process.exit(2)
   }
+}
+
+function readUrl(url: string | undefined): string {
+  if (!url) throw new Error('DATABASE_URL is required')
+  if (!URL.canParse(url) || !url.startsWith('mysql://'))
+    throw new Error('DATABASE_URL must look like mysql://user:password@host:3306/name')
+  return url
 }

@@ -6,8 +6,8 @@ export interface Violation {
   explanation: string
 }
 
-/** What the audit proves, in the words of its table. */
-export const RULES = {
+/** What the tables prove by themselves, in the words of the audit's table. */
+export const TABLE_RULES = {
   balance: 'balance = last running balance of the ledger, never negative',
   chain: 'the ledger is an unbroken chain for every customer',
   charge: 'every request was charged price x recipients, once',
@@ -17,13 +17,37 @@ export const RULES = {
   state: 'states are legal and complete',
 } as const
 
+/** What they prove together with the operators' own record. */
+export const RECORD_RULES = {
+  taken: 'every recipient that is done was taken by an operator',
+  sent: 'every recipient that an operator took is done, or marked as possibly sent, or unfinished',
+  duplicate: 'every recipient that was taken more than once is marked as a possible duplicate',
+} as const
+
+export const RULES = { ...TABLE_RULES, ...RECORD_RULES }
+
 export type Rule = keyof typeof RULES
 
-/** What one pass over a table came to. */
-export interface Pass {
-  rows: number
+/** All that was found: counted without a limit, explained up to one. */
+export interface Findings {
+  counts: Record<Rule, number>
+  /** At most EXPLAINED_MAX of each rule. */
   violations: Violation[]
 }
 
-/** Called as rows are examined, for a display of progress. */
-export type OnProgress = (table: string, rows: number) => void
+/** More of a rule have the same cause more often than not, and ten million of them must not fill the memory. */
+const EXPLAINED_MAX = 100
+
+export function noFindings(): Findings {
+  const counts = Object.fromEntries(Object.keys(RULES).map((rule) => [rule, 0])) as Findings['counts']
+  return { counts, violations: [] }
+}
+
+export function addFindings(findings: Findings, violations: readonly Violation[]): void {
+  for (const violation of violations)
+    if (findings.counts[violation.rule]++ < EXPLAINED_MAX) findings.violations.push(violation)
+}
+
+export function countFindings({ counts }: Findings): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0)
+}

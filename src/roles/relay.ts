@@ -1,3 +1,4 @@
+import { createAuditEvents, startAudit } from '../audit/index.ts'
 import { createOutboxEvents, observeDepth, queuesOf, startRelay, topology } from '../outbox/index.ts'
 import { openPublisher } from '../platform/broker/index.ts'
 import type { ReadinessCheck } from '../platform/http/index.ts'
@@ -40,11 +41,18 @@ export async function startRelays({ config, pools, logger, metrics, newId }: Fou
       return { type, publisher, loop }
     }),
   )
+  const audit = startAudit({
+    db: pools.work.normal,
+    events: createAuditEvents(logger, metrics.registry),
+  })
   return {
-    parts: started.flatMap(({ type, publisher, loop }) => [
-      { name: `publisher ${type}`, close: () => publisher.close() },
-      { name: `relay ${type}`, takesWork: true, close: () => loop.close() },
-    ]),
+    parts: [
+      ...started.flatMap(({ type, publisher, loop }) => [
+        { name: `publisher ${type}`, close: () => publisher.close() },
+        { name: `relay ${type}`, takesWork: true, close: () => loop.close() },
+      ]),
+      { name: 'audit', takesWork: true, close: () => audit.close() },
+    ],
     checks: started.map(({ type, publisher }) => ({
       name: `broker_publish_${type}`,
       run: () => (publisher.isReady() ? Promise.resolve() : Promise.reject(new Error('not connected'))),

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 import { audit } from '../../src/audit/index.ts'
@@ -9,18 +7,7 @@ import { recipients, send, topUp } from '../support/api.ts'
 import { startTestEngine } from '../support/engine.ts'
 import type { TestEngine } from '../support/engine.ts'
 import { offerLoad } from '../support/load.ts'
-
-/** Runs the audit as a user does. */
-async function runCommand(databaseUrl: string): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, ['src/audit/main.ts'], {
-    env: { ...process.env, DATABASE_URL: databaseUrl },
-  })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  const [code] = (await once(child, 'close')) as [number | null]
-  return { code, output }
-}
+import { runCommand } from './runCommand.ts'
 
 describe('the audit', () => {
   let engine: TestEngine
@@ -49,7 +36,8 @@ describe('the audit', () => {
   }
 
   it('finds nothing to object to, and says what it looked at', async () => {
-    const report = await audit(engine.db)
+    const { counts, ...report } = await audit(engine.db)
+    assert.deepEqual([...new Set(Object.values(counts))], [0])
     assert.deepEqual(report, {
       ledgerRows: 5,
       recipients: 6,
@@ -83,6 +71,28 @@ describe('the audit', () => {
       /customer 2: the ledger ends at row 1, the balance row says 2/,
     ],
     [
+      'a ledger row that is doubled',
+      sql`INSERT INTO user_transactions SELECT REPEAT('d', 16), 0, user_id, seq, amount, balance_after, 'topup', '', created_at
+        FROM user_transactions WHERE user_id = 1 AND seq = 2`,
+      sql`DELETE FROM user_transactions WHERE transaction_id = REPEAT('d', 16)`,
+      'chain',
+      /customer 1, ledger row 2: follows row 2: rows are missing or doubled/,
+    ],
+    [
+      'a ledger row beyond the one that the balance row names',
+      sql`INSERT INTO user_transactions VALUES (REPEAT('d', 16), 0, 1, 4, 0, 997, 'topup', '', NOW(3))`,
+      sql`DELETE FROM user_transactions WHERE transaction_id = REPEAT('d', 16)`,
+      'chain',
+      /customer 1: the ledger ends at row 4, the balance row says 3/,
+    ],
+    [
+      'a balance that was negative for a moment',
+      sql`UPDATE user_transactions SET balance_after = balance_after - 2000 WHERE user_id = 2 AND seq = 1`,
+      sql`UPDATE user_transactions SET balance_after = balance_after + 2000 WHERE user_id = 2 AND seq = 1`,
+      'balance',
+      /customer 2, ledger row 1: the balance was negative: -1000/,
+    ],
+    [
       'a customer with a ledger and no balance',
       sql`UPDATE user_balances SET user_id = 3 WHERE user_id = 2`,
       sql`UPDATE user_balances SET user_id = 2 WHERE user_id = 3`,
@@ -95,6 +105,31 @@ describe('the audit', () => {
       sql`UPDATE sms_requests SET price = 3 WHERE user_id = 2`,
       'charge',
       /-6 was moved for customer 2, wanted -10 for 2/,
+    ],
+    [
+      'a request that was never charged, and the charge of a request that does not exist',
+      sql`UPDATE user_transactions SET transaction_id = REPEAT('x', 16)
+        WHERE transaction_type = 'charge' AND user_id = 2`,
+      sql`UPDATE user_transactions SET transaction_id = (SELECT sms_identifier FROM sms_requests WHERE user_id = 2)
+        WHERE transaction_id = REPEAT('x', 16)`,
+      'charge',
+      /was never charged\nmessage 78787878-.*, recipient 0: money was moved for it and it does not exist/,
+    ],
+    [
+      'a charge that another customer paid',
+      sql`UPDATE sms_requests SET user_id = 9 WHERE user_id = 2`,
+      sql`UPDATE sms_requests SET user_id = 2 WHERE user_id = 9`,
+      'charge',
+      /-6 was moved for customer 2, wanted -6 for 9/,
+    ],
+    [
+      'a recipient without a request',
+      sql`INSERT INTO sms_status (sms_identifier, recipient_no, user_id, recipient, status, provider,
+            provider_message_id, created_at, updated_at)
+          VALUES (REPEAT('x', 16), 1, 1, '09120000000', 'done', 'operator-a', 'm', NOW(3), NOW(3))`,
+      sql`DELETE FROM sms_status WHERE sms_identifier = REPEAT('x', 16)`,
+      'charge',
+      /message 78787878-.*, recipient 1: has no request/,
     ],
     [
       'a recipient that was paid for and is not there',
@@ -118,6 +153,20 @@ describe('the audit', () => {
       /recipient 1: is done and was refunded/,
     ],
     [
+      'a refund of a recipient that does not exist',
+      sql`UPDATE user_transactions SET recipient_no = 9 WHERE transaction_type = 'refund'`,
+      sql`UPDATE user_transactions SET recipient_no = 4 WHERE transaction_type = 'refund'`,
+      'refund',
+      /recipient 9: money was moved for it and it does not exist/,
+    ],
+    [
+      'a refund that went to another customer',
+      sql`UPDATE user_transactions SET user_id = 2, seq = 3 WHERE transaction_type = 'refund'`,
+      sql`UPDATE user_transactions SET user_id = 1, seq = 3 WHERE transaction_type = 'refund'`,
+      'refund',
+      /recipient 4: 1 went to customer 2, wanted 1 to 1/,
+    ],
+    [
       'a refund of the wrong amount',
       sql`UPDATE sms_requests SET price = 2, recipients = 2 WHERE user_id = 1`,
       sql`UPDATE sms_requests SET price = 1, recipients = 4 WHERE user_id = 1`,
@@ -137,6 +186,20 @@ describe('the audit', () => {
       sql`UPDATE sms_status SET provider = 'operator-a' WHERE user_id = 2 AND recipient_no = 1`,
       'state',
       /recipient 1: is done without an operator and its message id/,
+    ],
+    [
+      'a pending recipient that somebody owns',
+      sql`UPDATE sms_status SET status = 'pending' WHERE user_id = 2 AND recipient_no = 1`,
+      sql`UPDATE sms_status SET status = 'done' WHERE user_id = 2 AND recipient_no = 1`,
+      'state',
+      /recipient 1: is pending and has an owner/,
+    ],
+    [
+      'a recipient that is sending and nobody’s',
+      sql`UPDATE sms_status SET status = 'sending', lease_until = NULL WHERE user_id = 2 AND recipient_no = 1`,
+      sql`UPDATE sms_status SET status = 'done' WHERE user_id = 2 AND recipient_no = 1`,
+      'state',
+      /recipient 1: is sending without an owner and a lease/,
     ],
     [
       'an outbox row that names recipients which do not exist',
@@ -174,9 +237,23 @@ describe('the audit', () => {
     await write(sql`UPDATE user_balances SET balance = balance - 7 WHERE user_id = 1`)
     assert.equal(unclean.code, 1)
     assert.match(unclean.output, /violation of 'balance': customer 1/)
+    assert.match(unclean.output, /audit: 1 violations\n$/)
     const away = await runCommand('mysql://nobody:x@127.0.0.1:1/none')
     assert.equal(away.code, 2)
     assert.match(away.output, /could not be finished/)
+  })
+
+  it('counts what it does not explain any more', async () => {
+    const many = sql`INSERT INTO user_balances (user_id, balance, last_seq, last_updated)
+      SELECT 1000 + ROW_NUMBER() OVER (), 5, 0, NOW(3) FROM information_schema.columns LIMIT 250`
+    await write(many)
+    try {
+      const { counts, violations } = await audit(engine.db)
+      assert.equal(counts.balance + counts.chain, 250)
+      assert.ok(violations.length > 0 && violations.length <= 200, `${violations.length} explained`)
+    } finally {
+      await write(sql`DELETE FROM user_balances WHERE user_id > 1000`)
+    }
   })
 
   it('gives no false alarm while messages flow', async () => {

@@ -22,6 +22,8 @@ const CLOSED_SETS: Record<string, RegExp> = {
   verdict: /^(accepted|insufficient_balance|unavailable|outcome_unknown|fault)$/,
   result: /^(answered|refused|unavailable|unknown|confirmed|failed)$/,
   step: /^(consume|deliver|renew|settle)$/,
+  rule: /^(balance|chain|charge|refund|outbox|dangling|state)$/,
+  table: /^(user_transactions|sms_requests|sms_status|outbox_events)$/,
   operation: /^[a-z_]+(\.[a-z_]+)*$/,
   method: /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|OTHER)$/,
   route: /^(unknown|(\/[a-z._-]+)+)$/,
@@ -57,6 +59,9 @@ const PROMISED = [
   'chapar_breaker_state',
   'chapar_refunds_total',
   'chapar_possible_duplicates_total',
+  'chapar_audit_violations_total',
+  'chapar_audit_rows_total',
+  'chapar_audit_passes_total',
   'chapar_unreadable_messages_total',
   'nodejs_eventloop_lag_seconds',
 ]

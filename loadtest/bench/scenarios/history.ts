@@ -2,10 +2,8 @@ import { Pool } from 'undici'
 import type { Bench } from '../bench.ts'
 import type { HistoryTimes } from '../findings.ts'
 import { percentilesOfValues } from '../measure/countedPercentiles.ts'
-import { withDatabase } from '../stage/database.ts'
-import { insertMessages } from '../stage/messages.ts'
+import { fillDone } from '../stage/fillDone.ts'
 import { withCrew } from '../stage/withCrew.ts'
-import { withoutSecondaryKeys } from '../stage/secondaryKeys.ts'
 
 const LARGE = 1
 const SMALL_MESSAGES = 100
@@ -17,29 +15,11 @@ export async function history(bench: Bench): Promise<void> {
   const { stage, form, stopList, findings, say, options } = bench
   const { messages, ofLargeCustomer } = form.history
   const customers = 1 + Math.round((messages - ofLargeCustomer) / SMALL_MESSAGES)
-  const { servers } = stage
-  const fill = () =>
-    withDatabase(adminUrl(servers.databaseAdminUrl, servers.databaseUrl), async (database) => {
-      // Nobody reads these rows from the binary log.
-      await database.run('SET sql_log_bin = 0')
-      const time = { fromEpochMs: Date.now() - YEAR_MS, overMs: YEAR_MS, state: 'done' as const }
-      const told = (done: number, total: number) => say(`writing messages: ${done} of ${total}`)
-      await withoutSecondaryKeys(database, async () => {
-        await insertMessages(
-          database,
-          { ...time, customerFirst: LARGE, customers: 1, perCustomer: ofLargeCustomer },
-          told,
-        )
-        await insertMessages(
-          database,
-          { ...time, customerFirst: LARGE + 1, customers: customers - 1, perCustomer: SMALL_MESSAGES },
-          told,
-        )
-      })
-      await database.run(
-        'ANALYZE TABLE sms_requests, sms_status, user_transactions, user_balances, outbox_events',
-      )
-    })
+  const shares = [
+    { customerFirst: LARGE, customers: 1, perCustomer: ofLargeCustomer },
+    { customerFirst: LARGE + 1, customers: customers - 1, perCustomer: SMALL_MESSAGES },
+  ]
+  const fill = () => fillDone(stage.servers, shares, YEAR_MS, say)
   const crewOptions = {
     ...{ stage, stopList, env: options.env, customers, fill },
     roles: ['api'] as const,
@@ -98,10 +78,4 @@ async function timePage(pool: Pool, path: string, query: Record<string, string |
   const page = (await body.json()) as { next_cursor: string | null }
   if (statusCode !== 200) throw new Error(`GET ${path} answered ${statusCode}`)
   return { ms: performance.now() - startMs, nextCursor: page.next_cursor }
-}
-
-function adminUrl(admin: string, database: string): string {
-  const url = new URL(admin)
-  url.pathname = new URL(database).pathname
-  return url.href
 }

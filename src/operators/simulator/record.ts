@@ -13,6 +13,8 @@ export interface Recorded {
 }
 
 export interface RecordSummary {
+  /** When the record began: what was taken before is not in it. Milliseconds since the epoch. */
+  startedAt: number
   references: number
   /** All that was taken, whether or not the record had room for its reference. */
   taken: number
@@ -107,6 +109,7 @@ export class SubmissionRecord {
 
   summary(): RecordSummary {
     return {
+      startedAt: this.#startedAt,
       references: this.#references,
       taken: this.#taken,
       takenReferences: this.#takenReferences,

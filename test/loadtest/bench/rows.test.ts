@@ -52,9 +52,8 @@ describe('the rows that the benchmark writes itself', () => {
       await insert({ customerFirst: 2, customers: 10, perCustomer: 7 }, 'waiting')
     })
     assert.deepEqual(await keys(), before)
-    assert.deepEqual(await audit(stack.db), {
-      ...{ ledgerRows: 12 + 200, recipients: 200, outboxRows: 70, possibleDuplicates: 0, violations: [] },
-    })
+    const { ledgerRows, recipients, outboxRows, violations } = await audit(stack.db)
+    assert.deepEqual([ledgerRows, recipients, outboxRows, violations], [12 + 200, 200, 70, []])
   })
 
   it('are the customers’ own, and in the order of their time', async () => {

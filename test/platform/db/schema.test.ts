@@ -69,6 +69,14 @@ const ROW_TYPES = {
     created_at: 'time',
   },
   skip_locked_probe: { id: 'number' },
+  audit_checkpoint: {
+    id: 'number',
+    walk: 'text or null',
+    after_key: 'text or null',
+    owner: 'bytes or null',
+    lease_until: 'time or null',
+    pass_ended_at: 'time or null',
+  },
 } satisfies Columns
 
 const KINDS: Record<string, Kind> = {

@@ -1,0 +1,66 @@
+/** A ledger row as far as the chain goes. */
+export interface LedgerRow {
+  user_id: number
+  seq: number
+  amount: number
+  balance_after: number
+}
+
+/** What a balance row says, and the sums of the ledger rows that it covers. */
+export interface Chain {
+  lastSeq: number
+  balance: number
+  a: number
+  b: number
+  /** There are rows beyond `lastSeq`: written since, or by mistake. */
+  isOutgrown: boolean
+}
+
+export function openChain(lastSeq: number, balance: number): Chain {
+  return { lastSeq, balance, a: 0, b: 0, isOutgrown: false }
+}
+
+/**
+ * Adds a row, in any order. A row leads from the state before it to the state after it, a state being a running number
+ * and a balance. With a hash of 64 bits for each state, the row adds the latter and takes the former away: where every
+ * state that a row leaves is one that another has reached, all but the first and the last cancel out.
+ */
+export function addRow(chain: Chain, { seq, amount, balance_after }: LedgerRow): void {
+  if (seq > chain.lastSeq) {
+    chain.isOutgrown = true
+    return
+  }
+  add(chain, seq, balance_after, 1)
+  add(chain, seq - 1, balance_after - amount, -1)
+}
+
+/**
+ * Whether the rows lead without a gap or a fork from nothing to what the balance row says. Running numbers only rise, so
+ * that there is no circle, and one way from the beginning to the end leaves no row over.
+ */
+export function isUnbroken({ lastSeq, balance, a, b }: Chain): boolean {
+  const wanted = openChain(lastSeq, balance)
+  add(wanted, lastSeq, balance, 1)
+  add(wanted, 0, 0, -1)
+  return wanted.a === a && wanted.b === b
+}
+
+const TWO_TO_32 = 2 ** 32
+
+function add(chain: Chain, seq: number, balance: number, sign: 1 | -1): void {
+  const words = [seq | 0, Math.floor(seq / TWO_TO_32) | 0, balance | 0, Math.floor(balance / TWO_TO_32) | 0]
+  let a = 0x2545f491
+  let b = 0x1b873593
+  for (const word of words) {
+    a = mix(a ^ word, 0x85ebca6b)
+    b = mix(b + word, 0xc2b2ae35)
+  }
+  chain.a = (chain.a + sign * a) | 0
+  chain.b = (chain.b + sign * b) | 0
+}
+
+function mix(value: number, factor: number): number {
+  const first = Math.imul(value ^ (value >>> 16), factor)
+  const second = Math.imul(first ^ (first >>> 13), 0x27d4eb2f)
+  return second ^ (second >>> 15)
+}

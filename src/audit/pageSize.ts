@@ -1,0 +1,48 @@
+import { Unavailable } from '../primitives/unavailable.ts'
+import { DeadlineExceeded } from '../platform/within.ts'
+import type { Pass, Step } from './pass.ts'
+
+/** Pages begin small and grow while they are quick, so that no read view lives long, whatever the machine does. */
+export interface PageSize {
+  rows: number
+  readonly rowsMax: number
+}
+
+const ROWS_FIRST = 500
+/** At this size a page is so few statements for so many rows that more would gain nothing. */
+export const ROWS_MAX = 10_000
+const ROWS_MIN = 10
+const QUICK_MS = 150
+const SLOW_MS = 500
+
+export function openPageSize(rowsMax = ROWS_MAX): PageSize {
+  return { rows: Math.min(ROWS_FIRST, rowsMax), rowsMax }
+}
+
+/**
+ * One step of a pass, in a size that fits: one whose reads took too long is done again with a smaller page.
+ * @throws what the database says, also when the smallest page takes too long.
+ */
+export async function stepFitting(pass: Pass, size: PageSize): Promise<{ step: Step; durationMs: number }> {
+  for (;;) {
+    const startedAtMs = performance.now()
+    try {
+      const step = await pass.step(size.rows)
+      const durationMs = performance.now() - startedAtMs
+      if (durationMs > SLOW_MS) shrink(size)
+      else if (durationMs < QUICK_MS) size.rows = Math.min(size.rowsMax, size.rows * 2)
+      return { step, durationMs }
+    } catch (error) {
+      if (!tookTooLong(error) || size.rows <= ROWS_MIN) throw error
+      shrink(size)
+    }
+  }
+}
+
+function shrink(size: PageSize): void {
+  size.rows = Math.max(ROWS_MIN, Math.floor(size.rows / 2))
+}
+
+function tookTooLong(error: unknown): boolean {
+  return error instanceof Unavailable && error.cause instanceof DeadlineExceeded
+}

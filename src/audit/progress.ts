@@ -1,0 +1,59 @@
+import { sql } from 'kysely'
+import type { Db } from '../platform/db/index.ts'
+import type { OnProgress } from './audit.ts'
+import { look } from './page.ts'
+import type { Table } from './page.ts'
+import { WALKED } from './pass.ts'
+
+/** A short audit says nothing but its result. */
+const LINE_EVERY_MS = 2_000
+
+/**
+ * About how many rows each table has, by the engine's own estimate: to count ten million takes as long as a part of the
+ * audit. MySQL keeps its estimates for a day unless told otherwise, of which MariaDB knows nothing.
+ */
+export async function estimateRows(db: Db): Promise<Map<Table, number>> {
+  const tables = [...new Set(WALKED)]
+  const rows = await look(db, 'audit.estimate', async (reader) => {
+    await sql`SET time_zone = '+00:00' /*!80000 , information_schema_stats_expiry = 0 */`.execute(reader)
+    const found = await sql<{ name: Table; n: number | null }>`
+      SELECT table_name AS name, table_rows AS n FROM information_schema.tables
+      WHERE table_schema = DATABASE() AND table_name IN (${sql.join(tables)})`.execute(reader)
+    return found.rows
+  })
+  return new Map(rows.map(({ name, n }) => [name, Number(n ?? 0)]))
+}
+
+/**
+ * Shows the share of what is to be examined and about how long the rest takes, a line every two seconds.
+ * @param walks the tables of all walks, those twice that are walked twice.
+ */
+export function showProgress(
+  estimated: Map<Table, number>,
+  walks: readonly Table[],
+  print: (line: string) => void,
+  nowMs: () => number = () => performance.now(),
+): OnProgress {
+  const startedAtMs = nowMs()
+  const total = walks.reduce((sum, table) => sum + (estimated.get(table) ?? 0), 0)
+  let done = 0
+  let saidAtMs = startedAtMs
+  return ({ walk, rows }) => {
+    done += rows
+    const ms = nowMs()
+    if (ms - saidAtMs < LINE_EVERY_MS) return
+    saidAtMs = ms
+    // The estimate may be too low: what is not over is never said to be.
+    const share = Math.min(0.99, done / Math.max(total, done, 1))
+    const leftMs = (ms - startedAtMs) * (1 / Math.max(share, 0.001) - 1)
+    const percent = `${Math.floor(share * 100)} %`.padStart(4)
+    print(
+      `audit: ${percent}, ${done} of about ${Math.max(total, done)} rows (${walk}), about ${clock(leftMs)} left`,
+    )
+  }
+}
+
+function clock(ms: number): string {
+  const seconds = Math.ceil(ms / 1_000)
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+}

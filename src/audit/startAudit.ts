@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto'
+import type { Db } from '../platform/db/index.ts'
+import { startLoop } from '../platform/loop.ts'
+import type { After, Loop } from '../platform/loop.ts'
+import { leaveCheckpoint, saveCheckpoint, takeCheckpoint } from './checkpoint.ts'
+import type { AuditEvents } from './events.ts'
+import { openPageSize, stepFitting } from './pageSize.ts'
+import { openPass } from './pass.ts'
+import type { Pass } from './pass.ts'
+
+export interface ContinuousAuditSettings {
+  db: Db
+  events: AuditEvents
+  /** Names this relay in the checkpoint; 8 bytes. */
+  owner?: Buffer
+}
+
+/** The audit as a relay has it: it never ends, one page after the other, from where any relay left it. */
+export interface ContinuousAudit {
+  /** One page, or a look whether another relay still has the audit. @returns how long to rest before the next. */
+  step(): Promise<number>
+  /** Leaves the audit to another relay. */
+  leave(): Promise<void>
+}
+
+const OWNER_BYTES = 8
+/** A page of so many takes some 20 ms of two cores together, and the process's own share a fifth of that. */
+const ROWS_PER_STEP_MAX = 2_000
+/** Between two steps while there is nothing behind the page: an idle system pays a few milliseconds in this time. */
+const IDLE_MS = 10_000
+/** Of one core, at most, while there is: a step and its rest are a hundred times the step. */
+const REST_FACTOR = 99
+/** Well below the lease of the checkpoint: a database that answers late must not make another relay take over. */
+const REST_MS_MAX = 120_000
+
+export function openContinuousAudit(settings: ContinuousAuditSettings): ContinuousAudit {
+  const { db, events, owner = randomBytes(OWNER_BYTES) } = settings
+  const size = openPageSize(ROWS_PER_STEP_MAX)
+  /** Undefined: the checkpoint is asked before the next step. */
+  let pass: Pass | undefined
+
+  async function takeOver(): Promise<Pass | undefined> {
+    const { isOurs, place, passAgeSeconds } = await takeCheckpoint(db, owner)
+    events.passKnown(passAgeSeconds)
+    return isOurs ? openPass(db, place) : undefined
+  }
+
+  return {
+    async step() {
+      const current = pass ?? (await takeOver())
+      // Whatever fails below, the checkpoint knows from where to go on.
+      pass = undefined
+      if (!current) return IDLE_MS
+      const { step, durationMs } = await stepFitting(current, size)
+      events.examined(step)
+      const isOver = current.isOver()
+      const isStillOurs = await saveCheckpoint(db, owner, current.place())
+      if (!isStillOurs) return IDLE_MS
+      if (isOver) events.passEnded()
+      pass = isOver ? openPass(db) : current
+      return step.isFull ? Math.min(durationMs * REST_FACTOR, REST_MS_MAX) : IDLE_MS
+    },
+    leave: () => leaveCheckpoint(db, owner),
+  }
+}
+
+/** Audits from the last checkpoint for as long as the relay lives. A relay that has just started has better things to do. */
+export function startAudit(settings: ContinuousAuditSettings & { after?: After }): Loop {
+  const { events, after } = settings
+  const audit = openContinuousAudit(settings)
+  let restMs = IDLE_MS
+  let hasRested = false
+  const loop = startLoop({
+    idleMs: () => restMs,
+    onError: (error, retryInMs) => events.auditFailed({ error, retryInMs }),
+    ...(after ? { after } : {}),
+    runOnce: async () => {
+      if (hasRested) restMs = await audit.step()
+      hasRested = true
+      return 'idle'
+    },
+  })
+  return {
+    wake: () => loop.wake(),
+    close: async () => {
+      await loop.close()
+      // A database that is away lets the lease run out by itself.
+      await audit.leave().catch(() => {})
+    },
+  }
+}

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { sql } from 'kysely'
+import { createAuditEvents, openContinuousAudit, startAudit } from '../../src/audit/index.ts'
+import { closeDb, openDb } from '../../src/platform/db/index.ts'
+import { createMetrics } from '../../src/platform/telemetry/index.ts'
+import { fund, look, offer } from '../support/arrange.ts'
+import { eventually } from '../support/eventually.ts'
+import { manualTimers } from '../support/manualTimers.ts'
+import { memoryLog } from '../support/memoryLog.ts'
+import { emptyTables, freshStack } from '../support/servers.ts'
+import type { Stack } from '../support/servers.ts'
+
+const IDLE_MS = 10_000
+
+describe('the audit that a relay runs continuously', () => {
+  let stack: Stack
+  before(async () => (stack = await freshStack()))
+  after(() => stack.drop())
+  beforeEach(async () => {
+    await emptyTables(stack.db)
+    await change(sql`walk = NULL, after_key = NULL, owner = NULL, lease_until = NULL, pass_ended_at = NULL`)
+    await fund(stack.db, 1, 1_000)
+    await offer(stack.db, { userId: 1, to: 3 }, { userId: 1, to: 2 })
+  })
+
+  const change = (changes: ReturnType<typeof sql>) =>
+    look(stack.db, sql`UPDATE audit_checkpoint SET ${changes} WHERE id = 1`)
+  const checkpoint = async () => {
+    const [row] = await look(
+      stack.db,
+      sql<{ walk: string | null; has_ended: number }>`
+        SELECT walk, pass_ended_at IS NOT NULL AS has_ended FROM audit_checkpoint`,
+    )
+    return row
+  }
+
+  /** One relay's audit, with what it shows. */
+  function relay(name: string) {
+    const log = memoryLog()
+    const { registry } = createMetrics({ withRuntime: false })
+    const events = createAuditEvents(log.logger, registry)
+    const audit = openContinuousAudit({ db: stack.db, events, owner: Buffer.from(name.padEnd(8)) })
+    const metric = async (series: string) => {
+      const line = (await registry.metrics()).split('\n').find((each) => each.startsWith(`${series} `))
+      return line === undefined ? undefined : Number(line.slice(series.length + 1))
+    }
+    const passes = async () => (await metric('chapar_audit_passes_total')) ?? 0
+    const pass = async () => {
+      for (const before = await passes(); (await passes()) === before;) await audit.step()
+    }
+    const lines = () => log.lines().filter(({ message }) => message === 'the audit found a violation')
+    return { audit, metric, pass, lines }
+  }
+
+  it('examines every table, says how long ago that was, and begins again', async () => {
+    const { pass, metric } = relay('a')
+    assert.equal(await metric('chapar_audit_pass_age_seconds'), undefined)
+    await pass()
+    const rows = (table: string) => metric(`chapar_audit_rows_total{table="${table}"}`)
+    // The ledger is read for its chains, and for what it paid.
+    assert.deepEqual(
+      [
+        await rows('user_transactions'),
+        await rows('sms_requests'),
+        await rows('sms_status'),
+        await rows('outbox_events'),
+      ],
+      [6, 2, 5, 2],
+    )
+    assert.ok(((await metric('chapar_audit_pass_age_seconds')) ?? Infinity) < 60)
+    await pass()
+    assert.equal(await rows('sms_requests'), 4)
+    assert.equal(await metric('chapar_audit_passes_total'), 2)
+  })
+
+  it('rests long when a page was the last one', async () => {
+    const { audit } = relay('a')
+    const rests = new Map<string, number>()
+    for (let step = 0; step < 7; step++) {
+      const ms = await audit.step()
+      rests.set((await checkpoint())?.walk ?? 'beginning', ms)
+    }
+    assert.equal(rests.get('requests'), IDLE_MS, 'after the ledger')
+    assert.equal(rests.get('beginning'), IDLE_MS, 'after the pass')
+  })
+
+  it('goes on after a restart where it stood, and leaves out what it has seen', async () => {
+    const first = relay('a')
+    while ((await checkpoint())?.walk !== 'recipients') await first.audit.step()
+    await first.audit.leave()
+    const second = relay('b')
+    await second.pass()
+    assert.equal(await second.metric('chapar_audit_rows_total{table="sms_requests"}'), 0)
+    assert.equal(await second.metric('chapar_audit_rows_total{table="sms_status"}'), 5)
+  })
+
+  it('is one relay’s at a time; another takes it over when that one was killed, and not before', async () => {
+    const [first, second] = [relay('a'), relay('b')]
+    await first.pass()
+    await first.audit.step()
+    assert.equal(await second.audit.step(), IDLE_MS)
+    assert.equal(await second.metric('chapar_audit_rows_total{table="user_transactions"}'), 0)
+    const age = await second.metric('chapar_audit_pass_age_seconds')
+    assert.ok(age !== undefined && age < 60, 'it knows of the other one’s pass')
+
+    await change(sql`lease_until = NOW(3) - INTERVAL 1 SECOND`)
+    await second.pass()
+    assert.equal(await first.audit.step(), IDLE_MS, 'the first one sees that it was succeeded')
+    const before = await first.metric('chapar_audit_rows_total{table="sms_requests"}')
+    for (let step = 0; step < 10; step++) await first.audit.step()
+    assert.equal(await first.metric('chapar_audit_rows_total{table="sms_requests"}'), before)
+  })
+
+  it('counts and logs a violation once, however often it meets it, and names it', async () => {
+    const { pass, metric, lines } = relay('a')
+    await pass()
+    const series = 'chapar_audit_violations_total{rule="balance"}'
+    assert.equal(await metric(series), 0, 'there before the first one, so that an alarm sees it come')
+    await look(stack.db, sql`UPDATE user_balances SET balance = balance + 7 WHERE user_id = 1`)
+    await pass()
+    await pass()
+    assert.equal(await metric(series), 1)
+    assert.deepEqual(
+      lines().map(({ level, rule, subject, explanation }) => [level, rule, subject, explanation]),
+      [['error', 'balance', 'customer 1', 'the balance is 1002, the ledger comes to 995']],
+    )
+  })
+
+  it('takes part in a relay at once after its first rest, and leaves at its end', async () => {
+    const timers = manualTimers()
+    const { registry } = createMetrics({ withRuntime: false })
+    const events = createAuditEvents(memoryLog().logger, registry)
+    const loop = startAudit({ db: stack.db, events, after: timers.after })
+    const isTaken = async () => {
+      const rows = await look(stack.db, sql`SELECT 1 FROM audit_checkpoint WHERE owner IS NOT NULL`)
+      return rows.length === 1
+    }
+    await eventually('it rests', () => timers.waits().length === 1)
+    assert.deepEqual([timers.waits(), await isTaken()], [[IDLE_MS], false])
+    timers.fire()
+    await eventually('it has the audit', isTaken)
+    await loop.close()
+    assert.equal(await isTaken(), false)
+  })
+
+  it('reports a database that is away, and asks again', async () => {
+    const log = memoryLog()
+    const { registry } = createMetrics({ withRuntime: false })
+    const away = { maxOpenConns: 2, maxIdleConns: 1, connMaxLifetimeSeconds: 60 }
+    const db = openDb({ url: 'mysql://nobody:x@127.0.0.1:1/none', ...away })
+    const timers = manualTimers()
+    const loop = startAudit({ db, events: createAuditEvents(log.logger, registry), after: timers.after })
+    await eventually('it rests', () => timers.waits().length === 1)
+    timers.fire()
+    await eventually('it failed and waits', () => log.lines().length === 1 && timers.waits().length === 1)
+    assert.deepEqual([log.lines()[0]?.['level'], log.lines()[0]?.['message']], ['warn', 'the audit failed'])
+    timers.fire()
+    await eventually('it failed again', () => log.lines().length === 2)
+    await loop.close()
+    await closeDb(db)
+  })
+})
