@@ -52,7 +52,7 @@ module.exports = {
       comment: 'the product does not need its own tests and tools',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(?:dev|test|loadtest)/' },
+      to: { path: '^(?:dev|test|loadtest|chaos)/' },
     },
     {
       name: 'no-development-package',

@@ -24,6 +24,7 @@ const args = [
     'src',
     'dev',
     'loadtest',
+    'chaos',
   ],
 ]
 const { stdout } = await promisify(execFile)(process.execPath, args, {

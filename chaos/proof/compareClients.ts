@@ -1,0 +1,111 @@
+import { sql } from 'kysely'
+import { read } from '../../src/platform/db/index.ts'
+import type { Db } from '../../src/platform/db/index.ts'
+import { identifierFromBytes } from '../../src/primitives/identifier.ts'
+import type { ClientRecord, Sent, ToppedUp } from '../clients/record.ts'
+
+/** What the tables say against what clients were told; one line for each contradiction, by what it means. */
+export interface Contradictions {
+  /** Answered 200, and not there. */
+  lost: string[]
+  /** There more than once, or for another price, though it was asked for once. */
+  doubleCharges: string[]
+  /** Answered with a refusal, and there. */
+  chargedThoughRefused: string[]
+  /** There, and nobody asked for it. */
+  fromNowhere: string[]
+}
+
+interface Row {
+  id: Buffer
+  user_id: number
+  type: string
+  price: number
+  recipients: number
+  text: string
+  charged: number | null
+}
+
+interface LedgerRow {
+  id: Buffer
+  user_id: number
+  amount: number
+  description: string
+}
+
+const ROWS_PER_PAGE = 5_000
+const MARK = /^\[([^\]]+)\]/
+
+/** Once the system is at rest: nothing that clients began is still under way. */
+export async function compareClients(db: Db, record: ClientRecord): Promise<Contradictions> {
+  const found: Contradictions = { lost: [], doubleCharges: [], chargedThoughRefused: [], fromNowhere: [] }
+  const sent = new Map(record.sent.map((each) => [each.mark, each]))
+  const seen = new Map<string, number>()
+  for await (const row of requests(db)) {
+    const mark = MARK.exec(row.text)?.[1] ?? ''
+    const asked = sent.get(mark)
+    seen.set(mark, (seen.get(mark) ?? 0) + 1)
+    if (!asked) found.fromNowhere.push(`request ${identifierFromBytes(row.id)}: "${row.text}"`)
+    else compareOne(asked, row, seen.get(mark) ?? 0, found)
+  }
+  for (const { mark, answered, smsIdentifier } of record.sent) {
+    if (answered === 'accepted' && !seen.has(mark)) found.lost.push(`${mark}, answered as ${smsIdentifier}`)
+  }
+  compareTopUps(record.toppedUp, await topUps(db), found)
+  return found
+}
+
+function compareOne(asked: Sent, row: Row, times: number, found: Contradictions): void {
+  const name = `${asked.mark}, request ${identifierFromBytes(row.id)}`
+  const owed = row.price * asked.recipients
+  if (asked.answered === 'refused') found.chargedThoughRefused.push(`${name}: answered with a refusal`)
+  if (times > 1) found.doubleCharges.push(`${name}: there ${times} times`)
+  if (row.charged !== -owed || (asked.cost !== undefined && asked.cost !== owed))
+    found.doubleCharges.push(`${name}: ${row.charged} moved, answered ${asked.cost}, owed ${owed}`)
+  const isSame =
+    row.user_id === asked.customer && row.recipients === asked.recipients && row.type === asked.type
+  if (!isSame) found.fromNowhere.push(`${name}: not what was asked for`)
+  if (asked.smsIdentifier !== undefined && asked.smsIdentifier !== identifierFromBytes(row.id))
+    found.lost.push(`${name}: answered as ${asked.smsIdentifier}`)
+}
+
+function compareTopUps(toppedUp: ToppedUp[], rows: LedgerRow[], found: Contradictions): void {
+  const byMark = Map.groupBy(rows, ({ description }) => MARK.exec(description)?.[1] ?? '')
+  for (const { mark, customer, amount, answered } of toppedUp) {
+    const there = byMark.get(mark) ?? []
+    const name = `top-up ${mark} of customer ${customer}`
+    if (answered === 'accepted' && there.length === 0) found.lost.push(name)
+    if (answered === 'refused' && there.length > 0) found.chargedThoughRefused.push(name)
+    if (there.length > 1) found.doubleCharges.push(`${name}: there ${there.length} times`)
+    const isSame = there.every((row) => row.amount === amount && row.user_id === customer)
+    if (!isSame) found.doubleCharges.push(`${name}: another amount`)
+    byMark.delete(mark)
+  }
+  for (const mark of byMark.keys()) if (mark !== '') found.fromNowhere.push(`top-up ${mark}`)
+}
+
+async function* requests(db: Db): AsyncGenerator<Row> {
+  let after: Buffer = Buffer.alloc(0)
+  for (;;) {
+    const { rows } = await read(db, 'chaos.requests', (reader) =>
+      sql<Row>`
+        SELECT r.sms_identifier AS id, r.user_id, r.type, r.price, r.recipients, r.text, t.amount AS charged
+        FROM sms_requests r LEFT JOIN user_transactions t ON t.transaction_id = r.sms_identifier AND t.recipient_no = 0
+        WHERE r.sms_identifier > ${after} ORDER BY r.sms_identifier LIMIT ${sql.lit(ROWS_PER_PAGE)}`.execute(
+        reader,
+      ),
+    )
+    yield* rows
+    const last = rows.at(-1)
+    if (!last) return
+    after = last.id
+  }
+}
+
+async function topUps(db: Db): Promise<LedgerRow[]> {
+  const { rows } = await read(db, 'chaos.top_ups', (reader) =>
+    sql<LedgerRow>`SELECT transaction_id AS id, user_id, amount, description FROM user_transactions
+      WHERE transaction_type = 'topup'`.execute(reader),
+  )
+  return rows
+}

@@ -1,0 +1,105 @@
+import { ask } from './clients/ask.ts'
+import { offer } from './clients/offer.ts'
+import { openRecord } from './clients/record.ts'
+import type { ClientRecord, ToppedUp } from './clients/record.ts'
+import { drain } from './drain.ts'
+import { KINDS, SAMPLES, WIPE } from './faults/kinds.ts'
+import type { Kind } from './faults/kinds.ts'
+import { planFaults } from './faults/plan.ts'
+import { healFromEach, untilWell } from './heal.ts'
+import type { Healed } from './heal.ts'
+import type { ChaosOptions } from './options.ts'
+import { prove } from './proof/prove.ts'
+import type { Proof } from './proof/prove.ts'
+import { rage } from './rage.ts'
+import { openRandom } from './random.ts'
+import type { Crew } from './stage/crew.ts'
+import { startCrew } from './stage/crew.ts'
+import type { Stage } from './stage/stage.ts'
+import { openTally } from './tally.ts'
+import type { Tally } from './tally.ts'
+
+export interface Ran {
+  tally: Tally
+  record: ClientRecord
+  proof: Proof
+  healed: Healed[]
+}
+
+/** Some are rich, some spend all they have. */
+const CUSTOMERS = Array.from({ length: 60 }, (_, index) => index + 1)
+const moneyOf = (customer: number) => (customer % 5 === 0 ? 300 : 1_000_000)
+/** Whose messages probe whether all is well. */
+const PROBER = { customer: 100, money: 1_000_000 }
+const START_TIMEOUT_MS = 60_000
+
+export interface RunEvents {
+  onCrew: (crew: Crew) => void
+  say: (line: string) => void
+}
+
+/** Offers load, lets everything happen at once, lets all of it end, then tries each fault alone; and proves. */
+export async function run(stage: Stage, options: ChaosOptions, { onCrew, say }: RunEvents): Promise<Ran> {
+  const { seed, durationMs, intensity, isWhole } = options
+  const record = openRecord()
+  const tally = openTally(say)
+  const random = openRandom(seed)
+  const crew = await startCrew(stage, random, {
+    onDeath: (death) => tally.noteDeath(death),
+    onFreeze: (death) => tally.noteFreeze(death),
+    onShift: (role) => tally.noteShift(role),
+    onFault: (line) => tally.note(line),
+  })
+  onCrew(crew)
+  const world = { stage, crew }
+  const prober = { customer: PROBER.customer, record, db: stage.db }
+  say('starting the engine: two processes of each role')
+  await fund(crew, record)
+  if (!(await untilWell(world, prober, START_TIMEOUT_MS))) throw new Error('the engine did not become ready')
+
+  const offering = offer({ apiUrls: crew.apiUrls, customers: CUSTOMERS, seed, record })
+  await rage(world, planFaults(seed, durationMs, intensity), tally, say)
+  await offering.stop()
+  say('the faults are over')
+  await Promise.all(crew.posts.map((post) => post.renew()))
+  await untilWell(world, prober, START_TIMEOUT_MS)
+  await drain(stage.db, say)
+
+  const kinds: readonly Kind[] = isWhole
+    ? [
+        ...Object.values(KINDS)
+          .flat()
+          .map(([kind]) => kind),
+        WIPE,
+      ]
+    : SAMPLES
+  const healed = await healFromEach(world, kinds, prober, { tally, seed, say })
+  await drain(stage.db, say)
+  await crew.close()
+  const proof = await prove(stage.db, stage.operators, record, say)
+  return { tally, record, proof, healed }
+}
+
+async function fund({ apiUrls: [url = ''] }: Crew, record: ClientRecord): Promise<void> {
+  const money = [
+    ...CUSTOMERS.map((customer) => [customer, moneyOf(customer)] as const),
+    Object.values(PROBER),
+  ]
+  const deadlineMs = performance.now() + START_TIMEOUT_MS
+  for (const [customer = 0, amount = 0] of money) {
+    for (let time = 0; ; time++) {
+      if (performance.now() > deadlineMs) throw new Error('the customers could not be given their money')
+      const mark = `first money of ${customer}.${time}`
+      const toppedUp: ToppedUp = { mark, customer, amount, answered: 'unknown' }
+      record.toppedUp.push(toppedUp)
+      const description = `[${mark}] top-up`
+      const { answered } = await ask(`${url}/balance/add`, {
+        user_id: customer,
+        balance: amount,
+        description,
+      })
+      toppedUp.answered = answered
+      if (answered === 'accepted') break
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { join } from 'node:path'
+import { freePorts } from '../../dev/servers/ports.ts'
+import { CHECKOUT } from '../../dev/stack/folders.ts'
+import { startEngine } from '../../dev/stack/programs.ts'
+import type { Random } from '../random.ts'
+import { ROLES, STEPS } from '../steps.ts'
+import type { Role } from '../steps.ts'
+import { Post } from './post.ts'
+import type { Burden, PostSettings } from './post.ts'
+import type { Stage } from './stage.ts'
+
+/** The engine: several processes of each role. */
+export interface Crew {
+  posts: readonly Post[]
+  of(role: Role): Post[]
+  apiUrls: readonly string[]
+  close(): Promise<void>
+}
+
+const PROCESSES_PER_ROLE = 2
+/** Requests reach every process, of which each has this many connections at most: below what the server admits. */
+const CONNECTIONS = 20
+/** Messages are given up soon, so that refunds are part of it. */
+const GRACE = '10s'
+
+/** Of the processes: how many die or freeze at a step of their own. The others are met by faults from outside. */
+const ARMED_SHARE = 0.7
+const FREEZE_SHARE = 0.1
+/** At which time of reaching it. Requests come one by one, envelopes with many messages in each. */
+const TIMES_MAX: Record<Role, number> = { api: 600, relay: 60, consumer: 60 }
+/** It is to have started before it freezes. */
+const TIMES_MIN_FREEZE = 10
+const SHIFTED_SHARE = 0.1
+const SHIFT_MAX_MS = 6 * 3_600_000
+
+export async function startCrew(
+  stage: Stage,
+  random: Random,
+  events: Pick<PostSettings, 'onDeath' | 'onFreeze' | 'onFault'> & { onShift: (role: Role) => void },
+): Promise<Crew> {
+  const names = ROLES.flatMap((role) =>
+    Array.from({ length: PROCESSES_PER_ROLE }, (_, number) => ({ role, name: `${role}-${number + 1}` })),
+  )
+  const ports = await freePorts(names.length)
+  const steps = stepsInTurn(random)
+  const posts = names.map(
+    ({ role, name }, index) =>
+      new Post({
+        ...{ name, role },
+        ...{ onDeath: events.onDeath, onFreeze: events.onFreeze, onFault: events.onFault },
+        burden: () => {
+          const burden = drawBurden(random, role, steps(role))
+          if (burden.clockOffsetMs !== undefined) events.onShift(role)
+          return burden
+        },
+        start: (burden) =>
+          startEngine({
+            ...{ name, role, readyAt: '/healthz', port: ports[index] ?? 0 },
+            ...{ databaseUrl: stage.databaseLink.url, amqpUrl: stage.brokerLink.url },
+            operatorUrls: { a: stage.operators[0].link.url, b: stage.operators[1].link.url },
+            logFile: join(stage.folder, 'logs', `${name}.log`),
+            env: {
+              ...{ DB_MAX_OPEN_CONNS: String(CONNECTIONS), DB_MAX_IDLE_CONNS: String(CONNECTIONS) },
+              ...{ UNAVAILABLE_GRACE: GRACE, LOG_LEVEL: 'info' },
+              ...envOf(burden),
+            },
+          }),
+      }),
+  )
+  return {
+    posts,
+    of: (role) => posts.filter((post) => post.role === role),
+    apiUrls: names.flatMap(({ role }, index) => (role === 'api' ? [`http://127.0.0.1:${ports[index]}`] : [])),
+    close: async () => void (await Promise.all(posts.map((post) => post.close()))),
+  }
+}
+
+/** Each step in its turn, beginning at a random one: none is left out for long. */
+function stepsInTurn(random: Random): (role: Role) => string {
+  const turns = Object.fromEntries(ROLES.map((role) => [role, random.whole(0, STEPS[role].length - 1)]))
+  return (role) => {
+    const turn = turns[role] ?? 0
+    turns[role] = turn + 1
+    return STEPS[role][turn % STEPS[role].length] as string
+  }
+}
+
+function drawBurden(random: Random, role: Role, step: string): Burden {
+  const isArmed = random.share() < ARMED_SHARE
+  const isToFreeze = random.share() < FREEZE_SHARE
+  const isShifted = random.share() < SHIFTED_SHARE
+  return {
+    ...(isArmed && {
+      step,
+      times: random.whole(isToFreeze ? TIMES_MIN_FREEZE : 1, TIMES_MAX[role]),
+      act: isToFreeze ? 'freeze' : 'kill',
+    }),
+    ...(isShifted && { clockOffsetMs: random.whole(-SHIFT_MAX_MS, SHIFT_MAX_MS) }),
+  }
+}
+
+function envOf({ step, times, act, clockOffsetMs }: Burden): NodeJS.ProcessEnv {
+  const preload = (name: string) => `--import=${join(CHECKOUT, 'chaos/preload', name)}`
+  const preloads = [
+    ...(step === undefined ? [] : [preload('atStep.ts')]),
+    ...(clockOffsetMs === undefined ? [] : [preload('shiftedClock.ts')]),
+  ]
+  if (preloads.length === 0) return {}
+  return {
+    NODE_OPTIONS: preloads.join(' '),
+    ...(step !== undefined && { CHAOS_STEP: step, CHAOS_TIMES: String(times), CHAOS_ACT: act }),
+    ...(clockOffsetMs !== undefined && { CHAOS_CLOCK_OFFSET_MS: String(clockOffsetMs) }),
+  }
+}

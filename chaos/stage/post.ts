@@ -1,0 +1,166 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+import { signalProcess } from '../../dev/processes/identity.ts'
+import type { Program } from '../../dev/stack/programs.ts'
+import type { Role } from '../steps.ts'
+
+/** What a process is started with besides its settings: a step to die or freeze at, a clock that is wrong. */
+export interface Burden {
+  step?: string
+  times?: number
+  act?: 'kill' | 'freeze'
+  clockOffsetMs?: number
+}
+
+/** Why a process had to be started again. */
+export interface Death {
+  role: Role
+  /** The step at which it killed itself; undefined: it was killed at a random instant. */
+  step?: string
+}
+
+export interface PostSettings {
+  name: string
+  role: Role
+  start: (burden: Burden) => Promise<Program>
+  /** Drawn for each start. */
+  burden: () => Burden
+  onDeath: (death: Death) => void
+  /** It stopped itself at a step, and goes on after a while. */
+  onFreeze: (death: Death) => void
+  /** It ended by itself, which nobody wanted; or does not start. */
+  onFault: (line: string) => void
+}
+
+const LOOK_MS = 100
+/** As a supervisor does it. */
+const RESTART_MS = 300
+/** Of a process that stopped itself: longer than the lease of 10 s and every time-out. */
+const FROZEN_MS = 13_000
+
+/** A place that is always filled: whoever dies there is followed by another, as under any supervisor. */
+export class Post {
+  readonly name: string
+  readonly role: Role
+  readonly #settings: PostSettings
+  #program: Program | undefined
+  #burden: Burden = {}
+  #isClosed = false
+  /** Nothing is drawn any more, and an end in order is nobody's fault. */
+  #isPlain = false
+  /** From outside. */
+  #isFrozen = false
+  readonly #keeping: Promise<void>
+
+  constructor(settings: PostSettings) {
+    this.name = settings.name
+    this.role = settings.role
+    this.#settings = settings
+    this.#keeping = this.#keep()
+  }
+
+  /** The process that runs now. */
+  get program(): Program | undefined {
+    return this.#program
+  }
+
+  async kill(): Promise<void> {
+    await this.#program?.kill()
+  }
+
+  /** SIGSTOP, and SIGCONT after a while; resolves then. */
+  async freeze(forMs: number): Promise<void> {
+    const frozen = this.#program
+    if (!frozen) return
+    this.#isFrozen = true
+    signal(frozen, 'SIGSTOP')
+    await pause(forMs)
+    signal(frozen, 'SIGCONT')
+    this.#isFrozen = false
+  }
+
+  /** Ends the present process in order, and the next ones bear nothing. */
+  async renew(): Promise<void> {
+    this.#isPlain = true
+    await this.#stop()
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#stop()
+    await this.#keeping
+    // One that was only just starting.
+    await this.#stop()
+  }
+
+  async #stop(): Promise<void> {
+    const present = this.#program
+    if (!present) return
+    signal(present, 'SIGCONT')
+    await present.stop()
+  }
+
+  async #keep(): Promise<void> {
+    while (!this.#isClosed) {
+      const program = this.#program
+      if (program && !program.exit()) await this.#lookAt(program)
+      else await this.#follow(program)
+    }
+  }
+
+  async #lookAt(program: Program): Promise<void> {
+    if (!this.#isFrozen && this.#burden.act === 'freeze' && isStopped(program.pid)) {
+      this.#settings.onFreeze(this.#atStep())
+      this.#burden = {}
+      await pause(FROZEN_MS, undefined, { ref: false })
+      signal(program, 'SIGCONT')
+    }
+    await pause(LOOK_MS)
+  }
+
+  async #follow(before: Program | undefined): Promise<void> {
+    if (before) this.#noteEnd(before)
+    this.#program = undefined
+    await pause(RESTART_MS)
+    if (this.#isClosed) return
+    this.#burden = this.#isPlain ? {} : this.#settings.burden()
+    try {
+      this.#program = await this.#settings.start(this.#burden)
+    } catch (error) {
+      const why = String(error)
+      if (why.includes(DIED)) this.#settings.onDeath(this.#atStep())
+      else this.#settings.onFault(`${this.name} does not start: ${why.replaceAll('\n', ' ')}`)
+    }
+  }
+
+  #noteEnd(program: Program): void {
+    const { onDeath, onFault } = this.#settings
+    const exit = program.exit()
+    if (exit?.signal === 'SIGKILL')
+      onDeath(program.output().includes(DIED) ? this.#atStep() : { role: this.role })
+    else if (!(this.#isPlain && exit?.code === 0))
+      onFault(`${this.name} ended with ${exit?.signal ?? `exit code ${exit?.code}`}`)
+  }
+
+  #atStep(): Death {
+    const { step } = this.#burden
+    return { role: this.role, ...(step !== undefined && { step }) }
+  }
+}
+
+/** What preload/atStep.ts writes before it kills. */
+const DIED = '"chaos":"kill"'
+
+function signal(program: Program, name: NodeJS.Signals): void {
+  for (const identity of program.processes()) signalProcess(identity, name)
+}
+
+/** Whether a process was stopped by a signal: state T. */
+function isStopped(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T')
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,94 @@
+import type { Healed } from './heal.ts'
+import { isHealedInTime } from './heal.ts'
+import type { ChaosOptions } from './options.ts'
+import { FINDINGS } from './proof/prove.ts'
+import type { Finding, Proof } from './proof/prove.ts'
+import { ROLES, STEPS } from './steps.ts'
+
+/** All that a run came to, as it is written to the result's file. */
+export interface Outcome {
+  options: ChaosOptions
+  command: string
+  seconds: number
+  servers: string
+  faults: Record<string, number>
+  kills: Record<string, number>
+  answers: Record<string, number>
+  requests: { sent: number; accepted: number; refused: number; unknown: number }
+  proof: Proof
+  healed: Healed[]
+  notes: string[]
+}
+
+/** Of each kind of finding: enough to see what is wrong; the result's file has all. */
+const LISTED_MAX = 10
+
+/** As Markdown: it is read in a terminal and stands in the documentation as it is. */
+export function describeOutcome(outcome: Outcome): string[] {
+  const { proof, requests, faults, kills, answers, healed, servers, seconds, command } = outcome
+  const states = Object.entries(proof.states).map(([state, count]) => `${count} ${state}`)
+  return [
+    `\`${command}\`, ${Math.round(seconds)} s, ${servers}`,
+    '',
+    ...table(['faults', 'times'], rowsOf(faults)),
+    '',
+    ...table(['kill -9', 'times'], killRows(kills)),
+    '',
+    ...table(['what clients saw', 'times'], [['requests', requests.sent] as const, ...rowsOf(answers)]),
+    '',
+    `${proof.requests} requests with ${proof.recipients} messages were accepted: ${states.join(', ')}. ` +
+      `${proof.duplicatesMarked} were marked as possible duplicates, ${proof.duplicatesSeen} were sent more than once.`,
+    '',
+    ...table(
+      ['found', 'times'],
+      Object.entries(FINDINGS).map(
+        ([finding, meaning]) => [meaning, proof.findings[finding as Finding].length] as const,
+      ),
+    ),
+    ...(healed.length === 0 ? [] : ['', ...describeHealing(healed)]),
+  ]
+}
+
+/** What is wrong, one line each. */
+export function describeFindings({ proof, healed }: Outcome): string[] {
+  const found = Object.entries(proof.findings).flatMap(([finding, lines]) => [
+    ...lines.slice(0, LISTED_MAX).map((line) => `${finding}: ${line}`),
+    ...(lines.length > LISTED_MAX ? [`${finding}: and ${lines.length - LISTED_MAX} more`] : []),
+  ])
+  const slow = healed
+    .filter((each) => !isHealedInTime(each))
+    .map(({ kind }) => `healing: ${kind}: not in time`)
+  return [...found, ...slow]
+}
+
+function describeHealing(healed: Healed[]): string[] {
+  const seconds = ({ healedMs }: Healed) =>
+    healedMs === undefined ? 'not healed' : (healedMs / 1_000).toFixed(1)
+  return table(
+    ['alone', 'well again after, s'],
+    healed.map((each) => [each.kind, seconds(each)] as const),
+  )
+}
+
+function killRows(kills: Record<string, number>): (readonly [string, number])[] {
+  const random = ROLES.map((role) => [`${role}, at a random instant`, kills[role] ?? 0] as const)
+  const steps = ROLES.flatMap((role) =>
+    STEPS[role].map((step) => [`${role}, at ${step}`, kills[`${role} at ${step}`] ?? 0] as const),
+  )
+  return [...random, ...steps]
+}
+
+function rowsOf(counts: Record<string, number>): (readonly [string, number])[] {
+  return Object.entries(counts).toSorted(([one], [other]) => one.localeCompare(other))
+}
+
+function table(head: readonly [string, string], rows: (readonly [string, string | number])[]): string[] {
+  const width = Math.max(head[0].length, ...rows.map(([what]) => what.length))
+  const end = Math.max(head[1].length, ...rows.map(([, value]) => String(value).length))
+  const line = (what: string, value: string) => `| ${what.padEnd(width)} | ${value.padStart(end)} |`
+  return [
+    line(...head),
+    `| ${'-'.repeat(width)} | ${'-'.repeat(Math.max(1, end - 1))}: |`,
+    ...rows.map(([what, value]) => line(what, String(value))),
+  ]
+}
