@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
+import { openTcpProxy } from '../../dev/tcpProxy.ts'
 import { claim, hasDue } from '../../src/outbox/claim.ts'
 import type { Claim } from '../../src/outbox/claim.ts'
 import { countRecipients, decodeRanges } from '../../src/outbox/envelope.ts'
-import { transact } from '../../src/platform/db/index.ts'
+import { closeDb, openDb, transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
-import { fund, look, newIdOf, sendOne } from '../support/arrange.ts'
+import { fund, look, newIdOf, offer, sendOne } from '../support/arrange.ts'
 import { explain } from '../support/explain.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
@@ -164,4 +165,38 @@ describe('a claim of outbox rows', () => {
     assert.equal(plan?.key, 'idx_outbox_due')
     assert.doesNotMatch(plan.Extra ?? '', /filesort|temporary/i)
   })
+
+  it('does so by name, where the optimizer by itself would read and lock the whole of a small table', async () => {
+    const send = () => offer(db, ...Array.from({ length: 30 }, () => ({ userId: 1, to: 1 })))
+    await send()
+    const statements = await statementsOf((proxied) => claim(proxied, 'normal', 20, newIdOf(proxied)))
+    const locking = statements.filter((statement) => statement.endsWith('SKIP LOCKED'))
+    assert.equal(
+      locking.length,
+      2,
+      'one for as many as there may be envelopes, one for what fits beside them',
+    )
+    await send()
+    for (const statement of locking) {
+      const [plan] = await explain(db, sql.raw(statement))
+      assert.equal(plan?.key, 'idx_outbox_due', statement)
+      assert.doesNotMatch(plan.Extra ?? '', /filesort|temporary/i)
+    }
+  })
+
+  /** The SELECTs that some work sends, as the server gets them. */
+  async function statementsOf(work: (db: Db) => Promise<unknown>): Promise<string[]> {
+    const proxy = await openTcpProxy(stack.databaseUrl)
+    const proxied = openDb({ url: proxy.url, maxOpenConns: 2, maxIdleConns: 1, connMaxLifetimeSeconds: 300 })
+    const statements: string[] = []
+    proxy.onBytes((bytes, direction) => {
+      const text = bytes.toString('latin1')
+      if (direction === 'toServer' && text.includes('SELECT'))
+        statements.push(text.slice(text.indexOf('SELECT')))
+    })
+    await work(proxied)
+    await closeDb(proxied)
+    await proxy.close()
+    return statements
+  }
 })

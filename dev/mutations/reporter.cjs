@@ -1,0 +1,30 @@
+'use strict'
+// Mocha's own report, and in a file who failed and whether the run came to its end. The file is written anew at each
+// failure, so that a run that breaks down afterwards has said what it saw.
+const { writeFileSync } = require('node:fs')
+const { Spec } = require('mocha').reporters
+
+// So many failures say enough: what is broken makes others wait in vain, each for a minute.
+const FAILURES_MAX = 3
+
+class SpecWithReport extends Spec {
+  constructor(runner, options) {
+    super(runner, options)
+    const { reportFile } = options.reporterOptions
+    const failures = []
+    const write = (hasEnded) => {
+      const { passes } = this.stats
+      writeFileSync(reportFile, JSON.stringify({ passes, failures, hasEnded }))
+    }
+    runner.on('fail', (runnable) => {
+      // An "after each" hook looks at what its test left behind; any other hook fails before a test could.
+      const isOfTest = runnable.type === 'test' || /^"after each" hook/.test(runnable.title)
+      failures.push({ title: runnable.fullTitle(), isOfTest })
+      write(false)
+      if (failures.length >= FAILURES_MAX) runner.abort()
+    })
+    runner.once('end', () => write(true))
+  }
+}
+
+module.exports = SpecWithReport
