@@ -4,10 +4,11 @@ export npm_config_cache ?= $(CURDIR)/.local/npm
 export npm_config_update_notifier = false
 NPM_RUN = npm run --silent
 
-.PHONY: demo test up down clean distclean check audit seed loadtest bench swag build run lint docker
+.PHONY: demo test up down clean distclean check audit seed loadtest bench chaos hostile mutations deps-audit swag build \
+  run lint docker
 
 # Flags for a tool follow in ARGS: make loadtest ARGS='--seed-only'.
-demo test up check audit seed loadtest bench swag lint: node_modules/.installed
+demo test up check audit seed loadtest bench chaos hostile mutations deps-audit swag lint: node_modules/.installed
 	@$(NPM_RUN) $(if $(filter lint,$@),check:lint,$@) -- $(ARGS)
 
 # Without the packages nothing can be running and nothing was fetched.

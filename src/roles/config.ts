@@ -12,6 +12,8 @@ export interface Config {
   databaseUrl: string
   amqpUrl: string
   listen: ListenAddress
+  /** Nobody but this machine may ask: requests under another name are refused. */
+  localOnly: boolean
   /** Both present when the role `consumer` is. */
   operatorUrls: { a?: string; b?: string }
   operatorConcurrency: number
@@ -74,6 +76,7 @@ function toConfig(values: Settled): Config {
     databaseUrl: values.DATABASE_URL,
     amqpUrl: values.AMQP_URL,
     listen: { ...values.LISTEN_ADDR, port: values.PORT ?? values.LISTEN_ADDR.port },
+    localOnly: values.ALLOW_UNAUTHENTICATED === 'no',
     operatorUrls: {
       ...(values.OPERATOR_A_URL === undefined ? {} : { a: values.OPERATOR_A_URL }),
       ...(values.OPERATOR_B_URL === undefined ? {} : { b: values.OPERATOR_B_URL }),

@@ -34,6 +34,7 @@ export async function serve(
     metrics: foundation.metrics,
     routes: [...routes, ...ops],
     bodyBytesMax: config.bodyBytesMax,
+    ...(config.localOnly ? { ownHost: config.listen.host } : {}),
     ...(isApi ? { openapi: describeApi(config.limits) } : {}),
   })
   const listener = await listen(app, config.listen, logger)

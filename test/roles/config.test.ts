@@ -38,6 +38,7 @@ describe('the configuration', () => {
       databaseUrl: ENOUGH.DATABASE_URL,
       amqpUrl: ENOUGH.AMQP_URL,
       listen: { host: '127.0.0.1', port: 8080 },
+      localOnly: true,
       operatorUrls: { a: ENOUGH.OPERATOR_A_URL, b: ENOUGH.OPERATOR_B_URL },
       operatorConcurrency: 16,
       operatorBatchMax: 100,

@@ -1,5 +1,6 @@
 import type { Response } from 'express'
 import { contextOf } from './context.ts'
+import { EVERY_ANSWER } from './headers.ts'
 
 interface TextAnswer {
   status?: number
@@ -27,8 +28,7 @@ export function setCommonHeaders(response: Response): void {
   for (let i = 0; i < lines.length; i += 2) response.setHeader(lines[i] as string, lines[i + 1] as string)
 }
 
-/** Names and values by turns. Nothing is to be kept by anybody: balances and histories are never the same for long. */
+/** Names and values by turns. */
 function commonHeaders(response: Response): string[] {
-  const { requestId } = contextOf(response)
-  return ['X-Request-Id', requestId, 'Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff']
+  return ['X-Request-Id', contextOf(response).requestId, ...EVERY_ANSWER]
 }

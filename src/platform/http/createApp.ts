@@ -1,7 +1,10 @@
 import express from 'express'
 import type { Express } from 'express'
 import type { Logger, Metrics } from '../telemetry/index.ts'
+import { openBodyBudget } from './bodyBudget.ts'
+import { headChecker } from './checkHead.ts'
 import { openContext } from './context.ts'
+import { BODIES_BYTES_MAX } from './limits.ts'
 import { observeRequests } from './observe.ts'
 import { answerProblem, refuseUnknownRoute } from './problems.ts'
 import { mountRoutes } from './route.ts'
@@ -14,24 +17,40 @@ export interface AppOptions {
   routes: Route[]
   /** Bodies above it are answered with 413. */
   bodyBytesMax: number
+  /** Of all bodies that are being read at any moment; those beyond are answered with 503. */
+  bodiesBytesMax?: number
+  /** Given where this machine alone is served: the address or name that is listened on. */
+  ownHost?: string
   /** Served at /openapi.json, with a page to read and try it at /swagger/index.html. */
   openapi?: object
 }
 
 /** The application: a request gets its context, is observed, finds its route, and every fault becomes a problem. */
-export function createApp({ logger, metrics, routes, bodyBytesMax, openapi }: AppOptions): Express {
+export function createApp(options: AppOptions): Express {
+  const {
+    logger,
+    metrics,
+    routes,
+    bodyBytesMax,
+    bodiesBytesMax = BODIES_BYTES_MAX,
+    ownHost,
+    openapi,
+  } = options
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
 
   const observe = observeRequests(logger, metrics)
-  // One step for both, because each that Express takes costs time on every request.
+  const checkHead = headChecker(ownHost)
+  // One step for all, because each that Express takes costs time on every request.
   app.use((request, response, next) => {
     openContext(request, response)
     observe(request, response)
+    checkHead(request)
     next()
   })
-  mountRoutes(app, openapi ? [...routes, ...swaggerRoutes(openapi)] : routes, bodyBytesMax)
+  const bodies = { bytesMax: bodyBytesMax, budget: openBodyBudget(bodiesBytesMax) }
+  mountRoutes(app, openapi ? [...routes, ...swaggerRoutes(openapi)] : routes, bodies)
   app.use(refuseUnknownRoute)
   app.use(answerProblem)
   return app

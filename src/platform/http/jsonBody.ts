@@ -1,36 +1,72 @@
-import { isUtf8 } from 'node:buffer'
-import express from 'express'
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import { Problem } from '../../primitives/problem.ts'
+import { readBody } from './readBody.ts'
+import type { BodyBounds } from './readBody.ts'
 
 /**
- * Reads a JSON body of at most `bytesMax` bytes in UTF-8, as RFC 8259 wants it. Other types are refused before a byte
- * is read. That also keeps a web page in somebody's browser from posting to a loopback address behind their back: a
- * page may send text/plain to anywhere without asking, but not application/json.
+ * Reads a JSON body in UTF-8, as RFC 8259 wants it. Other types are refused before a byte is kept. That also keeps a
+ * web page in somebody's browser from posting to a loopback address behind their back: a page may send text/plain to
+ * anywhere without asking, but not application/json. Of a name that an object has twice the last one counts, as in
+ * every parser that customers are likely to have written with; names that no schema knows are ignored, `__proto__`
+ * among them.
  */
-export function readJsonBody(bytesMax: number): RequestHandler[] {
-  return [
-    requireJson,
-    express.json({
-      limit: bytesMax,
-      type: 'application/json',
-      // A compressed body would be a way to make us unpack much more than was sent.
-      inflate: false,
-      verify: requireUtf8,
-    }),
-  ]
-}
-
-function requireJson(request: Request, _response: Response, next: NextFunction): void {
-  // A length of 0 is no body, whatever its type: the schema then says what is missing.
-  if (request.get('content-length') !== '0' && request.is('application/json') === false) {
-    throw new Problem(415, 'unsupported_media_type', 'The body has to be JSON, sent as application/json.')
+export function readJsonBody(bounds: BodyBounds): RequestHandler {
+  return async (request: Request, _response: Response, next: NextFunction) => {
+    if (hasBody(request)) {
+      const fault = findTypeFault(request)
+      const bytes = await readBody(request, fault ? { ...bounds, bytesMax: 0 } : bounds).catch(
+        (refusal: unknown) => {
+          throw fault ?? refusal
+        },
+      )
+      if (fault) throw fault
+      request.body = parse(bytes)
+    }
+    next()
   }
-  next()
 }
 
-/** The decoder behind express.json puts a replacement character where bytes are no UTF-8: a changed text, unnoticed. */
-function requireUtf8(_request: unknown, _response: unknown, body: Buffer, encoding: string): void {
-  if (encoding !== 'utf-8') throw new Problem(415, 'unsupported_media_type', 'The body has to be in UTF-8.')
-  if (!isUtf8(body)) throw new Problem(400, 'malformed_body', 'The body is not valid UTF-8.')
+/** A length of 0 is no body, whatever its type: the schema then says what is missing. */
+function hasBody({ headers }: Request): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+function findTypeFault({ headers }: Request): Problem | undefined {
+  const type = headers['content-type'] ?? ''
+  const encoding = headers['content-encoding'] ?? 'identity'
+  if (type !== 'application/json') {
+    const [media = '', ...parameters] = type.split(';').map((part) => part.trim().toLowerCase())
+    if (media !== 'application/json') {
+      return unsupported('The body has to be JSON, sent as application/json.')
+    }
+    if (parameters.some((each) => each.startsWith('charset=') && !/^charset="?utf-8"?$/.test(each))) {
+      return unsupported('The body has to be in UTF-8.')
+    }
+  }
+  // A compressed body would be a way to make us unpack much more than was sent.
+  if (encoding.toLowerCase() !== 'identity') return unsupported('The body must not be compressed.')
+  return undefined
+}
+
+function unsupported(detail: string): Problem {
+  return new Problem(415, 'unsupported_media_type', detail)
+}
+
+/** Fatal, because others put a replacement character where bytes are no UTF-8: a changed text, unnoticed. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true })
+
+function parse(bytes: Buffer): object {
+  let text: string
+  try {
+    text = UTF8.decode(bytes)
+  } catch {
+    throw new Problem(400, 'malformed_body', 'The body is not valid UTF-8.')
+  }
+  try {
+    const body: unknown = JSON.parse(text)
+    if (typeof body === 'object' && body !== null) return body
+  } catch {
+    // Its message quotes the body, which may be anybody's text.
+  }
+  throw new Problem(400, 'malformed_body', 'The body is not valid JSON.')
 }

@@ -1,8 +1,13 @@
 import { createServer } from 'node:http'
 import type { RequestListener, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { StartupFault } from '../startupFault.ts'
 import type { Logger } from '../telemetry/index.ts'
+import { clientFaults } from './clientFaults.ts'
+import { cutStalled } from './cutStalled.ts'
+import { HEADERS_MAX, HTTP_LIMITS } from './limits.ts'
+import type { HttpLimits } from './limits.ts'
 
 export interface ListenAddress {
   host: string
@@ -21,38 +26,46 @@ export interface Listener {
   close(deadlineMs: number): Promise<void>
 }
 
-/** A whole request has to arrive within this: a client that sends a byte now and then must not hold a socket. */
-const REQUEST_TIMEOUT_MS = 30_000
-const HEADERS_TIMEOUT_MS = 10_000
-/** Longer than the 60 s after which common load balancers drop an idle connection: the one to close must be theirs. */
-const KEEP_ALIVE_TIMEOUT_MS = 65_000
-/** How often the above are looked at; the default of 30 s would double them. */
-const TIMEOUT_CHECK_MS = 5_000
-/** Each costs memory and a file descriptor, of which a process commonly has 1,024 to 65,536. */
-const CONNECTIONS_MAX = 10_000
+/** What was asked on one connection so far. */
+interface Conversation {
+  requests: number
+  latest: ServerResponse
+}
 
 /** @throws StartupFault in one line with the remedy, when the address cannot be had. */
 export async function listen(
   handle: RequestListener,
   { host, port }: ListenAddress,
   logger: Logger,
+  limits: HttpLimits = HTTP_LIMITS,
 ): Promise<Listener> {
   let draining = false
   const unanswered = new Set<ServerResponse>()
-  const server = createServer({ connectionsCheckingInterval: TIMEOUT_CHECK_MS }, (request, response) => {
+  const conversations = new WeakMap<Duplex, Conversation>()
+  const sockets = new Set<Socket>()
+  const take: RequestListener = (request, response) => {
+    const requests = (conversations.get(request.socket)?.requests ?? 0) + 1
+    // The answer before this one closes the connection, so that this one's could not be given.
+    if (requests > limits.requestsPerConnectionMax) return
+    conversations.set(request.socket, { requests, latest: response })
     unanswered.add(response)
-    if (draining) response.shouldKeepAlive = false
+    if (draining || requests === limits.requestsPerConnectionMax) response.shouldKeepAlive = false
     response.once('close', () => {
       unanswered.delete(response)
       // An answer whose headers had gone out before draining began leaves an idle connection behind.
       if (draining) setImmediate(() => server.closeIdleConnections())
     })
     handle(request, response)
+  }
+  const server = createBoundedServer(limits, take)
+  const faults = clientFaults((socket) => conversations.get(socket)?.latest, limits.lingerMs)
+  server.on('clientError', faults.refuse)
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
   })
-  server.requestTimeout = REQUEST_TIMEOUT_MS
-  server.headersTimeout = HEADERS_TIMEOUT_MS
-  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS
-  server.maxConnections = CONNECTIONS_MAX
+  server.on('connect', (_request, socket) => faults.refuseConnect(socket))
+  const stopCutting = cutStalled(unanswered, limits.answerTimeoutMs)
 
   await bind(server, host, port)
   // One connection that could not be accepted is that client's loss, and no reason to stop serving the others.
@@ -65,9 +78,32 @@ export async function listen(
       draining = true
       // Says `Connection: close` in each answer still to come, so that the client does not send on it again.
       for (const response of unanswered) response.shouldKeepAlive = false
-      return drain(server, deadlineMs)
+      // Node waits for whoever connected and never spoke, as if a request were on its way.
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+      return drain(server, deadlineMs).finally(stopCutting)
     },
   }
+}
+
+function createBoundedServer(limits: HttpLimits, take: RequestListener): Server {
+  const server = createServer(
+    {
+      connectionsCheckingInterval: limits.checkEveryMs,
+      maxHeaderSize: limits.headBytesMax,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      // Node's own refusals are bare; ours is a problem document (checkHead.ts).
+      requireHostHeader: false,
+    },
+    take,
+  )
+  // One more than are allowed: some versions of Node leave out what is beyond and say nothing, and we want to notice.
+  server.maxHeadersCount = HEADERS_MAX + 1
+  server.timeout = limits.stillTimeoutMs
+  server.maxConnections = limits.connectionsMax
+  server.on('checkExpectation', take)
+  return server
 }
 
 function bind(server: Server, host: string, port: number): Promise<void> {

@@ -45,18 +45,11 @@ function toProblem(error: unknown): Problem {
 }
 
 /**
- * What Express and its body reader throw about a request. Only errors that they mark as meant for the client count: an
- * error of ours may carry a status too, that of a server we asked.
+ * What Express throws about a request, such as an address that is no UTF-8. Only errors that it marks as meant for the
+ * client count: an error of ours may carry a status too, that of a server we asked.
  */
 function toClientFault(error: unknown): Problem | undefined {
-  const { type, status, expose, limit } = (error ?? {}) as Partial<Record<string, unknown>>
+  const { status, expose } = (error ?? {}) as Partial<Record<string, unknown>>
   if (expose !== true || typeof status !== 'number' || status >= 500) return undefined
-  if (type === 'entity.too.large') {
-    return new Problem(413, 'body_too_large', `The body is larger than ${String(limit)} bytes.`)
-  }
-  if (type === 'entity.parse.failed') return new Problem(400, 'malformed_body', 'The body is not valid JSON.')
-  if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
-    return new Problem(415, 'unsupported_media_type', 'The body has to be plain UTF-8, not compressed.')
-  }
   return new Problem(status, 'malformed_request', 'The request could not be read.')
 }

@@ -4,6 +4,7 @@ import { Problem } from '../../primitives/problem.ts'
 import { setCommonHeaders } from './answer.ts'
 import { contextOf } from './context.ts'
 import { readJsonBody } from './jsonBody.ts'
+import type { BodyBounds } from './readBody.ts'
 
 /** Where a route is. */
 interface Place {
@@ -25,8 +26,8 @@ export interface Route extends Place {
 }
 
 /** Puts the routes into the app; other methods on their paths are answered with 405 and what is allowed. */
-export function mountRoutes(app: Express, routes: Route[], bodyBytesMax: number): void {
-  const readBody = readJsonBody(bodyBytesMax)
+export function mountRoutes(app: Express, routes: Route[], bodies: BodyBounds): void {
+  const readBody = readJsonBody(bodies)
   for (const [path, atPath] of Map.groupBy(routes, (route) => route.path)) {
     const endpoint = app.route(path)
     endpoint.all((_request: Request, response: Response, next: NextFunction) => {
@@ -37,7 +38,7 @@ export function mountRoutes(app: Express, routes: Route[], bodyBytesMax: number)
     })
     for (const route of atPath) {
       if (route.method === 'get') endpoint.get((request, response) => route.handle(request, response))
-      else endpoint.post(...readBody, (request, response) => route.handle(request, response))
+      else endpoint.post(readBody, (request, response) => route.handle(request, response))
     }
     endpoint.all(refuseMethod(allowedMethods(atPath)))
   }

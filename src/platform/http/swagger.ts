@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
 import { absolutePath } from 'swagger-ui-dist'
 import { answerText, setCommonHeaders } from './answer.ts'
+import { PAGE_POLICY } from './headers.ts'
 import type { Route } from './route.ts'
 
 /** The files that the page needs, and no others of the package: its source maps are larger than itself. */
@@ -27,10 +28,6 @@ const INITIALIZER = `window.onload = () => {
 }
 `
 
-/** The page is made of our own files alone: it works without a network and fetches nothing from anybody. */
-const CONTENT_SECURITY_POLICY =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; frame-ancestors 'none'"
-
 /** The OpenAPI document, and a page to read and try it. */
 export function swaggerRoutes(openapi: object): Route[] {
   const document = JSON.stringify(openapi)
@@ -54,7 +51,7 @@ function serve(path: string, send: (response: Response) => void): Route {
 
 function sendAsset(response: Response, asset: string): void {
   response.set({
-    'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+    'Content-Security-Policy': PAGE_POLICY,
     'Cache-Control': 'public, max-age=3600',
   })
   response.sendFile(asset, { root: absolutePath() })

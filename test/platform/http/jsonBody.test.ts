@@ -3,6 +3,8 @@ import request from 'supertest'
 import { answerJson } from '../../../src/platform/http/index.ts'
 import type { Route } from '../../../src/platform/http/index.ts'
 import { problemOf, testApp } from '../../support/app.ts'
+import { eventually } from '../../support/eventually.ts'
+import { answersIn, assertProblem, dial, listenWith } from './rawClient.ts'
 
 const echo: Route = {
   method: 'post',
@@ -75,5 +77,49 @@ describe('a body', () => {
     const bytes = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')])
     const post = request(app).post('/echo').set('Content-Type', 'application/json')
     problemOf(await post.serialize((body) => body as string).send(bytes), 400, 'malformed_body')
+  })
+})
+
+describe('bodies together', () => {
+  it('have a bound, beyond which one more is answered with 503, and room again when some are done', async () => {
+    const listener = await listenWith(testApp([echo], { bodyBytesMax: 1_000, bodiesBytesMax: 1_500 }).app)
+    const head =
+      'POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n'
+    const body = `{"a":"${'x'.repeat(992)}"}`
+    const holds = await dial(listener)
+    holds.say(head + body.slice(0, -1))
+    const ask = async () => {
+      const client = await dial(listener)
+      client.say(head + body)
+      await eventually('an answer arrived', () => answersIn(client.got()).length === 1)
+      client.socket.destroy()
+      return answersIn(client.got())[0]
+    }
+    await eventually('there is no more room', async () => (await ask())?.status === 503)
+    const refused = await ask()
+    assertProblem(refused, 503, 'overloaded')
+    assert.match(refused?.headers.get('retry-after') ?? '', /^[1-9]/)
+    holds.say(body.slice(-1))
+    await eventually('the first is answered', () => answersIn(holds.got())[0]?.status === 200)
+    assert.equal((await ask())?.status, 200)
+
+    const leaves = await dial(listener)
+    leaves.say(head + body.slice(0, -1))
+    await eventually('there is no more room', async () => (await ask())?.status === 503)
+    leaves.socket.destroy()
+    await eventually('there is room again', async () => (await ask())?.status === 200)
+    holds.socket.destroy()
+    await listener.close(0)
+  })
+
+  it('are read after a byte order mark, and of a name given twice the last one counts', async () => {
+    const { app } = testApp([echo])
+    const post = (body: string) =>
+      request(app).post('/echo').set('Content-Type', 'application/json').send(body)
+    assert.deepEqual((await post('\ufeff{"a":1}')).body, { body: { a: 1 } })
+    assert.deepEqual((await post('{"a":1,"a":2}')).body, { body: { a: 2 } })
+    const { text } = await post('{"__proto__":{"polluted":1},"constructor":1}')
+    assert.equal(text, '{"body":{"__proto__":{"polluted":1},"constructor":1}}')
+    assert.equal(({} as { polluted?: number }).polluted, undefined)
   })
 })

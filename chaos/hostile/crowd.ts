@@ -1,0 +1,59 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import type { Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+
+const CROWD_MAX = 2_000
+/** Connecting many in one instant would overrun the queue of those that wait to be accepted, 511 in Node. */
+const AT_ONCE = 250
+/** What this process and the engine have open besides. */
+const OTHER_FILES = 600
+const BOUND_MS = 30_000
+
+export interface CrowdResult {
+  connections: number
+  answered: number
+  faults: string[]
+}
+
+/**
+ * Opens thousands of connections, holds them all with half a request, then lets all finish it in the same instant.
+ * Each has to be answered: their number is below what the server takes.
+ */
+export async function gatherCrowd(
+  target: { host: string; port: number },
+  size = crowdSize(),
+): Promise<CrowdResult> {
+  const sockets: Socket[] = []
+  try {
+    while (sockets.length < size) {
+      const more = Array.from({ length: Math.min(AT_ONCE, size - sockets.length) }, () => connect(target))
+      sockets.push(...more)
+      await Promise.all(more.map((socket) => once(socket, 'connect')))
+      for (const socket of more)
+        socket.on('error', () => {}).write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n')
+    }
+    const answers = sockets.map(firstLineOf)
+    for (const socket of sockets) socket.write('\r\n')
+    const lines = await Promise.all(answers)
+    const answered = lines.filter((line) => line.startsWith('HTTP/1.1 200')).length
+    const faults =
+      answered === size ? [] : [`of ${size} connections held at once ${size - answered} were not answered`]
+    return { connections: size, answered, faults }
+  } finally {
+    for (const socket of sockets) socket.destroy()
+  }
+}
+
+async function firstLineOf(socket: Socket): Promise<string> {
+  const first = once(socket, 'data').then(([bytes]) => String(bytes))
+  const closed = once(socket, 'close').then(() => '')
+  const late = wait(BOUND_MS, '', { ref: false })
+  return Promise.race([first, closed, late]).catch(() => '')
+}
+
+function crowdSize(): number {
+  const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
+  return Math.max(1, Math.min(CROWD_MAX, Number(limit ?? CROWD_MAX) - OTHER_FILES))
+}

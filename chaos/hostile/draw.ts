@@ -1,0 +1,111 @@
+import type { Random } from '../random.ts'
+import type { Schema } from './conforms.ts'
+import type { Operation } from './operations.ts'
+
+/** The names and JSON texts of a body's members: texts, because many a hostile value has no other form. */
+export type Members = [name: string, json: string][]
+
+/** What the generator knows besides the document. */
+export interface World {
+  operations: Operation[]
+  prices: { normal: number; express: number }
+  /** Customers with known money: the first rich, the last few poor. */
+  customers: number[]
+  host: string
+}
+
+const LETTERS = [
+  'a',
+  'e',
+  ' ',
+  'س',
+  'ل',
+  'م',
+  '你',
+  '😀',
+  '\n',
+  '"',
+  '\\',
+  '\u202e',
+  '\u0301',
+  "'",
+  '%',
+  '\t',
+]
+/** Mostly few, so that a run has more requests than messages; the limits have draws of their own. */
+const ITEMS_MAX = 4
+const TEXT_CHARS_MAX = 40
+const AMOUNT_MAX = 1_000
+
+/** @returns a value that the schema allows. */
+export function drawValue(random: Random, world: World, schema: Schema, name: string): unknown {
+  const { type, items = {}, minItems = 0 } = schema
+  if (schema.enum) return random.pick(schema.enum)
+  if (type === 'integer') return drawInteger(random, world, schema, name)
+  if (type === 'string') return drawText(random, schema)
+  if (type !== 'array') throw new Error(`${name}: nothing can be drawn for type ${type}`)
+  return Array.from({ length: random.whole(minItems, ITEMS_MAX) }, () =>
+    drawValue(random, world, items, name),
+  )
+}
+
+function drawInteger(
+  random: Random,
+  world: World,
+  { minimum = 0, maximum = 1 }: Schema,
+  name: string,
+): number {
+  if (/^(customer|user)_id$/.test(name)) return random.pick(world.customers)
+  return random.whole(minimum, Math.min(maximum, AMOUNT_MAX))
+}
+
+function drawText(
+  random: Random,
+  { pattern, format, minLength = 0, maxLength = TEXT_CHARS_MAX }: Schema,
+): string {
+  if (format === 'uuid') return drawUuid(random)
+  if (pattern !== undefined) return drawNumber(random, pattern)
+  const length = random.whole(minLength, Math.min(maxLength, TEXT_CHARS_MAX))
+  return Array.from({ length }, () => random.pick(LETTERS)).join('')
+}
+
+/** Few enough that a request has equal ones now and then. */
+function drawNumber(random: Random, pattern: string): string {
+  const plus = random.share() < 0.5 ? '+' : ''
+  const number = `${plus}0912${String(random.whole(0, 999)).padStart(random.whole(3, 7), '0')}`
+  if (!new RegExp(pattern, 'u').test(number))
+    throw new Error(`nothing is drawn for the pattern ${pattern} yet`)
+  return number
+}
+
+function drawUuid(random: Random): string {
+  const hex = (digits: number) =>
+    Array.from({ length: digits }, () => random.whole(0, 15).toString(16)).join('')
+  return `${hex(8)}-${hex(4)}-7${hex(3)}-8${hex(3)}-${hex(12)}`
+}
+
+/** @returns a valid body's members; those that are not required may be missing. */
+export function drawMembers(
+  random: Random,
+  world: World,
+  { properties = {}, required = [] }: Schema,
+): Members {
+  return Object.entries(properties)
+    .filter(([name]) => required.includes(name) || random.share() < 0.5)
+    .map(([name, schema]) => [name, JSON.stringify(drawValue(random, world, schema, name))])
+}
+
+/** @returns a valid query, its values as text. */
+export function drawQuery(random: Random, world: World, operation: Operation): Members {
+  return operation.query
+    .filter(({ isRequired, name }) => isRequired || (name !== 'cursor' && random.share() < 0.3))
+    .map(({ name, schema }) => [name, String(drawValue(random, world, schema, name))])
+}
+
+export function toJson(members: Members): string {
+  return `{${members.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`
+}
+
+export function toQuery(members: Members): string {
+  return members.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')
+}

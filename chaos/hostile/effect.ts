@@ -1,0 +1,62 @@
+import { conforms } from './conforms.ts'
+import type { Operation } from './operations.ts'
+
+/** What a request does to a customer's money when it is answered with 200. */
+export interface Effect {
+  kind: 'charge' | 'topup'
+  customerId: number
+  /** Signed. */
+  amount: number
+  /** The text or the description: with the others it names the request in the tables. */
+  words: string
+}
+
+export interface Prices {
+  normal: number
+  express: number
+}
+
+interface SendBody {
+  customer_id: number
+  text: string
+  recipients: string[]
+  type: keyof Prices
+}
+
+interface AddBody {
+  user_id: number
+  balance: number
+  description?: string
+}
+
+/** @returns what the body is worth by the published contract alone; nothing for a body that breaks it. */
+export function effectOf(operation: Operation, body: Buffer, prices: Prices): Effect | undefined {
+  if (!operation.body) return undefined
+  const value = parse(body)
+  if (!conforms(operation.body, value)) return undefined
+  switch (operation.path) {
+    case '/sms/send':
+      return chargeOf(value as SendBody, prices)
+    case '/balance/add':
+      return topUpOf(value as AddBody)
+    default:
+      throw new Error(`${operation.path} takes a body, and nobody said here what that does to the money`)
+  }
+}
+
+function chargeOf({ customer_id, text, recipients, type }: SendBody, prices: Prices): Effect {
+  const digits = new Set(recipients.map((recipient) => recipient.replace('+', '')))
+  return { kind: 'charge', customerId: customer_id, amount: -digits.size * prices[type], words: text }
+}
+
+function topUpOf({ user_id, balance, description = '' }: AddBody): Effect {
+  return { kind: 'topup', customerId: user_id, amount: balance, words: description }
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,109 @@
+import { connect } from 'node:net'
+import type { Socket } from 'node:net'
+import { openAnswerReader } from './answers.ts'
+import type { Answer } from './answers.ts'
+import type { Plan } from './plan.ts'
+
+export interface Outcome {
+  answers: Answer[]
+  /** Why it ended: all is answered; the server closed; the client left as planned; nothing came in time. */
+  end: 'answered' | 'closed' | 'left' | 'hung' | 'not connected'
+  /** What arrived and is no HTTP. */
+  fault?: string
+  durationMs: number
+}
+
+/** Whoever gets no answer to an unfinished request says so after this. */
+const PATIENCE_MS = 150
+/** How long a client that stopped reading stays. */
+const STAY_MS = 1_000
+/** For an answer too many, after the last one expected. */
+const EXTRA_MS = 40
+
+/** Does what the plan says, on a connection of its own, and waits for the end of it. */
+export function exchange({ host, port }: { host: string; port: number }, plan: Plan): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const startMs = performance.now()
+    const answers: Answer[] = []
+    const reader = openAnswerReader((index) => plan.messages[index]?.isHead ?? false)
+    const socket = connect({ host, port, allowHalfOpen: true })
+    const timers = openTimers()
+    let fault: string | undefined
+    let isConnected = false
+
+    const finish = (end: Outcome['end']) => {
+      timers.clear()
+      socket.destroy()
+      const durationMs = performance.now() - startMs
+      resolve({ answers, end, durationMs, ...(fault === undefined ? {} : { fault }) })
+    }
+    socket.setNoDelay(true)
+    socket.on('connect', () => {
+      isConnected = true
+      timers.after(plan.boundMs, () => finish('hung'))
+      act(socket, plan, timers, finish)
+    })
+    socket.on('data', (bytes: Buffer) => {
+      if (plan.then === 'leave at answer') return finish('left')
+      try {
+        answers.push(...reader.take(bytes.toString('latin1')))
+      } catch (error) {
+        fault = (error as Error).message
+        return finish('closed')
+      }
+      if (isAnswered(plan, answers))
+        timers.after(plan.messages.length > 1 ? 0 : EXTRA_MS, () => finish('answered'))
+    })
+    socket.on('end', () => finish('closed'))
+    socket.on('error', () => {})
+    socket.on('close', () => finish(isConnected ? 'closed' : 'not connected'))
+  })
+}
+
+function isAnswered({ messages }: Plan, answers: Answer[]): boolean {
+  return answers.length >= Math.max(1, messages.length) || answers.at(-1)?.closes === true
+}
+
+function act(socket: Socket, plan: Plan, timers: Timers, finish: (end: Outcome['end']) => void): void {
+  socket.write(plan.bytes)
+  const { drip } = plan
+  if (drip) {
+    let at = 0
+    timers.every(drip.everyMs, () => {
+      if (socket.writable && at < drip.bytes.length) socket.write(drip.bytes.subarray(at, ++at))
+    })
+  }
+  switch (plan.then) {
+    case 'wait':
+    case 'leave at answer':
+      return
+    case 'end':
+      timers.after(PATIENCE_MS, () => socket.end())
+      return
+    case 'leave':
+      // In the next turn, so that some of it has gone out.
+      setImmediate(() => {
+        socket.resetAndDestroy()
+        finish('left')
+      })
+      return
+    case 'stop reading':
+      socket.pause()
+      timers.after(STAY_MS, () => finish('left'))
+  }
+}
+
+interface Timers {
+  after(delayMs: number, act: () => void): void
+  every(delayMs: number, act: () => void): void
+  clear(): void
+}
+
+function openTimers(): Timers {
+  const timers: NodeJS.Timeout[] = []
+  return {
+    after: (delayMs, act) => void timers.push(setTimeout(act, delayMs)),
+    every: (delayMs, act) => void timers.push(setInterval(act, delayMs)),
+    clear: () => timers.forEach((timer) => clearTimeout(timer)),
+  }
+}

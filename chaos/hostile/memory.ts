@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises'
+
+/** The resident memory of a process while a run lasted. */
+export interface MemorySamples {
+  /** In MiB, oldest first. */
+  mib: number[]
+}
+
+const SAMPLE_EVERY_MS = 500
+/** Eight hours of samples; a run of hours is judged by its last. */
+const SAMPLES_MAX = 57_600
+/** The last quarter may have so much more than the second: a leak grows without end, a working set does not. */
+const GROWTH_MAX = 1.25
+/** As a mean of the last quarter: 60 of them are the program's own file, and single samples meet a heap before its collection. */
+const MIB_MAX = 300
+
+export function watchMemory(pid: number): MemorySamples & { stop(): void } {
+  const mib: number[] = []
+  const sample = async () => {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+    const kib = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]
+    if (kib !== undefined && mib.length < SAMPLES_MAX) mib.push(Number(kib) / 1_024)
+  }
+  const timer = setInterval(() => void sample(), SAMPLE_EVERY_MS)
+  return { mib, stop: () => clearInterval(timer) }
+}
+
+export interface MemoryVerdict {
+  second: number
+  last: number
+  most: number
+  faults: string[]
+}
+
+/** Compares the means of the second and the last quarter of the run; the first is the program warming up. */
+export function judgeMemory({ mib }: MemorySamples): MemoryVerdict {
+  const quarter = Math.floor(mib.length / 4)
+  if (quarter === 0)
+    return { second: 0, last: 0, most: 0, faults: ['memory: too few samples to say anything'] }
+  const second = mean(mib.slice(quarter, 2 * quarter))
+  const last = mean(mib.slice(-quarter))
+  const most = Math.max(...mib)
+  const faults: string[] = []
+  if (last > second * GROWTH_MAX)
+    faults.push(`memory: grew from ${second.toFixed(0)} to ${last.toFixed(0)} MiB`)
+  if (last > MIB_MAX) faults.push(`memory: ended at ${last.toFixed(0)} MiB, above ${MIB_MAX}`)
+  return { second, last, most, faults }
+}
+
+function mean(values: number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}

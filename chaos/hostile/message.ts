@@ -1,0 +1,59 @@
+import type { Random } from '../random.ts'
+import { drawMembers, drawQuery, toJson, toQuery } from './draw.ts'
+import type { World } from './draw.ts'
+import { effectOf } from './effect.ts'
+import type { Operation } from './operations.ts'
+import type { Message } from './plan.ts'
+
+/** A request in parts that can be spoiled one by one. */
+export interface Parts {
+  operation: Operation
+  method: string
+  target: string
+  /** Without those that frame the body. */
+  headers: [name: string, value: string][]
+  body: Buffer
+}
+
+export function drawParts(random: Random, world: World, operation = random.pick(world.operations)): Parts {
+  const headers: Parts['headers'] = [['Host', world.host]]
+  const query = toQuery(drawQuery(random, world, operation))
+  const target = query === '' ? operation.path : `${operation.path}?${query}`
+  if (!operation.body) return { operation, method: operation.method, target, headers, body: Buffer.alloc(0) }
+  headers.push(['Content-Type', 'application/json'])
+  const body = Buffer.from(toJson(drawMembers(random, world, operation.body)))
+  return { operation, method: operation.method, target, headers, body }
+}
+
+/** One that moves money. */
+export function drawPaying(random: Random, world: World): Parts {
+  return drawParts(random, world, random.pick(world.operations.filter(({ body }) => body)))
+}
+
+/** The request in good form, its length said. */
+export function render(parts: Parts): Buffer {
+  const length: Parts['headers'] =
+    parts.body.length > 0 ? [['Content-Length', String(parts.body.length)]] : []
+  return renderWith(parts, [...parts.headers, ...length], parts.body)
+}
+
+/** The same with other headers, and whatever follows them. */
+export function renderWith(
+  { method, target }: Parts,
+  headers: Parts['headers'],
+  rest: Buffer | string,
+): Buffer {
+  const lines = [`${method} ${target} HTTP/1.1`, ...headers.map(([name, value]) => `${name}: ${value}`)]
+  return Buffer.concat([
+    Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'),
+    typeof rest === 'string' ? Buffer.from(rest, 'latin1') : rest,
+  ])
+}
+
+/** What the parts mean to a server that reads them as they stand. */
+export function messageOf(parts: Parts, { prices }: World): Message {
+  const { operation, body, method } = parts
+  if (!operation.body) return { isRead: true, isHead: method === 'HEAD' }
+  const effect = effectOf(operation, body, prices)
+  return effect ? { effect } : {}
+}

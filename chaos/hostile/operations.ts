@@ -1,0 +1,50 @@
+import type { Schema } from './conforms.ts'
+
+export interface Parameter {
+  name: string
+  isRequired: boolean
+  schema: Schema
+}
+
+/** One route, as the OpenAPI document has it. */
+export interface Operation {
+  method: string
+  path: string
+  query: Parameter[]
+  body?: Schema
+}
+
+interface OpenApi {
+  paths: Record<string, Record<string, OpenApiOperation>>
+}
+
+interface OpenApiOperation {
+  parameters?: { in: string; name: string; required?: boolean; schema: Schema }[]
+  requestBody?: { content: Record<string, { schema: Schema }> }
+}
+
+/** @returns every route of the document. @throws Error when it has none, or one that cannot be generated from. */
+export function readOperations(document: unknown): Operation[] {
+  const { paths } = document as OpenApi
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => toOperation(method.toUpperCase(), path, operation)),
+  )
+  if (operations.length === 0) throw new Error('the OpenAPI document has no routes')
+  return operations
+}
+
+function toOperation(
+  method: string,
+  path: string,
+  { parameters = [], requestBody }: OpenApiOperation,
+): Operation {
+  const elsewhere = parameters.find((parameter) => parameter.in !== 'query')
+  if (elsewhere) throw new Error(`${path}: a parameter in ${elsewhere.in} is not understood here`)
+  const query = parameters.map(({ name, required = false, schema }) => ({
+    name,
+    isRequired: required,
+    schema,
+  }))
+  const body = requestBody?.content['application/json']?.schema
+  return { method, path, query, ...(body ? { body } : {}) }
+}

@@ -1,0 +1,51 @@
+/** How much a client may ask of the server, and for how long. Tests give smaller ones. */
+export interface HttpLimits {
+  /** From a connection's first moment, or a request's first byte, to the end of its headers. */
+  headersTimeoutMs: number
+  /** To the last byte of its body. */
+  requestTimeoutMs: number
+  /** How long a connection may be idle between requests. */
+  keepAliveTimeoutMs: number
+  /** How long a connection may stand still within a request and its answer: nothing comes, nothing is taken. */
+  stillTimeoutMs: number
+  /** After it, and before twice as long, an answer that its client has not taken whole is given up. */
+  answerTimeoutMs: number
+  /** How often the times above are looked at. */
+  checkEveryMs: number
+  /** After a last word on a connection, how long we go on reading, so that the client can read that word. */
+  lingerMs: number
+  connectionsMax: number
+  requestsPerConnectionMax: number
+  /** The request line and all headers together. */
+  headBytesMax: number
+}
+
+/** Browsers and proxies send 10 to 30. Each that is looked at costs time, and nothing here reads more than a few. */
+export const HEADERS_MAX = 100
+
+/**
+ * Bytes of bodies that are being read at any one moment. One alone is bounded too, but ten thousand connections with
+ * a megabyte each would be more than the machine has.
+ */
+export const BODIES_BYTES_MAX = 64 * 1024 * 1024
+
+export const HTTP_LIMITS: HttpLimits = {
+  headersTimeoutMs: 10_000,
+  // A client that sends a byte now and then must not hold a socket.
+  requestTimeoutMs: 30_000,
+  // Longer than the 60 s after which common load balancers drop an idle connection: the one to close must be theirs.
+  keepAliveTimeoutMs: 65_000,
+  // Above every time-out of our own towards the database, so that it cuts no client that waits for us.
+  stillTimeoutMs: 60_000,
+  // A page of a list has some 300 kB: who takes it slower than 5 kB/s holds memory that others need.
+  answerTimeoutMs: 60_000,
+  // Node's own 30 s would double them.
+  checkEveryMs: 5_000,
+  lingerMs: 1_000,
+  // Each costs memory and a file descriptor, of which a process commonly has 1,024 to 65,536.
+  connectionsMax: 10_000,
+  // Now and then a connection begins anew, and with several processes perhaps at one that has less to do. Node's own
+  // limit answers what is pipelined beyond it with a bare 503 and leaves the connection open.
+  requestsPerConnectionMax: 10_000,
+  headBytesMax: 16 * 1024,
+}

@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http'
+import { Problem } from '../../primitives/problem.ts'
+import { Unavailable } from '../../primitives/unavailable.ts'
+import type { BodyBudget } from './bodyBudget.ts'
+
+export interface BodyBounds {
+  /** Of one body. */
+  bytesMax: number
+  /** Of all that are being read. */
+  budget: BodyBudget
+}
+
+/**
+ * Reads a body to its end. What is refused is read and dropped all the same: an answer to somebody who is still
+ * sending would be lost when the connection closes. The request's time-out bounds how long that may take. Express's
+ * own reader would do, but for the bound on all bodies together.
+ * @returns nothing, ever, when the client leaves before the end: then nobody waits for an answer.
+ * @throws Problem 413 `body_too_large`, and Unavailable `overloaded` when the budget is spent.
+ */
+export function readBody(request: IncomingMessage, { bytesMax, budget }: BodyBounds): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let held = 0
+  let refusal: Error | undefined
+  if (Number(request.headers['content-length']) > bytesMax) refusal = tooLarge(bytesMax)
+
+  const release = () => {
+    budget.give(held)
+    held = 0
+  }
+  const hold = (chunk: Buffer) => {
+    if (refusal) return
+    if (held + chunk.length > bytesMax) refusal = tooLarge(bytesMax)
+    else if (!budget.take(chunk.length)) refusal = noRoom()
+    if (refusal) {
+      release()
+      chunks.length = 0
+      return
+    }
+    held += chunk.length
+    chunks.push(chunk)
+  }
+  return new Promise((resolve, reject) => {
+    request.on('data', hold)
+    request.once('end', () => {
+      release()
+      if (refusal) reject(refusal)
+      else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
+    })
+    request.once('close', release)
+  })
+}
+
+function tooLarge(bytesMax: number): Problem {
+  return new Problem(413, 'body_too_large', `The body is larger than ${bytesMax} bytes.`)
+}
+
+function noRoom(): Unavailable {
+  return new Unavailable('overloaded', 'Too much is being received at this moment. Nothing was changed.')
+}
