@@ -58,7 +58,7 @@ describe('while the accepting transaction hangs', () => {
       const socket = connect(Number(port), hostname)
       socket.on('error', () => {})
       socket.write(
-        `POST /sms/send HTTP/1.1\r\nHost: chapar\r\nContent-Type: application/json\r\n` +
+        `POST /sms/send HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n` +
           `Content-Length: ${text.length}\r\n\r\n${text}`,
       )
       // Whoever is answered on a connection of his own came later than the bytes of this one.
