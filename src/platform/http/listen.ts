@@ -44,6 +44,8 @@ export async function listen(
   const conversations = new WeakMap<Duplex, Conversation>()
   const sockets = new Set<Socket>()
   const take: RequestListener = (request, response) => {
+    // Our side is closed: the client was told that nothing was changed, and this came behind it.
+    if (!request.socket.writable) return
     const requests = (conversations.get(request.socket)?.requests ?? 0) + 1
     // The answer before this one closes the connection, so that this one's could not be given.
     if (requests > limits.requestsPerConnectionMax) return

@@ -14,40 +14,51 @@ export interface BodyBounds {
  * Reads a body to its end. What is refused is read and dropped all the same: an answer to somebody who is still
  * sending would be lost when the connection closes. The request's time-out bounds how long that may take. Express's
  * own reader would do, but for the bound on all bodies together.
- * @returns nothing, ever, when the client leaves before the end: then nobody waits for an answer.
+ * @returns nothing, ever, when the client leaves before the end, or was refused meanwhile: then nobody waits for an
+ * answer, or he had one that says that nothing was changed.
  * @throws Problem 413 `body_too_large`, and Unavailable `overloaded` when the budget is spent.
  */
 export function readBody(request: IncomingMessage, { bytesMax, budget }: BodyBounds): Promise<Buffer> {
   const chunks: Buffer[] = []
   let held = 0
+  let cost = 0
   let refusal: Error | undefined
   if (Number(request.headers['content-length']) > bytesMax) refusal = tooLarge(bytesMax)
 
   const release = () => {
-    budget.give(held)
-    held = 0
+    budget.give(cost)
+    cost = 0
   }
   const hold = (chunk: Buffer) => {
     if (refusal) return
     if (held + chunk.length > bytesMax) refusal = tooLarge(bytesMax)
-    else if (!budget.take(chunk.length)) refusal = noRoom()
+    else if (!budget.take(costOf(chunk))) refusal = noRoom()
     if (refusal) {
       release()
       chunks.length = 0
       return
     }
     held += chunk.length
+    cost += costOf(chunk)
     chunks.push(chunk)
   }
   return new Promise((resolve, reject) => {
     request.on('data', hold)
     request.once('end', () => {
       release()
+      if (!request.socket.writable) return
       if (refusal) reject(refusal)
       else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
     })
     request.once('close', release)
   })
+}
+
+/** Besides its bytes a chunk costs some 300 of memory (measured): a body of single bytes is the dearest. */
+const CHUNK_BYTES = 512
+
+function costOf(chunk: Buffer): number {
+  return chunk.length + CHUNK_BYTES
 }
 
 function tooLarge(bytesMax: number): Problem {

@@ -82,7 +82,7 @@ describe('a body', () => {
 
 describe('bodies together', () => {
   it('have a bound, beyond which one more is answered with 503, and room again when some are done', async () => {
-    const listener = await listenWith(testApp([echo], { bodyBytesMax: 1_000, bodiesBytesMax: 1_500 }).app)
+    const listener = await listenWith(testApp([echo], { bodyBytesMax: 1_000, bodiesBytesMax: 2_500 }).app)
     const head =
       'POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n'
     const body = `{"a":"${'x'.repeat(992)}"}`
