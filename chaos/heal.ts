@@ -49,7 +49,7 @@ export async function healFromEach(
     tally.noteFault(kind)
     const healedMs = await healFrom(world, kind, prober, openRandom(seed + number)).catch(
       (error: unknown) => {
-        tally.note(`${kind}: ${error instanceof Error ? error.message : String(error)}`)
+        tally.noteWrong(`${kind}: ${error instanceof Error ? error.message : String(error)}`)
         return undefined
       },
     )
@@ -70,6 +70,7 @@ async function healFrom(
 ): Promise<number | undefined> {
   const forMs = kind.startsWith('freeze') ? CALM_FREEZE_MS : CALM_FAULT_MS
   const end = await inflict(world, { kind, forMs, random })
+  if (!end) throw new Error('there was nothing to hit')
   await pause(kind.startsWith('kill') ? 0 : forMs)
   const endsAtMs = performance.now()
   await end()

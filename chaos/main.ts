@@ -59,7 +59,7 @@ function outcomeOf(ran: Ran, { servers }: Stage, options: ChaosOptions, seconds:
   const { tally, record, proof, healed } = ran
   const having = (wanted: string) => record.sent.filter(({ answered }) => answered === wanted).length
   return {
-    ...{ options, seconds, proof, healed, notes: tally.notes },
+    ...{ options, seconds, proof, healed, wrongs: tally.wrongs },
     command: `make chaos SEED=${options.seed} DURATION=${options.durationMs / 1_000}s INTENSITY=${options.intensity}`,
     servers: [servers.database, servers.broker].map(({ name, version }) => `${name} ${version}`).join(', '),
     faults: Object.fromEntries(tally.faults),

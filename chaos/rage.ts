@@ -21,12 +21,13 @@ export async function rage(
   const hit = async (fault: Planned) => {
     try {
       const end = await inflict(world, { ...fault, random: openRandom(fault.seed) })
+      if (!end) return
       tally.noteFault(fault.kind)
       say(fault.kind)
-      await pause(isMomentary(fault) ? 0 : fault.forMs)
+      await pause(isOverAtOnce(fault) ? 0 : fault.forMs)
       await end()
     } catch (error) {
-      tally.note(`${fault.kind}: ${error instanceof Error ? error.message : String(error)}`)
+      tally.noteWrong(`${fault.kind}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
   const groups = GROUPS.map(async (group) => {
@@ -43,6 +44,6 @@ export async function rage(
   await Promise.all(groups)
 }
 
-function isMomentary({ kind }: Planned): boolean {
+function isOverAtOnce({ kind }: Planned): boolean {
   return kind.startsWith('kill ') || kind.endsWith(' cut') || kind.endsWith(' half-closed')
 }

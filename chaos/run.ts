@@ -5,9 +5,10 @@ import type { ClientRecord, ToppedUp } from './clients/record.ts'
 import { drain } from './drain.ts'
 import { KINDS, SAMPLES, WIPE } from './faults/kinds.ts'
 import type { Kind } from './faults/kinds.ts'
+import type { World } from './faults/hit.ts'
 import { planFaults } from './faults/plan.ts'
 import { healFromEach, untilWell } from './heal.ts'
-import type { Healed } from './heal.ts'
+import type { Healed, Prober } from './heal.ts'
 import type { ChaosOptions } from './options.ts'
 import { prove } from './proof/prove.ts'
 import type { Proof } from './proof/prove.ts'
@@ -32,6 +33,8 @@ const moneyOf = (customer: number) => (customer % 5 === 0 ? 300 : 1_000_000)
 /** Whose messages probe whether all is well. */
 const PROBER = { customer: 100, money: 1_000_000 }
 const START_TIMEOUT_MS = 60_000
+/** While one fault is tried alone: enough that it meets messages. */
+const CALM_CLIENTS = 4
 
 export interface RunEvents {
   onCrew: (crew: Crew) => void
@@ -48,7 +51,7 @@ export async function run(stage: Stage, options: ChaosOptions, { onCrew, say }: 
     onDeath: (death) => tally.noteDeath(death),
     onFreeze: (death) => tally.noteFreeze(death),
     onShift: (role) => tally.noteShift(role),
-    onFault: (line) => tally.note(line),
+    onFault: (line) => tally.noteWrong(line),
   })
   onCrew(crew)
   const world = { stage, crew }
@@ -61,9 +64,9 @@ export async function run(stage: Stage, options: ChaosOptions, { onCrew, say }: 
   await rage(world, planFaults(seed, durationMs, intensity), tally, say)
   await offering.stop()
   say('the faults are over')
+  await settleDown(world, prober, tally, say)
+  // Those that are still to die at a step of theirs make room; whoever hung would have shown by now.
   await Promise.all(crew.posts.map((post) => post.renew()))
-  await untilWell(world, prober, START_TIMEOUT_MS)
-  await drain(stage.db, say)
 
   const kinds: readonly Kind[] = isWhole
     ? [
@@ -73,11 +76,25 @@ export async function run(stage: Stage, options: ChaosOptions, { onCrew, say }: 
         WIPE,
       ]
     : SAMPLES
+  const calm = offer({ apiUrls: crew.apiUrls, customers: CUSTOMERS, seed, record, clients: CALM_CLIENTS })
   const healed = await healFromEach(world, kinds, prober, { tally, seed, say })
-  await drain(stage.db, say)
+  await calm.stop()
+  await settleDown(world, prober, tally, say)
   await crew.close()
   const proof = await prove(stage.db, stage.operators, record, say)
   return { tally, record, proof, healed }
+}
+
+/** Without anybody's help: all is well again, and everything that was accepted ends. */
+async function settleDown(
+  world: World,
+  prober: Prober,
+  tally: Tally,
+  say: (line: string) => void,
+): Promise<void> {
+  if (!(await untilWell(world, prober, START_TIMEOUT_MS))) tally.noteWrong('not all was well again in time')
+  const open = await drain(world.stage.db, say)
+  if (open > 0) tally.noteWrong(`${open} outbox rows were not settled in time`)
 }
 
 async function fund({ apiUrls: [url = ''] }: Crew, record: ClientRecord): Promise<void> {

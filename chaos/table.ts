@@ -17,7 +17,7 @@ export interface Outcome {
   requests: { sent: number; accepted: number; refused: number; unknown: number }
   proof: Proof
   healed: Healed[]
-  notes: string[]
+  wrongs: string[]
 }
 
 /** Of each kind of finding: enough to see what is wrong; the result's file has all. */
@@ -50,7 +50,7 @@ export function describeOutcome(outcome: Outcome): string[] {
 }
 
 /** What is wrong, one line each. */
-export function describeFindings({ proof, healed }: Outcome): string[] {
+export function describeFindings({ proof, healed, wrongs }: Outcome): string[] {
   const found = Object.entries(proof.findings).flatMap(([finding, lines]) => [
     ...lines.slice(0, LISTED_MAX).map((line) => `${finding}: ${line}`),
     ...(lines.length > LISTED_MAX ? [`${finding}: and ${lines.length - LISTED_MAX} more`] : []),
@@ -58,7 +58,7 @@ export function describeFindings({ proof, healed }: Outcome): string[] {
   const slow = healed
     .filter((each) => !isHealedInTime(each))
     .map(({ kind }) => `healing: ${kind}: not in time`)
-  return [...found, ...slow]
+  return [...found, ...slow, ...wrongs.map((line) => `the run: ${line}`)]
 }
 
 function describeHealing(healed: Healed[]): string[] {

@@ -10,6 +10,7 @@ export interface OfferOptions {
   customers: readonly number[]
   seed: number
   record: ClientRecord
+  clients?: number
 }
 
 /** Clients that send, one request after the other. */
@@ -30,19 +31,23 @@ const POISON_SHARE = 0.02
 const TOP_UP_SHARE = 0.02
 const TOP_UP_MAX = 60
 
-export function offer({ apiUrls, customers, seed, record }: OfferOptions): Offering {
+export function offer(options: OfferOptions): Offering {
+  const { apiUrls, customers, seed, record, clients: count = CLIENTS } = options
+  // Marks of a later offering go on where those of the one before ended.
+  const first = record.sent.length
+
   let isStopping = false
   const client = async (number: number) => {
     const random = openRandom(seed + number)
     for (let turn = 0; !isStopping; turn++) {
-      const mark = `${number}.${turn}`
+      const mark = `${first}.${number}.${turn}`
       const customer = random.pick(customers)
       if (random.share() < TOP_UP_SHARE) await topUp(random.pick(apiUrls), { mark, customer, random, record })
       else await send({ apiUrls, mark, customer, random, record })
       await pause(random.whole(...THINK_MS))
     }
   }
-  const clients = Array.from({ length: CLIENTS }, (_, number) => client(number))
+  const clients = Array.from({ length: count }, (_, number) => client(number))
   return {
     stop: async () => {
       isStopping = true

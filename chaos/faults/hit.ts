@@ -20,3 +20,6 @@ export interface Hit {
  * server runs again, a link carries, an operator is as usual.
  */
 export type End = () => Promise<void>
+
+/** Undefined: there was nothing to hit at that moment. */
+export type Inflicted = End | undefined

@@ -2,7 +2,7 @@ import { STRAIGHT } from '../../dev/tcpProxy.ts'
 import type { Direction, ProxiedLink, TcpProxy } from '../../dev/tcpProxy.ts'
 import type { Random } from '../random.ts'
 import type { LinkForm, LinkName } from './kinds.ts'
-import type { End, Hit, World } from './hit.ts'
+import type { End, Hit, Inflicted, World } from './hit.ts'
 
 /** Above a usual answer, and below every time-out. */
 const DELAY_MS = 400
@@ -12,7 +12,7 @@ const SLOW_BYTES_PER_SECOND = 8_192
 const ALL_SHARE = 0.3
 const SOME_SHARE = 0.5
 
-export function inflictOnLink({ stage }: World, { kind, random }: Hit): Promise<End> {
+export function inflictOnLink({ stage }: World, { kind, random }: Hit): Promise<Inflicted> {
   const { databaseLink, brokerLink, operators } = stage
   const [, , name, form] = kind.split(' ') as ['link', 'to', LinkName, LinkForm]
   const proxies: Record<LinkName, TcpProxy> = {
@@ -23,8 +23,10 @@ export function inflictOnLink({ stage }: World, { kind, random }: Hit): Promise<
   return Promise.resolve(disturb(proxies[name], form, random))
 }
 
-function disturb(proxy: TcpProxy, form: LinkForm, random: Random): End {
-  const links = chooseFrom(proxy.links(), random)
+function disturb(proxy: TcpProxy, form: LinkForm, random: Random): Inflicted {
+  const isAll = random.share() < ALL_SHARE
+  const links = isAll ? proxy.links() : chooseFrom(proxy.links(), random)
+  if (links.length === 0) return undefined
   const direction: Direction = random.pick(['toServer', 'toClient'])
   switch (form) {
     case 'delayed':
@@ -40,6 +42,11 @@ function disturb(proxy: TcpProxy, form: LinkForm, random: Random): End {
       for (const link of links) link.halfClose(direction)
       return () => Promise.resolve()
     case 'silent': {
+      // A cable that is pulled is silent to whoever tries anew, too.
+      if (isAll) {
+        proxy.silence()
+        return () => Promise.resolve(proxy.resume())
+      }
       for (const link of links) link.silence()
       return () => Promise.resolve(links.forEach((link) => link.resume()))
     }
@@ -51,7 +58,6 @@ function straighten(proxy: TcpProxy): End {
 }
 
 function chooseFrom(links: ProxiedLink[], random: Random): ProxiedLink[] {
-  if (random.share() < ALL_SHARE) return links
   const some = links.filter(() => random.share() < SOME_SHARE)
   return some.length > 0 ? some : links
 }

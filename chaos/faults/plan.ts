@@ -23,7 +23,7 @@ const RHYTHM: Record<Group, { restMs: readonly [number, number]; forMs: readonly
 }
 
 /** Of these the next one need not wait for the end: another process is met by it. */
-const isMomentary = (kind: Kind) => kind.startsWith('kill ') || kind.startsWith('freeze ')
+const letsOthersBegin = (kind: Kind) => kind.startsWith('kill ') || kind.startsWith('freeze ')
 
 /** What happens when: the same for the same seed. In each group every kind has had its share before any has more. */
 export function planFaults(seed: number, durationMs: number, intensity: number): Planned[] {
@@ -48,7 +48,7 @@ function planGroup(random: Random, group: Group, durationMs: number, intensity: 
     const kind = deck.pop() as Kind
     const lastsMs = random.whole(...forMs)
     planned.push({ group, kind, atMs: Math.round(atMs), forMs: lastsMs, seed: seedOf(random) })
-    atMs += (isMomentary(kind) ? 0 : lastsMs) + random.whole(...restMs) / intensity
+    atMs += (letsOthersBegin(kind) ? 0 : lastsMs) + random.whole(...restMs) / intensity
   }
   return planned
 }

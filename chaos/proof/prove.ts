@@ -17,6 +17,7 @@ export const FINDINGS = {
   wrongRefunds: 'wrong refunds: not failed, or failed without, or another amount',
   unmarked: 'sent more than once without a mark, or sent and told otherwise',
   books: 'broken books: balances, chains, states, outbox rows',
+  answers: 'answers that nobody planned',
 } as const
 export type Finding = keyof typeof FINDINGS
 
@@ -75,8 +76,12 @@ export async function prove(
       fromNowhere: [...clients.fromNowhere, ...of('fromNowhere')],
       doubleRefunds: await doubleRefunds(db),
       wrongRefunds: of('wrongRefunds'),
-      unmarked: of('unmarked'),
+      unmarked: [
+        ...of('unmarked'),
+        ...(records.dropped > 0 ? [`${records.dropped} submissions are in no record`] : []),
+      ],
       books: of('books'),
+      answers: unplanned(record),
     },
     duplicatesMarked: books.possibleDuplicates,
     duplicatesSeen: records.takenMoreThanOnce,
@@ -89,6 +94,13 @@ export function hasFindings({ findings }: Proof): boolean {
 
 function describeViolation({ rule, subject, explanation }: Violation): string {
   return `${rule}: ${subject}: ${explanation}`
+}
+
+/** The engine refuses by these, and by no others; `no answer` is what a client calls a process that is gone. */
+const PLANNED = /^(?:200|402 insufficient_balance|408 request_timeout|503 \w+|no answer)$/
+
+function unplanned({ answers }: ClientRecord): string[] {
+  return [...answers].flatMap(([label, times]) => (PLANNED.test(label) ? [] : [`${label}, ${times} times`]))
 }
 
 /** Of whatever is listed, enough to look it up. */

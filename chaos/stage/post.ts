@@ -50,6 +50,8 @@ export class Post {
   #isPlain = false
   /** From outside. */
   #isFrozen = false
+  /** By us: any other SIGKILL is somebody else's, the kernel's for want of memory or that of a stop that took too long. */
+  #isKilled = false
   readonly #keeping: Promise<void>
 
   constructor(settings: PostSettings) {
@@ -64,19 +66,25 @@ export class Post {
     return this.#program
   }
 
-  async kill(): Promise<void> {
-    await this.#program?.kill()
+  /** @returns whether there was one to kill. */
+  async kill(): Promise<boolean> {
+    const victim = this.#program
+    if (!victim || victim.exit()) return false
+    this.#isKilled = true
+    await victim.kill()
+    return true
   }
 
-  /** SIGSTOP, and SIGCONT after a while; resolves then. */
-  async freeze(forMs: number): Promise<void> {
+  /** SIGSTOP. @returns what lets it go on; undefined: there was nobody to freeze. */
+  freeze(): (() => void) | undefined {
     const frozen = this.#program
-    if (!frozen) return
+    if (!frozen || frozen.exit() || this.#isFrozen) return undefined
     this.#isFrozen = true
     signal(frozen, 'SIGSTOP')
-    await pause(forMs)
-    signal(frozen, 'SIGCONT')
-    this.#isFrozen = false
+    return () => {
+      signal(frozen, 'SIGCONT')
+      this.#isFrozen = false
+    }
   }
 
   /** Ends the present process in order, and the next ones bear nothing. */
@@ -121,6 +129,7 @@ export class Post {
   async #follow(before: Program | undefined): Promise<void> {
     if (before) this.#noteEnd(before)
     this.#program = undefined
+    this.#isKilled = false
     await pause(RESTART_MS)
     if (this.#isClosed) return
     this.#burden = this.#isPlain ? {} : this.#settings.burden()
@@ -136,8 +145,8 @@ export class Post {
   #noteEnd(program: Program): void {
     const { onDeath, onFault } = this.#settings
     const exit = program.exit()
-    if (exit?.signal === 'SIGKILL')
-      onDeath(program.output().includes(DIED) ? this.#atStep() : { role: this.role })
+    if (program.output().includes(DIED)) onDeath(this.#atStep())
+    else if (this.#isKilled) onDeath({ role: this.role })
     else if (!(this.#isPlain && exit?.code === 0))
       onFault(`${this.name} ended with ${exit?.signal ?? `exit code ${exit?.code}`}`)
   }

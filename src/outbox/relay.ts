@@ -2,7 +2,7 @@ import type { Publisher, PublishResult } from '../platform/broker/index.ts'
 import type { Db } from '../platform/db/index.ts'
 import { afterTimeout, startLoop } from '../platform/loop.ts'
 import type { After, Loop } from '../platform/loop.ts'
-import { announce } from '../platform/steps.ts'
+import { announce, announceWhenWritten } from '../platform/steps.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { claim, hasDue } from './claim.ts'
 import type { Claim } from './claim.ts'
@@ -170,7 +170,7 @@ async function publishClaim(settings: RelaySettings, claimed: Claim): Promise<Pu
     envelope,
     result: await publisher.publish(queue, encodeEnvelope(envelope)),
   }))
-  announce('relay', 'published')
+  announceWhenWritten('relay', 'published')
   const results = await Promise.all(publishing)
   announce('relay', 'confirmed')
   const having = (wanted: PublishResult) =>

@@ -14,6 +14,11 @@ export const STEPS_CHANNEL = 'chapar.step'
 
 const steps = channel(STEPS_CHANNEL)
 
+/** The same once what was handed to a socket in this turn of the event loop has been written: amqplib does so in the next. */
+export function announceWhenWritten(at: string, what: string): void {
+  if (steps.hasSubscribers) setImmediate(() => setImmediate(() => announce(at, what)))
+}
+
 /** Says that a step is reached, to whoever listens: a proof that kills the process there. Free while nobody does. */
 export function announce(at: string, what: string): void {
   if (steps.hasSubscribers) steps.publish({ at, what } satisfies Step)

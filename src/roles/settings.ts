@@ -52,7 +52,7 @@ export const SETTINGS = {
     schema: oneOf(['no', ANYONE_MAY_SEND]),
     default: 'no',
     meaning:
-      'There is no authentication yet, so only loopback addresses are served. ' +
+      'There is no authentication yet, so only loopback addresses are served, under a `Host` that names this machine. ' +
       `\`${ANYONE_MAY_SEND}\` serves any other \`LISTEN_ADDR\`: whoever reaches it can send and spend.`,
   },
   OPERATOR_A_URL: {

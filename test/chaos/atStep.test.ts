@@ -8,13 +8,17 @@ import { startEngineProcess } from '../support/engineProcess.ts'
 import { eventually } from '../support/eventually.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
+import { freshSimulators } from '../support/simulators.ts'
 
 const preload = (name: string) => `--import=${join(CHECKOUT, 'chaos/preload', name)}`
 
 describe('a process that is to die at a step', () => {
   let stack: Stack
   let engine: Program | undefined
-  beforeEach(async () => (stack = await freshStack()))
+  beforeEach(async () => {
+    stack = await freshStack()
+    await freshSimulators()
+  })
   afterEach(async () => {
     await engine?.kill()
     await stack.drop()

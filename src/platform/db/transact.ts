@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../../../db/schema.ts'
 import { CommitUnknown, RowsHeld, asBusy, asUnavailable, classifyFault, isLockWaitTimeout } from './faults.ts'
@@ -87,26 +86,6 @@ export async function read<T>(
     db.observe(operation, performance.now() - startedAtMs, 'failed')
     throw asUnavailable(error)
   }
-}
-
-/**
- * Runs reads on one bounded snapshot: the only use of REPEATABLE READ, for comparing tables of a live system. Keep it
- * short, as purge waits for the oldest one. @throws Unavailable.
- */
-export function snapshot<T>(
-  db: Db,
-  operation: string,
-  work: (reader: Reader) => Promise<T>,
-  timeoutMs = TIMEOUT_MS,
-): Promise<T> {
-  const onSnapshot = async (reader: Reader) => {
-    await sql`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ`.execute(reader)
-    await sql`START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY`.execute(reader)
-    const result = await work(reader)
-    await sql`COMMIT`.execute(reader)
-    return result
-  }
-  return read(db, operation, onSnapshot, timeoutMs)
 }
 
 type Ended<T> = { result: T } | { error: unknown; retry: boolean }

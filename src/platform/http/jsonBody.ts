@@ -21,6 +21,9 @@ export function readJsonBody(bounds: BodyBounds): RequestHandler {
       )
       if (fault) throw fault
       request.body = parse(bytes)
+    } else {
+      // So that the schema names the fields that are missing.
+      request.body = {}
     }
     next()
   }
