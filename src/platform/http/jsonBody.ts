@@ -21,8 +21,8 @@ export function readJsonBody(bounds: BodyBounds): RequestHandler {
       )
       if (fault) throw fault
       request.body = parse(bytes)
-    } else {
-      // So that the schema names the fields that are missing.
+    } else if (request.headers['content-type'] !== undefined) {
+      // Announced and empty: the schema names the fields that are missing.
       request.body = {}
     }
     next()
