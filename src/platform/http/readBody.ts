@@ -32,7 +32,7 @@ export function readBody(request: IncomingMessage, { bytesMax, budget }: BodyBou
   const hold = (chunk: Buffer) => {
     if (refusal) return
     if (held + chunk.length > bytesMax) refusal = tooLarge(bytesMax)
-    else if (!budget.take(costOf(chunk))) refusal = noRoom()
+    else if (!budget.take(costOf(chunk), cost)) refusal = noRoom()
     if (refusal) {
       release()
       chunks.length = 0
