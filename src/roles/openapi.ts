@@ -5,7 +5,7 @@ import { topUpEndpoint } from '../ledger/routes/topUp.ts'
 import { historyEndpoint } from '../messages/routes/history.ts'
 import { sendEndpoint } from '../messages/routes/send.ts'
 import type { SendLimits } from '../messages/routes/send.ts'
-import { opsEndpoints } from '../platform/http/index.ts'
+import { headProblems, opsEndpoints } from '../platform/http/index.ts'
 import { VERSION } from '../platform/version.ts'
 
 const DESCRIPTION = `Takes text messages over HTTP, pays them from a prepaid balance, and hands them to operators.
@@ -19,7 +19,10 @@ code \`outcome_unknown\`. Times are UTC. Unknown fields and parameters are ignor
 export function describeApi(limits: SendLimits): object {
   const endpoints = [sendEndpoint(limits), historyEndpoint, balanceEndpoint, topUpEndpoint, ...opsEndpoints]
   const paths: ZodOpenApiPathsObject = {}
-  for (const { path, method, operation } of endpoints) paths[path] = { ...paths[path], [method]: operation }
+  for (const { path, method, operation } of endpoints) {
+    const responses = { ...headProblems, ...operation.responses }
+    paths[path] = { ...paths[path], [method]: { ...operation, responses } }
+  }
   return createDocument({
     openapi: '3.1.0',
     info: {

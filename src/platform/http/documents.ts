@@ -37,10 +37,18 @@ export function problem(description: string, schema: z.ZodType = ProblemSchema):
   return { description, headers, content: { [PROBLEM_CONTENT_TYPE]: { schema } } }
 }
 
+/** What any request may be refused with, wherever it goes: its head says enough. */
+export const headProblems = {
+  '400': problem('`malformed_request`: not valid HTTP/1.1, or not exactly one `Host`.'),
+  '417': problem('`expectation_failed`: nothing but `Expect: 100-continue` can be expected.'),
+  '421': problem('`unknown_host`: only this machine is served, and `Host` names something else.'),
+  '431': problem('`too_many_headers`, `headers_too_large`: the head of the request is over a limit.'),
+}
+
 /** What every route that reads a request and asks the database may answer. */
 export const commonProblems = {
   '400': problem(
-    '`invalid_request`, `malformed_body`: the request is wrong, and nothing changed. `errors` says where.',
+    '`invalid_request`, `malformed_body`, `malformed_request`: the request is wrong, and nothing changed. `errors` says where.',
   ),
   '500': problem('`internal_error`: a fault of ours, recorded under the request id.'),
   '503': problem(
@@ -51,6 +59,7 @@ export const commonProblems = {
 
 /** What a route that reads a body may answer besides. */
 export const bodyProblems = {
+  '408': problem('`request_timeout`: the request did not arrive whole in time, and nothing changed.'),
   '413': problem('`body_too_large`: the body is over the limit.'),
   '415': problem('`unsupported_media_type`: the body is not application/json in UTF-8.'),
 }
