@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Db } from '../platform/db/index.ts'
 import type { Table } from './page.ts'
-import { openPageSize, stepFitting } from './pageSize.ts'
+import { openPageSize, readFitting } from './pageSize.ts'
 import { openPass } from './pass.ts'
 import { addFindings, noFindings } from './violation.ts'
 import type { Findings } from './violation.ts'
@@ -37,7 +37,7 @@ export async function audit(db: Db, options: AuditOptions = {}): Promise<AuditRe
   const size = openPageSize()
   const pass = openPass(db)
   while (!pass.isOver()) {
-    const { step, durationMs } = await stepFitting(pass, size)
+    const { page: step, durationMs } = await readFitting(size, (rowsMax) => pass.step(rowsMax))
     addFindings(findings, step.violations)
     rowsOf.set(step.walk, (rowsOf.get(step.walk) ?? 0) + step.rows)
     possibleDuplicates += step.possibleDuplicates

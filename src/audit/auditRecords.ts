@@ -1,10 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { SmsState } from '../../db/schema.ts'
 import type { Db } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes, isIdentifier } from '../primitives/identifier.ts'
-import type { OnProgress } from './audit.ts'
+import type { AuditOptions } from './audit.ts'
 import { lies, look, placeOf, spanFrom } from './page.ts'
-import type { Span } from './page.ts'
+import { openPageSize, readFitting } from './pageSize.ts'
 import { TakenCounts } from './takenCounts.ts'
 import { addFindings, noFindings } from './violation.ts'
 import type { Findings, Violation } from './violation.ts'
@@ -28,7 +29,7 @@ export interface RecordsReport extends Findings {
 /** Recipients that are done and were not in the record: their share of the memory. Beyond, the record is read again. */
 const UNPROVEN_MAX = 100_000
 /** Each of them is handed over, some 60 bytes a row. */
-const ROWS_PER_PAGE = 5_000
+const ROWS_PER_PAGE_MAX = 5_000
 const NAME_AND_NUMBER = /^([0-9a-f-]{36}):([0-9]{1,5})$/
 
 interface Row {
@@ -58,7 +59,7 @@ interface Comparison {
 export async function auditRecords(
   db: Db,
   operators: readonly OperatorRecord[],
-  onProgress: OnProgress = () => {},
+  { onProgress = () => {}, restFactor = 0 }: AuditOptions = {},
 ): Promise<RecordsReport> {
   const comparison: Comparison = {
     ...{ operators, taken: new TakenCounts(), findings: noFindings(), unproven: new Set<string>() },
@@ -66,9 +67,11 @@ export async function auditRecords(
   const startedAtMs = await beginningOf(operators)
   await readTaken(comparison)
   const { taken, findings } = comparison
+  const size = openPageSize(ROWS_PER_PAGE_MAX)
   for (let after: string | undefined = ''; after !== undefined;) {
-    const span = await spanFrom(db, { table: 'sms_status', column: 'sms_identifier' }, after, ROWS_PER_PAGE)
-    const rows = await readRows(db, span)
+    const from: string = after
+    const { page, durationMs } = await readFitting(size, (rowsMax) => readPage(db, from, rowsMax))
+    const { rows, end } = page
     for (const row of rows) {
       const times = taken.see(row.id, row.recipient_no)
       addFindings(findings, explain(row, times))
@@ -77,12 +80,13 @@ export async function auditRecords(
     }
     if (comparison.unproven.size >= UNPROVEN_MAX) await prove(comparison)
     onProgress({ walk: 'records', table: 'sms_status', rows: rows.length })
-    after = placeOf(span)
+    after = end
+    if (restFactor > 0 && end !== undefined) await pause(durationMs * restFactor)
   }
   await prove(comparison)
   for (const { id, recipientNo } of taken.unseen()) {
     const explanation = 'was taken by an operator and does not exist'
-    addFindings(findings, [{ rule: 'sent', subject: subjectOf(id, recipientNo), explanation }])
+    addFindings(findings, [{ rule: 'known', subject: subjectOf(id, recipientNo), explanation }])
   }
   const dropped = await countDropped(operators)
   return { ...findings, references: taken.size, takenMoreThanOnce: taken.repeated, dropped }
@@ -96,7 +100,7 @@ async function readTaken({ operators, taken, findings }: Comparison): Promise<vo
       if (key) taken.add(key.id, key.recipientNo, times)
       else {
         const explanation = 'was taken by an operator and is none of ours'
-        addFindings(findings, [{ rule: 'sent', subject: `reference '${reference}'`, explanation }])
+        addFindings(findings, [{ rule: 'known', subject: `reference '${reference}'`, explanation }])
       }
     }
   }
@@ -131,12 +135,17 @@ async function prove({ operators, findings, unproven }: Comparison): Promise<voi
   unproven.clear()
 }
 
-async function readRows(db: Db, span: Span): Promise<Row[]> {
+async function readPage(
+  db: Db,
+  after: string,
+  rowsMax: number,
+): Promise<{ rows: Row[]; end: string | undefined }> {
+  const span = await spanFrom(db, { table: 'sms_status', column: 'sms_identifier' }, after, rowsMax)
   const { rows } = await look(db, 'audit.records', (reader) =>
     sql<Row>`SELECT sms_identifier AS id, recipient_no, status, possibly_sent, possible_duplicate
       FROM sms_status FORCE INDEX (PRIMARY) WHERE ${lies('sms_identifier', span)}`.execute(reader),
   )
-  return rows
+  return { rows, end: placeOf(span) }
 }
 
 /** Who was accepted before one of the records began may have been taken before it, too. */

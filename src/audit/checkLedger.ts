@@ -3,16 +3,17 @@ import type { Db } from '../platform/db/index.ts'
 import { addRow, isUnbroken, openChain } from './chain.ts'
 import type { Chain, LedgerRow } from './chain.ts'
 import { explainChain } from './explainChain.ts'
-import { lies, look, placeOf, spanFrom } from './page.ts'
+import { lastPlaceOf, lies, look, placeOf, spanFrom } from './page.ts'
 import type { Page, Walk } from './page.ts'
 import type { Violation } from './violation.ts'
 
 const KEY = { table: 'user_transactions', column: 'transaction_id' } as const
+const lastRow = lastPlaceOf(KEY)
 
 /** Their chains are followed together, with some 25 MB; for further customers the ledger is read once more. */
 const CUSTOMERS_MAX = 200_000
 /** More of them have the same cause more often than not. */
-const EXPLAINED_MAX = 100
+const CHAINS_EXPLAINED_MAX = 100
 /** Customers that one statement looks up. */
 const CUSTOMERS_PER_LOOK = 1_000
 
@@ -27,6 +28,8 @@ interface Reading {
   balancesRead: number
   /** Where the reading of the rows stands; undefined before all balances are read. */
   rowsAfter: string | undefined
+  /** The last row there was when the balances were read: later ones they do not cover. */
+  rowsUpTo: string | undefined
   areRowsRead: boolean
   /** Customers of ledger rows that had no balance row when those were read. */
   strangers: Set<number>
@@ -49,8 +52,9 @@ export function openLedgerWalk(): Walk {
       return { rows: 0, violations: [], end: after }
     }
     if (!current.areRowsRead) {
+      current.rowsUpTo ??= await lastRow(db)
       const page = await readRows(db, current, current.rowsAfter, rowsMax)
-      current.areRowsRead = page.end === undefined
+      current.areRowsRead = page.end === undefined || page.end >= current.rowsUpTo
       current.rowsAfter = page.end ?? ''
       return { ...page, end: after }
     }
@@ -65,7 +69,15 @@ export function openLedgerWalk(): Walk {
 function openReading(after: string): Reading {
   const above = after === '' ? Number.MIN_SAFE_INTEGER : Number(after)
   const empty = { chains: new Map<number, Chain>(), strangers: new Set<number>() }
-  return { ...empty, above, upTo: undefined, balancesRead: above, rowsAfter: undefined, areRowsRead: false }
+  return {
+    ...empty,
+    above,
+    upTo: undefined,
+    balancesRead: above,
+    rowsAfter: undefined,
+    rowsUpTo: undefined,
+    areRowsRead: false,
+  }
 }
 
 async function readBalances(db: Db, reading: Reading, rowsMax: number): Promise<void> {
@@ -120,7 +132,7 @@ async function conclude(db: Db, { chains, strangers }: Reading): Promise<Violati
   for (const [userId, chain] of chains) {
     if (chain.isOutgrown) outgrown.push(userId)
     if (isUnbroken(chain)) continue
-    if (++broken <= EXPLAINED_MAX) violations.push(...(await explainChain(db, userId, chain)))
+    if (++broken <= CHAINS_EXPLAINED_MAX) violations.push(...(await explainChain(db, userId, chain)))
     else {
       const explanation = 'the chain of its ledger is broken'
       violations.push({ rule: 'chain', subject: `customer ${userId}`, explanation })

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../platform/db/index.ts'
 import { identifierFromBytes } from '../primitives/identifier.ts'
-import { countRows, lies, look, placeOf, spanFrom } from './page.ts'
+import { countRows, lastPlaceOf, lies, look, placeOf, spanFrom } from './page.ts'
 import type { Page, Walk } from './page.ts'
 import type { Violation } from './violation.ts'
 
@@ -17,7 +17,10 @@ interface Row {
  * The other way round: asks of every charge whether its request is there, and of every refund whether its recipient
  * failed (promise 3). Whoever comes from the requests and recipients cannot see what was moved for none of them.
  */
-export const moneyWalk: Walk = { name: 'money', table: 'user_transactions', readPage }
+export const moneyWalk: Walk = {
+  ...{ name: 'money', table: 'user_transactions', readPage },
+  lastPlace: lastPlaceOf(KEY),
+}
 
 async function readPage(db: Db, after: string, rowsMax: number): Promise<Page> {
   const span = await spanFrom(db, KEY, after, rowsMax)

@@ -3,7 +3,7 @@ import { decodeRanges } from '../outbox/index.ts'
 import type { RecipientRange } from '../outbox/index.ts'
 import type { Db } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
-import { look } from './page.ts'
+import { lastPlaceOf, look } from './page.ts'
 import type { Page, Walk } from './page.ts'
 import type { Violation } from './violation.ts'
 
@@ -16,7 +16,10 @@ interface Row {
 }
 
 /** Checks that every outbox row names recipients that exist. Requests are never taken away, so they are asked later. */
-export const outboxWalk: Walk = { name: 'outbox', table: 'outbox_events', readPage }
+export const outboxWalk: Walk = {
+  ...{ name: 'outbox', table: 'outbox_events', readPage },
+  lastPlace: lastPlaceOf({ table: 'outbox_events', column: 'id' }),
+}
 
 async function readPage(db: Db, after: string, rowsMax: number): Promise<Page> {
   const limit = Math.min(rowsMax, ROWS_PER_PAGE_MAX)

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { SmsState } from '../../db/schema.ts'
 import type { Db } from '../platform/db/index.ts'
 import { identifierFromBytes } from '../primitives/identifier.ts'
-import { lies, look, placeOf, spanFrom } from './page.ts'
+import { lastPlaceOf, lies, look, placeOf, spanFrom } from './page.ts'
 import type { Page, Span, Walk } from './page.ts'
 import type { Violation } from './violation.ts'
 
@@ -25,7 +25,10 @@ interface Row {
  * Asks of every recipient whether its state is complete and, when it failed, whether its price went back (promise 3);
  * and hands on those that are unfinished. Whatever the engine changes together, one statement sees together.
  */
-export const recipientWalk: Walk = { name: 'recipients', table: 'sms_status', readPage }
+export const recipientWalk: Walk = {
+  ...{ name: 'recipients', table: 'sms_status', readPage },
+  lastPlace: lastPlaceOf(KEY),
+}
 
 async function readPage(db: Db, after: string, rowsMax: number): Promise<Page> {
   const span = await spanFrom(db, KEY, after, rowsMax)

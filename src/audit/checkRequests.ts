@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../platform/db/index.ts'
 import { identifierFromBytes } from '../primitives/identifier.ts'
-import { countRows, lies, look, placeOf, spanFrom } from './page.ts'
+import { countRows, lastPlaceOf, lies, look, placeOf, spanFrom } from './page.ts'
 import type { Page, Walk } from './page.ts'
 import type { Violation } from './violation.ts'
 
@@ -21,7 +21,10 @@ interface Row {
  * Asks of every request whether it was charged price x recipients, and has as many recipients as it paid for (promise
  * 1). Request, charge and recipients are written in one transaction and never change: one statement sees all or none.
  */
-export const requestWalk: Walk = { name: 'requests', table: 'sms_requests', readPage }
+export const requestWalk: Walk = {
+  ...{ name: 'requests', table: 'sms_requests', readPage },
+  lastPlace: lastPlaceOf(KEY),
+}
 
 async function readPage(db: Db, after: string, rowsMax: number): Promise<Page> {
   const span = await spanFrom(db, KEY, after, rowsMax)

@@ -11,7 +11,7 @@ export interface Checkpoint {
   isOurs: boolean
   /** Where the pass stands; undefined at its beginning. */
   place: Place | undefined
-  /** Since a pass was finished, by the database's clock; null when none ever was. */
+  /** Since a pass was finished, or the first one begun, by the database's clock; null before that. */
   passAgeSeconds: number | null
 }
 
@@ -28,7 +28,9 @@ export function takeCheckpoint(db: Db, owner: Buffer): Promise<Checkpoint> {
     db,
     'audit.take',
     async (tx) => {
-      await sql`UPDATE audit_checkpoint SET owner = ${owner}, ${lease}
+      // A first pass that never ends is to be seen, too.
+      await sql`UPDATE audit_checkpoint SET owner = ${owner}, ${lease},
+          pass_ended_at = COALESCE(pass_ended_at, NOW(3))
         WHERE id = 1 AND (owner IS NULL OR owner = ${owner} OR lease_until <= NOW(3))`.execute(tx)
       return readCheckpoint(tx, owner)
     },

@@ -91,7 +91,7 @@ function auditMetrics(registry: Registry, passAgeSeconds: () => number | undefin
   })
   new Gauge({
     name: 'chapar_audit_pass_age_seconds',
-    help: 'Time since a pass of the continuous audit was finished, by any relay; absent until it is known',
+    help: 'Time since a pass of the continuous audit was finished, or the first one begun, by any relay; absent until it is known',
     registers,
     // Taken away while unknown: 0 would look like a pass that has just been finished.
     collect() {

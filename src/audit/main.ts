@@ -13,7 +13,7 @@ import { estimateRows, showProgress } from './progress.ts'
 import { countFindings } from './violation.ts'
 
 /** For each page so many times as long without work: a live system keeps more than nine tenths of its throughput. */
-const REST_FACTOR = 2
+const REST_FACTOR = 5
 
 const options = readOptions()
 const db = openDb({ url: options.url, maxOpenConns: 4, maxIdleConns: 2, connMaxLifetimeSeconds: 300 })
@@ -32,8 +32,9 @@ async function run(db: Db): Promise<number> {
   const onProgress = showProgress(await estimateRows(db), walks, (line) => console.error(line))
   const restFactor = options.fullSpeed ? 0 : REST_FACTOR
   const startedAtMs = performance.now()
-  const report = await audit(db, { onProgress, restFactor })
-  const records = operators.length > 0 ? await auditRecords(db, operators, onProgress) : undefined
+  const pace = { onProgress, restFactor }
+  const report = await audit(db, pace)
+  const records = operators.length > 0 ? await auditRecords(db, operators, pace) : undefined
   const seconds = (performance.now() - startedAtMs) / 1_000
   const lines = [
     ...describeTables(report, seconds),

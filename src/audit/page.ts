@@ -31,8 +31,10 @@ export interface Page {
 export interface Walk {
   name: string
   table: Table
-  /** `after` is empty at the beginning, then the `end` of the page before. `rowsMax` is kept but for a few rows. */
+  /** `after` is empty at the beginning, then the `end` of the page before. Up to one request's rows more than `rowsMax`. */
   readPage: (db: Db, after: string, rowsMax: number) => Promise<Page>
+  /** The place of the last row that there is now; without it the walk knows its end by itself. */
+  lastPlace?: (db: Db) => Promise<string>
 }
 
 /** The read view of a statement may not live longer: purge waits for the oldest one. */
@@ -70,6 +72,20 @@ export async function spanFrom(
 export function lies(column: string, { after, end }: Span): RawBuilder<unknown> {
   const above = sql`${sql.ref(column)} > ${after}`
   return end ? sql`${above} AND ${sql.ref(column)} <= ${end}` : above
+}
+
+/**
+ * How the last row that a table has is found. A walk ends with those that were there when it began, and what has come
+ * since is the next one's: a table that grows as fast as it is read would have no end.
+ */
+export function lastPlaceOf({ table, column }: { table: Table; column: string }) {
+  return (db: Db): Promise<string> =>
+    look(db, `audit.${table}_last`, async (reader) => {
+      const { rows } = await sql<{
+        id: Buffer | null
+      }>`SELECT MAX(${sql.ref(column)}) AS id FROM ${sql.table(table)}`.execute(reader)
+      return rows[0]?.id?.toString('hex') ?? ''
+    })
 }
 
 export function placeOf({ end }: Span): string | undefined {

@@ -1,6 +1,5 @@
 import { Unavailable } from '../primitives/unavailable.ts'
 import { DeadlineExceeded } from '../platform/within.ts'
-import type { Pass, Step } from './pass.ts'
 
 /** Pages begin small and grow while they are quick, so that no read view lives long, whatever the machine does. */
 export interface PageSize {
@@ -20,18 +19,21 @@ export function openPageSize(rowsMax = ROWS_MAX): PageSize {
 }
 
 /**
- * One step of a pass, in a size that fits: one whose reads took too long is done again with a smaller page.
+ * Reads one page in a size that fits: one whose reads took too long is done again with a smaller one.
  * @throws what the database says, also when the smallest page takes too long.
  */
-export async function stepFitting(pass: Pass, size: PageSize): Promise<{ step: Step; durationMs: number }> {
+export async function readFitting<T>(
+  size: PageSize,
+  readPage: (rowsMax: number) => Promise<T>,
+): Promise<{ page: T; durationMs: number }> {
   for (;;) {
     const startedAtMs = performance.now()
     try {
-      const step = await pass.step(size.rows)
+      const page = await readPage(size.rows)
       const durationMs = performance.now() - startedAtMs
       if (durationMs > SLOW_MS) shrink(size)
       else if (durationMs < QUICK_MS) size.rows = Math.min(size.rowsMax, size.rows * 2)
-      return { step, durationMs }
+      return { page, durationMs }
     } catch (error) {
       if (!tookTooLong(error) || size.rows <= ROWS_MIN) throw error
       shrink(size)

@@ -52,6 +52,8 @@ export function openPass(db: Db, from?: Place): Pass {
   let unnamed: Unnamed = new Map()
   /** Before the first page that left somebody in `unnamed`. */
   let held: Place | undefined
+  /** The last row of the present walk's table when it began, or was taken up again. */
+  let last: string | undefined
   /** Set while merged rows are read for those in `unnamed`. */
   let mergedAfter: Buffer | undefined
 
@@ -60,7 +62,10 @@ export function openPass(db: Db, from?: Place): Pass {
     return walk && { walk: walk.name, after }
   }
   const moveOn = (end: string | undefined) => {
-    if (end === undefined) position++
+    if (end === undefined) {
+      position++
+      last = undefined
+    }
     after = end ?? ''
   }
 
@@ -77,11 +82,12 @@ export function openPass(db: Db, from?: Place): Pass {
 
   async function stepPage(walk: Walk, rowsMax: number): Promise<Step> {
     const before = here()
+    last ??= await walk.lastPlace?.(db)
     const page: Page = await walk.readPage(db, after, rowsMax)
     if (page.open && page.open.length > 0) await gatherUnnamed(db, page.open, unnamed)
     if (unnamed.size > 0) held ??= before
-    const isFull = page.end !== undefined
-    moveOn(page.end)
+    const isFull = page.end !== undefined && (last === undefined || page.end < last)
+    moveOn(isFull ? page.end : undefined)
     if (unnamed.size >= UNNAMED_MAX || (!isFull && unnamed.size > 0)) mergedAfter = Buffer.alloc(0)
     const { rows, violations, possibleDuplicates = 0 } = page
     return {

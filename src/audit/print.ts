@@ -4,7 +4,7 @@ import { countFindings, RECORD_RULES, TABLE_RULES } from './violation.ts'
 import type { Findings, Rule } from './violation.ts'
 
 /** Explained one by one, of all rules together. */
-const EXPLAINED_MAX = 50
+const PRINTED_MAX = 50
 
 export function describeTables(report: AuditReport, seconds: number): string[] {
   const { recipients, ledgerRows, outboxRows, possibleDuplicates } = report
@@ -35,7 +35,7 @@ function describeRules({ counts }: Findings, rules: Partial<Record<Rule, string>
 /** The violations themselves, and the verdict as the last line. */
 export function describeFindings(...reports: (Findings | undefined)[]): string[] {
   const found = reports.filter((report) => report !== undefined)
-  const explained = found.flatMap(({ violations }) => violations).slice(0, EXPLAINED_MAX)
+  const explained = found.flatMap(({ violations }) => violations).slice(0, PRINTED_MAX)
   const total = found.reduce((sum, report) => sum + countFindings(report), 0)
   const hidden = total - explained.length
   return [

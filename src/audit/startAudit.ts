@@ -4,9 +4,9 @@ import { startLoop } from '../platform/loop.ts'
 import type { After, Loop } from '../platform/loop.ts'
 import { leaveCheckpoint, saveCheckpoint, takeCheckpoint } from './checkpoint.ts'
 import type { AuditEvents } from './events.ts'
-import { openPageSize, stepFitting } from './pageSize.ts'
+import { openPageSize, readFitting } from './pageSize.ts'
 import { openPass } from './pass.ts'
-import type { Pass } from './pass.ts'
+import type { Pass, Place } from './pass.ts'
 
 export interface ContinuousAuditSettings {
   db: Db
@@ -38,11 +38,17 @@ export function openContinuousAudit(settings: ContinuousAuditSettings): Continuo
   const size = openPageSize(ROWS_PER_STEP_MAX)
   /** Undefined: the checkpoint is asked before the next step. */
   let pass: Pass | undefined
+  /** The last one, which may have failed or been another relay's since. */
+  let before: Pass | undefined
 
   async function takeOver(): Promise<Pass | undefined> {
     const { isOurs, place, passAgeSeconds } = await takeCheckpoint(db, owner)
     events.passKnown(passAgeSeconds)
-    return isOurs ? openPass(db, place) : undefined
+    if (!isOurs) return undefined
+    // What a pass has seen of the ledger is in its memory: one that failed in the middle goes on from there, or a
+    // database that is away now and then would never let it come to the end.
+    const goesOn = before && !before.isOver() && isSamePlace(before.place(), place)
+    return (before = goesOn ? before : openPass(db, place))
   }
 
   return {
@@ -51,17 +57,22 @@ export function openContinuousAudit(settings: ContinuousAuditSettings): Continuo
       // Whatever fails below, the checkpoint knows from where to go on.
       pass = undefined
       if (!current) return IDLE_MS
-      const { step, durationMs } = await stepFitting(current, size)
+      const { page: step, durationMs } = await readFitting(size, (rowsMax) => current.step(rowsMax))
       events.examined(step)
       const isOver = current.isOver()
       const isStillOurs = await saveCheckpoint(db, owner, current.place())
       if (!isStillOurs) return IDLE_MS
       if (isOver) events.passEnded()
       pass = isOver ? openPass(db) : current
+      before = pass
       return step.isFull ? Math.min(durationMs * REST_FACTOR, REST_MS_MAX) : IDLE_MS
     },
     leave: () => leaveCheckpoint(db, owner),
   }
+}
+
+function isSamePlace(one: Place | undefined, other: Place | undefined): boolean {
+  return one?.walk === other?.walk && one?.after === other?.after
 }
 
 /** Audits from the last checkpoint for as long as the relay lives. A relay that has just started has better things to do. */

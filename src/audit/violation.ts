@@ -20,6 +20,7 @@ export const TABLE_RULES = {
 /** What they prove together with the operators' own record. */
 export const RECORD_RULES = {
   taken: 'every recipient that is done was taken by an operator',
+  known: 'every reference that an operator took is a recipient',
   sent: 'every recipient that an operator took is done, or marked as possibly sent, or unfinished',
   duplicate: 'every recipient that was taken more than once is marked as a possible duplicate',
 } as const
@@ -31,12 +32,12 @@ export type Rule = keyof typeof RULES
 /** All that was found: counted without a limit, explained up to one. */
 export interface Findings {
   counts: Record<Rule, number>
-  /** At most EXPLAINED_MAX of each rule. */
+  /** At most KEPT_MAX of each rule. */
   violations: Violation[]
 }
 
 /** More of a rule have the same cause more often than not, and ten million of them must not fill the memory. */
-const EXPLAINED_MAX = 100
+const KEPT_MAX = 100
 
 export function noFindings(): Findings {
   const counts = Object.fromEntries(Object.keys(RULES).map((rule) => [rule, 0])) as Findings['counts']
@@ -45,7 +46,7 @@ export function noFindings(): Findings {
 
 export function addFindings(findings: Findings, violations: readonly Violation[]): void {
   for (const violation of violations)
-    if (findings.counts[violation.rule]++ < EXPLAINED_MAX) findings.violations.push(violation)
+    if (findings.counts[violation.rule]++ < KEPT_MAX) findings.violations.push(violation)
 }
 
 export function countFindings({ counts }: Findings): number {

@@ -86,10 +86,10 @@ describe('the audit with the operators’ record', () => {
   it('finds what was taken and does not exist', async () => {
     await submit(engine.operatorB, `${message}:9`)
     assert.deepEqual(await told(), [
-      `sent: message ${message}, recipient 9: was taken by an operator and does not exist`,
+      `known: message ${message}, recipient 9: was taken by an operator and does not exist`,
     ])
     await submit(engine.operatorB, 'someone-else')
-    assert.equal((await compare()).counts.sent, 2)
+    assert.equal((await compare()).counts.known, 2)
   })
 
   it('exits with 1 and explains it, with 2 when an operator cannot be asked', async () => {
@@ -98,8 +98,8 @@ describe('the audit with the operators’ record', () => {
     const unclean = await runCommand(engine.stack.databaseUrl, flags(urls))
     assert.equal(unclean.code, 1)
     assert.match(unclean.output, /4 messages taken, 1 of them more than once/)
-    assert.match(unclean.output, /\n {3}2 {2}every recipient that an operator took/)
-    assert.match(unclean.output, /violation of 'sent': reference 'someone-else'/)
+    assert.match(unclean.output, /\n {3}2 {2}every reference that an operator took/)
+    assert.match(unclean.output, /violation of 'known': reference 'someone-else'/)
     const away = await runCommand(engine.stack.databaseUrl, flags(['http://127.0.0.1:1']))
     assert.equal(away.code, 2)
     assert.match(away.output, /could not be finished: the operator at http:\/\/127.0.0.1:1 does not answer/)

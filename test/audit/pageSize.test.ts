@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createConnection } from 'mysql2/promise'
-import { openPageSize, stepFitting } from '../../src/audit/pageSize.ts'
+import { openPageSize, readFitting } from '../../src/audit/pageSize.ts'
 import { openPass } from '../../src/audit/pass.ts'
 import { closeDb, openDb } from '../../src/platform/db/index.ts'
 import { fund, offer } from '../support/arrange.ts'
@@ -20,7 +20,8 @@ describe('the size of the audit’s pages', () => {
   it('grows while pages are quick, up to a limit', async () => {
     const size = openPageSize(1_500)
     const first = size.rows
-    for (const pass = openPass(stack.db); !pass.isOver();) await stepFitting(pass, size)
+    for (const pass = openPass(stack.db); !pass.isOver();)
+      await readFitting(size, (rowsMax) => pass.step(rowsMax))
     assert.ok(first < 1_500)
     assert.equal(size.rows, 1_500)
   })
@@ -37,13 +38,13 @@ describe('the size of the audit’s pages', () => {
       const size = openPageSize()
       const before = size.rows
       await other.query('LOCK TABLES sms_requests WRITE')
-      const stepping = stepFitting(pass, size)
+      const stepping = readFitting(size, (rowsMax) => pass.step(rowsMax))
       await eventually('the read was given up', () => failed.length > 0)
       await other.query('UNLOCK TABLES')
-      const { step } = await stepping
-      assert.deepEqual([step.walk, step.rows, step.violations], ['requests', 2, []])
+      const { page } = await stepping
+      assert.deepEqual([page.walk, page.rows, page.violations], ['requests', 2, []])
       assert.ok(size.rows <= before, `${size.rows} rows`)
-      assert.deepEqual([...new Set(failed)], ['audit.sms_requests_page'])
+      assert.deepEqual([...new Set(failed)], ['audit.sms_requests_last'])
     } finally {
       await other.end()
       await closeDb(db)

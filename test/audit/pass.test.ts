@@ -99,6 +99,19 @@ describe('a pass of the audit', () => {
     })
   })
 
+  it('ends though each table grows as fast as it is read', async () => {
+    await emptyTables(stack.db)
+    await fund(stack.db, 1, 10_000)
+    const pass = openPass(stack.db)
+    let steps = 0
+    for (; !pass.isOver() && steps < 400; steps++) {
+      await offer(stack.db, { userId: 1, to: 1 }, { userId: 1, to: 1 })
+      const { violations } = await pass.step(2)
+      assert.deepEqual(violations, [])
+    }
+    assert.ok(pass.isOver(), `not over after ${steps} steps`)
+  })
+
   describe('beside a backlog', () => {
     const WAITING = 3_000
     before(async () => {

@@ -94,6 +94,22 @@ describe('the audit that a relay runs continuously', () => {
     assert.equal(await second.metric('chapar_audit_rows_total{table="sms_status"}'), 5)
   })
 
+  it('goes on in the middle of the ledger after a fault, with all that it has seen of it', async () => {
+    const { audit, lines } = relay('a')
+    const readBalances = await audit.step()
+    assert.equal(readBalances > 0 && (await checkpoint())?.walk, 'ledger')
+    await look(stack.db, sql`RENAME TABLE user_transactions TO hidden`)
+    await assert.rejects(audit.step())
+    await look(stack.db, sql`RENAME TABLE hidden TO user_transactions`)
+    let steps = 0
+    while ((await checkpoint())?.walk === 'ledger') {
+      await audit.step()
+      steps++
+    }
+    assert.equal(steps, 2, 'the rows, and what they come to; the balances are known')
+    assert.deepEqual(lines(), [])
+  })
+
   it('is one relay’s at a time; another takes it over when that one was killed, and not before', async () => {
     const [first, second] = [relay('a'), relay('b')]
     await first.pass()
