@@ -13,6 +13,8 @@ export interface RunAuditOptions {
   isLive?: boolean
   /** Told of the process while it runs, for whoever measures it. */
   onStarted?: (pid: number) => void
+  /** Ends it before it has come to its end. */
+  signal?: AbortSignal
 }
 
 /**
@@ -22,7 +24,7 @@ export interface RunAuditOptions {
 export async function runAudit(
   databaseUrl: string,
   onLine: (line: string) => void,
-  { operatorUrls = [], isLive = false, onStarted = () => {} }: RunAuditOptions = {},
+  { operatorUrls = [], isLive = false, onStarted = () => {}, signal }: RunAuditOptions = {},
 ): Promise<boolean> {
   const operators = operatorUrls.flatMap((url) => ['--operator', url])
   const args = [...AUDIT_PROGRAM, ...operators, ...(isLive ? [] : ['--full-speed'])]
@@ -32,6 +34,7 @@ export async function runAudit(
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   if (child.pid !== undefined) onStarted(child.pid)
+  signal?.addEventListener('abort', () => child.kill())
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', onLine)
   const [code] = (await once(child, 'close')) as [number | null]
   return code === 0

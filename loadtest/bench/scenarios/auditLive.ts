@@ -26,17 +26,45 @@ export async function auditLive(bench: Bench): Promise<void> {
     say(`${ratePerSecond} requests/s without the audit`)
     const alone = await runLoad(crew, { ...shared, name: 'alone', title: `${messages} messages, no audit` })
     say('the same while the audit runs')
-    const auditing = startAuditing(crew.databaseUrl, say)
-    const beside = await runLoad(crew, {
-      ...{ ...shared, name: 'audited', title: `${messages} messages, the audit beside the load` },
-    }).finally(() => auditing.stopWhenDone())
-    const audit = await auditing.ended
+    const { result: beside, isClean } = await whileAuditing(crew.databaseUrl, say, () =>
+      runLoad(crew, {
+        ...{ ...shared, name: 'audited', title: `${messages} messages, the audit beside the load` },
+      }),
+    )
+    say('the whole audit at full speed, now that the load is over')
+    const whole = await auditWhole(crew.databaseUrl, say)
+    const audit = { ...whole, isClean: whole.isClean && isClean }
     findings.runs.push(alone, { ...beside, audit })
     findings.auditLive = {
       ...{ messages, aloneRate: messagesPerSecond(alone), besideRate: messagesPerSecond(beside) },
       ...audit,
     }
   })
+}
+
+/** Audits at the pace for a live system for as long as the work lasts: over few messages several times. */
+async function whileAuditing<T>(
+  databaseUrl: string,
+  say: (line: string) => void,
+  work: () => Promise<T>,
+): Promise<{ result: T; isClean: boolean }> {
+  const ending = new AbortController()
+  const { signal } = ending
+  const auditing = (async () => {
+    while (!signal.aborted) {
+      const isClean = await runAudit(databaseUrl, say, { isLive: true, signal })
+      if (!isClean && !signal.aborted) return false
+    }
+    return true
+  })()
+  try {
+    const result = await work()
+    ending.abort()
+    return { result, isClean: await auditing }
+  } finally {
+    ending.abort()
+    await auditing
+  }
 }
 
 interface Audited {
@@ -49,24 +77,7 @@ interface Audited {
   cpuSeconds: number
 }
 
-/** Audits for as long as the load lasts: over few messages several times, the last one to its end. */
-function startAuditing(
-  databaseUrl: string,
-  say: (line: string) => void,
-): { ended: Promise<Audited>; stopWhenDone: () => void } {
-  let isWanted = true
-  const run = async () => {
-    let last = await auditOnce(databaseUrl, say)
-    while (isWanted && last.isClean) last = await auditOnce(databaseUrl, say)
-    return last
-  }
-  const ended = run()
-  // Waited for when the load is over; a load that failed is what is told then.
-  ended.catch(() => {})
-  return { ended, stopWhenDone: () => void (isWanted = false) }
-}
-
-async function auditOnce(databaseUrl: string, say: (line: string) => void): Promise<Audited> {
+async function auditWhole(databaseUrl: string, say: (line: string) => void): Promise<Audited> {
   const startedAtMs = performance.now()
   const lines: string[] = []
   let pid: number | undefined
@@ -86,7 +97,7 @@ async function auditOnce(databaseUrl: string, say: (line: string) => void): Prom
       say(line)
     }
     const onStarted = (started: number) => void (pid = started)
-    const isClean = await runAudit(databaseUrl, onLine, { isLive: true, onStarted })
+    const isClean = await runAudit(databaseUrl, onLine, { onStarted })
     const seconds = (performance.now() - startedAtMs) / 1_000
     return { isClean, lines, seconds, peakRssBytes, cpuSeconds: (stat?.cpuMicros ?? 0) / 1e6 }
   } finally {
