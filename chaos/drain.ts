@@ -11,7 +11,7 @@ const LOOK_MS = 1_000
 export async function drain(db: Db, say: (line: string) => void): Promise<number> {
   const deadlineMs = performance.now() + PATIENCE_MS
   for (;;) {
-    const open = await countOpen(db)
+    const open = await countOpenRows(db)
     if (open === 0 || performance.now() > deadlineMs) return open
     say(`waiting for ${open} outbox rows to be settled`)
     await pause(LOOK_MS)
@@ -19,7 +19,7 @@ export async function drain(db: Db, say: (line: string) => void): Promise<number
 }
 
 /** Each unfinished recipient is named by an outbox row; that this holds is the audit's to say. */
-async function countOpen(db: Db): Promise<number> {
+export async function countOpenRows(db: Db): Promise<number> {
   const { rows } = await read(db, 'chaos.open', (reader) =>
     sql<{ n: number }>`SELECT COUNT(*) AS n FROM outbox_events`.execute(reader),
   )

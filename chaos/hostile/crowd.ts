@@ -41,6 +41,12 @@ export async function gatherCrowd(
     const faults =
       answered === size ? [] : [`of ${size} connections held at once ${size - answered} were not answered`]
     return { connections: size, answered, faults }
+  } catch (error) {
+    return {
+      connections: sockets.length,
+      answered: 0,
+      faults: [`the crowd could not gather: ${String(error)}`],
+    }
   } finally {
     for (const socket of sockets) socket.destroy()
   }

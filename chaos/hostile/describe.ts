@@ -31,7 +31,7 @@ export function describeFindings(
     `         ${money.lostAndThere + money.lostAndNotThere} answers lost: ${money.lostAndThere} of their requests are there, ${money.lostAndNotThere} are not`,
     `memory   ${memory.second.toFixed(0)} MiB in the second quarter, ${memory.last.toFixed(0)} in the last, ${memory.most.toFixed(0)} at most`,
     `crowd    ${crowd.connections} connections at once, ${crowd.answered} answered`,
-    `ready    ${readyStatus}`,
+    `ready    ${readyStatus ?? 'no answer'}`,
     `audit    ${isAuditClean ? 'clean' : 'found something'}`,
   ]
 }

@@ -44,11 +44,3 @@ export async function readBalances(db: Db): Promise<Map<number, number>> {
     return new Map(rows.map(({ user_id, balance }) => [user_id, balance]))
   })
 }
-
-/** @returns how many recipients have not ended yet. */
-export async function countOpen(db: Db): Promise<number> {
-  return read(db, 'hostile.open', async (reader) => {
-    const { rows } = await sql<{ open: number }>`SELECT COUNT(*) AS open FROM outbox_events`.execute(reader)
-    return rows[0]?.open ?? 0
-  })
-}

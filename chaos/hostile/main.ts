@@ -4,8 +4,8 @@ import { createStopList } from '../../dev/processes/stopList.ts'
 import { onInterrupt } from '../../dev/processes/onInterrupt.ts'
 import { killStarted } from '../../dev/processes/watchdog.ts'
 import { withLock } from '../../dev/stack/lock.ts'
-import { runAudit } from '../../dev/stack/runAudit.ts'
 import { openBook } from './book.ts'
+import { conclude } from './conclude.ts'
 import { gatherCrowd } from './crowd.ts'
 import { describeFindings, describeOffences, describePlan } from './describe.ts'
 import { drawPlan } from './drawPlan.ts'
@@ -14,7 +14,6 @@ import { judgeMemory, watchMemory } from './memory.ts'
 import { readOptions } from './options.ts'
 import type { HostileOptions } from './options.ts'
 import { run } from './run.ts'
-import { settle } from './settle.ts'
 import { HOSTILE_FOLDER, setStage, wipe } from './stage.ts'
 import { openTally } from './tally.ts'
 import { verdictOf } from './verdict.ts'
@@ -59,24 +58,25 @@ async function attack({ count, seed, only }: HostileOptions): Promise<void> {
 
   say(`${count} requests of seed ${seed}`)
   const tally = openTally()
-  const startMs = performance.now()
   const memory = watchMemory(engine.pid)
+  const startMs = performance.now()
+  const seconds = () => ((performance.now() - startMs) / 1_000).toFixed(0)
   const report = setInterval(() => {
-    const seconds = ((performance.now() - startMs) / 1_000).toFixed(0)
     const rss = memory.mib.at(-1)?.toFixed(0) ?? '?'
     say(
-      `${seconds.padStart(5)} s  ${tally.done} of ${count} requests, ${tally.offenders} offending, ${rss} MiB`,
+      `${seconds().padStart(5)} s  ${tally.done} of ${count} requests, ${tally.offenders} offending, ${rss} MiB`,
     )
   }, REPORT_MS)
-  const [, crowd] = await Promise.all([run({ target, world, seed, count }, book, tally), gatherCrowd(target)])
-  clearInterval(report)
-  memory.stop()
-  const seconds = ((performance.now() - startMs) / 1_000).toFixed(0)
+  const attacks = [run({ target, world, seed, count }, book, tally), gatherCrowd(target)] as const
+  const [, crowd] = await Promise.all(attacks).finally(() => {
+    clearInterval(report)
+    memory.stop()
+  })
+  const lasted = seconds()
 
-  const money = await settle(databaseUrl, engine.url, world.customers, book)
-  const { status: readyStatus } = await fetch(`${engine.url}/readyz`)
-  const isAuditClean = await runAudit(databaseUrl, say)
-  const findings = { tally, money, memory: judgeMemory(memory), readyStatus, isAuditClean }
+  const { customers } = world
+  const ended = await conclude({ databaseUrl, engineUrl: engine.url, customers, book }, say)
+  const findings = { tally, memory: judgeMemory(memory), ...ended }
   const faults = [...verdictOf(findings), ...crowd.faults]
   say('')
   for (const line of describeFindings(findings, crowd)) say(line)
@@ -84,7 +84,7 @@ async function attack({ count, seed, only }: HostileOptions): Promise<void> {
   say('')
   await stopList.stopAll()
   if (faults.length === 0) {
-    say(`${tally.done} hostile requests in ${seconds} s, seed ${seed}: every promise held`)
+    say(`${tally.done} hostile requests in ${lasted} s, seed ${seed}: every promise held`)
     await wipe()
     return
   }

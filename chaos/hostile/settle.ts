@@ -1,8 +1,9 @@
 import { waitUntil } from '../../dev/processes/waitUntil.ts'
 import { closeDb, openDb } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
+import { countOpenRows } from '../drain.ts'
 import type { Book, Comparison } from './book.ts'
-import { countOpen, readBalances, readLedger } from './ledger.ts'
+import { readBalances, readLedger } from './ledger.ts'
 import { askBalances } from './world.ts'
 
 /** A message that no operator took may be tried for half a minute. */
@@ -17,7 +18,7 @@ export async function settle(
 ): Promise<Comparison> {
   const db = openDb({ url: databaseUrl, maxOpenConns: 2, maxIdleConns: 1, connMaxLifetimeSeconds: 300 })
   try {
-    await waitUntil(async () => (await countOpen(db)) === 0, {
+    await waitUntil(async () => (await countOpenRows(db)) === 0, {
       what: 'all accepted messages to end',
       timeoutMs: DRAIN_TIMEOUT_MS,
       intervalMs: 250,

@@ -6,8 +6,8 @@ export interface Findings {
   tally: Tally
   money: Comparison
   memory: MemoryVerdict
-  /** What /readyz says when all is over. */
-  readyStatus: number
+  /** What /readyz says when all is over; undefined: nothing. */
+  readyStatus: number | undefined
   isAuditClean: boolean
 }
 
@@ -18,7 +18,7 @@ export function verdictOf({ tally, money, memory, readyStatus, isAuditClean }: F
   faults.push(...money.faults.map((fault) => `money: ${fault}`))
   if (money.confirmed === 0) faults.push('money: no request was accepted, so that nothing was proven')
   faults.push(...memory.faults)
-  if (readyStatus !== 200) faults.push(`the engine answers ${readyStatus} at /readyz`)
+  if (readyStatus !== 200) faults.push(`the engine answers ${readyStatus ?? 'nothing'} at /readyz`)
   if (!isAuditClean) faults.push('the audit found something')
   return faults
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
+import { conclude } from '../../chaos/hostile/conclude.ts'
 import { openBook } from '../../chaos/hostile/book.ts'
 import type { Book, LedgerRow } from '../../chaos/hostile/book.ts'
 import type { Effect } from '../../chaos/hostile/effect.ts'
@@ -178,12 +179,26 @@ describe('the verdict', () => {
       /1 requests were not answered.*money: .*by no request.*nothing was proven/,
     )
     assert.match(verdictOf({ ...good, readyStatus: 503 }).join(), /answers 503 at \/readyz/)
+    assert.match(verdictOf({ ...good, readyStatus: undefined }).join(), /answers nothing at \/readyz/)
     assert.match(verdictOf({ ...good, isAuditClean: false }).join(), /the audit found something/)
+  })
+
+  it('is that nothing was proven when neither the engine nor its database can be asked any more', async () => {
+    const nobody = { databaseUrl: 'mysql://nobody@127.0.0.1:1/none', engineUrl: 'http://127.0.0.1:1' }
+    const lines: string[] = []
+    const ended = await conclude({ ...nobody, customers: [7], book: openBook() }, (line) => lines.push(line))
+    const said = verdictOf({ ...(await findings(answer(200, RECEIPT))), ...ended }).join()
+    assert.match(
+      said,
+      /could not be compared.*nothing was proven.*answers nothing.*the audit found something/,
+    )
   })
 
   it('is not for memory that grows or is too much', () => {
     assert.match(judgeMemory({ mib: [50, 100, 110, 126] }).faults.join(), /grew from 100 to 126/)
     assert.match(judgeMemory({ mib: [50, 299, 300, 301] }).faults.join(), /ended at 301 MiB/)
+    const peak = judgeMemory({ mib: [50, 50, 100, 102, 101, 130, 100, 99] }).faults
+    assert.deepEqual(peak, ['memory: had 130 MiB for a moment, and 101 before'])
     assert.match(judgeMemory({ mib: [50] }).faults.join(), /too few/)
   })
 })
