@@ -46,6 +46,23 @@ function stepped(options: Partial<GatherSettings<number, string>> = {}) {
   }
 }
 
+/** A gathering whose runs are under way beside each other, and end by their number when the test says so. */
+function sideBySide(settings: Omit<GatherSettings<number, number>, 'run'>) {
+  const runs: { items: number[]; end: () => void }[] = []
+  const gathering = gather<number, number>({
+    ...settings,
+    run: (items) => new Promise((resolve) => void runs.push({ items, end: () => resolve(items) })),
+  })
+  return {
+    begun: () => runs.map(({ items }) => items),
+    add: (...items: number[]) => items.forEach((item) => void gathering.add(item)),
+    end: async (run: number) => {
+      runs[run]?.end()
+      await setImmediate()
+    },
+  }
+}
+
 describe('gathering work by load', () => {
   it('runs a single item at once, and what arrives meanwhile together', async () => {
     const { runs, answers, add, end } = stepped()
@@ -131,24 +148,7 @@ describe('gathering work by load', () => {
 })
 
 describe('gathering work in two runs at once', () => {
-  /** Of ten at most; they end when the test says so. */
-  function wide() {
-    const runs: { items: number[]; end: () => void }[] = []
-    const gathering = gather<number, number>({
-      weightOf: (item) => item,
-      runWeightMax: 10,
-      runsMax: 2,
-      run: (items) => new Promise((resolve) => void runs.push({ items, end: () => resolve(items) })),
-    })
-    return {
-      begun: () => runs.map(({ items }) => items),
-      add: (...items: number[]) => items.forEach((item) => void gathering.add(item)),
-      end: async (run: number) => {
-        runs[run]?.end()
-        await setImmediate()
-      },
-    }
-  }
+  const wide = () => sideBySide({ weightOf: (item) => item, runWeightMax: 10, runsMax: 2 })
 
   it('begins the other when a full one waits, and not before', async () => {
     const { begun, add, end } = wide()
@@ -170,28 +170,11 @@ describe('gathering work in two runs at once', () => {
 })
 
 describe('gathering work of several keys', () => {
-  /** Runs of items by their tens, which end when the test says so. */
-  function keyed(runsMax: number) {
-    const runs: { items: number[]; end: () => void }[] = []
-    const gathering = gather<number, number>({
-      weightOf: () => 1,
-      runWeightMax: 2,
-      runsMax,
-      keyOf: (item) => Math.floor(item / 10),
-      run: (items) => new Promise((resolve) => void runs.push({ items, end: () => resolve(items) })),
-    })
-    return {
-      begun: () => runs.map(({ items }) => items),
-      add: (...items: number[]) => items.forEach((item) => void gathering.add(item)),
-      end: async (run: number) => {
-        runs[run]?.end()
-        await setImmediate()
-      },
-    }
-  }
+  const byTens = () =>
+    sideBySide({ weightOf: () => 1, runWeightMax: 2, runsMax: 2, keyOf: (item) => Math.floor(item / 10) })
 
   it('runs different ones side by side and none of them twice at once, each in its order', async () => {
-    const { begun, add, end } = keyed(2)
+    const { begun, add, end } = byTens()
     add(11, 12, 21, 13, 14, 22)
     assert.deepEqual(begun(), [[11], [21]])
     await end(1)
@@ -207,7 +190,7 @@ describe('gathering work of several keys', () => {
   })
 
   it('begins no more at once than it may, and then the one that has waited longest', async () => {
-    const { begun, add, end } = keyed(2)
+    const { begun, add, end } = byTens()
     add(11, 21, 31, 12, 41)
     assert.deepEqual(begun(), [[11], [21]])
     await end(0)
