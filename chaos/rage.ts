@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { inflict } from './faults/inflict.ts'
-import type { World } from './faults/hit.ts'
-import { GROUPS } from './faults/kinds.ts'
+import { GROUPS } from './faults/fault.ts'
+import type { World } from './faults/fault.ts'
 import type { Planned } from './faults/plan.ts'
 import { openRandom } from './random.ts'
 import type { Tally } from './tally.ts'
@@ -18,32 +17,28 @@ export async function rage(
 ) {
   const startedAtMs = performance.now()
   const elapsedMs = () => performance.now() - startedAtMs
-  const hit = async (fault: Planned) => {
+  const hit = async ({ fault, forMs, seed }: Planned) => {
     try {
-      const end = await inflict(world, { ...fault, random: openRandom(fault.seed) })
+      const end = await fault.inflict(world, { forMs, random: openRandom(seed) })
       if (!end) return
       tally.noteFault(fault.kind)
       say(fault.kind)
-      await pause(isOverAtOnce(fault) ? 0 : fault.forMs)
+      await pause(fault.isMomentary ? 0 : forMs)
       await end()
     } catch (error) {
       tally.noteWrong(`${fault.kind}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
   const groups = GROUPS.map(async (group) => {
-    const momentary: Promise<void>[] = []
-    for (const fault of planned.filter((each) => each.group === group)) {
-      await pause(Math.max(0, fault.atMs - elapsedMs()))
-      const hitting = hit(fault)
-      // Processes of one role die and freeze beside each other; a server has one fault at a time.
-      if (group === 'process') momentary.push(hitting)
+    const beside: Promise<void>[] = []
+    for (const each of planned.filter(({ fault }) => fault.group === group)) {
+      await pause(Math.max(0, each.atMs - elapsedMs()))
+      const hitting = hit(each)
+      // Processes die and freeze beside each other; a server has one fault at a time.
+      if (group === 'process') beside.push(hitting)
       else await hitting
     }
-    await Promise.all(momentary)
+    await Promise.all(beside)
   })
   await Promise.all(groups)
-}
-
-function isOverAtOnce({ kind }: Planned): boolean {
-  return kind.startsWith('kill ') || kind.endsWith(' cut') || kind.endsWith(' half-closed')
 }

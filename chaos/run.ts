@@ -1,24 +1,26 @@
 import { ask } from './clients/ask.ts'
 import { offer } from './clients/offer.ts'
-import { openRecord } from './clients/record.ts'
+import { noteAnswer, openRecord } from './clients/record.ts'
 import type { ClientRecord, ToppedUp } from './clients/record.ts'
 import { drain } from './drain.ts'
-import { KINDS, SAMPLES, WIPE } from './faults/kinds.ts'
-import type { Kind } from './faults/kinds.ts'
-import type { World } from './faults/hit.ts'
+import { FAULTS } from './faults/catalogue.ts'
+import type { World } from './faults/fault.ts'
 import { planFaults } from './faults/plan.ts'
-import { healFromEach, untilWell } from './heal.ts'
-import type { Healed, Prober } from './heal.ts'
+import { healFromEach } from './heal.ts'
+import type { Healed } from './heal.ts'
 import type { ChaosOptions } from './options.ts'
 import { prove } from './proof/prove.ts'
 import type { Proof } from './proof/prove.ts'
 import { rage } from './rage.ts'
+import { openProber } from './probe.ts'
+import type { Prober } from './probe.ts'
 import { openRandom } from './random.ts'
 import type { Crew } from './stage/crew.ts'
 import { startCrew } from './stage/crew.ts'
 import type { Stage } from './stage/stage.ts'
 import { openTally } from './tally.ts'
 import type { Tally } from './tally.ts'
+import { untilWell } from './well.ts'
 
 export interface Ran {
   tally: Tally
@@ -31,7 +33,8 @@ export interface Ran {
 const CUSTOMERS = Array.from({ length: 60 }, (_, index) => index + 1)
 const moneyOf = (customer: number) => (customer % 5 === 0 ? 300 : 1_000_000)
 /** Whose messages probe whether all is well. */
-const PROBER = { customer: 100, money: 1_000_000 }
+const PROBER = 101
+const FIRST_MONEY = new Map([...CUSTOMERS, PROBER].map((customer) => [customer, moneyOf(customer)]))
 const START_TIMEOUT_MS = 60_000
 /** While one fault is tried alone: enough that it meets messages. */
 const CALM_CLIENTS = 4
@@ -55,7 +58,7 @@ export async function run(stage: Stage, options: ChaosOptions, { onCrew, say }: 
   })
   onCrew(crew)
   const world = { stage, crew }
-  const prober = { customer: PROBER.customer, record, db: stage.db }
+  const prober = openProber(PROBER, record, stage.db)
   say('starting the engine: two processes of each role')
   await fund(crew, record)
   if (!(await untilWell(world, prober, START_TIMEOUT_MS))) throw new Error('the engine did not become ready')
@@ -68,20 +71,13 @@ export async function run(stage: Stage, options: ChaosOptions, { onCrew, say }: 
   // Those that are still to die at a step of theirs make room; whoever hung would have shown by now.
   await Promise.all(crew.posts.map((post) => post.renew()))
 
-  const kinds: readonly Kind[] = isWhole
-    ? [
-        ...Object.values(KINDS)
-          .flat()
-          .map(([kind]) => kind),
-        WIPE,
-      ]
-    : SAMPLES
+  const alone = FAULTS.filter(({ isSample = false }) => isWhole || isSample)
   const calm = offer({ apiUrls: crew.apiUrls, customers: CUSTOMERS, seed, record, clients: CALM_CLIENTS })
-  const healed = await healFromEach(world, kinds, prober, { tally, seed, say })
+  const healed = await healFromEach(world, alone, prober, { tally, seed, say })
   await calm.stop()
   await settleDown(world, prober, tally, say)
   await crew.close()
-  const proof = await prove(stage.db, stage.operators, record, say)
+  const proof = await prove(stage.db, { operators: stage.operators, record, firstMoney: FIRST_MONEY }, say)
   return { tally, record, proof, healed }
 }
 
@@ -98,23 +94,20 @@ async function settleDown(
 }
 
 async function fund({ apiUrls: [url = ''] }: Crew, record: ClientRecord): Promise<void> {
-  const money = [
-    ...CUSTOMERS.map((customer) => [customer, moneyOf(customer)] as const),
-    Object.values(PROBER),
-  ]
   const deadlineMs = performance.now() + START_TIMEOUT_MS
-  for (const [customer = 0, amount = 0] of money) {
+  for (const [customer, amount] of FIRST_MONEY) {
     for (let time = 0; ; time++) {
       if (performance.now() > deadlineMs) throw new Error('the customers could not be given their money')
       const mark = `first money of ${customer}.${time}`
       const toppedUp: ToppedUp = { mark, customer, amount, answered: 'unknown' }
       record.toppedUp.push(toppedUp)
       const description = `[${mark}] top-up`
-      const { answered } = await ask(`${url}/balance/add`, {
+      const { answered, label } = await ask(`${url}/balance/add`, {
         user_id: customer,
         balance: amount,
         description,
       })
+      noteAnswer(record, label)
       toppedUp.answered = answered
       if (answered === 'accepted') break
     }

@@ -1,3 +1,4 @@
+import { describeShortfalls } from './floors.ts'
 import type { Healed } from './heal.ts'
 import { isHealedInTime } from './heal.ts'
 import type { ChaosOptions } from './options.ts'
@@ -25,7 +26,7 @@ const LISTED_MAX = 10
 
 /** As Markdown: it is read in a terminal and stands in the documentation as it is. */
 export function describeOutcome(outcome: Outcome): string[] {
-  const { proof, requests, faults, kills, answers, healed, servers, seconds, command } = outcome
+  const { proof, faults, kills, answers, healed, servers, seconds, command } = outcome
   const states = Object.entries(proof.states).map(([state, count]) => `${count} ${state}`)
   return [
     `\`${command}\`, ${Math.round(seconds)} s, ${servers}`,
@@ -34,7 +35,10 @@ export function describeOutcome(outcome: Outcome): string[] {
     '',
     ...table(['kill -9', 'times'], killRows(kills)),
     '',
-    ...table(['what clients saw', 'times'], [['requests', requests.sent] as const, ...rowsOf(answers)]),
+    ...table(
+      ['what clients saw', 'times'],
+      [['requests', sum(Object.values(answers))] as const, ...rowsOf(answers)],
+    ),
     '',
     `${proof.requests} requests with ${proof.recipients} messages were accepted: ${states.join(', ')}. ` +
       `${proof.duplicatesMarked} were marked as possible duplicates, ${proof.duplicatesSeen} were sent more than once.`,
@@ -42,7 +46,7 @@ export function describeOutcome(outcome: Outcome): string[] {
     ...table(
       ['found', 'times'],
       Object.entries(FINDINGS).map(
-        ([finding, meaning]) => [meaning, proof.findings[finding as Finding].length] as const,
+        ([finding, meaning]) => [meaning, proof.findings[finding as Finding].count] as const,
       ),
     ),
     ...(healed.length === 0 ? [] : ['', ...describeHealing(healed)]),
@@ -50,15 +54,17 @@ export function describeOutcome(outcome: Outcome): string[] {
 }
 
 /** What is wrong, one line each. */
-export function describeFindings({ proof, healed, wrongs }: Outcome): string[] {
-  const found = Object.entries(proof.findings).flatMap(([finding, lines]) => [
-    ...lines.slice(0, LISTED_MAX).map((line) => `${finding}: ${line}`),
-    ...(lines.length > LISTED_MAX ? [`${finding}: and ${lines.length - LISTED_MAX} more`] : []),
-  ])
+export function describeFindings(outcome: Outcome): string[] {
+  const { proof, healed, wrongs } = outcome
+  const found = Object.entries(proof.findings).flatMap(([finding, { count, lines }]) => {
+    const shown = lines.slice(0, LISTED_MAX).map((line) => `${finding}: ${line}`)
+    return count > shown.length ? [...shown, `${finding}: and ${count - shown.length} more`] : shown
+  })
   const slow = healed
     .filter((each) => !isHealedInTime(each))
     .map(({ kind }) => `healing: ${kind}: not in time`)
-  return [...found, ...slow, ...wrongs.map((line) => `the run: ${line}`)]
+  const run = [...wrongs, ...describeShortfalls(outcome)].map((line) => `the run: ${line}`)
+  return [...found, ...slow, ...run]
 }
 
 function describeHealing(healed: Healed[]): string[] {
@@ -80,6 +86,10 @@ function killRows(kills: Record<string, number>): (readonly [string, number])[] 
 
 function rowsOf(counts: Record<string, number>): (readonly [string, number])[] {
   return Object.entries(counts).toSorted(([one], [other]) => one.localeCompare(other))
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
 }
 
 function table(head: readonly [string, string], rows: (readonly [string, string | number])[]): string[] {

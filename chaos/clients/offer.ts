@@ -3,6 +3,7 @@ import { POISON } from '../faults/operators.ts'
 import { openRandom } from '../random.ts'
 import type { Random } from '../random.ts'
 import { ask } from './ask.ts'
+import { noteAnswer, numbersOf } from './record.ts'
 import type { ClientRecord, Sent } from './record.ts'
 
 export interface OfferOptions {
@@ -30,6 +31,7 @@ const EXPRESS_SHARE = 0.3
 const POISON_SHARE = 0.02
 const TOP_UP_SHARE = 0.02
 const TOP_UP_MAX = 60
+const FIRST_NUMBER_MAX = 9_000_000_000
 
 export function offer(options: OfferOptions): Offering {
   const { apiUrls, customers, seed, record, clients: count = CLIENTS } = options
@@ -67,19 +69,22 @@ async function send({ apiUrls, mark, customer, random, record }: Turn & Pick<Off
   const type = random.share() < EXPRESS_SHARE ? 'express' : 'normal'
   const recipients = drawRecipients(random)
   const words = random.share() < POISON_SHARE ? `the parser ${POISON}` : 'your parcel is on its way'
-  const first = random.whole(0, 9_000_000)
+  const firstNumber = random.whole(0, FIRST_NUMBER_MAX)
   for (let again = 0; again <= AGAIN_MAX; again++) {
-    const sent: Sent = { mark: `${mark}.${again}`, customer, type, recipients, answered: 'unknown' }
+    const sent: Sent = {
+      ...{ mark: `${mark}.${again}`, customer, type, recipients, firstNumber },
+      ...{ answered: 'unknown', label: '' },
+    }
     // Noted before it is sent: what is in the tables and was never begun would be a message from nowhere.
     record.sent.push(sent)
     const { answered, label, body } = await ask(`${random.pick(apiUrls)}/sms/send`, {
       customer_id: customer,
       text: `[${sent.mark}] ${words}`,
       type,
-      recipients: Array.from({ length: recipients }, (_, no) => `98${String(first + no).padStart(10, '0')}`),
+      recipients: numbersOf(sent),
     })
-    note(record, label)
-    sent.answered = answered
+    noteAnswer(record, label)
+    Object.assign(sent, { answered, label })
     if (typeof body['sms_identifier'] === 'string') sent.smsIdentifier = body['sms_identifier']
     if (typeof body['cost'] === 'number') sent.cost = body['cost']
     if (answered === 'accepted' || label.startsWith('4')) return
@@ -93,12 +98,8 @@ async function topUp(url: string, { mark, customer, random, record }: Turn): Pro
   const { answered, label } = await ask(`${url}/balance/add`, {
     ...{ user_id: customer, balance: toppedUp.amount, description: `[${mark}] top-up` },
   })
-  note(record, label)
+  noteAnswer(record, label)
   Object.assign(toppedUp, { answered })
-}
-
-function note({ answers }: ClientRecord, label: string): void {
-  answers.set(label, (answers.get(label) ?? 0) + 1)
 }
 
 /** Mostly one; now and then as many as a transaction of its own takes. */

@@ -14,7 +14,11 @@ export interface Sent {
   customer: number
   type: MessageClass
   recipients: number
+  /** The first recipient's number; each next one's is one more. */
+  firstNumber: number
   answered: Answered
+  /** As in `402 insufficient_balance`; empty while it is under way. */
+  label: string
   /** What the answer named, if it did. */
   smsIdentifier?: string
   cost?: number
@@ -33,6 +37,19 @@ export interface ClientRecord {
   toppedUp: ToppedUp[]
   /** Answers by status and code, `200` and `503 overloaded`; and `no answer`. */
   answers: Map<string, number>
+}
+
+/** A recipient's number, in international form. @param recipientNo from 1 */
+export function numberOf({ firstNumber }: Pick<Sent, 'firstNumber'>, recipientNo: number): string {
+  return `98${String(firstNumber + recipientNo - 1).padStart(10, '0')}`
+}
+
+export function numbersOf(sent: Pick<Sent, 'firstNumber' | 'recipients'>): string[] {
+  return Array.from({ length: sent.recipients }, (_, index) => numberOf(sent, index + 1))
+}
+
+export function noteAnswer({ answers }: ClientRecord, label: string): void {
+  answers.set(label, (answers.get(label) ?? 0) + 1)
 }
 
 export function openRecord(): ClientRecord {

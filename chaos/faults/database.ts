@@ -1,7 +1,6 @@
 import { createConnection } from 'mysql2/promise'
 import type { Connection } from 'mysql2/promise'
-import type { Random } from '../random.ts'
-import type { End, Hit, World } from './hit.ts'
+import type { End, Fault, Hit, World } from './fault.ts'
 
 /** Somebody else's transaction keeps so many balances locked. */
 const HELD_CUSTOMERS = 12
@@ -9,16 +8,30 @@ const HELD_CUSTOMERS = 12
 const CONNECTIONS_LEFT = 12
 const CONNECT_TIMEOUT_MS = 5_000
 
-export async function inflictOnDatabase(world: World, { kind, random }: Hit): Promise<End> {
-  const { database } = world.stage.servers
-  if (kind === 'balances held') return holdBalances(world, random)
-  if (kind === 'connections used up') return useUpConnections(world)
-  if (kind === 'MySQL stopped') await database.stop()
-  else await database.kill()
-  return () => database.start()
-}
+/** A killed database reads its log first. */
+const HEAL_KILLED_MS = 40_000
 
-async function holdBalances({ stage }: World, random: Random): Promise<End> {
+export const DATABASE_FAULTS: readonly Fault[] = [
+  {
+    ...{ kind: 'MySQL stopped', group: 'database', weight: 3, restarts: 'MySQL' },
+    inflict: async ({ stage }) => {
+      await stage.servers.database.stop()
+      return () => stage.servers.database.start()
+    },
+  },
+  {
+    ...{ kind: 'MySQL killed', group: 'database', weight: 3, restarts: 'MySQL', isSample: true },
+    healWithinMs: HEAL_KILLED_MS,
+    inflict: async ({ stage }) => {
+      await stage.servers.database.kill()
+      return () => stage.servers.database.start()
+    },
+  },
+  { kind: 'balances held', group: 'database', weight: 2, inflict: holdBalances },
+  { kind: 'connections used up', group: 'database', weight: 1, inflict: useUpConnections },
+]
+
+async function holdBalances({ stage }: World, { random }: Hit): Promise<End> {
   const holder = await connect(stage.servers.databaseAdminUrl)
   const [rows] = await holder.query('SELECT user_id FROM chapar.user_balances ORDER BY user_id')
   const customers = (rows as { user_id: number }[]).map(({ user_id }) => user_id)

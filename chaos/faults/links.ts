@@ -1,8 +1,9 @@
 import { STRAIGHT } from '../../dev/tcpProxy.ts'
 import type { Direction, ProxiedLink, TcpProxy } from '../../dev/tcpProxy.ts'
 import type { Random } from '../random.ts'
-import type { LinkForm, LinkName } from './kinds.ts'
-import type { End, Hit, Inflicted, World } from './hit.ts'
+import type { Stage } from '../stage/stage.ts'
+import { overAtOnce } from './fault.ts'
+import type { End, Fault, Inflicted } from './fault.ts'
 
 /** Above a usual answer, and below every time-out. */
 const DELAY_MS = 400
@@ -12,22 +13,33 @@ const SLOW_BYTES_PER_SECOND = 8_192
 const ALL_SHARE = 0.3
 const SOME_SHARE = 0.5
 
-export function inflictOnLink({ stage }: World, { kind, random }: Hit): Promise<Inflicted> {
-  const { databaseLink, brokerLink, operators } = stage
-  const [, , name, form] = kind.split(' ') as ['link', 'to', LinkName, LinkForm]
-  const proxies: Record<LinkName, TcpProxy> = {
-    database: databaseLink,
-    broker: brokerLink,
-    operators: random.pick(operators).link,
-  }
-  return Promise.resolve(disturb(proxies[name], form, random))
+const LINKS = ['database', 'broker', 'operators'] as const
+type LinkName = (typeof LINKS)[number]
+
+const FORMS = ['cut', 'delayed', 'half-closed', 'silent', 'slow'] as const
+type Form = (typeof FORMS)[number]
+
+export const LINK_FAULTS: readonly Fault[] = LINKS.flatMap((link) =>
+  FORMS.map((form): Fault => ({
+    ...{ kind: `link to ${link} ${form}`, group: 'link', weight: 1 },
+    isMomentary: form === 'cut' || form === 'half-closed',
+    isSample: link === 'database' && form === 'silent',
+    inflict: ({ stage }, { random }) => Promise.resolve(disturb(proxyTo(stage, link, random), form, random)),
+  })),
+)
+
+/** Of the operators one over which something goes: the one that is only there for the other's failing is often idle. */
+function proxyTo({ databaseLink, brokerLink, operators }: Stage, link: LinkName, random: Random): TcpProxy {
+  if (link === 'database') return databaseLink
+  if (link === 'broker') return brokerLink
+  const proxies = operators.map((operator) => operator.link)
+  const busy = proxies.filter((proxy) => proxy.links().length > 0)
+  return random.pick(busy.length > 0 ? busy : proxies)
 }
 
-function disturb(proxy: TcpProxy, form: LinkForm, random: Random): Inflicted {
+function disturb(proxy: TcpProxy, form: Form, random: Random): Inflicted {
   const isAll = random.share() < ALL_SHARE
   const links = isAll ? proxy.links() : chooseFrom(proxy.links(), random)
-  if (links.length === 0) return undefined
-  const direction: Direction = random.pick(['toServer', 'toClient'])
   switch (form) {
     case 'delayed':
       proxy.shape({ delayMs: DELAY_MS, bytesPerSecond: Infinity })
@@ -35,22 +47,30 @@ function disturb(proxy: TcpProxy, form: LinkForm, random: Random): Inflicted {
     case 'slow':
       proxy.shape({ delayMs: 0, bytesPerSecond: SLOW_BYTES_PER_SECOND })
       return straighten(proxy)
-    case 'cut':
-      for (const link of links) link.cut()
-      return () => Promise.resolve()
-    case 'half-closed':
-      for (const link of links) link.halfClose(direction)
-      return () => Promise.resolve()
-    case 'silent': {
+    case 'silent':
       // A cable that is pulled is silent to whoever tries anew, too.
       if (isAll) {
         proxy.silence()
         return () => Promise.resolve(proxy.resume())
       }
-      for (const link of links) link.silence()
-      return () => Promise.resolve(links.forEach((link) => link.resume()))
+      return (
+        each(links, (link) => link.silence()) &&
+        (() => Promise.resolve(links.forEach((link) => link.resume())))
+      )
+    case 'cut':
+      return each(links, (link) => link.cut())
+    case 'half-closed': {
+      const direction: Direction = random.pick(['toServer', 'toClient'])
+      return each(links, (link) => link.halfClose(direction))
     }
   }
+}
+
+/** @returns undefined when there was none. */
+function each(links: ProxiedLink[], hit: (link: ProxiedLink) => void): Inflicted {
+  if (links.length === 0) return undefined
+  for (const link of links) hit(link)
+  return overAtOnce
 }
 
 function straighten(proxy: TcpProxy): End {

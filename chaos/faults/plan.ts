@@ -1,12 +1,13 @@
 import { openRandom } from '../random.ts'
 import type { Random } from '../random.ts'
-import { GROUPS, KINDS, WIPE } from './kinds.ts'
-import type { Group, Kind } from './kinds.ts'
+import { WIPE } from './broker.ts'
+import { faultsOf } from './catalogue.ts'
+import { GROUPS } from './fault.ts'
+import type { Fault, Group } from './fault.ts'
 
 /** One fault: when it begins, how long it lasts, and what decides the rest. */
 export interface Planned {
-  group: Group
-  kind: Kind
+  fault: Fault
   atMs: number
   forMs: number
   /** A seed of its own: which process, which operator, which of several ways. */
@@ -22,9 +23,6 @@ const RHYTHM: Record<Group, { restMs: readonly [number, number]; forMs: readonly
   operator: { restMs: [1_000, 6_000], forMs: [3_000, 12_000] },
 }
 
-/** Of these the next one need not wait for the end: another process is met by it. */
-const letsOthersBegin = (kind: Kind) => kind.startsWith('kill ') || kind.startsWith('freeze ')
-
 /** What happens when: the same for the same seed. In each group every kind has had its share before any has more. */
 export function planFaults(seed: number, durationMs: number, intensity: number): Planned[] {
   const random = openRandom(seed)
@@ -32,7 +30,7 @@ export function planFaults(seed: number, durationMs: number, intensity: number):
     planGroup(openRandom(seedOf(random)), group, durationMs, intensity),
   )
   planned.push({
-    ...{ group: 'broker', kind: WIPE, seed: seedOf(random) },
+    ...{ fault: WIPE, seed: seedOf(random) },
     ...{ atMs: Math.round(durationMs * (0.3 + 0.4 * random.share())), forMs: 1_000 },
   })
   return planned.toSorted((one, other) => one.atMs - other.atMs)
@@ -41,24 +39,25 @@ export function planFaults(seed: number, durationMs: number, intensity: number):
 function planGroup(random: Random, group: Group, durationMs: number, intensity: number): Planned[] {
   const { restMs, forMs } = RHYTHM[group]
   const planned: Planned[] = []
-  let deck: Kind[] = []
+  let deck: Fault[] = []
   let atMs = random.whole(...restMs) / intensity / 2
   while (atMs < durationMs) {
-    if (deck.length === 0) deck = shuffle(random, KINDS[group])
-    const kind = deck.pop() as Kind
+    if (deck.length === 0) deck = shuffle(random, faultsOf(group))
+    const fault = deck.pop() as Fault
     const lastsMs = random.whole(...forMs)
-    planned.push({ group, kind, atMs: Math.round(atMs), forMs: lastsMs, seed: seedOf(random) })
-    atMs += (letsOthersBegin(kind) ? 0 : lastsMs) + random.whole(...restMs) / intensity
+    planned.push({ fault, atMs: Math.round(atMs), forMs: lastsMs, seed: seedOf(random) })
+    // While one process is frozen others die; a server has one fault at a time.
+    atMs += (group === 'process' ? 0 : lastsMs) + random.whole(...restMs) / intensity
   }
   return planned
 }
 
-function shuffle(random: Random, kinds: readonly (readonly [Kind, number])[]): Kind[] {
-  const all = kinds.flatMap(([kind, weight]) => Array.from({ length: weight }, () => kind))
+function shuffle(random: Random, faults: readonly Fault[]): Fault[] {
+  const all = faults.flatMap((fault) => Array.from({ length: fault.weight }, () => fault))
   return all
-    .map((kind) => ({ kind, at: random.share() }))
+    .map((fault) => ({ fault, at: random.share() }))
     .toSorted((one, other) => one.at - other.at)
-    .map(({ kind }) => kind)
+    .map(({ fault }) => fault)
 }
 
 function seedOf(random: Random): number {

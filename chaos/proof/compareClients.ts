@@ -3,6 +3,8 @@ import { read } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { identifierFromBytes } from '../../src/primitives/identifier.ts'
 import type { ClientRecord, Sent, ToppedUp } from '../clients/record.ts'
+import { PRICES } from '../stage/prices.ts'
+import { markOf } from './marks.ts'
 
 /** What the tables say against what clients were told; one line for each contradiction, by what it means. */
 export interface Contradictions {
@@ -34,7 +36,6 @@ interface LedgerRow {
 }
 
 const ROWS_PER_PAGE = 5_000
-const MARK = /^\[([^\]]+)\]/
 
 /** Once the system is at rest: nothing that clients began is still under way. */
 export async function compareClients(db: Db, record: ClientRecord): Promise<Contradictions> {
@@ -42,7 +43,7 @@ export async function compareClients(db: Db, record: ClientRecord): Promise<Cont
   const sent = new Map(record.sent.map((each) => [each.mark, each]))
   const seen = new Map<string, number>()
   for await (const row of requests(db)) {
-    const mark = MARK.exec(row.text)?.[1] ?? ''
+    const mark = markOf(row.text)
     const asked = sent.get(mark)
     seen.set(mark, (seen.get(mark) ?? 0) + 1)
     if (!asked) found.fromNowhere.push(`request ${identifierFromBytes(row.id)}: "${row.text}"`)
@@ -57,7 +58,7 @@ export async function compareClients(db: Db, record: ClientRecord): Promise<Cont
 
 function compareOne(asked: Sent, row: Row, times: number, found: Contradictions): void {
   const name = `${asked.mark}, request ${identifierFromBytes(row.id)}`
-  const owed = row.price * asked.recipients
+  const owed = PRICES[asked.type] * asked.recipients
   if (asked.answered === 'refused') found.chargedThoughRefused.push(`${name}: answered with a refusal`)
   if (times > 1) found.doubleCharges.push(`${name}: there ${times} times`)
   if (row.charged !== -owed || (asked.cost !== undefined && asked.cost !== owed))
@@ -70,7 +71,7 @@ function compareOne(asked: Sent, row: Row, times: number, found: Contradictions)
 }
 
 function compareTopUps(toppedUp: ToppedUp[], rows: LedgerRow[], found: Contradictions): void {
-  const byMark = Map.groupBy(rows, ({ description }) => MARK.exec(description)?.[1] ?? '')
+  const byMark = Map.groupBy(rows, ({ description }) => markOf(description))
   for (const { mark, customer, amount, answered } of toppedUp) {
     const there = byMark.get(mark) ?? []
     const name = `top-up ${mark} of customer ${customer}`

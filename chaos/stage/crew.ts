@@ -7,6 +7,7 @@ import { ROLES, STEPS } from '../steps.ts'
 import type { Role } from '../steps.ts'
 import { Post } from './post.ts'
 import type { Burden, PostSettings } from './post.ts'
+import { PRICES } from './prices.ts'
 import type { Stage } from './stage.ts'
 
 /** The engine: several processes of each role. */
@@ -62,6 +63,7 @@ export async function startCrew(
             env: {
               ...{ DB_MAX_OPEN_CONNS: String(CONNECTIONS), DB_MAX_IDLE_CONNS: String(CONNECTIONS) },
               ...{ UNAVAILABLE_GRACE: GRACE, LOG_LEVEL: 'info' },
+              ...{ PRICE_NORMAL: String(PRICES.normal), PRICE_EXPRESS: String(PRICES.express) },
               ...envOf(burden),
             },
           }),

@@ -30,12 +30,13 @@ export interface PostSettings {
   onFreeze: (death: Death) => void
   /** It ended by itself, which nobody wanted; or does not start. */
   onFault: (line: string) => void
+  /** How long it stays frozen when it froze itself; longer than the lease of 10 s and every time-out by default. */
+  frozenMs?: number
 }
 
 const LOOK_MS = 100
 /** As a supervisor does it. */
 const RESTART_MS = 300
-/** Of a process that stopped itself: longer than the lease of 10 s and every time-out. */
 const FROZEN_MS = 13_000
 
 /** A place that is always filled: whoever dies there is followed by another, as under any supervisor. */
@@ -90,15 +91,22 @@ export class Post {
   /** Ends the present process in order, and the next ones bear nothing. */
   async renew(): Promise<void> {
     this.#isPlain = true
-    await this.#stop()
+    do {
+      await this.#stop()
+      await pause(LOOK_MS)
+      // Whoever was only just starting had his burden already.
+    } while (!this.#isClosed && Object.keys(this.#burden).length > 0)
   }
 
   async close(): Promise<void> {
+    this.#isPlain = true
     this.#isClosed = true
     await this.#stop()
     await this.#keeping
     // One that was only just starting.
     await this.#stop()
+    if (this.#program) this.#noteEnd(this.#program)
+    this.#program = undefined
   }
 
   async #stop(): Promise<void> {
@@ -120,7 +128,7 @@ export class Post {
     if (!this.#isFrozen && this.#burden.act === 'freeze' && isStopped(program.pid)) {
       this.#settings.onFreeze(this.#atStep())
       this.#burden = {}
-      await pause(FROZEN_MS, undefined, { ref: false })
+      await pause(this.#settings.frozenMs ?? FROZEN_MS, undefined, { ref: false })
       signal(program, 'SIGCONT')
     }
     await pause(LOOK_MS)

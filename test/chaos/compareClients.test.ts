@@ -18,7 +18,11 @@ describe('what clients were told against what the tables say', () => {
   afterEach(() => stack.drop())
 
   const told = (mark: string, changes: Partial<Sent> = {}) =>
-    record.sent.push({ mark, customer: 1, type: 'normal', recipients: 1, answered: 'accepted', ...changes })
+    record.sent.push({
+      ...{ mark, customer: 1, type: 'normal', recipients: 1, firstNumber: 1 },
+      ...{ answered: 'accepted', label: '' },
+      ...changes,
+    })
   const send = (mark: string, to = 1) => sendOne(stack.db, { userId: 1, to, text: `[${mark}] hello` })
   const findings = async () => {
     const found = await compareClients(stack.db, record)

@@ -1,0 +1,50 @@
+import type { Random } from '../random.ts'
+import type { Crew } from '../stage/crew.ts'
+import type { Stage } from '../stage/stage.ts'
+
+export interface World {
+  stage: Stage
+  crew: Crew
+}
+
+/** Groups have a rhythm of their own: while the broker restarts, operators misbehave and processes die. */
+export const GROUPS = ['process', 'database', 'broker', 'link', 'operator'] as const
+export type Group = (typeof GROUPS)[number]
+
+/** One kind of thing that goes wrong. */
+export interface Fault {
+  /** Its name in the table. */
+  kind: string
+  group: Group
+  /** How often it is drawn within its group; 0: the plan has a place of its own for it. */
+  weight: number
+  /** It has happened when it has begun: there is no end to wait for. */
+  isMomentary?: boolean
+  /** The server that is started again at its end; how long healing takes counts from that start. */
+  restarts?: 'MySQL' | 'RabbitMQ'
+  /** Tried alone in a short run too. */
+  isSample?: boolean
+  /** How long it lasts when it is tried alone. */
+  calmMs?: number
+  /** How soon after its end all is to be well again. */
+  healWithinMs?: number
+  /** Begins it. @returns how it ends. */
+  inflict: (world: World, hit: Hit) => Promise<Inflicted>
+}
+
+/** What decides the rest: which process, which operator, which of several ways; and for how long. */
+export interface Hit {
+  random: Random
+  forMs: number
+}
+
+/**
+ * Ends a fault; resolves when it is over, that is, when nothing but the engine stands between it and being well: a
+ * server runs again, a link carries, an operator is as usual.
+ */
+export type End = () => Promise<void>
+
+/** Undefined: there was nothing to hit at that moment. */
+export type Inflicted = End | undefined
+
+export const overAtOnce: End = () => Promise.resolve()

@@ -1,0 +1,17 @@
+import type { ClientRecord } from '../clients/record.ts'
+import { PRICES } from '../stage/prices.ts'
+
+/**
+ * Who was told that his balance does not suffice though it did, whatever became of everything else he ever asked for:
+ * of the others nothing is certain.
+ * @param first what each customer was given before anything was sent
+ */
+export function compareRefusals({ sent }: ClientRecord, first: ReadonlyMap<number, number>): string[] {
+  const askedFor = new Map<number, number>()
+  for (const { customer, type, recipients } of sent)
+    askedFor.set(customer, (askedFor.get(customer) ?? 0) + recipients * PRICES[type])
+  return sent
+    .filter(({ label }) => label === '402 insufficient_balance')
+    .filter(({ customer }) => (first.get(customer) ?? 0) >= (askedFor.get(customer) ?? 0))
+    .map(({ mark, customer }) => `${mark}: customer ${customer} had the money and was told that he had not`)
+}

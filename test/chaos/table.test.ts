@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { FAULTS } from '../../chaos/faults/catalogue.ts'
+import { FINDINGS } from '../../chaos/proof/prove.ts'
+import type { Finding } from '../../chaos/proof/prove.ts'
+import { ROLES, STEPS } from '../../chaos/steps.ts'
+import { describeFindings, describeOutcome } from '../../chaos/table.ts'
+import type { Outcome } from '../../chaos/table.ts'
+
+const LONG = { seed: 1, durationMs: 1_200_000, intensity: 1, isWhole: true, keeps: false }
+const SHORT = { ...LONG, durationMs: 60_000, isWhole: false }
+const KINDS = Object.keys(FINDINGS) as Finding[]
+
+/** A run of the long form in which everything happened and nothing is wrong. */
+function goodRun(): Outcome {
+  const names = ROLES.flatMap((role) => [role, ...STEPS[role].map((step) => `${role} at ${step}`)])
+  return {
+    ...{ options: LONG, command: 'make chaos', seconds: 1_300, servers: 'MySQL, RabbitMQ' },
+    faults: Object.fromEntries(FAULTS.map(({ kind }) => [kind, 20])),
+    kills: Object.fromEntries(names.map((name) => [name, 20])),
+    answers: { '200': 9_000 },
+    requests: { sent: 9_000, accepted: 9_000, refused: 0, unknown: 0 },
+    proof: {
+      ...{ requests: 9_000, recipients: 20_000, states: { done: 20_000 } },
+      findings: Object.fromEntries(
+        KINDS.map((kind) => [kind, { count: 0, lines: [] as string[] }]),
+      ) as Outcome['proof']['findings'],
+      ...{ duplicatesMarked: 3, duplicatesSeen: 1 },
+    },
+    healed: [{ kind: 'MySQL killed', healedMs: 16_000, withinMs: 40_000 }],
+    wrongs: [],
+  }
+}
+
+describe('what is wrong with a run', () => {
+  it('is nothing when nothing is', () => {
+    assert.deepEqual(describeFindings(goodRun()), [])
+  })
+
+  it('is of a short run that it met nothing, and not that it met few', () => {
+    const few = {
+      ...{ faults: { 'MySQL killed': 1, 'RabbitMQ stopped': 1, 'link to database cut': 3 } },
+      ...{ kills: { api: 9, 'relay at relay published': 1 } },
+    }
+    assert.deepEqual(describeFindings({ ...goodRun(), options: SHORT, ...few }), [])
+    const none = describeFindings({ ...goodRun(), options: SHORT, faults: {}, kills: {} })
+    assert.deepEqual(
+      none.map((line) => line.split(': ')[2]),
+      ['kill -9', 'restarts of MySQL', 'restarts of RabbitMQ', 'faults of links', 'kill -9 at a step'],
+    )
+  })
+
+  for (const kind of KINDS) {
+    it(`is a finding of the kind "${kind}", and all of them are counted`, () => {
+      const run = goodRun()
+      const lines20 = Array.from({ length: 20 }, (_, index) => `number ${index}`)
+      run.proof.findings[kind] = { count: 3_000, lines: lines20 }
+      const lines = describeFindings(run)
+      assert.equal(lines[0], `${kind}: number 0`)
+      assert.equal(lines.at(-1), `${kind}: and 2990 more`)
+      const row = describeOutcome(run).find((line) => line.includes(FINDINGS[kind]))
+      assert.match(row ?? '', /\| +3000 \|/)
+    })
+  }
+
+  it('is what healed too late or not at all', () => {
+    for (const healedMs of [40_000, undefined]) {
+      const run = { ...goodRun(), healed: [{ kind: 'MySQL killed', healedMs, withinMs: 40_000 }] }
+      assert.deepEqual(describeFindings(run), ['healing: MySQL killed: not in time'])
+    }
+  })
+
+  it('is what went wrong on the way', () => {
+    const run = { ...goodRun(), wrongs: ['relay-1 ended with exit code 1'] }
+    assert.deepEqual(describeFindings(run), ['the run: relay-1 ended with exit code 1'])
+  })
+
+  const shortfalls: [string, (run: Outcome) => void, RegExp][] = [
+    ['accepted hardly anything', ({ requests }) => (requests.accepted = 2_399), /requests accepted: 2399/],
+    [
+      'killed too few',
+      (run) => Object.keys(run.kills).forEach((name) => (run.kills[name] = 1)),
+      /kill -9: 15/,
+    ],
+    [
+      'left out a step',
+      ({ kills }) => delete kills['relay at relay published'],
+      /relay at relay published: 0/,
+    ],
+    [
+      'hardly restarted the database',
+      ({ faults }) => Object.assign(faults, { 'MySQL stopped': 9, 'MySQL killed': 10 }),
+      /restarts of MySQL: 19/,
+    ],
+    ['left out an operator’s fault', ({ faults }) => delete faults['operator: late'], /operator: late: 0/],
+  ]
+  for (const [what, spoil, said] of shortfalls) {
+    it(`is that it ${what}`, () => {
+      const run = goodRun()
+      spoil(run)
+      const lines = describeFindings(run)
+      assert.equal(lines.length, 1)
+      assert.match(lines.join(), said)
+    })
+  }
+})
