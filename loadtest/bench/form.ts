@@ -7,7 +7,7 @@ export interface Form {
   /** The same with one message a call. */
   singleRun: { warmUpMs: number; durationMs: number }
   /** The search ends when the highest rate is known to within this factor, or after so many probes. */
-  search: { resolution: number; probesMax: number }
+  search: { resolution: number; probesMax: number; retries?: number }
   /** Of the highest rate that held for a moment: what is offered for long. A short probe sees little of a slow growth. */
   ofProbed: number
   /** How often a rate that did not hold is lowered for another run. */
@@ -58,7 +58,7 @@ const WHOLE: Form = {
   probe: { warmUpMs: 2_000, durationMs: 8_000 },
   run: { warmUpMs: 5_000, durationMs: 60_000 },
   singleRun: { warmUpMs: 3_000, durationMs: 30_000 },
-  search: { resolution: 1.05, probesMax: 8 },
+  search: { resolution: 1.05, probesMax: 11, retries: 1 },
   ofProbed: 0.97,
   lowerings: 3,
   waitingMessages: 100_000,

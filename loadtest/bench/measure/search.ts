@@ -12,6 +12,8 @@ export interface SearchOptions {
   /** It ends when the next rate to try is less than this factor above the best one. */
   resolution: number
   probesMax: number
+  /** How often a rate above the best one is tried again before it is believed to be too high; 0 by default. */
+  retries?: number
 }
 
 /** Below it there is nothing left to find. */
@@ -23,15 +25,19 @@ const RATE_MIN = 1
  */
 export async function findHighest(
   probe: (rate: number) => Promise<boolean>,
-  { start, step, resolution, probesMax }: SearchOptions,
+  { start, step, resolution, probesMax, retries = 0 }: SearchOptions,
 ): Promise<{ best: number; probes: Probe[] }> {
   const probes: Probe[] = []
   let best = 0
   let tooHigh = Infinity
   let rate = Math.round(start)
+  let triesLeft = retries
   while (probes.length < probesMax && rate >= RATE_MIN) {
     const isSustained = await probe(rate)
     probes.push({ rate, isSustained })
+    // A bad moment of the machine would otherwise be a bound for the rest of the search.
+    if (!isSustained && best > 0 && triesLeft-- > 0) continue
+    triesLeft = retries
     if (isSustained) best = Math.max(best, rate)
     else tooHigh = Math.min(tooHigh, rate)
     if (best > 0 && tooHigh / best <= resolution) break
@@ -41,7 +47,7 @@ export async function findHighest(
   return { best, probes }
 }
 
-/** Rates are whole numbers, and none is tried twice. */
+/** Rates are whole numbers. */
 function nextRate(best: number, tooHigh: number, step: number): number {
   if (tooHigh === Infinity) return Math.ceil(best * step)
   if (best === 0) return Math.floor(tooHigh / step)

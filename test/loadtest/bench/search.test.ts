@@ -37,6 +37,22 @@ describe('the search for the highest rate that holds', () => {
     assert.equal(best, 900)
   })
 
+  it('tries a rate again before it takes it for too high, when it is told to, and not below what held', async () => {
+    let times = 0
+    const capricious = (rate: number) => Promise.resolve(rate <= 1_000 && ++times !== 2)
+    const search = { ...options, start: 700 }
+    assert.ok((await findHighest(capricious, search)).best < 980, 'one bad moment at 980')
+    times = 0
+    const { probes } = await findHighest(capricious, { ...search, retries: 1 })
+    assert.deepEqual(probes.map(({ rate, isSustained }) => [rate, isSustained]).slice(0, 5), [
+      [700, true],
+      [980, false],
+      [980, true],
+      [1_372, false],
+      [1_372, false],
+    ])
+  })
+
   it('finds nothing when nothing holds, and comes to an end', async () => {
     const { best, probes } = await findHighest(() => Promise.resolve(false), { ...options, start: 100 })
     assert.equal(best, 0)
