@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import { closeDb, openDb, selfTest } from '../../../src/platform/db/index.ts'
 import type { Db, DbSettings } from '../../../src/platform/db/index.ts'
+import { Unavailable } from '../../../src/primitives/unavailable.ts'
 import { look } from '../../support/arrange.ts'
+import { eventually } from '../../support/eventually.ts'
 import { freshStack } from '../../support/servers.ts'
 import type { Stack } from '../../support/servers.ts'
 
@@ -40,6 +42,39 @@ describe('the self-test at start-up', () => {
   it('refuses an engine that waits where it should skip', async () => {
     const db = withoutSkipLocked(open({ sessionStatements: ['SET innodb_lock_wait_timeout = 1'] }))
     await assert.rejects(selfTest(db), /ignores FOR UPDATE SKIP LOCKED/)
+  })
+
+  /** The session that holds the row is gone, with its lock, just before the other one looks. */
+  function losingTheHolder(db: Db): Db {
+    let holder: number | undefined
+    db.pool.on('connection', (connection) => {
+      const query = connection.query.bind(connection) as (options: { sql: string }, done: unknown) => unknown
+      const losing = (options: { sql: string }, done: unknown) => {
+        if (!options.sql.includes('SKIP LOCKED')) {
+          if (options.sql.includes('FOR UPDATE')) holder = connection.threadId
+          return query(options, done)
+        }
+        void end(holder).then(() => void query(options, done))
+        return undefined
+      }
+      Object.assign(connection, { query: losing })
+    })
+    return db
+  }
+
+  async function end(session: number | undefined): Promise<void> {
+    await look(stack.db, sql`KILL ${sql.lit(session)}`)
+    await eventually('it is gone', async () => {
+      const rows = await look(
+        stack.db,
+        sql`SELECT id FROM information_schema.processlist WHERE id = ${session}`,
+      )
+      return rows.length === 0
+    })
+  }
+
+  it('calls the database away, and not unfit, when the session that held the row was lost meanwhile', async () => {
+    await assert.rejects(selfTest(losingTheHolder(open())), (error) => error instanceof Unavailable)
   })
 
   it('refuses a session that is not READ COMMITTED', async () => {
