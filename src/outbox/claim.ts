@@ -17,10 +17,20 @@ export interface Claim {
   leaseUntil: string
   /** Due rows that this program cannot read; they were put off, so that they hold up nobody. */
   unreadable: string[]
+  /** More may be due: no further row or envelope would have fitted. */
+  isFull: boolean
 }
 
 /** Recipients of one claim: a few hundred milliseconds of an operator's work, and a transaction of some 10 ms. */
 export const CLAIM_RECIPIENTS_MAX = 2_000
+/** How much one claim may hold. */
+export interface ClaimBounds {
+  /** Recipients of all envelopes together and, up to 100, of one. */
+  batchSizeMax?: number
+  /** Rows it may lock: what is merged costs by the row, what goes as it is next to nothing. */
+  rowsMax?: number
+}
+
 /** How long a claimed row may wait for the broker's confirm before another relay may publish it too. */
 const CLAIM_LEASE_SECONDS = 10
 /** A row that cannot be read is looked at again this much later: a newer program may be on its way. */
@@ -57,11 +67,11 @@ export function claim(
   type: MessageClass,
   envelopesMax: number,
   newId: () => string,
-  batchSizeMax = CLAIM_RECIPIENTS_MAX,
+  { batchSizeMax = CLAIM_RECIPIENTS_MAX, rowsMax = batchSizeMax }: ClaimBounds = {},
 ): Promise<Claim | undefined> {
   const envelopeRecipientsMax = Math.min(ENVELOPE_RECIPIENTS_MAX, batchSizeMax)
   const recipientsMax = Math.min(batchSizeMax, envelopesMax * envelopeRecipientsMax)
-  const limits = { envelopesMax, recipientsMax, envelopeRecipientsMax }
+  const limits = { envelopesMax, recipientsMax, rowsMax, envelopeRecipientsMax }
   return transact(db, 'outbox.claim', async (tx) => {
     const due = await lockDue(tx, type, limits)
     const [head] = due
@@ -79,8 +89,13 @@ export function claim(
     const merged = packs.filter((rows) => rows.length > 1)
     await lease(tx, alone, head.lease_until)
     const swapped = await swap(tx, type, merged, head.lease_until, newId)
+    const recipients = due.reduce((sum, row) => sum + row.recipients, 0)
     return {
       type,
+      isFull:
+        due.length >= rowsMax ||
+        packs.length >= envelopesMax ||
+        recipients + ENVELOPE_RECIPIENTS_MAX > recipientsMax,
       envelopes: [...alone.map((row) => toEnvelope(type, row)), ...swapped],
       leaseUntil: head.lease_until,
       unreadable: unreadable.map(({ id }) => identifierFromBytes(id)),
@@ -95,15 +110,16 @@ export function claim(
 async function lockDue(
   tx: Tx,
   type: MessageClass,
-  limits: { envelopesMax: number; recipientsMax: number },
+  limits: { envelopesMax: number; recipientsMax: number; rowsMax: number },
 ): Promise<DueRow[]> {
-  const firstMax = Math.min(limits.envelopesMax, limits.recipientsMax)
+  const firstMax = Math.min(limits.envelopesMax, limits.recipientsMax, limits.rowsMax)
   const first = await lockAfter(tx, type, undefined, firstMax)
   const recipients = first.reduce((sum, row) => sum + Math.max(row.recipients, 1), 0)
   const left = limits.recipientsMax - recipients
-  if (first.length < firstMax || left <= 0) return first
-  const rowsMax = Math.ceil(left / (recipients / first.length))
-  return [...first, ...(await lockAfter(tx, type, first.at(-1), rowsMax))]
+  const expected = Math.ceil(left / (recipients / first.length))
+  const moreMax = Math.min(expected, limits.rowsMax - first.length)
+  if (first.length < firstMax || left <= 0 || moreMax <= 0) return first
+  return [...first, ...(await lockAfter(tx, type, first.at(-1), moreMax))]
 }
 
 /**

@@ -6,7 +6,7 @@ import { announce, announceWhenWritten } from '../platform/steps.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { claim, hasDue } from './claim.ts'
 import type { Claim } from './claim.ts'
-import { ENVELOPE_RECIPIENTS_MAX, countRecipients, encodeEnvelope } from './envelope.ts'
+import { countRecipients, encodeEnvelope } from './envelope.ts'
 import type { Envelope } from './envelope.ts'
 import type { OutboxEvents } from './events.ts'
 import { giveBack, markPublished } from './settle.ts'
@@ -22,6 +22,8 @@ export interface RelaySettings {
   newId: () => string
   /** Recipients of one claim and, up to 100, of one envelope. */
   batchSizeMax: number
+  /** Outbox rows of one claim. */
+  rowsMax: number
   /** Claims at once. One leaves the database and the other class room; batches of one need more. */
   lanes: number
   /** Monotonic milliseconds, and the timers that go by them; a test has its own. */
@@ -145,21 +147,14 @@ export async function relayOnce(settings: RelaySettings): Promise<number> {
 async function claimNext(
   settings: RelaySettings,
   { isBusy }: { isBusy: boolean },
-): Promise<(Claim & { isFull: boolean }) | undefined> {
-  const { db, publisher, type, queue, newId, batchSizeMax } = settings
+): Promise<Claim | undefined> {
+  const { db, publisher, type, queue, newId, batchSizeMax, rowsMax } = settings
   if (!publisher.isReady()) return undefined
   // An idle poller looks before it asks the broker and opens a transaction.
   if (!isBusy && !(await hasDue(db, type))) return undefined
   const room = READY_ENVELOPES_MAX - (await publisher.readyMessages(queue))
   if (room < READY_ENVELOPES_MAX / 2) return undefined
-  const claimed = await claim(db, type, room, newId, batchSizeMax)
-  return claimed && { ...claimed, isFull: isFull(claimed, room, batchSizeMax) }
-}
-
-/** Whether there may be more that is due: no further envelope would have fitted. */
-function isFull({ envelopes }: Claim, room: number, batchSizeMax: number): boolean {
-  const recipients = envelopes.reduce((sum, { ranges }) => sum + countRecipients(ranges), 0)
-  return envelopes.length >= room || recipients + ENVELOPE_RECIPIENTS_MAX > batchSizeMax
+  return claim(db, type, room, newId, { batchSizeMax, rowsMax })
 }
 
 /** @returns the rows of the envelopes that the broker confirmed. */

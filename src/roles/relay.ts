@@ -35,7 +35,8 @@ export async function startRelays({ config, pools, logger, metrics, newId }: Fou
         queue: queues[type].queue,
         events,
         newId,
-        batchSizeMax: workBatchOf(config),
+        batchSizeMax: config.batchSizeMax,
+        rowsMax: workBatchOf(config),
         lanes: lanesOf(config, 'relay'),
       })
       return { type, publisher, loop }

@@ -115,6 +115,18 @@ describe('a claim of outbox rows', () => {
     )
   })
 
+  it('takes no more rows than it may, however small they are, and says whether more may be due', async () => {
+    const bounds = { batchSizeMax: 2_000, rowsMax: 20 }
+    for (let sent = 0; sent < 30; sent++) await sendOne(db, { userId: 1, to: 1 })
+    const first = await claim(db, 'normal', 100, newIdOf(db), bounds)
+    assert.deepEqual([sizes(first), first?.isFull], [[20], true])
+    const rest = await claim(db, 'normal', 100, newIdOf(db), bounds)
+    assert.deepEqual([sizes(rest), rest?.isFull], [[10], false])
+    for (let sent = 0; sent < 25; sent++) await sendOne(db, { userId: 1, to: 90 })
+    const large = await claim(db, 'normal', 100, newIdOf(db), bounds)
+    assert.deepEqual([sizes(large).length, large?.isFull], [20, true])
+  })
+
   it('is shared by two relays at once: each gets rows, none waits, and none gets what the other has', async () => {
     for (let i = 0; i < 40; i++) await sendOne(db, { userId: 1, to: 100 })
     await transact(db, 'test.first', async (tx) => {

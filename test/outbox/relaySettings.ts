@@ -13,7 +13,7 @@ export function relaySettings(stack: Stack, type: MessageClass, publisher: Publi
     ...{ db: stack.db, publisher, type, queue: stack.queues[type] },
     events: createOutboxEvents(memoryLog().logger, createMetrics({ withRuntime: false }).registry),
     newId: newIdOf(stack.db),
-    batchSizeMax: 2_000,
+    ...{ batchSizeMax: 2_000, rowsMax: 2_000 },
     lanes: 1,
   }
 }

@@ -70,7 +70,7 @@ export function startLife(options: LifeOptions): Life {
     accepting.finally(() => (isAccepting = false)).catch(() => {})
     while (!hasFailed && (isAccepting || ended < accepted)) {
       if (delivering.size >= workers) await Promise.race(delivering)
-      const claimed = await claim(db, 'normal', envelopesMax, newId, batchSize)
+      const claimed = await claim(db, 'normal', envelopesMax, newId, { batchSizeMax: batchSize })
       if (!claimed) {
         await pause(IDLE_MS)
         continue

@@ -53,7 +53,7 @@ async function performOn(world: World, db: Db, op: Op): Promise<Result> {
     }
     case 'relay': {
       const { type, envelopesMax, batchSizeMax } = op.how
-      const claimed = await claim(db, type, envelopesMax, world.newId, batchSizeMax)
+      const claimed = await claim(db, type, envelopesMax, world.newId, { batchSizeMax })
       if (claimed) world.relayed.set(op.number, claimed)
       return { kind: 'relayed', claim: claimed, faults: [] }
     }

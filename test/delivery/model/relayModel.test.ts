@@ -142,7 +142,7 @@ describe('relays under random histories', function () {
         return undefined
       }
       case 'relay':
-        return claim(db, each.type, each.envelopesMax, newIdOf(db), each.batchSizeMax)
+        return claim(db, each.type, each.envelopesMax, newIdOf(db), { batchSizeMax: each.batchSizeMax })
       case 'relayLosing':
         return claimLosing(each.type, each.part)
       case 'mark':
