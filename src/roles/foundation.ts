@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { databaseNowMs, migrate, selfTest } from '../platform/db/index.ts'
+import { CommitUnknown, databaseNowMs, migrate, selfTest } from '../platform/db/index.ts'
 import type { Lifecycle } from '../platform/lifecycle.ts'
 import { StartupFault } from '../platform/startupFault.ts'
 import { createMetrics } from '../platform/telemetry/index.ts'
@@ -41,7 +41,10 @@ export async function layFoundation(
   return { config, logger, metrics, pools, newId: identifierMaker(() => databaseNowMs(pools.requests)) }
 }
 
-/** Does it again while the database is away: it may go in the middle of a start, too. */
+/**
+ * Does it again while the database is away: it may go in the middle of a start, too, and between a COMMIT and its
+ * answer. Every step of a start may be done twice.
+ */
 async function waitForDatabase<T>(
   work: () => Promise<T>,
   { endsAtMs, fault, logger }: { endsAtMs: number; fault: string; logger: Logger },
@@ -50,7 +53,7 @@ async function waitForDatabase<T>(
     try {
       return await work()
     } catch (error) {
-      if (!(error instanceof Unavailable))
+      if (!(error instanceof Unavailable || error instanceof CommitUnknown))
         throw new StartupFault(fault + (error as Error).message, { cause: error })
       if (performance.now() > endsAtMs)
         throw new StartupFault('the database cannot be reached', { cause: error })

@@ -4,6 +4,8 @@ import type { TcpProxy } from '../../dev/tcpProxy.ts'
 import { createLifecycle } from '../../src/platform/lifecycle.ts'
 import { loadConfig } from '../../src/roles/config.ts'
 import { layFoundation } from '../../src/roles/foundation.ts'
+import { loseCommit } from '../support/loseCommit.ts'
+import type { LostCommit } from '../support/loseCommit.ts'
 import { memoryLog } from '../support/memoryLog.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
@@ -23,6 +25,11 @@ describe('the start of a process', () => {
     await stack.drop()
   })
 
+  const start = () => {
+    const config = loadConfig({ ROLE: 'api', DATABASE_URL: proxy.url, AMQP_URL: stack.amqpUrl })
+    return layFoundation(config, logger, lifecycle)
+  }
+
   it('waits for a database that goes away in the middle of it', async () => {
     let cuts = 0
     const end = proxy.onBytes((bytes, direction, link) => {
@@ -32,10 +39,24 @@ describe('the start of a process', () => {
       end()
       link.cut()
     })
-    const config = loadConfig({ ROLE: 'api', DATABASE_URL: proxy.url, AMQP_URL: stack.amqpUrl })
-    const foundation = await layFoundation(config, logger, lifecycle)
+    const foundation = await start()
     assert.equal(cuts, 1)
     assert.ok(lines().some(({ message }) => message === 'the database is away'))
+    assert.ok(foundation.newId())
+  })
+
+  it('begins a step again whose COMMIT was not answered', async () => {
+    const lost: LostCommit[] = []
+    const end = proxy.onBytes((bytes, direction) => {
+      if (direction !== 'toServer' || !bytes.includes('skip_locked_probe')) return
+      end()
+      lost.push(loseCommit(proxy, 'answer'))
+    })
+    const foundation = await start()
+    assert.deepEqual(
+      lost.map((commit) => commit.count()),
+      [1],
+    )
     assert.ok(foundation.newId())
   })
 })
