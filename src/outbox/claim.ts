@@ -17,7 +17,7 @@ export interface Claim {
   leaseUntil: string
   /** Due rows that this program cannot read; they were put off, so that they hold up nobody. */
   unreadable: string[]
-  /** More may be due: no further row or envelope would have fitted. */
+  /** More may be due: it took as many rows as it asked for. */
   isFull: boolean
 }
 
@@ -73,7 +73,7 @@ export function claim(
   const recipientsMax = Math.min(batchSizeMax, envelopesMax * envelopeRecipientsMax)
   const limits = { envelopesMax, recipientsMax, rowsMax, envelopeRecipientsMax }
   return transact(db, 'outbox.claim', async (tx) => {
-    const due = await lockDue(tx, type, limits)
+    const { rows: due, isFull } = await lockDue(tx, type, limits)
     const [head] = due
     if (!head) return undefined
     const rows = due.map((row) => ({
@@ -89,13 +89,9 @@ export function claim(
     const merged = packs.filter((rows) => rows.length > 1)
     await lease(tx, alone, head.lease_until)
     const swapped = await swap(tx, type, merged, head.lease_until, newId)
-    const recipients = due.reduce((sum, row) => sum + row.recipients, 0)
     return {
       type,
-      isFull:
-        due.length >= rowsMax ||
-        packs.length >= envelopesMax ||
-        recipients + ENVELOPE_RECIPIENTS_MAX > recipientsMax,
+      isFull,
       envelopes: [...alone.map((row) => toEnvelope(type, row)), ...swapped],
       leaseUntil: head.lease_until,
       unreadable: unreadable.map(({ id }) => identifierFromBytes(id)),
@@ -111,15 +107,17 @@ async function lockDue(
   tx: Tx,
   type: MessageClass,
   limits: { envelopesMax: number; recipientsMax: number; rowsMax: number },
-): Promise<DueRow[]> {
+): Promise<{ rows: DueRow[]; isFull: boolean }> {
   const firstMax = Math.min(limits.envelopesMax, limits.recipientsMax, limits.rowsMax)
   const first = await lockAfter(tx, type, undefined, firstMax)
   const recipients = first.reduce((sum, row) => sum + Math.max(row.recipients, 1), 0)
   const left = limits.recipientsMax - recipients
   const expected = Math.ceil(left / (recipients / first.length))
   const moreMax = Math.min(expected, limits.rowsMax - first.length)
-  if (first.length < firstMax || left <= 0 || moreMax <= 0) return first
-  return [...first, ...(await lockAfter(tx, type, first.at(-1), moreMax))]
+  if (first.length < firstMax) return { rows: first, isFull: false }
+  if (left <= 0 || moreMax <= 0) return { rows: first, isFull: true }
+  const more = await lockAfter(tx, type, first.at(-1), moreMax)
+  return { rows: [...first, ...more], isFull: more.length >= moreMax }
 }
 
 /**

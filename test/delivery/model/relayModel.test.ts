@@ -30,7 +30,7 @@ const ROUNDS_MAX = 60
 /** What one relay, or one consumer, does; those of a group do it at the same time. */
 type Command =
   | { kind: 'send'; sizes: number[]; type: MessageClass }
-  | { kind: 'relay'; type: MessageClass; envelopesMax: number; batchSizeMax: number }
+  | { kind: 'relay'; type: MessageClass; envelopesMax: number; batchSizeMax: number; rowsMax: number }
   /** The claim's COMMIT, or its answer, is lost: the relay knows of nothing. */
   | { kind: 'relayLosing'; type: MessageClass; part: 'request' | 'answer' }
   /** With some claim of before, its lease run out or not. */
@@ -56,6 +56,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     type,
     envelopesMax: fc.integer({ min: 1, max: 5 }),
     batchSizeMax: fc.constantFrom(2_000, 2_000, 20, 1),
+    rowsMax: fc.constantFrom(500, 500, 4, 1),
   }),
   fc.record({
     kind: fc.constant('relayLosing' as const),
@@ -142,7 +143,7 @@ describe('relays under random histories', function () {
         return undefined
       }
       case 'relay':
-        return claim(db, each.type, each.envelopesMax, newIdOf(db), { batchSizeMax: each.batchSizeMax })
+        return claim(db, each.type, each.envelopesMax, newIdOf(db), each)
       case 'relayLosing':
         return claimLosing(each.type, each.part)
       case 'mark':
