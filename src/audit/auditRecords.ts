@@ -4,7 +4,7 @@ import type { SmsState } from '../../db/schema.ts'
 import type { Db } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes, isIdentifier } from '../primitives/identifier.ts'
 import type { AuditOptions } from './audit.ts'
-import { lies, look, placeOf, spanFrom } from './page.ts'
+import { lastPlaceOf, lies, look, placeOf, spanFrom } from './page.ts'
 import { openPageSize, readFitting } from './pageSize.ts'
 import { TakenCounts } from './takenCounts.ts'
 import { addFindings, noFindings } from './violation.ts'
@@ -25,6 +25,8 @@ export interface RecordsReport extends Findings {
   /** Submissions that are in no record. Above 0 the comparison is partial: nothing is said of what is not there. */
   dropped: number
 }
+
+const KEY = { table: 'sms_status', column: 'sms_identifier' } as const
 
 /** Recipients that are done and were not in the record: their share of the memory. Beyond, the record is read again. */
 const UNPROVEN_MAX = 100_000
@@ -67,6 +69,7 @@ export async function auditRecords(
   const startedAtMs = await beginningOf(operators)
   await readTaken(comparison)
   const { taken, findings } = comparison
+  const last = await lastPlaceOf(KEY)(db)
   const size = openPageSize(ROWS_PER_PAGE_MAX)
   for (let after: string | undefined = ''; after !== undefined;) {
     const from: string = after
@@ -80,8 +83,8 @@ export async function auditRecords(
     }
     if (comparison.unproven.size >= UNPROVEN_MAX) await prove(comparison)
     onProgress({ walk: 'records', table: 'sms_status', rows: rows.length })
-    after = end
-    if (restFactor > 0 && end !== undefined) await pause(durationMs * restFactor)
+    after = end !== undefined && end < last ? end : undefined
+    if (restFactor > 0 && after !== undefined) await pause(durationMs * restFactor)
   }
   await prove(comparison)
   for (const { id, recipientNo } of taken.unseen()) {
@@ -140,7 +143,7 @@ async function readPage(
   after: string,
   rowsMax: number,
 ): Promise<{ rows: Row[]; end: string | undefined }> {
-  const span = await spanFrom(db, { table: 'sms_status', column: 'sms_identifier' }, after, rowsMax)
+  const span = await spanFrom(db, KEY, after, rowsMax)
   const { rows } = await look(db, 'audit.records', (reader) =>
     sql<Row>`SELECT sms_identifier AS id, recipient_no, status, possibly_sent, possible_duplicate
       FROM sms_status FORCE INDEX (PRIMARY) WHERE ${lies('sms_identifier', span)}`.execute(reader),

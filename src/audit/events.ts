@@ -9,7 +9,7 @@ import type { Violation } from './violation.ts'
 /** The facts of the continuous audit: each moves a metric and writes at most some records. */
 export interface AuditEvents {
   examined(step: Pick<Step, 'table' | 'rows' | 'violations'>): void
-  /** When a pass was last finished, as the checkpoint says; null when none ever was. */
+  /** How long ago a pass was finished, or the first one begun, as the checkpoint says; null before that. */
   passKnown(ageSeconds: number | null): void
   passEnded(): void
   auditFailed(fact: { error: unknown; retryInMs: number }): void
@@ -91,7 +91,9 @@ function auditMetrics(registry: Registry, passAgeSeconds: () => number | undefin
   })
   new Gauge({
     name: 'chapar_audit_pass_age_seconds',
-    help: 'Time since a pass of the continuous audit was finished, or the first one begun, by any relay; absent until it is known',
+    help:
+      'Time since a pass of the continuous audit was finished, or the first one begun, by any relay; ' +
+      'absent until it is known',
     registers,
     // Taken away while unknown: 0 would look like a pass that has just been finished.
     collect() {

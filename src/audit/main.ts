@@ -12,7 +12,7 @@ import { describeFindings, describeRecords, describeTables } from './print.ts'
 import { estimateRows, showProgress } from './progress.ts'
 import { countFindings } from './violation.ts'
 
-/** For each page so many times as long without work: a live system keeps more than nine tenths of its throughput. */
+/** For each page so many times as long without work: at most a sixth of a core of the database, and of this process. */
 const REST_FACTOR = 5
 
 const options = readOptions()
@@ -20,7 +20,9 @@ const db = openDb({ url: options.url, maxOpenConns: 4, maxIdleConns: 2, connMaxL
 try {
   process.exitCode = await run(db)
 } catch (error) {
-  console.error(`audit: could not be finished: ${(error as Error).message}`)
+  const { message, cause } = error as Error
+  const why = cause instanceof Error ? ` (${cause.message})` : ''
+  console.error(`audit: could not be finished: ${message}${why}`)
   process.exitCode = 2
 } finally {
   await closeDb(db)

@@ -38,12 +38,14 @@ export function openContinuousAudit(settings: ContinuousAuditSettings): Continuo
   const size = openPageSize(ROWS_PER_STEP_MAX)
   /** Undefined: the checkpoint is asked before the next step. */
   let pass: Pass | undefined
-  /** The last one, which may have failed or been another relay's since. */
+  /** The last one, which may have failed. */
   let before: Pass | undefined
 
   async function takeOver(): Promise<Pass | undefined> {
     const { isOurs, place, passAgeSeconds } = await takeCheckpoint(db, owner)
     events.passKnown(passAgeSeconds)
+    // Another relay goes on from its own, and this one's would be of an old time.
+    if (!isOurs) before = undefined
     if (!isOurs) return undefined
     // What a pass has seen of the ledger is in its memory: one that failed in the middle goes on from there, or a
     // database that is away now and then would never let it come to the end.
@@ -61,6 +63,7 @@ export function openContinuousAudit(settings: ContinuousAuditSettings): Continuo
       events.examined(step)
       const isOver = current.isOver()
       const isStillOurs = await saveCheckpoint(db, owner, current.place())
+      if (!isStillOurs) before = undefined
       if (!isStillOurs) return IDLE_MS
       if (isOver) events.passEnded()
       pass = isOver ? openPass(db) : current
