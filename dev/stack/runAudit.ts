@@ -34,8 +34,10 @@ export async function runAudit(
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   if (child.pid !== undefined) onStarted(child.pid)
-  signal?.addEventListener('abort', () => child.kill())
+  const end = () => void child.kill()
+  signal?.addEventListener('abort', end)
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', onLine)
   const [code] = (await once(child, 'close')) as [number | null]
+  signal?.removeEventListener('abort', end)
   return code === 0
 }

@@ -43,7 +43,7 @@ export interface AuditLive {
   aloneRate: number
   besideRate: number
   isClean: boolean
-  /** From its start to its end, with its rests. */
+  /** Of a whole one at full speed, when the load was over: from its start to its end. */
   seconds: number
   /** Of the audit's own process. */
   peakRssBytes: number

@@ -80,7 +80,7 @@ const WHOLE: Form = {
     { lanes: 16, connections: 100, concurrency: 32 },
     { lanes: 32, connections: 150, concurrency: 64 },
   ],
-  sweepProbesMax: 5,
+  sweepProbesMax: 8,
   alone: {
     batchSizes: [100, 500, 1_000, 2_000],
     workers: [2, 4],

@@ -18,27 +18,27 @@ const NOTHING = '–'
 export const HEADLINE: readonly Column[] = [
   { title: 'run', meaning: 'The scenario', text: ({ name }) => name },
   {
-    title: 'offered',
+    title: 'offered/s',
     meaning: 'Requests a second that the timetable had',
     text: ({ offeredPerSecond }) => figure(offeredPerSecond),
   },
   {
-    title: 'answered',
+    title: 'answered/s',
     meaning: 'Requests a second that were answered, whatever the answer',
     text: ({ achievedPerSecond }) => figure(achievedPerSecond),
   },
   {
-    title: 'accepted',
+    title: 'accepted/s',
     meaning: 'Messages (recipients) a second that were accepted and paid for',
     text: ({ recipients }) => count(recipients.acceptedPerSecond),
   },
   {
-    title: 'handed over',
+    title: 'handed over/s',
     meaning: 'Messages a second that operators took',
     text: ({ recipients }) => optional(recipients.handedOverPerSecond, count),
   },
   {
-    title: 'done',
+    title: 'done/s',
     meaning: 'Messages a second that came to their end, written down',
     text: ({ recipients }) => optional(recipients.donePerSecond, count),
   },

@@ -12,7 +12,7 @@ export interface SearchOptions {
   /** It ends when the next rate to try is less than this factor above the best one. */
   resolution: number
   probesMax: number
-  /** How often a rate above the best one is tried again before it is believed to be too high; 0 by default. */
+  /** How often a rate is tried again before it is believed to be too high; 0 by default. */
   retries?: number
 }
 
@@ -36,7 +36,7 @@ export async function findHighest(
     const isSustained = await probe(rate)
     probes.push({ rate, isSustained })
     // A bad moment of the machine would otherwise be a bound for the rest of the search.
-    if (!isSustained && best > 0 && triesLeft-- > 0) continue
+    if (!isSustained && (best > 0 || tooHigh === Infinity) && triesLeft-- > 0) continue
     triesLeft = retries
     if (isSustained) best = Math.max(best, rate)
     else tooHigh = Math.min(tooHigh, rate)

@@ -57,6 +57,8 @@ async function whileAuditing<T>(
     }
     return true
   })()
+  // Waited for below; a load that failed is what is told then.
+  auditing.catch(() => {})
   try {
     const result = await work()
     ending.abort()

@@ -24,7 +24,7 @@ describe('the report', () => {
   it('has a row for each run on the terminal, and leaves out what nobody knows', () => {
     const lines = tableLines({ runs: ['S1', 'S2', 'S3', 'S4'].map((name) => runOf({ name })) })
     assert.equal(lines.length, 5)
-    assert.match(lines[0] ?? '', /^run +offered +answered +accepted +done/)
+    assert.match(lines[0] ?? '', /^run +offered\/s +answered\/s +accepted\/s +done\/s/)
     assert.doesNotMatch(lines[0] ?? '', /handed over|normal/)
     assert.match(
       lines[2] ?? '',
