@@ -63,8 +63,9 @@ function toHole({ name, severity, range, via, fixAvailable }: Vulnerability): Ho
 }
 
 /** Whom it could not reach is the caller's own setting, and may carry a password. */
+/** Whose registry it is, and with which password, is nobody's business. */
 function withoutAddresses(text: string): string {
-  return text.replace(/https?:\/\/\S+/g, 'the registry')
+  return text.replace(/ - (?:GET|POST) https?:\/\/\S+/g, '').replace(/https?:\/\/\S+/g, 'the registry')
 }
 
 function rank(severity: Severity): number {

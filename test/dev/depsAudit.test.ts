@@ -43,6 +43,10 @@ describe('the audit of the packages', () => {
         JSON.stringify({ message: 'request to https://user:secret@host/path failed, reason: refused' }),
         /^request to the registry failed, reason: refused$/,
       ],
+      [
+        JSON.stringify({ message: '405 Method Not Allowed - POST https://host/-/bulk' }),
+        /^405 Method Not Allowed$/,
+      ],
     ] as const) {
       assert.throws(
         () => readReport(text),
