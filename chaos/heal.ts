@@ -36,9 +36,9 @@ export async function healFromEach(
       },
     )
     healed.push({ kind, healedMs, withinMs })
-    say(
-      `${kind}: ${healedMs === undefined ? 'not healed' : `well again after ${(healedMs / 1_000).toFixed(1)} s`}`,
-    )
+    const after =
+      healedMs === undefined ? 'not healed' : `well again after ${(healedMs / 1_000).toFixed(1)} s`
+    say(`${kind}: ${after}, at most ${withinMs / 1_000} s`)
   }
   return healed
 }

@@ -54,7 +54,7 @@ async function chaos(options: ChaosOptions): Promise<void> {
   console.log(
     wrong.length === 0
       ? `chaos: nothing lost, nothing doubled; logs and figures in ${place}`
-      : `chaos: ${wrong.length} findings with seed ${seed}; logs and the database's data in ${place}`,
+      : `chaos: findings with seed ${seed}: ${wrong.length}; logs and the database's data in ${place}`,
   )
   process.exitCode = wrong.length > 0 ? 1 : 0
 }

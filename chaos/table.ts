@@ -36,7 +36,7 @@ export function describeOutcome(outcome: Outcome): string[] {
     ...table(['kill -9', 'times'], killRows(kills)),
     '',
     ...table(
-      ['what clients saw', 'times'],
+      ['what clients saw, of sends and top-ups', 'times'],
       [['requests', sum(Object.values(answers))] as const, ...rowsOf(answers)],
     ),
     '',
@@ -62,18 +62,23 @@ export function describeFindings(outcome: Outcome): string[] {
   })
   const slow = healed
     .filter((each) => !isHealedInTime(each))
-    .map(({ kind }) => `healing: ${kind}: not in time`)
+    .map(
+      (each) =>
+        `healing: ${each.kind}: ${secondsOf(each)} s, and at most ${each.withinMs / 1_000} were allowed`,
+    )
   const run = [...wrongs, ...describeShortfalls(outcome)].map((line) => `the run: ${line}`)
   return [...found, ...slow, ...run]
 }
 
 function describeHealing(healed: Healed[]): string[] {
-  const seconds = ({ healedMs }: Healed) =>
-    healedMs === undefined ? 'not healed' : (healedMs / 1_000).toFixed(1)
   return table(
     ['alone', 'well again after, s'],
-    healed.map((each) => [each.kind, seconds(each)] as const),
+    healed.map((each) => [isHealedInTime(each) ? each.kind : `${each.kind} (TOO LATE)`, secondsOf(each)]),
   )
+}
+
+function secondsOf({ healedMs }: Healed): string {
+  return healedMs === undefined ? 'not healed' : (healedMs / 1_000).toFixed(1)
 }
 
 function killRows(kills: Record<string, number>): (readonly [string, number])[] {

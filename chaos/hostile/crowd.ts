@@ -28,11 +28,12 @@ export async function gatherCrowd(
   const sockets: Socket[] = []
   try {
     while (sockets.length < size) {
-      const more = Array.from({ length: Math.min(AT_ONCE, size - sockets.length) }, () => connect(target))
+      const more = Array.from({ length: Math.min(AT_ONCE, size - sockets.length) }, () =>
+        connect(target).on('error', () => {}),
+      )
       sockets.push(...more)
       await Promise.all(more.map((socket) => once(socket, 'connect')))
-      for (const socket of more)
-        socket.on('error', () => {}).write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n')
+      for (const socket of more) socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n')
     }
     const answers = sockets.map(firstLineOf)
     for (const socket of sockets) socket.write('\r\n')

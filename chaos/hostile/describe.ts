@@ -28,7 +28,7 @@ export function describeFindings(
     ...table(['status', 'answers'], statuses),
     '',
     `money    ${money.confirmed} requests answered 200 and found in the ledger, ${money.refunds} refunds`,
-    `         ${money.lostAndThere + money.lostAndNotThere} answers lost: ${money.lostAndThere} of their requests are there, ${money.lostAndNotThere} are not`,
+    `         ${money.lostAndThere + money.lostAndNotThere} requests whose client did not wait for the answer: ${money.lostAndThere} are there wholly, ${money.lostAndNotThere} not at all`,
     `memory   ${memory.second.toFixed(0)} MiB in the second quarter, ${memory.last.toFixed(0)} in the last, ${memory.most.toFixed(0)} at most`,
     `crowd    ${crowd.connections} connections at once, ${crowd.answered} answered`,
     `ready    ${readyStatus ?? 'no answer'}`,

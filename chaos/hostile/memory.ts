@@ -13,8 +13,13 @@ const SAMPLES_MAX = 57_600
 const GROWTH_MAX = 1.25
 /** As a mean of the last quarter: 60 of them are the program's own file, and single samples meet a heap before its collection. */
 const MIB_MAX = 300
-/** After the first quarter no sample may have so much more than the second one's mean: what grows without bounds for a moment ends a process as surely. */
+/**
+ * After the first quarter nothing that lasts may have so much more than the second one's mean: what grows without
+ * bounds for a moment ends a process as surely.
+ */
 const PEAK_MAX = 1.25
+/** So many samples last: one alone may have met a heap before its collection. */
+const LASTING = 3
 
 export function watchMemory(pid: number): MemorySamples & { stop(): void } {
   const mib: number[] = []
@@ -41,13 +46,16 @@ export function judgeMemory({ mib }: MemorySamples): MemoryVerdict {
     return { second: 0, last: 0, most: 0, faults: ['memory: too few samples to say anything'] }
   const second = mean(mib.slice(quarter, 2 * quarter))
   const last = mean(mib.slice(-quarter))
-  const most = Math.max(...mib.slice(quarter))
+  const most = Math.max(...mib)
+  const peak = Math.max(
+    ...mib.slice(quarter).map((_, index, later) => Math.min(...later.slice(index, index + LASTING))),
+  )
   const faults: string[] = []
   if (last > second * GROWTH_MAX)
     faults.push(`memory: grew from ${second.toFixed(0)} to ${last.toFixed(0)} MiB`)
   if (last > MIB_MAX) faults.push(`memory: ended at ${last.toFixed(0)} MiB, above ${MIB_MAX}`)
-  if (most > second * PEAK_MAX)
-    faults.push(`memory: had ${most.toFixed(0)} MiB for a moment, and ${second.toFixed(0)} before`)
+  if (peak > second * PEAK_MAX)
+    faults.push(`memory: had ${peak.toFixed(0)} MiB for a moment, and ${second.toFixed(0)} before`)
   return { second, last, most, faults }
 }
 

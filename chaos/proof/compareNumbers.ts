@@ -24,8 +24,8 @@ interface Row {
 const REQUESTS_PER_PAGE = 5_000
 
 /**
- * Whether everybody whom a request named was kept under his number and nobody else, and each operator wrote to just
- * him. Numbers of one request follow each other, so that a number less its place is the same for all of it.
+ * Whether everybody whom a request named was kept under his number and nobody else, and each operator wrote to him
+ * when it was last asked. Numbers of one request follow each other, so that a number less its place is the same for all of it.
  * @returns one line for each request or submission that is wrong.
  */
 export async function compareNumbers(
@@ -41,7 +41,7 @@ export async function compareNumbers(
     if (!asked) continue
     const identifier = identifierFromBytes(row.id)
     byIdentifier.set(identifier, asked)
-    const base = Number(numberOf(asked, 0))
+    const base = Number(numberOf(asked, 1)) - 1
     if (
       Number(row.lowest) !== base ||
       Number(row.highest) !== base ||

@@ -19,7 +19,7 @@ describe('the plan of what goes wrong', () => {
   for (const seed of [1, 2, 3]) {
     it(`of the long form holds what the proof needs, with seed ${seed}`, () => {
       const planned = planFaults(seed, LONG_MS, 1)
-      assert.ok(count(planned, ({ group }) => group === 'process') >= 150)
+      assert.ok(count(planned, ({ kind }) => kind.startsWith('kill ')) >= 150)
       assert.ok(count(planned, ({ restarts }) => restarts === 'MySQL') >= 20)
       assert.ok(count(planned, ({ restarts }) => restarts === 'RabbitMQ') >= 20)
       assert.ok(count(planned, ({ group }) => group === 'link') >= 50)

@@ -65,7 +65,10 @@ describe('what is wrong with a run', () => {
   it('is what healed too late or not at all', () => {
     for (const healedMs of [40_000, undefined]) {
       const run = { ...goodRun(), healed: [{ kind: 'MySQL killed', healedMs, withinMs: 40_000 }] }
-      assert.deepEqual(describeFindings(run), ['healing: MySQL killed: not in time'])
+      const seconds = healedMs === undefined ? 'not healed' : '40.0'
+      const said = `healing: MySQL killed: ${seconds} s, and at most 40 were allowed`
+      assert.deepEqual(describeFindings(run), [said])
+      assert.match(describeOutcome(run).join('\n'), /MySQL killed \(TOO LATE\)/)
     }
   })
 
