@@ -77,8 +77,9 @@ export const SETTINGS = {
     schema: wholeNumberText(1, 2_000),
     default: '2000',
     meaning:
-      'Recipients of one transaction (500 at most where it claims or settles) and, up to 100, of one queue message. Batches form by load; 1 does everything one ' +
-      'by one and is there to measure against.',
+      'Recipients of one transaction (500 at most where the consumer claims or settles; a relay claims 500 rows at most) ' +
+      'and, up to 100, of one queue message. Batches form by load; 1 does everything one by one and is there to measure ' +
+      'against.',
   },
   ACCEPT_LANES: {
     schema: wholeNumberText(1, 64),
