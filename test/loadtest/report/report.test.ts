@@ -31,7 +31,7 @@ describe('the report', () => {
       /^S2 +1,500 +1,499 +1,499 +1,490 .*12\.3 \/ 40 \/ 88.* flat .* 1,400 +clean$/,
     )
     // One run alone reads better from top to bottom.
-    assert.match(tableLines({ runs: [runOf()] }).join('\n'), /^run +S1\noffered +1,500\n/)
+    assert.match(tableLines({ runs: [runOf()] }).join('\n'), /^run +S1\noffered\/s +1,500\n/)
   })
 })
 
