@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { openTcpProxy } from '../../dev/tcpProxy.ts'
 import type { TcpProxy } from '../../dev/tcpProxy.ts'
 import { createLifecycle } from '../../src/platform/lifecycle.ts'
+import type { Lifecycle } from '../../src/platform/lifecycle.ts'
 import { loadConfig } from '../../src/roles/config.ts'
 import { layFoundation } from '../../src/roles/foundation.ts'
 import { loseCommit } from '../support/loseCommit.ts'
@@ -14,8 +15,9 @@ describe('the start of a process', () => {
   let stack: Stack
   let proxy: TcpProxy
   const { logger, lines } = memoryLog()
-  const lifecycle = createLifecycle({ logger, deadlineMs: 5_000, host: { on: () => {}, exit: () => {} } })
+  let lifecycle: Lifecycle
   beforeEach(async () => {
+    lifecycle = createLifecycle({ logger, deadlineMs: 5_000, host: { on: () => {}, exit: () => {} } })
     stack = await freshStack()
     proxy = await openTcpProxy(stack.databaseUrl)
   })
