@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { isTerminal, lockRecipients, markSending, readTexts, referenceOf } from '../messages/index.ts'
+import { isTerminal, lockRecipients, markSending, readTexts } from '../messages/index.ts'
 import type { Recipient } from '../messages/index.ts'
 import { lockRows, postpone, removeRows } from '../outbox/index.ts'
 import type { Envelope, RecipientRange } from '../outbox/index.ts'
@@ -70,8 +70,8 @@ async function claim(
         outboxId,
         ranges,
         owner,
-        open: new Set(unfinished.map(referenceOf)),
-        unsettled: new Set(tasks.map(({ reference }) => reference)),
+        open: referencesOf(unfinished),
+        unsettled: referencesOf(tasks),
       },
       newlyMarked: free.filter((row) => again.has(row) && !row.possibleDuplicate).length,
     }
@@ -87,7 +87,7 @@ interface Share {
 }
 
 function divide(envelopes: Envelope[], locked: Recipient[], owner: string): Share[] {
-  const rows = new Map(locked.map((row) => [referenceOf(row), row]))
+  const rows = Map.groupBy(locked, ({ smsIdentifier }) => smsIdentifier)
   const given = new Set<Recipient>()
   return envelopes.map((envelope) => {
     const unfinished = [...rowsIn(envelope.ranges, rows)].filter(({ status }) => !isTerminal(status))
@@ -97,13 +97,12 @@ function divide(envelopes: Envelope[], locked: Recipient[], owner: string): Shar
   })
 }
 
-function rowsIn(ranges: RecipientRange[], rows: Map<string, Recipient>): Set<Recipient> {
+/** @param rows by their request's identifier. */
+function rowsIn(ranges: RecipientRange[], rows: Map<string, Recipient[]>): Set<Recipient> {
   const found = new Set<Recipient>()
   for (const { smsIdentifier, first, last } of ranges) {
-    for (let recipientNo = first; recipientNo <= last; recipientNo++) {
-      const row = rows.get(referenceOf({ smsIdentifier, recipientNo }))
-      if (row) found.add(row)
-    }
+    for (const row of rows.get(smsIdentifier) ?? [])
+      if (first <= row.recipientNo && row.recipientNo <= last) found.add(row)
   }
   return found
 }
@@ -139,7 +138,11 @@ type Content = NonNullable<ReturnType<Awaited<ReturnType<typeof readTexts>>['get
 
 function toTask(row: Recipient, content: Content | undefined, again: boolean): Task {
   if (!content) throw new Error(`the request ${row.smsIdentifier} has recipients and no text`)
-  return { ...row, ...content, reference: referenceOf(row), possiblySent: again || row.possiblySent }
+  return { ...row, ...content, possiblySent: again || row.possiblySent }
+}
+
+function referencesOf(rows: Recipient[]): Set<string> {
+  return new Set(rows.map(({ reference }) => reference))
 }
 
 function identifiersOf(rows: Recipient[]): string[] {

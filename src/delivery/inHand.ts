@@ -3,7 +3,6 @@ import type { RecipientRange } from '../outbox/index.ts'
 
 /** One recipient in hand: claimed by us, with what an operator needs. */
 export interface Task extends Recipient {
-  reference: string
   text: string
   price: number
 }

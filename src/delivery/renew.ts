@@ -1,4 +1,4 @@
-import { lockRecipients, markSending, referenceOf, toRanges } from '../messages/index.ts'
+import { lockRecipients, markSending, toRanges } from '../messages/index.ts'
 import { transact } from '../platform/db/index.ts'
 import type { Db } from '../platform/db/index.ts'
 import type { Task } from './inHand.ts'
@@ -21,12 +21,12 @@ export async function renew(
       const rows = await lockRecipients(tx, toRanges(tasks))
       const sent = new Set(tasks.filter(({ possiblySent }) => possiblySent).map(({ reference }) => reference))
       const mine = rows.filter((row) => row.status === 'sending' && row.owner === owner)
-      const again = mine.filter((row) => sent.has(referenceOf(row)))
-      const first = mine.filter((row) => !sent.has(referenceOf(row)))
+      const again = mine.filter(({ reference }) => sent.has(reference))
+      const first = mine.filter(({ reference }) => !sent.has(reference))
       await markSending(tx, again, { owner, leaseSeconds: LEASE_SECONDS, again: true })
       await markSending(tx, first, { owner, leaseSeconds: LEASE_SECONDS, again: false })
       const newlyMarked = again.filter(({ possibleDuplicate }) => !possibleDuplicate).length
-      return { ours: new Set(mine.map(referenceOf)), newlyMarked }
+      return { ours: new Set(mine.map(({ reference }) => reference)), newlyMarked }
     },
     { resolve: () => Promise.resolve(undefined) },
   )

@@ -1,13 +1,5 @@
 import { lockAccounts, lockFreeAccounts, refund } from '../ledger/index.ts'
-import {
-  hasUnfinished,
-  lockStates,
-  markDone,
-  markFailed,
-  referenceOf,
-  release,
-  toRanges,
-} from '../messages/index.ts'
+import { hasUnfinished, lockStates, markDone, markFailed, release, toRanges } from '../messages/index.ts'
 import type { RecipientState } from '../messages/index.ts'
 import { lockRows, removeRows, retryLater } from '../outbox/index.ts'
 import { transact } from '../platform/db/index.ts'
@@ -91,13 +83,10 @@ async function write(tx: Tx, settlements: Settlement[]): Promise<Settled[]> {
   )
   const rows = await lockTheirRecipients(tx, settlements)
   const ours = settlements.map((settlement) => sortOut(settlement, rows))
-  const isHeld = await lockBalances(tx, dueOf(ours, rows))
-  const settled = ours.map(({ endings, late }) => ({
-    endings: endings.filter((ending) => !isHeld(ending)),
-    late,
-    held: endings.filter(isHeld),
-  }))
-  const due = dueOf(settled, rows)
+  const open = dueOf(ours, rows)
+  const held = await lockBalances(tx, open)
+  const settled = ours.map((sorted) => putAside(sorted, held))
+  const due = held.size === 0 ? open : open.filter(({ task }) => !held.has(task.reference))
   await endRecipients(tx, due, rows)
   await refundFailed(tx, due)
   await moveRows(tx, settlements, settled, new Set(due))
@@ -108,7 +97,7 @@ async function lockTheirRecipients(tx: Tx, settlements: Settlement[]): Promise<M
   const tasks = new Map<string, Task>()
   for (const { endings } of settlements) for (const { task } of endings) tasks.set(task.reference, task)
   const locked = await lockStates(tx, toRanges([...tasks.values()]))
-  return new Map(locked.map((row) => [referenceOf(row), row]))
+  return new Map(locked.map((row) => [row.reference, row]))
 }
 
 function sortOut({ inHand, endings }: Settlement, rows: Map<string, RecipientState>): Sorted {
@@ -145,16 +134,21 @@ function dueOf(settled: Sorted[], rows: Map<string, RecipientState>): Ending[] {
   return [...due.values()]
 }
 
-/** Locks the balances that are free. @returns which endings have to wait for theirs. */
-async function lockBalances(tx: Tx, due: Ending[]): Promise<(ending: Ending) => boolean> {
+/** Locks the balances that are free. @returns the references of those that have to wait for theirs. */
+async function lockBalances(tx: Tx, due: Ending[]): Promise<Set<string>> {
   const failed = due.filter(({ kind }) => kind === 'failed')
-  if (failed.length === 0) return () => false
+  if (failed.length === 0) return new Set()
   const { held } = await lockFreeAccounts(
     tx,
     failed.map(({ task }) => task.userId),
   )
-  const waiting = new Set(failed.flatMap(({ task }) => (held.has(task.userId) ? [task.reference] : [])))
-  return ({ task }) => waiting.has(task.reference)
+  return new Set(failed.flatMap(({ task }) => (held.has(task.userId) ? [task.reference] : [])))
+}
+
+function putAside({ endings, late }: Sorted, held: Set<string>): Settled {
+  if (held.size === 0) return { endings, late, held: [] }
+  const isHeld = ({ task }: Ending) => held.has(task.reference)
+  return { endings: endings.filter((ending) => !isHeld(ending)), late, held: endings.filter(isHeld) }
 }
 
 async function endRecipients(tx: Tx, endings: Ending[], rows: Map<string, RecipientState>): Promise<void> {

@@ -13,6 +13,8 @@ export interface RecipientKey {
 
 /** How far one recipient has come and whose it is, under the row lock. */
 export interface RecipientState extends RecipientKey {
+  /** With operators: the same at every try of the same message. */
+  reference: string
   status: SmsState
   /** Who claimed it last, in hex; kept after the end, so that a repeated settlement knows its own work. */
   owner: string | null
@@ -64,6 +66,7 @@ export async function lockRecipients(tx: Tx, ranges: KeyRange[]): Promise<Recipi
     WHERE ${inRanges(ranges)}
     ORDER BY sms_identifier, recipient_no
     FOR UPDATE`.execute(tx)
+  const toState = stateReader()
   return rows.map((row) => ({
     ...toState(row),
     userId: row.user_id,
@@ -83,15 +86,26 @@ export async function lockStates(tx: Tx, ranges: KeyRange[]): Promise<RecipientS
     WHERE ${inRanges(ranges)}
     ORDER BY sms_identifier, recipient_no
     FOR UPDATE`.execute(tx)
-  return rows.map(toState)
+  return rows.map(stateReader())
 }
 
-function toState(row: StateRow): RecipientState {
-  return {
-    smsIdentifier: identifierFromBytes(row.sms_identifier),
-    recipientNo: row.recipient_no,
-    status: row.status,
-    owner: row.owner?.toString('hex') ?? null,
+/** For rows in key order: those of one request follow each other, and share one text of its identifier. */
+function stateReader(): (row: StateRow) => RecipientState {
+  const identifierOf = oncePerRun(identifierFromBytes)
+  const ownerOf = oncePerRun((owner) => owner.toString('hex'))
+  return ({ sms_identifier, recipient_no: recipientNo, status, owner }) => {
+    const smsIdentifier = identifierOf(sms_identifier)
+    const reference = referenceOf({ smsIdentifier, recipientNo })
+    return { smsIdentifier, recipientNo, reference, status, owner: owner && ownerOf(owner) }
+  }
+}
+
+/** @returns a function that gives equal bytes which follow each other one and the same text. */
+function oncePerRun(toText: (bytes: Buffer) => string): (bytes: Buffer) => string {
+  let last: { bytes: Buffer; text: string } | undefined
+  return (bytes) => {
+    if (!last?.bytes.equals(bytes)) last = { bytes, text: toText(bytes) }
+    return last.text
   }
 }
 
@@ -154,7 +168,6 @@ function sortByKey(keys: RecipientKey[]): RecipientKey[] {
   })
 }
 
-/** A recipient's reference with operators: the same at every try of the same message. */
-export function referenceOf({ smsIdentifier, recipientNo }: RecipientKey): string {
+function referenceOf({ smsIdentifier, recipientNo }: RecipientKey): string {
   return `${smsIdentifier}:${recipientNo}`
 }

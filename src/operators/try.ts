@@ -68,7 +68,7 @@ export async function tryOperator(
   const run: Try = {
     operator,
     batch,
-    tried: batch.map(() => notCalled('breaker open')),
+    tried: batch.map(() => BREAKER_OPEN),
     events: options.events,
     now,
     deadlineMs: now() + options.timeoutMs,
@@ -168,6 +168,8 @@ function halves([from, to]: Slice): Slice[] {
     [from, middle],
   ]
 }
+
+const BREAKER_OPEN = notCalled('breaker open')
 
 function notCalled(reason: string): Tried {
   return { outcome: { kind: 'unavailable', reason }, called: false, own: false }

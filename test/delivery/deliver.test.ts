@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { registerOperators } from '../../src/operators/index.ts'
 import type { Operators } from '../../src/operators/index.ts'
-import { referenceOf } from '../../src/messages/index.ts'
 import type { MessageClass } from '../../src/primitives/messageClass.ts'
 import { recipients } from '../support/api.ts'
 import { freshSimulators } from '../support/simulators.ts'
@@ -40,7 +39,7 @@ describe('an envelope that is delivered to the simulated operators', () => {
     return openDelivery(bench.db, operators.of(type))
   }
   const seen = async (operator: SimulatorProcess, smsIdentifier: string, recipientNo = 1) => {
-    const record = await operator.admin.submission(referenceOf({ smsIdentifier, recipientNo }))
+    const record = await operator.admin.submission(`${smsIdentifier}:${recipientNo}`)
     return [record.seen, record.taken]
   }
 

@@ -53,7 +53,8 @@ describe('the state of a recipient', () => {
       for (const [what, write] of writes) {
         it(`is not written over by ${what} when it is ${status}`, async () => {
           const smsIdentifier = newIdOf(stack.db)()
-          const row: RecipientState = { smsIdentifier, recipientNo: 1, status, owner }
+          const reference = `${smsIdentifier}:1`
+          const row: RecipientState = { smsIdentifier, recipientNo: 1, reference, status, owner }
           const id = identifierToBytes(smsIdentifier)
           await look(
             stack.db,

@@ -21,7 +21,7 @@ export interface BestOptions {
 }
 
 const STEP = 1.4
-const LOWERED = 0.93
+const LOWERED = 0.96
 
 /** Finds the highest rate that holds for a moment, and measures it, or what is left of it, for long. */
 export async function measureBest(bench: Bench, crew: Crew, options: BestOptions): Promise<RunResult> {
