@@ -40,7 +40,7 @@ export function chooseMutations(mutations: Mutation[], names: string[]): Mutatio
     const chosen = mutations.find((mutation) => mutation.name === name)
     if (!chosen)
       throw new Error(
-        `no mutation is called "${name}"; there are ${mutations.map((each) => each.name).join(', ')}`,
+        `no mutation is called "${name}"; there are\n${mutations.map((each) => `  ${each.name}`).join('\n')}`,
       )
     return chosen
   })
