@@ -6,11 +6,19 @@ export interface Findings {
   runs: RunResult[]
   baselines: Baseline[]
   statements?: StatementCosts[]
+  /** S2 and the database alone. */
+  turns?: Turn[]
   claims?: ClaimTimes
   /** `quietCores`: all roles together, of one core, while nothing is sent. */
   idle?: { engine: IdleFigures; oneByOne: IdleFigures; quietCores: number }
   histories?: HistoryTimes[]
   auditLive?: AuditLive
+}
+
+/** Messages a second of the engine under more than it can carry, and of the database alone just before and after. */
+export interface Turn {
+  engine: number
+  alone: number
 }
 
 /** S5 */

@@ -30,13 +30,18 @@ export interface Form {
   sweep: { lanes: number; connections: number; concurrency: number }[]
   /** Probes of each of them. */
   sweepProbesMax: number
-  /** MySQL alone: recipients of one transaction, and transactions at once; for how long each pair is tried, and how many of them are measured for long. */
+  /**
+   * MySQL alone: recipients of one transaction, and transactions at once; for how long each pair is tried, and how many
+   * of them are measured for long. Then S2 and the best of them in turn: how often, and for how long each look is.
+   */
   alone: {
     batchSizes: number[]
     workers: number[]
     durationMs: number
     finalists: number
     bestDurationMs: number
+    turns: number
+    turnMs: number
   }
 }
 
@@ -56,7 +61,10 @@ const SHORT: Form = {
   auditLive: { messages: 250_000, ratePerSecond: 1_000, time: { warmUpMs: 1_000, durationMs: 10_000 } },
   sweep: [{ lanes: 8, connections: 50, concurrency: 16 }],
   sweepProbesMax: 4,
-  alone: { batchSizes: [500, 2_000], workers: [3], durationMs: 1_500, finalists: 1, bestDurationMs: 3_000 },
+  alone: {
+    ...{ batchSizes: [500, 2_000], workers: [3], durationMs: 1_500, finalists: 1, bestDurationMs: 3_000 },
+    ...{ turns: 0, turnMs: 0 },
+  },
 }
 
 const WHOLE: Form = {
@@ -87,6 +95,8 @@ const WHOLE: Form = {
     durationMs: 6_000,
     finalists: 2,
     bestDurationMs: 40_000,
+    turns: 3,
+    turnMs: 15_000,
   },
 }
 

@@ -50,7 +50,8 @@ export function planSteps(form: Form, { only, rate }: BenchOptions): PlannedStep
       seconds:
         AROUND_SECONDS +
         (2 * alone.batchSizes.length * alone.workers.length * (alone.durationMs + 1_600)) / 1_000 +
-        (2 * alone.finalists * (alone.bestDurationMs + 1_600)) / 1_000,
+        (2 * alone.finalists * (alone.bestDurationMs + 1_600)) / 1_000 +
+        (alone.turns && (2 * alone.turns + 1) * (AROUND_SECONDS + alone.turnMs / 1_000)),
     },
     { name: 's2-single', perform: hundredRecipientsOneMessageACall, seconds: load(form.singleRun, follows) },
     { name: 's4', perform: expressBehindBacklog, seconds: 2 * AROUND_SECONDS + waitingMessages / 2_500 },

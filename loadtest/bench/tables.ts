@@ -1,8 +1,9 @@
 import type { Percentiles, ReportTable } from '../result.ts'
-import type { AuditLive, Findings } from './findings.ts'
+import type { AuditLive, Findings, Turn } from './findings.ts'
 
 /** What is no run over time. */
 export function listTables({
+  turns,
   claims,
   idle,
   histories,
@@ -16,6 +17,7 @@ export function listTables({
   ]
   const columns = ['p50 ms', 'p95 ms', 'p99 ms', 'count']
   return [
+    ...(turns ? [turnsTable(turns)] : []),
     ...(claims
       ? [
           {
@@ -67,6 +69,16 @@ export function listTables({
       ]),
     })),
   ]
+}
+
+function turnsTable(turns: Turn[]): ReportTable {
+  return {
+    title: 'S2 and the database alone in turn: messages/s',
+    columns: ['turn', 'the engine, offered more', 'the database, before and after', 'ratio'],
+    rows: turns.map(({ engine, alone }, index) => [
+      ...[index + 1, engine.toFixed(0), alone.toFixed(0), (engine / alone).toFixed(2)],
+    ]),
+  }
 }
 
 function auditTable(live: AuditLive): ReportTable {

@@ -1,6 +1,9 @@
 import type { Bench } from '../bench.ts'
 import { runNamed } from '../findings.ts'
+import { auditTables } from '../measure/auditTables.ts'
+import { runLoad } from '../measure/runLoad.ts'
 import { messagesPerSecond } from '../measure/sustained.ts'
+import { withCrew } from '../stage/withCrew.ts'
 import { ONE_MESSAGE_A_CALL, runScenario } from './runScenario.ts'
 
 const RECIPIENTS = 100
@@ -21,6 +24,25 @@ export async function hundredRecipients(bench: Bench): Promise<void> {
     ...{ name: 'S2', title: '100 recipients a request' },
     ...{ load: HUNDRED_RECIPIENTS, start: RATE_START, time: bench.form.run, rate: bench.options.rate },
   })
+}
+
+/** @returns what the engine brings to its end of messages, a second, while more is offered than it can carry. */
+export async function carryHundreds(
+  { stage, stopList, form, options, say }: Bench,
+  { offered, durationMs }: { offered: number; durationMs: number },
+): Promise<number> {
+  const ratePerSecond = Math.round(offered / RECIPIENTS)
+  const { warmUpMs } = form.run
+  const crewOptions = { stage, stopList, env: options.env, customers: HUNDRED_RECIPIENTS.customerLast }
+  const run = await withCrew(crewOptions, (crew) =>
+    runLoad(crew, {
+      ...{ name: 'S2 in turn', title: 'S2, offered more than it can carry', onProgress: say },
+      load: { ...HUNDRED_RECIPIENTS, warmUpMs, durationMs, ratePerSecond },
+    }),
+  )
+  const { isClean } = await auditTables(stage.servers.databaseUrl)
+  if (!isClean) throw new Error('S2 in turn: the audit found something')
+  return messagesPerSecond(run)
 }
 
 /** S2 with operators that take one message a call. */

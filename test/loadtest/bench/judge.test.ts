@@ -73,6 +73,15 @@ describe('the verdicts of the benchmark', () => {
     assert.deepEqual(of(7_501), ['met', 'missed'])
   })
 
+  it('take the middle of the turns of S2 and MySQL alone, where there were any', () => {
+    const alone = 1_000
+    const of = (...rates: number[]) =>
+      verdicts({ turns: rates.map((engine) => ({ engine, alone })), runs: [run('S2', 1)] }, 'S2')[1]
+    assert.equal(of(100, 600, 700), 'met')
+    assert.equal(of(900, 599, 500), 'missed')
+    assert.equal(of(600), 'met')
+  })
+
   it('ask of S3 for 90 % of S1', () => {
     assert.deepEqual(verdicts({ runs: [run('S1', 1_000), run('S3', 900)] }, 'S3'), ['met'])
     assert.deepEqual(verdicts({ runs: [run('S1', 1_000), run('S3', 899)] }, 'S3'), ['missed'])
