@@ -80,7 +80,7 @@ const WHOLE: Form = {
   claims: 400,
   idle: { trafficMs: 20_000, quietMs: 15_000, requestsPerSecond: 10 },
   history: { messages: 10_000_000, ofLargeCustomer: 1_000_000, looks: 500 },
-  auditLive: { messages: 10_000_000, ratePerSecond: 3_000, time: { warmUpMs: 5_000, durationMs: 30_000 } },
+  auditLive: { messages: 10_000_000, ratePerSecond: 3_000, time: { warmUpMs: 20_000, durationMs: 30_000 } },
   sweep: [
     { lanes: 8, connections: 50, concurrency: 16 },
     { lanes: 4, connections: 20, concurrency: 4 },

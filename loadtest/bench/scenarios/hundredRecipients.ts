@@ -1,4 +1,5 @@
 import type { Bench } from '../bench.ts'
+import { describeRun } from '../describeRun.ts'
 import { runNamed } from '../findings.ts'
 import { auditTables } from '../measure/auditTables.ts'
 import { runLoad } from '../measure/runLoad.ts'
@@ -40,6 +41,7 @@ export async function carryHundreds(
       load: { ...HUNDRED_RECIPIENTS, warmUpMs, durationMs, ratePerSecond },
     }),
   )
+  for (const line of describeRun(run)) say(line)
   const { isClean } = await auditTables(stage.servers.databaseUrl)
   if (!isClean) throw new Error('S2 in turn: the audit found something')
   return messagesPerSecond(run)
