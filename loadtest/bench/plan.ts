@@ -23,7 +23,7 @@ const AROUND_SECONDS = 6
 
 /**
  * What is run and in which order: later scenarios begin their search at what earlier ones found. What is compared
- * follows each other: a machine that is shared is a fifth slower or faster half an hour later.
+ * follows each other: a machine that is shared is a third slower or faster some minutes later.
  */
 export function planSteps(form: Form, { only, rate }: BenchOptions): PlannedStep[] {
   const seconds = ({ warmUpMs, durationMs }: Form['run']) => (warmUpMs + durationMs) / 1_000

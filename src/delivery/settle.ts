@@ -83,10 +83,10 @@ async function write(tx: Tx, settlements: Settlement[]): Promise<Settled[]> {
   )
   const rows = await lockTheirRecipients(tx, settlements)
   const ours = settlements.map((settlement) => sortOut(settlement, rows))
-  const open = dueOf(ours, rows)
-  const held = await lockBalances(tx, open)
-  const settled = ours.map((sorted) => putAside(sorted, held))
-  const due = held.size === 0 ? open : open.filter(({ task }) => !held.has(task.reference))
+  const wanted = dueOf(ours, rows)
+  const waiting = await lockBalances(tx, wanted)
+  const settled = ours.map((sorted) => putAside(sorted, waiting))
+  const due = waiting.size === 0 ? wanted : wanted.filter(({ task }) => !waiting.has(task.reference))
   await endRecipients(tx, due, rows)
   await refundFailed(tx, due)
   await moveRows(tx, settlements, settled, new Set(due))
@@ -145,9 +145,10 @@ async function lockBalances(tx: Tx, due: Ending[]): Promise<Set<string>> {
   return new Set(failed.flatMap(({ task }) => (held.has(task.userId) ? [task.reference] : [])))
 }
 
-function putAside({ endings, late }: Sorted, held: Set<string>): Settled {
-  if (held.size === 0) return { endings, late, held: [] }
-  const isHeld = ({ task }: Ending) => held.has(task.reference)
+/** @param waiting the references of those whose refund has to wait. */
+function putAside({ endings, late }: Sorted, waiting: Set<string>): Settled {
+  if (waiting.size === 0) return { endings, late, held: [] }
+  const isHeld = ({ task }: Ending) => waiting.has(task.reference)
   return { endings: endings.filter((ending) => !isHeld(ending)), late, held: endings.filter(isHeld) }
 }
 

@@ -1,8 +1,8 @@
 import type { Baseline } from '../../result.ts'
 import type { Bench } from '../bench.ts'
 import { ALONE_HUNDRED_NAME, ALONE_ONE_NAME } from '../ratios.ts'
-import { withAlone } from './alone.ts'
-import type { Point } from './alone.ts'
+import { withAlone } from './withAlone.ts'
+import type { Point } from './withAlone.ts'
 import { chooseBest } from './chooseBest.ts'
 import { takeTurns } from './takeTurns.ts'
 

@@ -21,7 +21,7 @@ export interface BestOptions {
 }
 
 const STEP = 1.4
-/** At the least, after a rate that did not hold for long. */
+/** A rate that did not hold for long falls to this share of itself, or lower. */
 const LOWERED = 0.96
 
 /** Finds the highest rate that holds for a moment, and measures it, or what is left of it, for long. */
