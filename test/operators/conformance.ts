@@ -91,13 +91,19 @@ export function conformsToContract(name: string, setup: () => Promise<Peer>): vo
       assert.equal((await submit([message('another text')])).kind, 'answered')
     })
 
-    it('gives each message its own outcome, by position', async function () {
-      if (peer.adapter.batchSizeMax < 5) this.skip()
-      const batch = messages(5)
-      await peer.behave({ kind: 'rejects', to: (batch[3] as Submission).to })
+    it('gives each message its own outcome, by position', async () => {
+      const batch = messages(Math.min(5, peer.adapter.batchSizeMax))
+      const rejected = Math.max(0, batch.length - 2)
+      await peer.behave({ kind: 'rejects', to: (batch[rejected] as Submission).to })
       const result = await submit(batch)
-      assert.deepEqual(kindsOf(result), ['accepted', 'accepted', 'accepted', 'rejected', 'accepted'])
-      assert.deepEqual(await takenOf(batch), [1, 1, 1, 0, 1])
+      assert.deepEqual(
+        kindsOf(result),
+        batch.map((_, position) => (position === rejected ? 'rejected' : 'accepted')),
+      )
+      assert.deepEqual(
+        await takenOf(batch),
+        batch.map((_, position) => (position === rejected ? 0 : 1)),
+      )
     })
 
     it('never blames the operator for a rejected message', async () => {
