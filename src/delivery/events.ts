@@ -82,20 +82,20 @@ function sparingly(logger: Logger): Say {
 
 /** Success is the rule and stays quiet at the default level: one line for each would cost more than its send. */
 function logEnding(logger: Logger, say: Say, type: MessageClass, ending: Ending): void {
-  const facts = { class: type, ...factsOf(ending.task) }
+  const facts = () => ({ class: type, ...factsOf(ending.task) })
   switch (ending.kind) {
     case 'done':
-      logger.debug('sent', { ...facts, provider: ending.provider })
+      logger.debug('sent', () => ({ ...facts(), provider: ending.provider }))
       break
     case 'failed':
       say('info', 'failed and refunded', {
-        ...facts,
+        ...facts(),
         provider: ending.provider,
         reason: ourWords(ending.reason),
       })
       break
     case 'released':
-      logger.debug('to be tried again', { ...facts, reason: ourWords(ending.reason) })
+      logger.debug('to be tried again', () => ({ ...facts(), reason: ourWords(ending.reason) }))
       break
   }
 }

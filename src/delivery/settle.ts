@@ -181,15 +181,22 @@ function takenOf({ task: { smsIdentifier, recipientNo }, providerMessageId }: En
   return { smsIdentifier, recipientNo, providerMessageId }
 }
 
-/** Endings that one UPDATE can write. */
+/** Endings that one UPDATE can write. Of groups there are few: some for each operator. */
 function groupsOf(endings: Ending[]): Ending[][] {
-  return [
-    ...Map.groupBy(endings, (ending) => {
-      const provider = ending.kind === 'released' ? String(ending.tried) : ending.provider
-      const mark = ending.kind === 'done' ? '' : String(ending.task.possiblySent)
-      return `${ending.kind} ${provider} ${mark}`
-    }).values(),
-  ]
+  const groups: [Ending, ...Ending[]][] = []
+  for (const ending of endings) {
+    const group = groups.find(([first]) => areWrittenAlike(first, ending))
+    if (group) group.push(ending)
+    else groups.push([ending])
+  }
+  return groups
+}
+
+function areWrittenAlike(one: Ending, other: Ending): boolean {
+  if (one.kind === 'done') return other.kind === 'done' && one.provider === other.provider
+  if (one.task.possiblySent !== other.task.possiblySent) return false
+  if (one.kind === 'failed') return other.kind === 'failed' && one.provider === other.provider
+  return other.kind === 'released' && one.tried === other.tried
 }
 
 async function refundFailed(tx: Tx, endings: Ending[]): Promise<void> {

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 import type { SmsState } from '../../db/schema.ts'
 import type { Tx } from '../platform/db/index.ts'
-import { inRanges, toRanges } from './recipients.ts'
+import { inRanges, oncePerRun, toRanges } from './recipients.ts'
 import type { RecipientKey, RecipientState } from './recipients.ts'
 import { assertTransition } from './status.ts'
 
@@ -37,8 +37,9 @@ export async function markDone(
 ): Promise<void> {
   if (rows.length === 0) return
   for (const row of rows) assertTransition(row.status, 'done')
+  const hexOf = oncePerRun((identifier: string) => identifier.replaceAll('-', ''))
   const keyed = taken.map(({ smsIdentifier, recipientNo, providerMessageId }) => [
-    smsIdentifier.replaceAll('-', ''),
+    hexOf(smsIdentifier),
     recipientNo,
     providerMessageId,
   ])

@@ -91,8 +91,8 @@ export async function lockStates(tx: Tx, ranges: KeyRange[]): Promise<RecipientS
 
 /** For rows in key order: those of one request follow each other, and share one text of its identifier. */
 function stateReader(): (row: StateRow) => RecipientState {
-  const identifierOf = oncePerRun(identifierFromBytes)
-  const ownerOf = oncePerRun((owner) => owner.toString('hex'))
+  const identifierOf = oncePerRun(identifierFromBytes, areEqual)
+  const ownerOf = oncePerRun((owner: Buffer) => owner.toString('hex'), areEqual)
   return ({ sms_identifier, recipient_no: recipientNo, status, owner }) => {
     const smsIdentifier = identifierOf(sms_identifier)
     const reference = referenceOf({ smsIdentifier, recipientNo })
@@ -100,13 +100,20 @@ function stateReader(): (row: StateRow) => RecipientState {
   }
 }
 
-/** @returns a function that gives equal bytes which follow each other one and the same text. */
-function oncePerRun(toText: (bytes: Buffer) => string): (bytes: Buffer) => string {
-  let last: { bytes: Buffer; text: string } | undefined
-  return (bytes) => {
-    if (!last?.bytes.equals(bytes)) last = { bytes, text: toText(bytes) }
+/** @returns a function that gives values which follow each other and are the same one and the same text. */
+export function oncePerRun<T>(
+  toText: (value: T) => string,
+  areSame: (one: T, other: T) => boolean = Object.is,
+): (value: T) => string {
+  let last: { value: T; text: string } | undefined
+  return (value) => {
+    if (!last || !areSame(last.value, value)) last = { value, text: toText(value) }
     return last.text
   }
+}
+
+function areEqual(one: Buffer, other: Buffer): boolean {
+  return one.equals(other)
 }
 
 /** @returns whether any of the recipients is not at its end, the writes of this transaction included. Locks nothing. */

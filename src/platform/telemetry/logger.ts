@@ -15,7 +15,8 @@ export interface Logger {
   error(message: string, fields?: LogFields): void
   warn(message: string, fields?: LogFields): void
   info(message: string, fields?: LogFields): void
-  debug(message: string, fields?: LogFields): void
+  /** Of what happens to each message, the fields may be a function: it is called when the line is written. */
+  debug(message: string, fields?: LogFields | (() => LogFields)): void
 }
 
 export interface LoggerOptions {
@@ -38,9 +39,10 @@ export function createLogger({ stream = process.stdout, ...options }: LoggerOpti
     transports: [new winston.transports.Stream({ stream })],
   })
 
-  const write = (at: LogLevel, message: string, fields: LogFields = {}) => {
+  const write = (at: LogLevel, message: string, fields: LogFields | (() => LogFields) = {}) => {
     if (!sink.isLevelEnabled(at)) return
-    const facts = describe(fields, { withStacks: at === 'error' })
+    const given = typeof fields === 'function' ? fields() : fields
+    const facts = describe(given, { withStacks: at === 'error' })
     // One object, because winston joins a field named `message` to the message of a call with two arguments.
     sink.log({ time: new Date().toISOString(), level: at, message, ...source, ...without(facts) })
   }

@@ -44,6 +44,22 @@ describe('a log line', () => {
     assert.equal((JSON.parse(written) as { pid: number }).pid, 4_711)
   })
 
+  it('makes the fields that a function stands for when it is written, and only then', () => {
+    for (const [level, made] of [
+      ['info', 0],
+      ['debug', 1],
+    ] as const) {
+      const { logger, lines } = memoryLog(level)
+      let calls = 0
+      logger.debug('sent', () => ({ customer_id: ++calls }))
+      assert.equal(calls, made)
+      assert.deepEqual(
+        lines().map((line) => line['customer_id']),
+        made === 1 ? [1] : [],
+      )
+    }
+  })
+
   it('is written from its level up', () => {
     const { logger, lines } = memoryLog('warn')
     logger.debug('no')
