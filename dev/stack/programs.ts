@@ -9,10 +9,17 @@ import { CHECKOUT } from './folders.ts'
 const PRELOAD = ['--require', './src/runtime.cjs']
 // Bounds a process, and makes V8 collect earlier than it would with the gigabytes of a large machine in view: 220 MiB
 // at 4,000 messages a second instead of 325, for no more CPU (docs/performance.md).
-const HEAP_LIMIT = ['--max-semi-space-size=16', '--max-old-space-size=1024']
+const OLD_SPACE = '--max-old-space-size=1024'
+const HEAP_LIMIT = ['--max-semi-space-size=16', OLD_SPACE]
+/**
+ * What a consumer has in hand lives for some 250 ms under load. Where the young space lasts longer than that, it dies
+ * there instead of being copied out of it: a sixth less CPU, for 60 MiB.
+ */
+export const CONSUMER_HEAP_LIMIT = ['--min-semi-space-size=40', '--max-semi-space-size=40', OLD_SPACE]
 const PROGRAMS = {
   migrate: [...PRELOAD, 'src/migrate.ts'],
   engine: [...HEAP_LIMIT, ...PRELOAD, 'src/main.ts'],
+  consumer: [...CONSUMER_HEAP_LIMIT, ...PRELOAD, 'src/main.ts'],
   simulator: [...PRELOAD, 'src/operators/simulator/main.ts'],
 }
 
@@ -84,7 +91,8 @@ export async function startEngine(options: EngineOptions): Promise<Program> {
     ...(role ? { ROLE: role } : {}),
     ...options.env,
   })
-  return start({ name, port, args: PROGRAMS.engine, env, logFile: options.logFile }, async (program) => {
+  const args = role === 'consumer' ? PROGRAMS.consumer : PROGRAMS.engine
+  return start({ name, port, args, env, logFile: options.logFile }, async (program) => {
     const response = await fetch(program.url + readyAt, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) })
     return response.ok
   })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
 import { findCompose } from '../../dev/compose.ts'
 import type { Compose } from '../../dev/compose.ts'
+import { CONSUMER_HEAP_LIMIT } from '../../dev/stack/programs.ts'
 import { UnsupportedPlatform } from '../../dev/servers/platform.ts'
 import { loadConfig } from '../../src/roles/config.ts'
 import { history, send, topUp } from '../support/api.ts'
@@ -149,6 +150,16 @@ describe('the compose file', () => {
 
 describe('the image', () => {
   const image = readImage()
+
+  it('runs a consumer as any role, but for the young space that this project starts consumers with', () => {
+    const isHeapLimit = (argument: string) => /^--(min-semi|max-semi|max-old)-space-size=/.test(argument)
+    const { command = [] } = serviceOf(readComposeFile(), 'consumer')
+    assert.deepEqual(command.filter(isHeapLimit), CONSUMER_HEAP_LIMIT)
+    assert.deepEqual(
+      command.filter((argument) => !isHeapLimit(argument)),
+      image.command.filter((argument) => !isHeapLimit(argument)),
+    )
+  })
 
   it('runs what `npm start` runs, as a user without rights', () => {
     // A checkout may have its settings in a file; a container is given its own.
