@@ -95,7 +95,7 @@ const WHOLE: Form = {
     durationMs: 6_000,
     finalists: 2,
     bestDurationMs: 40_000,
-    turns: 3,
+    turns: 5,
     turnMs: 15_000,
   },
 }

@@ -4,7 +4,7 @@ import type { Findings } from './findings.ts'
 import { messagesPerSecond } from './measure/sustained.ts'
 
 const S1_RATIO_MIN = 8
-const S2_RATIO_MIN = 0.6
+export const S2_RATIO_MIN = 0.6
 const S3_RATIO_MIN = 0.9
 const S5_RATIO_MAX = 1.3
 const S6_RATIO_MAX = 1.2

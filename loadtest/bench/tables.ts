@@ -74,7 +74,7 @@ export function listTables({
 function turnsTable(turns: Turn[]): ReportTable {
   return {
     title: 'S2 and the database alone in turn: messages/s',
-    columns: ['turn', 'the engine, offered more', 'the database, before and after', 'ratio'],
+    columns: ['turn', 'the engine', 'the database, before and after', 'ratio'],
     rows: turns.map(({ engine, alone }, index) => [
       ...[index + 1, engine.toFixed(0), alone.toFixed(0), (engine / alone).toFixed(2)],
     ]),

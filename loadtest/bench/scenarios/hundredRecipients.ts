@@ -27,7 +27,7 @@ export async function hundredRecipients(bench: Bench): Promise<void> {
   })
 }
 
-/** @returns what the engine brings to its end of messages, a second, while more is offered than it can carry. */
+/** @returns what the engine brings to its end of messages, a second, of what is offered. */
 export async function carryHundreds(
   { stage, stopList, form, options, say }: Bench,
   { offered, durationMs }: { offered: number; durationMs: number },
@@ -37,7 +37,7 @@ export async function carryHundreds(
   const crewOptions = { stage, stopList, env: options.env, customers: HUNDRED_RECIPIENTS.customerLast }
   const run = await withCrew(crewOptions, (crew) =>
     runLoad(crew, {
-      ...{ name: 'S2 in turn', title: 'S2, offered more than it can carry', onProgress: say },
+      ...{ name: 'S2 in turn', title: 'S2 in turn with the database alone', onProgress: say },
       load: { ...HUNDRED_RECIPIENTS, warmUpMs, durationMs, ratePerSecond },
     }),
   )
