@@ -25,18 +25,22 @@ export function createDeliveryEvents(logger: Logger, registry: Registry): Delive
   const say = sparingly(logger)
   return {
     settled({ type, endings }) {
-      for (const [kind, group] of Object.entries(Object.groupBy(endings, ({ kind }) => kind))) {
-        outcomes.inc({ class: type, outcome: kind }, group.length)
-      }
+      const done = countOf(endings, 'done')
+      if (done > 0) outcomes.inc({ class: type, outcome: 'done' }, done)
+      const released = countOf(endings, 'released')
+      if (released > 0) outcomes.inc({ class: type, outcome: 'released' }, released)
       const failed = endings.filter(({ kind }) => kind === 'failed')
       if (failed.length > 0) {
+        outcomes.inc({ class: type, outcome: 'failed' }, failed.length)
         refunds.inc({ class: type }, failed.length)
         refundedAmount.inc(
           { class: type },
           failed.reduce((sum, { task }) => sum + task.price, 0),
         )
       }
-      for (const ending of endings) logEnding(logger, say, type, ending)
+      // Nearly all are done and quiet: without debug lines there is nothing to say of them.
+      const toldOf = logger.writes('debug') ? endings : failed
+      for (const ending of toldOf) logEnding(logger, say, type, ending)
     },
     late({ type, endings }) {
       outcomes.inc({ class: type, outcome: 'late' }, endings.length)
@@ -66,6 +70,10 @@ export function createDeliveryEvents(logger: Logger, registry: Registry): Delive
   }
 }
 
+function countOf(endings: Ending[], wanted: Ending['kind']): number {
+  return endings.reduce((count, { kind }) => count + (kind === wanted ? 1 : 0), 0)
+}
+
 type Say = (level: 'error' | 'warn' | 'info', message: string, fields: LogFields) => void
 
 /** An outage or its end touches thousands of messages at once: beyond this many lines a second they are counted. */
@@ -82,20 +90,20 @@ function sparingly(logger: Logger): Say {
 
 /** Success is the rule and stays quiet at the default level: one line for each would cost more than its send. */
 function logEnding(logger: Logger, say: Say, type: MessageClass, ending: Ending): void {
-  const facts = () => ({ class: type, ...factsOf(ending.task) })
+  const facts = { class: type, ...factsOf(ending.task) }
   switch (ending.kind) {
     case 'done':
-      logger.debug('sent', () => ({ ...facts(), provider: ending.provider }))
+      logger.debug('sent', { ...facts, provider: ending.provider })
       break
     case 'failed':
       say('info', 'failed and refunded', {
-        ...facts(),
+        ...facts,
         provider: ending.provider,
         reason: ourWords(ending.reason),
       })
       break
     case 'released':
-      logger.debug('to be tried again', () => ({ ...facts(), reason: ourWords(ending.reason) }))
+      logger.debug('to be tried again', { ...facts, reason: ourWords(ending.reason) })
       break
   }
 }

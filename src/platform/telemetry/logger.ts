@@ -15,8 +15,9 @@ export interface Logger {
   error(message: string, fields?: LogFields): void
   warn(message: string, fields?: LogFields): void
   info(message: string, fields?: LogFields): void
-  /** Of what happens to each message, the fields may be a function: it is called when the line is written. */
-  debug(message: string, fields?: LogFields | (() => LogFields)): void
+  debug(message: string, fields?: LogFields): void
+  /** Whether lines of this level are written. What happens to each message is not even put into words otherwise. */
+  writes(level: LogLevel): boolean
 }
 
 export interface LoggerOptions {
@@ -39,10 +40,9 @@ export function createLogger({ stream = process.stdout, ...options }: LoggerOpti
     transports: [new winston.transports.Stream({ stream })],
   })
 
-  const write = (at: LogLevel, message: string, fields: LogFields | (() => LogFields) = {}) => {
+  const write = (at: LogLevel, message: string, fields: LogFields = {}) => {
     if (!sink.isLevelEnabled(at)) return
-    const given = typeof fields === 'function' ? fields() : fields
-    const facts = describe(given, { withStacks: at === 'error' })
+    const facts = describe(fields, { withStacks: at === 'error' })
     // One object, because winston joins a field named `message` to the message of a call with two arguments.
     sink.log({ time: new Date().toISOString(), level: at, message, ...source, ...without(facts) })
   }
@@ -52,6 +52,7 @@ export function createLogger({ stream = process.stdout, ...options }: LoggerOpti
     warn: (message, fields) => write('warn', message, fields),
     info: (message, fields) => write('info', message, fields),
     debug: (message, fields) => write('debug', message, fields),
+    writes: (at) => sink.isLevelEnabled(at),
   }
 }
 
