@@ -5,15 +5,15 @@ import { waitUntil } from '../processes/waitUntil.ts'
 import { freePorts } from '../servers/ports.ts'
 import { CHECKOUT } from './folders.ts'
 
-// The programs of this project, as arguments of node. Whoever starts one elsewhere (npm, Docker) uses the same.
+// The programs of this project, as arguments of node. npm and the image start them alike, the compose file too.
 const PRELOAD = ['--require', './src/runtime.cjs']
+const OLD_SPACE = '--max-old-space-size=1024'
 // Bounds a process, and makes V8 collect earlier than it would with the gigabytes of a large machine in view: 220 MiB
 // at 4,000 messages a second instead of 325, for no more CPU (docs/performance.md).
-const OLD_SPACE = '--max-old-space-size=1024'
 const HEAP_LIMIT = ['--max-semi-space-size=16', OLD_SPACE]
 /**
- * What a consumer has in hand lives for some 250 ms under load. Where the young space lasts longer than that, it dies
- * there instead of being copied out of it: a sixth less CPU, for 60 MiB.
+ * For a consumer alone. What it has in hand lives for some 250 ms under load; where the young space lasts longer than
+ * that, it dies there instead of being copied out of it (docs/performance.md).
  */
 export const CONSUMER_HEAP_LIMIT = ['--min-semi-space-size=40', '--max-semi-space-size=40', OLD_SPACE]
 const PROGRAMS = {

@@ -15,7 +15,7 @@ export interface Findings {
   auditLive?: AuditLive
 }
 
-/** Messages a second of the engine under more than it can carry, and of the database alone just before and after. */
+/** Messages a second: what the engine brought to its end, and the mean of the database alone just before and after. */
 export interface Turn {
   engine: number
   alone: number

@@ -25,20 +25,16 @@ export function createDeliveryEvents(logger: Logger, registry: Registry): Delive
   const say = sparingly(logger)
   return {
     settled({ type, endings }) {
-      const done = countOf(endings, 'done')
-      if (done > 0) outcomes.inc({ class: type, outcome: 'done' }, done)
-      const released = countOf(endings, 'released')
-      if (released > 0) outcomes.inc({ class: type, outcome: 'released' }, released)
+      for (const [outcome, count] of countKinds(endings)) outcomes.inc({ class: type, outcome }, count)
       const failed = endings.filter(({ kind }) => kind === 'failed')
       if (failed.length > 0) {
-        outcomes.inc({ class: type, outcome: 'failed' }, failed.length)
         refunds.inc({ class: type }, failed.length)
         refundedAmount.inc(
           { class: type },
           failed.reduce((sum, { task }) => sum + task.price, 0),
         )
       }
-      // Nearly all are done and quiet: without debug lines there is nothing to say of them.
+      // Nearly all are done: without debug lines there is nothing to say of those, nor of the released.
       const toldOf = logger.writes('debug') ? endings : failed
       for (const ending of toldOf) logEnding(logger, say, type, ending)
     },
@@ -70,8 +66,10 @@ export function createDeliveryEvents(logger: Logger, registry: Registry): Delive
   }
 }
 
-function countOf(endings: Ending[], wanted: Ending['kind']): number {
-  return endings.reduce((count, { kind }) => count + (kind === wanted ? 1 : 0), 0)
+function countKinds(endings: Ending[]): Map<Ending['kind'], number> {
+  const counts = new Map<Ending['kind'], number>()
+  for (const { kind } of endings) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  return counts
 }
 
 type Say = (level: 'error' | 'warn' | 'info', message: string, fields: LogFields) => void

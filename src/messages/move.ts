@@ -37,7 +37,10 @@ export async function markDone(
 ): Promise<void> {
   if (rows.length === 0) return
   for (const row of rows) assertTransition(row.status, 'done')
-  const hexOf = oncePerRun((identifier: string) => identifier.replaceAll('-', ''))
+  const hexOf = oncePerRun(
+    (identifier: string) => identifier.replaceAll('-', ''),
+    (one, other) => one === other,
+  )
   const keyed = taken.map(({ smsIdentifier, recipientNo, providerMessageId }) => [
     hexOf(smsIdentifier),
     recipientNo,

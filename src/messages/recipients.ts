@@ -100,10 +100,10 @@ function stateReader(): (row: StateRow) => RecipientState {
   }
 }
 
-/** @returns a function that gives values which follow each other and are the same one and the same text. */
+/** @returns toText, which makes no new text for a value that is the same as the one before. */
 export function oncePerRun<T>(
   toText: (value: T) => string,
-  areSame: (one: T, other: T) => boolean = Object.is,
+  areSame: (one: T, other: T) => boolean,
 ): (value: T) => string {
   let last: { value: T; text: string } | undefined
   return (value) => {

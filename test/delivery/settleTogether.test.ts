@@ -80,6 +80,24 @@ describe('a settlement of several envelopes', () => {
     )
   })
 
+  it('writes of each message which operator took it, also when several did', async () => {
+    const { ids, claims } = await claimed(3, 2)
+    const [three, two] = claims as [ClaimedEnvelope, ClaimedEnvelope]
+    const takenBy = (provider: string, task: Task): Ending => ({ ...done(task), provider }) as Ending
+    await settle(bench.db, [
+      settlementOf(three, (task) => takenBy(task.recipientNo === 2 ? 'b' : 'a', task)),
+      settlementOf(two, (task) => (task.recipientNo === 1 ? takenBy('b', task) : failed(task))),
+    ])
+    const ends = await Promise.all(ids.map((id) => bench.rows(id)))
+    assert.deepEqual(
+      ends.map((rows) => rows.map(({ status, provider }) => `${status} ${provider}`)),
+      [
+        ['done a', 'done b', 'done a'],
+        ['done b', 'failed a'],
+      ],
+    )
+  })
+
   it('joins parts of one envelope: its row goes with the last of them, in the same or in another transaction', async () => {
     const { claims } = await claimed(4, 1)
     const [four, one] = claims as [ClaimedEnvelope, ClaimedEnvelope]

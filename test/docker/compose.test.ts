@@ -47,6 +47,16 @@ describe('the compose file', () => {
     }
   })
 
+  it('runs a consumer as any role, but for the young space that this project starts consumers with', () => {
+    const isHeapLimit = (argument: string) => /^--(min-semi|max-semi|max-old)-space-size=/.test(argument)
+    const { command = [] } = serviceOf(file, 'consumer')
+    assert.deepEqual(command.filter(isHeapLimit), CONSUMER_HEAP_LIMIT)
+    assert.deepEqual(
+      command.filter((argument) => !isHeapLimit(argument)),
+      image.command.filter((argument) => !isHeapLimit(argument)),
+    )
+  })
+
   it('publishes every port on 127.0.0.1 alone', () => {
     const ports = services.flatMap(([, service]) => service.ports ?? [])
     assert.equal(ports.length, 8)
@@ -150,16 +160,6 @@ describe('the compose file', () => {
 
 describe('the image', () => {
   const image = readImage()
-
-  it('runs a consumer as any role, but for the young space that this project starts consumers with', () => {
-    const isHeapLimit = (argument: string) => /^--(min-semi|max-semi|max-old)-space-size=/.test(argument)
-    const { command = [] } = serviceOf(readComposeFile(), 'consumer')
-    assert.deepEqual(command.filter(isHeapLimit), CONSUMER_HEAP_LIMIT)
-    assert.deepEqual(
-      command.filter((argument) => !isHeapLimit(argument)),
-      image.command.filter((argument) => !isHeapLimit(argument)),
-    )
-  })
 
   it('runs what `npm start` runs, as a user without rights', () => {
     // A checkout may have its settings in a file; a container is given its own.

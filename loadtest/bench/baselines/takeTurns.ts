@@ -7,14 +7,15 @@ import { withAlone } from './withAlone.ts'
 import type { AloneSettings } from './withAlone.ts'
 
 /**
- * Of the database just before: a tenth more than the target. With much more the engine is busy refusing what is beyond
- * its strength; with less, a machine that becomes faster meanwhile would make it look weaker than it is.
+ * What is offered, as a share of what the database carried just before: a tenth more than the target. With much more the
+ * engine is busy refusing what is beyond its strength; with less, a machine that becomes faster meanwhile would make it
+ * look weaker than it is.
  */
 const OFFERED_OF_ALONE = 1.1 * S2_RATIO_MIN
 
 /**
  * S2 and the database alone in turn, as a machine that is shared is a third slower some minutes later: each look at the
- * engine stands between two looks at the database.
+ * engine stands between two looks at the database. More than what is offered cannot be seen.
  */
 export async function takeTurns(bench: Bench, settings: AloneSettings): Promise<void> {
   const { form, findings, say } = bench

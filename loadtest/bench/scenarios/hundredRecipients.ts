@@ -27,7 +27,7 @@ export async function hundredRecipients(bench: Bench): Promise<void> {
   })
 }
 
-/** @returns what the engine brings to its end of messages, a second, of what is offered. */
+/** @returns how many messages a second the engine brings to their end when so many are offered. */
 export async function carryHundreds(
   { stage, stopList, form, options, say }: Bench,
   { offered, durationMs }: { offered: number; durationMs: number },

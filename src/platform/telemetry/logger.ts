@@ -16,7 +16,7 @@ export interface Logger {
   warn(message: string, fields?: LogFields): void
   info(message: string, fields?: LogFields): void
   debug(message: string, fields?: LogFields): void
-  /** Whether lines of this level are written. What happens to each message is not even put into words otherwise. */
+  /** Whether lines of this level are written: to be asked before the facts of many messages are put into words. */
   writes(level: LogLevel): boolean
 }
 

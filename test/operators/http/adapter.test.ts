@@ -6,7 +6,7 @@ import type { OperatorAdapter } from '../../../src/operators/contract.ts'
 import { httpAdapter } from '../../../src/operators/http/adapter.ts'
 import type { Behaviour } from '../../../src/operators/simulator/behaviour.ts'
 import { conformsToContract } from '../conformance.ts'
-import type { Mood } from '../conformance.ts'
+import type { Mood, Peer } from '../conformance.ts'
 import { eventually } from '../../support/eventually.ts'
 import { message, messages } from '../messages.ts'
 import { spawnSimulator } from '../simulatorProcess.ts'
@@ -14,9 +14,12 @@ import type { SimulatorProcess } from '../simulatorProcess.ts'
 
 const TIMEOUT_MS = 10_000
 
-conformsToContract('the HTTP adapter, with the simulator as its peer,', async () => {
+conformsToContract('the HTTP adapter, with the simulator as its peer,', () => adapterBeside({}))
+conformsToContract('the same with three messages a call at most', () => adapterBeside({ batchSizeMax: 3 }))
+
+async function adapterBeside(options: { batchSizeMax?: number }): Promise<Peer> {
   let simulator = await spawnSimulator()
-  const adapter = httpAdapter({ name: 'a', url: simulator.url, connections: 4 })
+  const adapter = httpAdapter({ name: 'a', url: simulator.url, connections: 4, ...options })
   return {
     adapter,
     behave: async (mood) => void (await simulator.admin.behave(behaviourOf(mood))),
@@ -30,7 +33,7 @@ conformsToContract('the HTTP adapter, with the simulator as its peer,', async ()
       await simulator.stop()
     },
   }
-})
+}
 
 function behaviourOf(mood: Mood): Partial<Behaviour> {
   switch (mood.kind) {
