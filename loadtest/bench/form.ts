@@ -48,8 +48,8 @@ export interface Form {
 const SHORT: Form = {
   isShort: true,
   probe: { warmUpMs: 1_000, durationMs: 3_000 },
-  run: { warmUpMs: 1_000, durationMs: 7_000 },
-  singleRun: { warmUpMs: 1_000, durationMs: 4_000 },
+  run: { warmUpMs: 1_000, durationMs: 5_000 },
+  singleRun: { warmUpMs: 1_000, durationMs: 3_000 },
   search: { resolution: 1.15, probesMax: 3 },
   ofProbed: 0.85,
   lowerings: 0,
@@ -60,9 +60,9 @@ const SHORT: Form = {
   history: { messages: 150_000, ofLargeCustomer: 15_000, looks: 250 },
   auditLive: { messages: 250_000, ratePerSecond: 1_000, time: { warmUpMs: 1_000, durationMs: 10_000 } },
   sweep: [{ lanes: 8, connections: 50, concurrency: 16 }],
-  sweepProbesMax: 4,
+  sweepProbesMax: 3,
   alone: {
-    ...{ batchSizes: [500, 2_000], workers: [3], durationMs: 1_500, finalists: 1, bestDurationMs: 3_000 },
+    ...{ batchSizes: [2_000], workers: [3], durationMs: 1_500, finalists: 1, bestDurationMs: 3_000 },
     ...{ turns: 0, turnMs: 0 },
   },
 }
