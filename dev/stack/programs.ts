@@ -5,7 +5,8 @@ import { waitUntil } from '../processes/waitUntil.ts'
 import { freePorts } from '../servers/ports.ts'
 import { CHECKOUT } from './folders.ts'
 
-// The programs of this project, as arguments of node. npm and the image start them alike, the compose file too.
+// The programs of this project, as arguments of node. npm, the image and the compose file start them alike; with npm and
+// the bare image a consumer has the heap of any role.
 const PRELOAD = ['--require', './src/runtime.cjs']
 const OLD_SPACE = '--max-old-space-size=1024'
 // Bounds a process, and makes V8 collect earlier than it would with the gigabytes of a large machine in view: 220 MiB
