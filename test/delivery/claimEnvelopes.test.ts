@@ -69,6 +69,23 @@ describe('a claim of several envelopes', () => {
     assert.ok(due.some((ms) => ms > 50_000) && due.some((ms) => ms > 5_000 && ms <= 10_500), `${due.join()}`)
   })
 
+  it('gives each its own part of one request, to the recipient', async () => {
+    const { ids, envelopes: all } = await envelopes(5, 1)
+    const [whole, other] = all as [Envelope, Envelope]
+    const [range] = whole.ranges
+    assert.ok(range)
+    const parts = [
+      { ...whole, ranges: [{ ...range, last: 2 }] },
+      { ...other, ranges: [...other.ranges, { ...range, first: 3, last: 4 }] },
+    ]
+    const claims = await claimEnvelopes(bench.db, parts, OWNER)
+    assert.deepEqual(
+      claims.map(({ tasks }) => tasks.map(({ reference }) => reference).sort()),
+      [references(ids[0]!, 1, 2), [...references(ids[0]!, 3, 4), ...references(ids[1]!, 1)].sort()],
+    )
+    assert.equal((await bench.rows(ids[0]!)).at(-1)?.status, 'pending')
+  })
+
   it('leaves what others hold to them, loses what is at its end, and claims the rest', async () => {
     const { ids, envelopes: all } = await envelopes(2, 2, 2)
     const [held, ended, free] = all as [Envelope, Envelope, Envelope]

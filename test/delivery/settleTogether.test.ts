@@ -98,6 +98,30 @@ describe('a settlement of several envelopes', () => {
     )
   })
 
+  it('writes of each message that goes back whether it was tried, and whether an operator may have it', async () => {
+    const { ids, claims } = await claimed(3, 2)
+    const [three, two] = claims as [ClaimedEnvelope, ClaimedEnvelope]
+    const back = (task: Task, { tried = false, marked = false } = {}): Ending => {
+      task.possiblySent = marked
+      return { ...released(task), tried } as Ending
+    }
+    await settle(bench.db, [
+      settlementOf(three, (task) => back(task, { tried: task.recipientNo === 2 })),
+      settlementOf(two, (task) => back(task, { tried: true, marked: task.recipientNo === 2 })),
+    ])
+    const ends = await Promise.all(ids.map((id) => bench.rows(id)))
+    assert.deepEqual(
+      ends.flat().map(({ status, retrying, possiblySent }) => [status, retrying, possiblySent]),
+      [
+        ['pending', false, false],
+        ['pending', true, false],
+        ['pending', false, false],
+        ['pending', true, false],
+        ['pending', true, true],
+      ],
+    )
+  })
+
   it('joins parts of one envelope: its row goes with the last of them, in the same or in another transaction', async () => {
     const { claims } = await claimed(4, 1)
     const [four, one] = claims as [ClaimedEnvelope, ClaimedEnvelope]
