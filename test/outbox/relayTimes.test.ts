@@ -11,7 +11,7 @@ import { relaySettings } from './relaySettings.ts'
 
 const BUSY_MS = 50
 const IDLE_MS = 25
-const QUIET_MS = 100
+const QUIET_MS = 150
 const QUIET_AFTER_MS = 5_000
 const MARK_AFTER_MS = 2_000
 
@@ -110,7 +110,7 @@ describe('the relay in the course of time', () => {
     await eventually('the others are published', () => published === 2)
   })
 
-  it('looks four times less often when nothing was due for a while', async () => {
+  it('looks less often when nothing was due for a while', async () => {
     await waitsFor(QUIET_MS)
     await send()
     relay.wake()
