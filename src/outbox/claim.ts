@@ -17,12 +17,13 @@ export interface Claim {
   leaseUntil: string
   /** Due rows that this program cannot read; they were put off, so that they hold up nobody. */
   unreadable: string[]
-  /** More may be due: it took as many rows as it asked for. */
+  /** More may be due: it took as many rows as it asked for, or could not pack them all. */
   isFull: boolean
 }
 
 /** Recipients of one claim: a few hundred milliseconds of an operator's work, and a transaction of some 10 ms. */
 export const CLAIM_RECIPIENTS_MAX = 2_000
+
 /** How much one claim may hold. */
 export interface ClaimBounds {
   /** Recipients of all envelopes together and, up to 100, of one. */
@@ -85,13 +86,14 @@ export function claim(
     const unreadable = rows.filter(({ ranges }) => ranges === undefined)
     await putOff(tx, unreadable)
     const packs = pack(readable, limits)
+    const isPacked = packs.flat().length === readable.length
     const alone = packs.filter((rows) => rows.length === 1).flat()
     const merged = packs.filter((rows) => rows.length > 1)
     await lease(tx, alone, head.lease_until)
     const swapped = await swap(tx, type, merged, head.lease_until, newId)
     return {
       type,
-      isFull,
+      isFull: isFull || !isPacked,
       envelopes: [...alone.map((row) => toEnvelope(type, row)), ...swapped],
       leaseUntil: head.lease_until,
       unreadable: unreadable.map(({ id }) => identifierFromBytes(id)),
@@ -110,12 +112,11 @@ async function lockDue(
 ): Promise<{ rows: DueRow[]; isFull: boolean }> {
   const firstMax = Math.min(limits.envelopesMax, limits.recipientsMax, limits.rowsMax)
   const first = await lockAfter(tx, type, undefined, firstMax)
-  const recipients = first.reduce((sum, row) => sum + Math.max(row.recipients, 1), 0)
-  const left = limits.recipientsMax - recipients
-  const expected = Math.ceil(left / (recipients / first.length))
-  const moreMax = Math.min(expected, limits.rowsMax - first.length)
   if (first.length < firstMax) return { rows: first, isFull: false }
-  if (left <= 0 || moreMax <= 0) return { rows: first, isFull: true }
+  const recipients = first.reduce((sum, row) => sum + Math.max(row.recipients, 1), 0)
+  const expected = Math.ceil((limits.recipientsMax - recipients) / (recipients / first.length))
+  const moreMax = Math.min(expected, limits.rowsMax - first.length)
+  if (moreMax <= 0) return { rows: first, isFull: true }
   const more = await lockAfter(tx, type, first.at(-1), moreMax)
   return { rows: [...first, ...more], isFull: more.length >= moreMax }
 }

@@ -127,6 +127,15 @@ describe('a claim of outbox rows', () => {
     assert.deepEqual([sizes(large).length, large?.isFull], [20, true])
   })
 
+  it('says that more is due when the rows that follow small ones are too large to go with them', async () => {
+    for (let sent = 0; sent < 20; sent++) await sendOne(db, { userId: 1, to: 1 })
+    for (let sent = 0; sent < 25; sent++) await sendOne(db, { userId: 1, to: 100 })
+    const first = await claim(db, 'normal', 20, newIdOf(db))
+    assert.deepEqual([sizes(first).length, first?.isFull], [20, true])
+    const rest = await claim(db, 'normal', 20, newIdOf(db))
+    assert.deepEqual([sizes(rest).length, rest?.isFull], [6, false])
+  })
+
   it('is shared by two relays at once: each gets rows, none waits, and none gets what the other has', async () => {
     for (let i = 0; i < 40; i++) await sendOne(db, { userId: 1, to: 100 })
     await transact(db, 'test.first', async (tx) => {

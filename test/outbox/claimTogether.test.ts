@@ -57,6 +57,15 @@ describe('relays that claim at the same time', () => {
     return rows.flatMap(({ payload }) => spread(decodeRanges(payload) ?? [])).sort()
   }
 
+  /** How many rows were due when it claimed, and are still. */
+  async function leftBy({ leaseUntil }: Claim): Promise<number> {
+    const rows = await look(
+      stack.db,
+      sql`SELECT id FROM outbox_events WHERE next_run_at <= ${leaseUntil} - INTERVAL 10 SECOND`,
+    )
+    return rows.length
+  }
+
   it('share thousands of small rows, merge them, and none gets what another has', async () => {
     for (let i = 0; i < 4; i++) await send(Array.from({ length: 1_000 }, () => 1))
     const before = await named()
@@ -97,7 +106,7 @@ describe('relays that claim at the same time', () => {
     assert.deepEqual(await named(), before)
   })
 
-  it('name each recipient once before and after, keep to their limits, and claim the oldest, whatever is due', async () => {
+  it('name each recipient once before and after, keep to their limits, claim the oldest, and say when they leave something, whatever is due', async () => {
     const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 10, max: 260 })), {
       minLength: 1,
       maxLength: 60,
@@ -118,6 +127,8 @@ describe('relays that claim at the same time', () => {
           const counts = each?.envelopes.map(({ ranges }) => countRecipients(ranges)) ?? []
           assert.ok(counts.length <= envelopesMax && counts.every((count) => count <= 100))
         }
+        const last = await claim(stack.db, 'normal', envelopesMax, newIdOf(stack.db))
+        assert.ok(!last || last.isFull || (await leftBy(last)) === 0, 'it left what it does not tell of')
       }),
       { numRuns: RUNS },
     )
