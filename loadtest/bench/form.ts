@@ -6,7 +6,10 @@ export interface Form {
   run: { warmUpMs: number; durationMs: number }
   /** The same with one message a call. */
   singleRun: { warmUpMs: number; durationMs: number }
-  /** The search ends when the highest rate is known to within this factor, or after so many probes. */
+  /**
+   * The search ends when the highest rate is known to within this factor, or after so many probes. A rate is tried so
+   * many times more before it is taken for too high.
+   */
   search: { resolution: number; probesMax: number; retries?: number }
   /** Of the highest rate that held for a moment: what is offered for long. A short probe sees little of a slow growth. */
   ofProbed: number

@@ -11,7 +11,7 @@ import type { AloneSettings } from './withAlone.ts'
  * engine is busy refusing what is beyond its strength; with less, a machine that becomes faster meanwhile would make it
  * look weaker than it is.
  */
-const OFFERED_OF_ALONE = 1.1 * S2_RATIO_MIN
+export const OFFERED_OF_ALONE = 1.1 * S2_RATIO_MIN
 
 /**
  * S2 and the database alone in turn, as a machine that is shared is a third slower some minutes later: each look at the
@@ -26,17 +26,30 @@ export async function takeTurns(bench: Bench, settings: AloneSettings): Promise<
       const { messagesPerSecond } = await measure(settings, turnMs)
       return messagesPerSecond
     })
-  const taken: Turn[] = []
-  let before = await lookAlone()
-  for (let turn = 1; turn <= turns; turn++) {
-    const engine = await carryHundreds(bench, { offered: before * OFFERED_OF_ALONE, durationMs: turnMs })
-    const after = await lookAlone()
-    const alone = (before + after) / 2
-    taken.push({ engine, alone })
+  const lookAtEngine = (offered: number) => carryHundreds(bench, { offered, durationMs: turnMs })
+  findings.turns = await alternate(turns, lookAlone, lookAtEngine, ({ engine, alone }, turn) =>
     say(
       `turn ${turn}: the engine ${engine.toFixed(0)} messages/s, ${(engine / alone).toFixed(2)} of the database`,
-    )
+    ),
+  )
+}
+
+/** All looks tell messages a second. The database's part of a turn is the mean of the looks before and after it. */
+export async function alternate(
+  turns: number,
+  lookAlone: () => Promise<number>,
+  lookAtEngine: (offered: number) => Promise<number>,
+  onTurn: (turn: Turn, number: number) => void,
+): Promise<Turn[]> {
+  const taken: Turn[] = []
+  let before = await lookAlone()
+  for (let number = 1; number <= turns; number++) {
+    const engine = await lookAtEngine(before * OFFERED_OF_ALONE)
+    const after = await lookAlone()
+    const turn = { engine, alone: (before + after) / 2 }
+    taken.push(turn)
+    onTurn(turn, number)
     before = after
   }
-  findings.turns = taken
+  return taken
 }

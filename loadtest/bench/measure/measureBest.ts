@@ -23,13 +23,15 @@ export interface BestOptions {
 const STEP = 1.4
 /** A rate that did not hold for long falls to this share of itself, or lower. */
 const LOWERED = 0.96
+/** And to what was carried, which is less each further time by so much of it: the machine may be becoming slower. */
+const LOWERED_FURTHER = 0.05
 
 /** Finds the highest rate that holds for a moment, and measures it, or what is left of it, for long. */
 export async function measureBest(bench: Bench, crew: Crew, options: BestOptions): Promise<RunResult> {
   const { form, say } = bench
   const { name, title, settings = {}, time, load } = options
   let rate = options.rate ?? (await searchRate(bench, crew, options)).rate * form.ofProbed
-  for (let lowered = 0; ; lowered++) {
+  for (let lowerings = 0; ; lowerings++) {
     const ratePerSecond = Math.max(1, Math.round(rate))
     say(`measuring ${ratePerSecond} requests/s for ${time.durationMs / 1_000} s`)
     const run = await runLoad(crew, {
@@ -38,15 +40,18 @@ export async function measureBest(bench: Bench, crew: Crew, options: BestOptions
     })
     const isHeld = isSustained(run)
     for (const line of describeRun(run)) say(line)
-    if (isHeld || options.rate !== undefined || lowered >= form.lowerings)
+    if (isHeld || options.rate !== undefined || lowerings >= form.lowerings)
       return isHeld
         ? run
         : { ...run, notes: [...(run.notes ?? []), 'more was offered than could go on for ever'] }
     say(`${ratePerSecond} requests/s did not hold`)
-    // What a full system carries is less than what it could hold, and the machine may have become slower since the search.
-    const carried = messagesPerSecond(run) / load.recipientsPerRequest
-    rate = Math.min(rate * LOWERED, (rate + carried) / 2)
+    rate = lower(rate, messagesPerSecond(run) / load.recipientsPerRequest, lowerings)
   }
+}
+
+/** The next rate to try after one that did not hold; in requests a second, like what was carried at it. */
+export function lower(rate: number, carried: number, loweredBefore: number): number {
+  return Math.min(rate * LOWERED, carried * (1 - LOWERED_FURTHER * loweredBefore))
 }
 
 export interface Searched {

@@ -35,7 +35,8 @@ export async function findHighest(
   while (probes.length < probesMax && rate >= RATE_MIN) {
     const isSustained = await probe(rate)
     probes.push({ rate, isSustained })
-    // A bad moment of the machine would otherwise be a bound for the rest of the search.
+    // A bad moment of the machine would otherwise be a bound for the rest of the search. On the way down, where nothing
+    // has held yet, it costs no more than a step.
     if (!isSustained && (best > 0 || tooHigh === Infinity) && triesLeft-- > 0) continue
     triesLeft = retries
     if (isSustained) best = Math.max(best, rate)

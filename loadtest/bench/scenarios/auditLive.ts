@@ -57,15 +57,15 @@ async function whileAuditing<T>(
     }
     return true
   })()
-  // Waited for below; a load that failed is what is told then.
-  auditing.catch(() => {})
+  // Of a load and an audit that both failed, the load is told.
+  const ended = auditing.catch(() => {})
   try {
     const result = await work()
     ending.abort()
     return { result, isClean: await auditing }
   } finally {
     ending.abort()
-    await auditing
+    await ended
   }
 }
 
