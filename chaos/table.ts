@@ -21,7 +21,7 @@ export interface Outcome {
   wrongs: string[]
 }
 
-/** Of each kind of finding: enough to see what is wrong; the result's file has all. */
+/** Of each kind of finding: enough to see what is wrong; the result's file has more. */
 const LISTED_MAX = 10
 
 /** As Markdown: it is read in a terminal and stands in the documentation as it is. */

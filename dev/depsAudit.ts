@@ -62,7 +62,6 @@ function toHole({ name, severity, range, via, fixAvailable }: Vulnerability): Ho
   return { package: name, severity, range, fix, why }
 }
 
-/** Whom it could not reach is the caller's own setting, and may carry a password. */
 /** Whose registry it is, and with which password, is nobody's business. */
 function withoutAddresses(text: string): string {
   return text.replace(/ - (?:GET|POST) https?:\/\/\S+/g, '').replace(/https?:\/\/\S+/g, 'the registry')

@@ -28,13 +28,19 @@ export async function findUnended(db: Db): Promise<Found> {
 
 /** Recipients that were refunded more than once, though a key should forbid it. */
 export async function findDoubleRefunds(db: Db): Promise<Found> {
+  const repeated = sql`FROM user_transactions WHERE transaction_type = 'refund'
+    GROUP BY transaction_id, recipient_no HAVING COUNT(*) > 1`
+  const [counted] = await rowsOf<{ n: number }>(
+    db,
+    sql`SELECT COUNT(*) AS n FROM (SELECT 1 ${repeated}) repeated`,
+  )
   const rows = await rowsOf<{ id: string; no: number; times: number }>(
     db,
-    sql`SELECT LOWER(HEX(transaction_id)) AS id, recipient_no AS no, COUNT(*) AS times FROM user_transactions
-      WHERE transaction_type = 'refund' GROUP BY transaction_id, recipient_no HAVING COUNT(*) > 1`,
+    sql`SELECT LOWER(HEX(transaction_id)) AS id, recipient_no AS no, COUNT(*) AS times ${repeated}
+      LIMIT ${sql.lit(LISTED_MAX)}`,
   )
   return {
-    count: rows.length,
+    count: Number(counted?.n),
     lines: rows.map(({ id, no, times }) => `recipient ${no} of ${id}: refunded ${times} times`),
   }
 }

@@ -28,7 +28,7 @@ export function takeCheckpoint(db: Db, owner: Buffer): Promise<Checkpoint> {
     db,
     'audit.take',
     async (tx) => {
-      // A first pass that never ends is to be seen, too.
+      // A first pass that never ends is to be seen, too: until one has ended, the column holds when the first was begun.
       await sql`UPDATE audit_checkpoint SET owner = ${owner}, ${lease},
           pass_ended_at = COALESCE(pass_ended_at, NOW(3))
         WHERE id = 1 AND (owner IS NULL OR owner = ${owner} OR lease_until <= NOW(3))`.execute(tx)

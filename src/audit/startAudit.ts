@@ -36,38 +36,41 @@ const REST_MS_MAX = 120_000
 export function openContinuousAudit(settings: ContinuousAuditSettings): ContinuousAudit {
   const { db, events, owner = randomBytes(OWNER_BYTES) } = settings
   const size = openPageSize(ROWS_PER_STEP_MAX)
-  /** Undefined: the checkpoint is asked before the next step. */
+  /** Undefined at first, and when another relay has the audit. */
   let pass: Pass | undefined
-  /** The last one, which may have failed. */
-  let before: Pass | undefined
+  /** Whether the checkpoint stands where `pass` does; otherwise it is asked before the next step. */
+  let isSure = false
 
   async function takeOver(): Promise<Pass | undefined> {
     const { isOurs, place, passAgeSeconds } = await takeCheckpoint(db, owner)
     events.passKnown(passAgeSeconds)
     // Another relay goes on from its own, and this one's would be of an old time.
-    if (!isOurs) before = undefined
     if (!isOurs) return undefined
     // What a pass has seen of the ledger is in its memory: one that failed in the middle goes on from there, or a
     // database that is away now and then would never let it come to the end.
-    const goesOn = before && !before.isOver() && isSamePlace(before.place(), place)
-    return (before = goesOn ? before : openPass(db, place))
+    const goesOn = pass && !pass.isOver() && isSamePlace(pass.place(), place)
+    return goesOn ? pass : openPass(db, place)
   }
 
   return {
     async step() {
-      const current = pass ?? (await takeOver())
+      if (!isSure) pass = await takeOver()
       // Whatever fails below, the checkpoint knows from where to go on.
-      pass = undefined
+      isSure = false
+      const current = pass
       if (!current) return IDLE_MS
       const { page: step, durationMs } = await readFitting(size, (rowsMax) => current.step(rowsMax))
       events.examined(step)
-      const isOver = current.isOver()
       const isStillOurs = await saveCheckpoint(db, owner, current.place())
-      if (!isStillOurs) before = undefined
-      if (!isStillOurs) return IDLE_MS
-      if (isOver) events.passEnded()
-      pass = isOver ? openPass(db) : current
-      before = pass
+      if (!isStillOurs) {
+        pass = undefined
+        return IDLE_MS
+      }
+      if (current.isOver()) {
+        events.passEnded()
+        pass = openPass(db)
+      }
+      isSure = true
       return step.isFull ? Math.min(durationMs * REST_FACTOR, REST_MS_MAX) : IDLE_MS
     },
     leave: () => leaveCheckpoint(db, owner),

@@ -4,7 +4,10 @@ import type { MessageClass } from '../primitives/messageClass.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
 import type { Ending } from './settle.ts'
 
-/** The facts of this slice: each moves a metric and writes at most one record for a batch. */
+/**
+ * The facts of this slice: each moves metrics and is told in the log, by a bounded number of lines a second where
+ * thousands of messages may meet it at once.
+ */
 export interface DeliveryEvents {
   /** Endings that took effect, of one settlement. */
   settled(fact: { type: MessageClass; endings: Ending[] }): void

@@ -4,6 +4,7 @@ import type { SmsState } from '../../db/schema.ts'
 import { list } from '../platform/db/index.ts'
 import type { Tx, Value } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
+import { oncePerRun } from '../primitives/oncePerRun.ts'
 
 /** The key of one recipient. */
 export interface RecipientKey {
@@ -97,18 +98,6 @@ function stateReader(): (row: StateRow) => RecipientState {
     const smsIdentifier = identifierOf(sms_identifier)
     const reference = referenceOf({ smsIdentifier, recipientNo })
     return { smsIdentifier, recipientNo, reference, status, owner: owner && ownerOf(owner) }
-  }
-}
-
-/** @returns toText, which makes no new text for a value that is the same as the one before. */
-export function oncePerRun<T>(
-  toText: (value: T) => string,
-  areSame: (one: T, other: T) => boolean,
-): (value: T) => string {
-  let last: { value: T; text: string } | undefined
-  return (value) => {
-    if (!last || !areSame(last.value, value)) last = { value, text: toText(value) }
-    return last.text
   }
 }
 

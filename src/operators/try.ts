@@ -38,6 +38,9 @@ export const CALLS_PER_TRY_MAX = 32
 /** A call that starts with less time than this would mostly end unknown, which costs more than not calling. */
 export const CALL_TIMEOUT_MIN_MS = 100
 
+/** What stands for each message until a call says otherwise; one for all, as nobody changes it. */
+const BREAKER_OPEN = notCalled('breaker open')
+
 interface Try {
   operator: Operator
   batch: Submission[]
@@ -168,8 +171,6 @@ function halves([from, to]: Slice): Slice[] {
     [from, middle],
   ]
 }
-
-const BREAKER_OPEN = notCalled('breaker open')
 
 function notCalled(reason: string): Tried {
   return { outcome: { kind: 'unavailable', reason }, called: false, own: false }

@@ -39,13 +39,13 @@ async function tell(level: LogLevel) {
 describe('what is told of a settlement', () => {
   it('counts each ending by its kind, and refunds with their money', async () => {
     const { metrics } = await tell('info')
-    const valueOf = (series: string) => metrics.split('\n').find((line) => line.startsWith(`${series} `))
+    const lines = metrics.split('\n')
     for (const [outcome, count] of Object.entries({ done: 2, failed: 1, released: 2 })) {
       const series = `chapar_delivery_outcomes_total{class="express",outcome="${outcome}"}`
-      assert.equal(valueOf(series), `${series} ${count}`)
+      assert.ok(lines.includes(`${series} ${count}`), metrics)
     }
-    assert.equal(valueOf('chapar_refunds_total{class="express"}')?.at(-1), '1')
-    assert.equal(valueOf('chapar_refunded_amount_total{class="express"}')?.at(-1), '3')
+    assert.ok(lines.includes('chapar_refunds_total{class="express"} 1'), metrics)
+    assert.ok(lines.includes('chapar_refunded_amount_total{class="express"} 3'), metrics)
   })
 
   it('has a line for each failure, and not what the operator said of it', async () => {

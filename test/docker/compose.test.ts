@@ -10,6 +10,7 @@ import { UnsupportedPlatform } from '../../dev/servers/platform.ts'
 import { loadConfig } from '../../src/roles/config.ts'
 import { history, send, topUp } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
+import { isHeapLimit } from '../support/heapLimit.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 import { CHECKOUT, readComposeFile, readImage, readProjectFile, serviceOf, toSeconds } from './composeFile.ts'
@@ -48,7 +49,6 @@ describe('the compose file', () => {
   })
 
   it('runs a consumer as any role, but for the young space that this project starts consumers with', () => {
-    const isHeapLimit = (argument: string) => /^--(min-semi|max-semi|max-old)-space-size=/.test(argument)
     const { command = [] } = serviceOf(file, 'consumer')
     assert.deepEqual(command.filter(isHeapLimit), CONSUMER_HEAP_LIMIT)
     assert.deepEqual(

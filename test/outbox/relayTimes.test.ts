@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { startRelay } from '../../src/outbox/index.ts'
 import type { Publisher } from '../../src/platform/broker/index.ts'
 import type { After, Loop } from '../../src/platform/loop.ts'
+import type { MessageClass } from '../../src/primitives/messageClass.ts'
 import { fund, look, sendOne } from '../support/arrange.ts'
 import { eventually } from '../support/eventually.ts'
 import { freshStack } from '../support/servers.ts'
@@ -13,6 +14,7 @@ const BUSY_MS = 50
 const IDLE_MS = 25
 const QUIET_MS = 150
 const QUIET_AFTER_MS = 5_000
+const NORMAL_QUIET_MS = 600
 const MARK_AFTER_MS = 2_000
 
 interface Timer {
@@ -51,12 +53,13 @@ describe('the relay in the course of time', () => {
   let relay: Loop
   let clock: ReturnType<typeof openClock>
   let published: number
+  let broker: Publisher
   beforeEach(async () => {
     stack = await freshStack()
     await fund(stack.db, 1, 1_000)
     published = 0
     clock = openClock()
-    const broker: Publisher = {
+    broker = {
       isReady: () => true,
       readyMessages: () => Promise.resolve(0),
       publish: () => {
@@ -65,14 +68,15 @@ describe('the relay in the course of time', () => {
       },
       close: () => Promise.resolve(),
     }
-    const { nowMs, after } = clock
-    relay = startRelay({ ...relaySettings(stack, 'express', broker), nowMs, after })
+    relay = open('express')
   })
   afterEach(async () => {
     await relay.close()
     await stack.drop()
   })
 
+  const open = (type: MessageClass) =>
+    startRelay({ ...relaySettings(stack, type, broker), nowMs: clock.nowMs, after: clock.after })
   const send = () => sendOne(stack.db, { userId: 1, to: 1, type: 'express' })
   const waitsFor = (ms: number) => eventually(`a wait of ${ms} ms`, () => clock.waits().includes(ms))
   const dueInSeconds = async () => {
@@ -125,5 +129,11 @@ describe('the relay in the course of time', () => {
     await waitsFor(BUSY_MS)
     clock.advance(BUSY_MS)
     await waitsFor(IDLE_MS)
+  })
+
+  it('looks less often for normal messages than for express', async () => {
+    const normal = open('normal')
+    await waitsFor(NORMAL_QUIET_MS)
+    await normal.close()
   })
 })

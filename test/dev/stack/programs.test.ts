@@ -3,10 +3,9 @@ import { readFileSync } from 'node:fs'
 import manifest from '../../../package.json' with { type: 'json' }
 import { CONSUMER_HEAP_LIMIT } from '../../../dev/stack/programs.ts'
 import { startEngineProcess } from '../../support/engineProcess.ts'
+import { isHeapLimit } from '../../support/heapLimit.ts'
 import { freshStack } from '../../support/servers.ts'
 import type { Stack } from '../../support/servers.ts'
-
-const isHeapLimit = (argument: string) => /^--(min-semi|max-semi|max-old)-space-size=/.test(argument)
 
 describe('a process of the engine', () => {
   let stack: Stack
