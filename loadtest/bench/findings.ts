@@ -47,7 +47,7 @@ export interface HistoryTimes {
 /** What the audit cost a live system, and what it took itself. */
 export interface AuditLive {
   messages: number
-  /** Messages a second from end to end, without the audit and with it. */
+  /** Messages a second of those offered that came to their end, without the audit and with it. */
   aloneRate: number
   besideRate: number
   isClean: boolean

@@ -1,7 +1,7 @@
 import { runAudit } from '../../../dev/stack/runAudit.ts'
 import type { Bench } from '../bench.ts'
 import { runLoad } from '../measure/runLoad.ts'
-import { messagesPerSecond } from '../measure/sustained.ts'
+import { carriedOfOffered } from '../measure/sustained.ts'
 import { fillDone } from '../stage/fillDone.ts'
 import { readProcessStat } from '../stage/processStat.ts'
 import type { ProcessStat } from '../stage/processStat.ts'
@@ -36,7 +36,7 @@ export async function auditLive(bench: Bench): Promise<void> {
     const audit = { ...whole, isClean: whole.isClean && isClean }
     findings.runs.push(alone, { ...beside, audit })
     findings.auditLive = {
-      ...{ messages, aloneRate: messagesPerSecond(alone), besideRate: messagesPerSecond(beside) },
+      ...{ messages, aloneRate: carriedOfOffered(alone), besideRate: carriedOfOffered(beside) },
       ...audit,
     }
   })

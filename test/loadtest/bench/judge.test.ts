@@ -2,7 +2,11 @@ import assert from 'node:assert/strict'
 import { isGood } from '../../../loadtest/bench/describeBench.ts'
 import type { Findings } from '../../../loadtest/bench/findings.ts'
 import { judgeTargets } from '../../../loadtest/bench/judge.ts'
-import { isSustained, messagesPerSecond } from '../../../loadtest/bench/measure/sustained.ts'
+import {
+  carriedOfOffered,
+  isSustained,
+  messagesPerSecond,
+} from '../../../loadtest/bench/measure/sustained.ts'
 import { ALONE_HUNDRED_NAME, listRatios, ONE_BY_ONE_NAME } from '../../../loadtest/bench/ratios.ts'
 import type { BenchReport, Percentiles, RunResult, TargetVerdict } from '../../../loadtest/result.ts'
 
@@ -80,6 +84,14 @@ describe('the verdicts of the benchmark', () => {
     assert.equal(of(600, 100, 700), 'met')
     assert.equal(of(599, 900, 500), 'missed')
     assert.equal(of(600), 'met')
+  })
+
+  it('count no more than was offered, where the queue of the warm-up was worked off besides', () => {
+    const recipients = (done: number) => ({ acceptedPerSecond: 4_600, donePerSecond: done, accepted: 1 })
+    const of = (done: number) =>
+      carriedOfOffered(run('S2', 45, { settings: { recipients: 100 }, recipients: recipients(done) }))
+    assert.equal(of(4_700), 4_500)
+    assert.equal(of(4_400), 4_400)
   })
 
   it('ask of S3 for 90 % of S1', () => {
