@@ -16,7 +16,7 @@ const HEAP_LIMIT = ['--max-semi-space-size=16', OLD_SPACE]
  * For a consumer alone. What it has in hand lives for some 250 ms under load; where the young space lasts longer than
  * that, it dies there instead of being copied out of it (docs/performance.md).
  */
-export const CONSUMER_HEAP_LIMIT = ['--min-semi-space-size=40', '--max-semi-space-size=40', OLD_SPACE]
+export const CONSUMER_HEAP_LIMIT = ['--min-semi-space-size=36', '--max-semi-space-size=36', OLD_SPACE]
 const PROGRAMS = {
   migrate: [...PRELOAD, 'src/migrate.ts'],
   engine: [...HEAP_LIMIT, ...PRELOAD, 'src/main.ts'],
