@@ -24,6 +24,8 @@ export interface RecordsReport extends Findings {
   takenMoreThanOnce: number
   /** Submissions that are in no record. Above 0 the comparison is partial: nothing is said of what is not there. */
   dropped: number
+  /** Recipients that are done, in no record, and were accepted before one began: nothing is said of them. */
+  older: number
 }
 
 const KEY = { table: 'sms_status', column: 'sms_identifier' } as const
@@ -49,6 +51,7 @@ interface Comparison {
   findings: Findings
   /** Done, accepted since the records began, and not taken as far as is known. */
   unproven: Set<string>
+  older: number
 }
 
 /**
@@ -64,7 +67,7 @@ export async function auditRecords(
   { onProgress = () => {}, restFactor = 0 }: AuditOptions = {},
 ): Promise<RecordsReport> {
   const comparison: Comparison = {
-    ...{ operators, taken: new TakenCounts(), findings: noFindings(), unproven: new Set<string>() },
+    ...{ operators, taken: new TakenCounts(), findings: noFindings(), unproven: new Set<string>(), older: 0 },
   }
   const startedAtMs = await beginningOf(operators)
   await readTaken(comparison)
@@ -78,8 +81,9 @@ export async function auditRecords(
     for (const row of rows) {
       const times = taken.see(row.id, row.recipient_no)
       addFindings(findings, explain(row, times))
-      if (row.status === 'done' && times === 0 && timeOf(row.id) >= startedAtMs)
-        comparison.unproven.add(referenceOf(row.id, row.recipient_no))
+      if (row.status !== 'done' || times > 0) continue
+      if (timeOf(row.id) < startedAtMs) comparison.older++
+      else comparison.unproven.add(referenceOf(row.id, row.recipient_no))
     }
     if (comparison.unproven.size >= UNPROVEN_MAX) await prove(comparison)
     onProgress({ walk: 'records', table: 'sms_status', rows: rows.length })
@@ -92,7 +96,8 @@ export async function auditRecords(
     addFindings(findings, [{ rule: 'known', subject: subjectOf(id, recipientNo), explanation }])
   }
   const dropped = await countDropped(operators)
-  return { ...findings, references: taken.size, takenMoreThanOnce: taken.repeated, dropped }
+  const { older } = comparison
+  return { ...findings, references: taken.size, takenMoreThanOnce: taken.repeated, dropped, older }
 }
 
 async function readTaken({ operators, taken, findings }: Comparison): Promise<void> {

@@ -16,10 +16,15 @@ export function describeTables(report: AuditReport, seconds: number): string[] {
 }
 
 export function describeRecords(report: RecordsReport): string[] {
-  const { references, takenMoreThanOnce, dropped } = report
+  const { references, takenMoreThanOnce, dropped, older } = report
   return [
     `with the operators' record: ${references} messages taken, ${takenMoreThanOnce} of them more than once`,
     ...describeRules(report, RECORD_RULES),
+    ...(older > 0
+      ? [
+          `   -  partial: ${older} that are done were accepted before an operator's record began, and not compared`,
+        ]
+      : []),
     ...(dropped > 0
       ? [`   -  partial: the operators had no room for ${dropped} submissions, of which nothing can be said`]
       : []),

@@ -47,7 +47,7 @@ describe('the audit with the operators’ record', () => {
   it('finds that both agree, and says what it compared', async () => {
     const { counts, ...report } = await compare()
     assert.deepEqual([...new Set(Object.values(counts))], [0])
-    assert.deepEqual(report, { violations: [], references: 3, takenMoreThanOnce: 0, dropped: 0 })
+    assert.deepEqual(report, { violations: [], references: 3, takenMoreThanOnce: 0, dropped: 0, older: 0 })
   })
 
   it('finds a recipient that is done and that no operator took', async () => {
@@ -105,9 +105,14 @@ describe('the audit with the operators’ record', () => {
     assert.match(away.output, /could not be finished: the operator at http:\/\/127.0.0.1:1 does not answer/)
   })
 
-  it('says nothing of messages that were accepted before a record began', async () => {
+  it('says of messages that were accepted before a record began no more than how many they are', async () => {
     for (const { admin } of operators) await admin.forget()
     assert.deepEqual(await told(), [])
+    const { output } = await runCommand(
+      engine.stack.databaseUrl,
+      operators.flatMap(({ url }) => ['--operator', url]),
+    )
+    assert.match(output, /partial: [1-9][0-9]* that are done were accepted before an operator's record began/)
   })
 
   it('says that the comparison is partial when an operator had no room for all', async () => {
