@@ -14,6 +14,7 @@ COPY --from=packages --chown=node:node /app/node_modules ./node_modules
 COPY --chown=node:node package.json ./
 COPY --chown=node:node db ./db
 COPY --chown=node:node src ./src
+COPY --chown=node:node simulator ./simulator
 USER node
 EXPOSE 8080
 STOPSIGNAL SIGTERM

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { GARBLE_KINDS } from '../../src/operators/simulator/behaviour.ts'
-import type { Behaviour } from '../../src/operators/simulator/behaviour.ts'
+import { GARBLE_KINDS } from '../../simulator/behaviour.ts'
+import type { Behaviour } from '../../simulator/behaviour.ts'
 import type { Random } from '../random.ts'
 import { USUAL } from '../stage/stage.ts'
 import type { StagedOperator } from '../stage/stage.ts'
@@ -18,12 +18,12 @@ type Misbehaviour = (operator: StagedOperator, hit: Hit) => Promise<End>
 
 const MISBEHAVIOURS: Record<string, Misbehaviour> = {
   reject: answering(() => ({ rejectShare: 0.5 })),
-  hang: answering(() => ({ hangBeforeShare: 0.3, hangAfterShare: 0.3 })),
+  hang: answering(() => ({ hangBeforeAcceptRate: 0.3, hangAfterShare: 0.3 })),
   flap,
-  garbage: answering((random) => ({ garbleShare: 0.7, garbleKind: random.pick(GARBLE_KINDS) })),
+  garbage: answering((random) => ({ corruptResponseRate: 0.7, garbleKind: random.pick(GARBLE_KINDS) })),
   late: answering(() => ({ latency: LATE })),
   poison: answering((random) => ({
-    poisons: [{ text: POISON, status: random.pick([400, 500] as const) }],
+    poisonTexts: [{ text: POISON, status: random.pick([400, 500] as const) }],
   })),
   throttle: answering(() => ({ throttleShare: 0.6 })),
   drop: answering(() => ({ dropBeforeShare: 0.3, dropAfterShare: 0.3 })),

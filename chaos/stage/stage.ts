@@ -11,8 +11,8 @@ import { openTcpProxy } from '../../dev/tcpProxy.ts'
 import type { TcpProxy } from '../../dev/tcpProxy.ts'
 import { closeDb, openDb } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
-import { simulatorAdmin } from '../../src/operators/simulator/client.ts'
-import type { SimulatorAdmin } from '../../src/operators/simulator/client.ts'
+import { simulatorAdmin } from '../../simulator/client.ts'
+import type { SimulatorAdmin } from '../../simulator/client.ts'
 
 export const CHAOS_FOLDER = join(LOCAL, 'chaos')
 

@@ -22,6 +22,7 @@ const args = [
     '--output-type',
     'json',
     'src',
+    'simulator',
     'dev',
     'loadtest',
     'chaos',

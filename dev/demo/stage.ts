@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connect } from 'amqplib'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
-import { simulatorAdmin } from '../../src/operators/simulator/client.ts'
+import { simulatorAdmin } from '../../simulator/client.ts'
 import { SETTINGS } from '../../src/roles/settings.ts'
 import { demoApi } from './api.ts'
 import type { Page } from './page.ts'
@@ -35,7 +35,7 @@ export interface Setting {
 /** Starts servers (or takes the given ones), both operators and the engine, and finds a customer that nobody is. */
 export async function setStage(env: NodeJS.ProcessEnv, page: Page, stopList: StopList): Promise<Setting> {
   const given = givenServers(env)
-  const ground = given ? await takeGiven(given, page) : await layGround(env, page, stopList)
+  const ground = given ? await takeGiven(given, page) : await startPrivateServers(env, page, stopList)
   const { databaseUrl, amqpUrl, isGiven, fallback } = ground
   const bringOperator = async (name: string, seed: number) => {
     const operator = await startSimulator({ name, seed, logFile: join(LOGS_FOLDER, `${name}.log`) })
@@ -66,7 +66,7 @@ export async function wipe(): Promise<void> {
   for (const folder of [DATA_FOLDER, LOGS_FOLDER]) await rm(folder, { recursive: true, force: true })
 }
 
-async function layGround(env: NodeJS.ProcessEnv, page: Page, stopList: StopList): Promise<Ground> {
+async function startPrivateServers(env: NodeJS.ProcessEnv, page: Page, stopList: StopList): Promise<Ground> {
   const onProgress = (line: string) => page.say(line)
   const { fallback, ...choice } = await chooseEngines(env, { mayFallBack: true, onProgress })
   page.say('starting the database and the broker ...')

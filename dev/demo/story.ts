@@ -1,4 +1,4 @@
-import type { SimulatorAdmin } from '../../src/operators/simulator/client.ts'
+import type { SimulatorAdmin } from '../../simulator/client.ts'
 import { waitUntil } from '../processes/waitUntil.ts'
 import { runAudit } from '../stack/runAudit.ts'
 import type { DemoApi, Message } from './api.ts'

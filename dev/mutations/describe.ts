@@ -7,23 +7,23 @@ export interface Table {
   row(mutation: Mutation, verdict: Verdict, seconds: number): string
 }
 
-const HEAD = { name: 'guard broken', promises: 'promise', seconds: 'seconds', by: 'caught by' }
+const HEAD = { name: 'guard broken', invariants: 'invariant', seconds: 'seconds', by: 'caught by' }
 const GAP = '  '
 
 export function openTable(mutations: Mutation[]): Table {
   const nameWidth = Math.max(HEAD.name.length, ...mutations.map(({ name }) => name.length))
-  const columns = (name: string, promises: string, seconds: string) =>
+  const columns = (name: string, invariants: string, seconds: string) =>
     [
       name.padEnd(nameWidth),
-      promises.padEnd(HEAD.promises.length),
+      invariants.padEnd(HEAD.invariants.length),
       seconds.padStart(HEAD.seconds.length),
     ].join(GAP)
   const indent = ' '.repeat(columns('', '', '').length)
   return {
-    head: () => columns(HEAD.name, HEAD.promises, HEAD.seconds) + GAP + HEAD.by,
-    row({ name, promises }, verdict, seconds) {
+    head: () => columns(HEAD.name, HEAD.invariants, HEAD.seconds) + GAP + HEAD.by,
+    row({ name, invariants }, verdict, seconds) {
       const [first = '', ...others] = describeVerdict(verdict)
-      const lines = [columns(name, promises.join(', '), seconds.toFixed(0)) + GAP + first]
+      const lines = [columns(name, invariants.join(', '), seconds.toFixed(0)) + GAP + first]
       return [...lines, ...others.map((line) => indent + GAP + line)].join('\n')
     },
   }

@@ -11,8 +11,8 @@ export interface Mutation {
   file: string
   /** What the patch breaks, in a sentence. */
   breaks: string
-  /** The promises that the guard keeps, by their numbers. */
-  promises: number[]
+  /** The invariants that the guard keeps, by their numbers. */
+  invariants: number[]
   /** The test files of which each must catch it, seen from the checkout. */
   caughtBy: string[]
   /** The files that the patch changes. */
@@ -22,7 +22,7 @@ export interface Mutation {
 /** A patch whose header does not say what it must. `message` is one line that names the patch. */
 export class MalformedMutation extends Error {}
 
-const PROMISES = [1, 2, 3, 4, 5, 6]
+const INVARIANTS = [1, 2, 3, 4, 5, 6]
 
 /** All patches of a checkout, in the order of their names. @throws MalformedMutation. */
 export async function readMutations(checkout: string): Promise<Mutation[]> {
@@ -58,10 +58,10 @@ export function parseMutation(file: string, text: string): Mutation {
     return value
   }
   const listed = (key: string) => field(key).split(/, */)
-  const promises = listed('promise').map(Number)
-  if (!promises.every((promise) => PROMISES.includes(promise)))
-    throw malformed(`names promise ${promises.join(', ')}; there are 1 to ${PROMISES.length}`)
+  const invariants = listed('invariant').map(Number)
+  if (!invariants.every((invariant) => INVARIANTS.includes(invariant)))
+    throw malformed(`names invariant ${invariants.join(', ')}; there are 1 to ${INVARIANTS.length}`)
   const changes = [...text.slice(diffAt).matchAll(/^\+\+\+ b\/(.+)$/gm)].map(([, path]) => path ?? '')
   if (changes.length === 0) throw malformed('changes no file')
-  return { name, file, breaks: field('breaks'), promises, caughtBy: listed('caught by'), changes }
+  return { name, file, breaks: field('breaks'), invariants, caughtBy: listed('caught by'), changes }
 }

@@ -21,7 +21,7 @@ const PROGRAMS = {
   migrate: [...PRELOAD, 'src/migrate.ts'],
   engine: [...HEAP_LIMIT, ...PRELOAD, 'src/main.ts'],
   consumer: [...CONSUMER_HEAP_LIMIT, ...PRELOAD, 'src/main.ts'],
-  simulator: [...PRELOAD, 'src/operators/simulator/main.ts'],
+  simulator: [...PRELOAD, 'simulator/main.ts'],
 }
 
 const START_TIMEOUT_MS = 60_000

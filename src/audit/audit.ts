@@ -25,7 +25,7 @@ export interface AuditOptions {
 }
 
 /**
- * Proves promises 1 to 4 and 6 from the tables alone, of a live system or a stopped one: anyone who can read the
+ * Proves invariants 1 to 4 and 6 from the tables alone, of a live system or a stopped one: anyone who can read the
  * database can run it. It writes nothing, takes no lock, and its memory does not grow with the tables.
  * @throws Unavailable when the database is away, or when its smallest page takes too long.
  */

@@ -37,7 +37,7 @@ interface Reading {
 
 /**
  * Checks the chain of every customer: running numbers without a gap or a fork, each balance the one before plus the
- * amount, never negative, and the last one the customer's balance (promises 2 and 6). Balances are read first, and of
+ * amount, never negative, and the last one the customer's balance (invariants 2 and 6). Balances are read first, and of
  * the ledger the rows that they cover, which nobody changes any more: so a live system gives no false alarm. The rows
  * are read as they lie; in the order of a customer's chain each would be a read from somewhere else on the disk. A
  * restart begins a reading anew, as what it has seen so far is in memory alone.

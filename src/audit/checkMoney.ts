@@ -15,7 +15,7 @@ interface Row {
 
 /**
  * The other way round: asks of every charge whether its request is there, and of every refund whether its recipient
- * failed (promise 3). Whoever comes from the requests and recipients cannot see what was moved for none of them.
+ * failed (invariant 3). Whoever comes from the requests and recipients cannot see what was moved for none of them.
  */
 export const moneyWalk: Walk = {
   ...{ name: 'money', table: 'user_transactions', readPage },

@@ -8,7 +8,7 @@ import { look } from './page.ts'
 import type { OpenRecipient } from './page.ts'
 import type { Violation } from './violation.ts'
 
-// Every unfinished recipient is named by an outbox row (promise 4): by one of its own request, which the customer and
+// Every unfinished recipient is named by an outbox row (invariant 4): by one of its own request, which the customer and
 // the message find, or by one that a claim merged, which nothing finds. A backlog may hold a million of either, so the
 // merged ones are read once for many recipients, in pieces, and a live system still gives no false alarm: a recipient's
 // own row is followed by a merged one, never the other way round, and that one stays where it is until the recipient has
@@ -26,7 +26,7 @@ const MERGED_PER_PIECE = 200
 const KEYS_PER_LOOK = 1_000
 
 /** Adds those of the unfinished recipients that no row of their own request names. */
-export async function gatherUnnamed(db: Db, open: OpenRecipient[], unnamed: Unnamed): Promise<void> {
+export async function collectUnreferenced(db: Db, open: OpenRecipient[], unnamed: Unnamed): Promise<void> {
   const candidates: Unnamed = new Map(open.map((recipient) => [keyOf(recipient), recipient]))
   const requests = new Map(open.map(({ smsIdentifier, userId }) => [smsIdentifier, [userId, smsIdentifier]]))
   for (const some of cut([...requests.values()])) {
@@ -48,7 +48,7 @@ export async function gatherUnnamed(db: Db, open: OpenRecipient[], unnamed: Unna
  * Strikes off those that a piece of the merged rows names, in the order of their keys.
  * @returns where the next piece begins; undefined when this was the last or nobody is left.
  */
-export async function strikeOffMerged(db: Db, unnamed: Unnamed, after: Buffer): Promise<Buffer | undefined> {
+export async function excludeMerged(db: Db, unnamed: Unnamed, after: Buffer): Promise<Buffer | undefined> {
   if (unnamed.size === 0) return undefined
   const { rows } = await look(db, 'audit.merged_rows', (reader) =>
     sql<{ id: Buffer; payload: string }>`

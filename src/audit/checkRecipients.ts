@@ -22,7 +22,7 @@ interface Row {
 }
 
 /**
- * Asks of every recipient whether its state is complete and, when it failed, whether its price went back (promise 3);
+ * Asks of every recipient whether its state is complete and, when it failed, whether its price went back (invariant 3);
  * and hands on those that are unfinished. Whatever the engine changes together, one statement sees together.
  */
 export const recipientWalk: Walk = {

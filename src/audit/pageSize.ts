@@ -1,5 +1,5 @@
 import { Unavailable } from '../primitives/unavailable.ts'
-import { DeadlineExceeded } from '../platform/within.ts'
+import { DeadlineExceeded } from '../platform/withTimeout.ts'
 
 /** Pages begin small and grow while they are quick, so that no read view lives long, whatever the machine does. */
 export interface PageSize {

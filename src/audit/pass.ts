@@ -1,7 +1,7 @@
 import type { Db } from '../platform/db/index.ts'
 import { openLedgerWalk } from './checkLedger.ts'
 import { moneyWalk } from './checkMoney.ts'
-import { findStranded, gatherUnnamed, strikeOffMerged, UNNAMED_MAX } from './checkNamed.ts'
+import { findStranded, collectUnreferenced, excludeMerged, UNNAMED_MAX } from './checkNamed.ts'
 import type { Unnamed } from './checkNamed.ts'
 import { outboxWalk } from './checkOutbox.ts'
 import { recipientWalk } from './checkRecipients.ts'
@@ -70,7 +70,7 @@ export function openPass(db: Db, from?: Place): Pass {
   }
 
   async function stepNaming(walk: Walk, from: Buffer): Promise<Step> {
-    const next = await strikeOffMerged(db, unnamed, from)
+    const next = await excludeMerged(db, unnamed, from)
     const violations = next ? [] : await findStranded(db, unnamed)
     mergedAfter = next
     if (!next) {
@@ -84,7 +84,7 @@ export function openPass(db: Db, from?: Place): Pass {
     const before = here()
     last ??= await walk.lastPlace?.(db)
     const page: Page = await walk.readPage(db, after, rowsMax)
-    if (page.open && page.open.length > 0) await gatherUnnamed(db, page.open, unnamed)
+    if (page.open && page.open.length > 0) await collectUnreferenced(db, page.open, unnamed)
     if (unnamed.size > 0) held ??= before
     const isFull = page.end !== undefined && (last === undefined || page.end < last)
     moveOn(isFull ? page.end : undefined)

@@ -27,7 +27,7 @@ const OWNER_BYTES = 8
 /** A page of so many takes some 20 ms of two cores together, and the process's own share a fifth of that. */
 const ROWS_PER_STEP_MAX = 2_000
 /** Between two steps while there is nothing behind the page: an idle system pays a few milliseconds in this time. */
-const IDLE_MS = 10_000
+const IDLE_POLL_MS = 10_000
 /** Of one core, at most, while there is: a step and its rest are a hundred times the step. */
 const REST_FACTOR = 99
 /** Well below the lease of the checkpoint: a database that answers late must not make another relay take over. */
@@ -58,20 +58,20 @@ export function openContinuousAudit(settings: ContinuousAuditSettings): Continuo
       // Whatever fails below, the checkpoint knows from where to go on.
       isSure = false
       const current = pass
-      if (!current) return IDLE_MS
+      if (!current) return IDLE_POLL_MS
       const { page: step, durationMs } = await readFitting(size, (rowsMax) => current.step(rowsMax))
       events.examined(step)
       const isStillOurs = await saveCheckpoint(db, owner, current.place())
       if (!isStillOurs) {
         pass = undefined
-        return IDLE_MS
+        return IDLE_POLL_MS
       }
       if (current.isOver()) {
         events.passEnded()
         pass = openPass(db)
       }
       isSure = true
-      return step.isFull ? Math.min(durationMs * REST_FACTOR, REST_MS_MAX) : IDLE_MS
+      return step.isFull ? Math.min(durationMs * REST_FACTOR, REST_MS_MAX) : IDLE_POLL_MS
     },
     leave: () => leaveCheckpoint(db, owner),
   }
@@ -85,7 +85,7 @@ function isSamePlace(one: Place | undefined, other: Place | undefined): boolean 
 export function startAudit(settings: ContinuousAuditSettings & { after?: After }): Loop {
   const { events, after } = settings
   const audit = openContinuousAudit(settings)
-  let restMs = IDLE_MS
+  let restMs = IDLE_POLL_MS
   let hasRested = false
   const loop = startLoop({
     idleMs: () => restMs,

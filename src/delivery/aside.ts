@@ -1,11 +1,11 @@
-import { gather } from '../platform/gather.ts'
-import type { Gathering } from '../platform/gather.ts'
-import { RowsHeld } from '../platform/db/index.ts'
-import type { Settled, Settlement } from './settle.ts'
+import { createBatcher } from '../platform/batcher.ts'
+import type { Batcher } from '../platform/batcher.ts'
+import { LockTimeout } from '../platform/db/index.ts'
+import type { Settled, EnvelopeSettlement } from './settle.ts'
 import { openSlots } from './slots.ts'
 
 /** Settles endings of one customer whose balance was held. */
-export type SettleAside = (userId: number, settlement: Settlement) => Promise<Settled>
+export type SettleAside = (userId: number, settlement: EnvelopeSettlement) => Promise<Settled>
 
 /**
  * Customers waited for at once. One whose balance stays locked has one turn, for the time of a lock wait; the next gets
@@ -14,27 +14,27 @@ export type SettleAside = (userId: number, settlement: Settlement) => Promise<Se
 const CUSTOMERS_AT_ONCE = 2
 
 interface Line {
-  gathering: Gathering<Settlement, Settled>
+  gathering: Batcher<EnvelopeSettlement, Settled>
   length: number
 }
 
 export interface AsideSettings {
-  run: (settlements: Settlement[], userId: number) => Promise<Settled[]>
-  weightOf: (settlement: Settlement) => number
-  runWeightMax: number
+  run: (settlements: EnvelopeSettlement[], userId: number) => Promise<Settled[]>
+  weigh: (settlement: EnvelopeSettlement) => number
+  batchWeightMax: number
   /** Of faults other than a balance that is still held, which is the fault of all. */
-  mayBeOfOne: (error: unknown) => boolean
+  mayBeItemFault: (error: unknown) => boolean
 }
 
 /** A line for each customer who is waited for: none of them waits behind another's balance. */
-export function openAside({ run, mayBeOfOne, ...settings }: AsideSettings): SettleAside {
+export function openAside({ run, mayBeItemFault, ...settings }: AsideSettings): SettleAside {
   const lines = new Map<number, Line>()
   const turns = openSlots(CUSTOMERS_AT_ONCE)
   const openLine = (userId: number): Line => ({
-    gathering: gather({
+    gathering: createBatcher({
       ...settings,
-      mayBeOfOne: (error) => !(error instanceof RowsHeld) && mayBeOfOne(error),
-      run: async (settlements) => {
+      mayBeItemFault: (error) => !(error instanceof LockTimeout) && mayBeItemFault(error),
+      runBatch: async (settlements) => {
         const giveBack = await turns.take()
         try {
           return await run(settlements, userId)

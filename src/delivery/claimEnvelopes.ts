@@ -5,12 +5,12 @@ import { lockRows, postpone, removeRows } from '../outbox/index.ts'
 import type { Envelope, RecipientRange } from '../outbox/index.ts'
 import { transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
-import type { InHand, Task } from './inHand.ts'
+import type { InFlight, Task } from './inFlight.ts'
 import { LEASE_SECONDS } from './lease.ts'
 
 export interface ClaimedEnvelope {
   tasks: Task[]
-  inHand: InHand
+  inFlight: InFlight
   /** How many recipients this claim marked as possible duplicates, and nobody before. */
   newlyMarked: number
   /** By the monotonic clock, before the database was asked: the leases end no earlier than counted from here. */
@@ -22,9 +22,9 @@ const OWNER_BYTES = 8
 /**
  * Claims the recipients of envelopes that are free, all in one transaction: pending ones, and those whose owner's lease
  * ran out. The latter may have reached an operator, as may those whose earlier try stayed without an answer; they are
- * marked before the next try (promise 4). What others hold is left to them; an envelope with nothing left to do loses
+ * marked before the next try (invariant 4). What others hold is left to them; an envelope with nothing left to do loses
  * its outbox row. A recipient that two of the envelopes name is the first one's. @returns one claim for each envelope, by
- * position. @throws Unavailable, RowsHeld or CommitUnknown: nothing may be sent then.
+ * position. @throws Unavailable, LockTimeout or CommitUnknown: nothing may be sent then.
  */
 export async function claimEnvelopes(
   db: Db,
@@ -38,7 +38,7 @@ export async function claimEnvelopes(
     (tx) => claim(tx, envelopes, owner),
     // A lost COMMIT needs no look-up: transact() runs the work again under the same owner, which finds its own claim. A
     // later call has an owner of its own.
-    { resolve: () => Promise.resolve(undefined), throwsRowsHeld: true },
+    { resolve: () => Promise.resolve(undefined), throwsLockTimeout: true },
   )
   return shares.map((share) => ({ ...share, claimedAtMs }))
 }
@@ -66,7 +66,7 @@ async function claim(
     const tasks = free.map((row) => toTask(row, contents.get(row.smsIdentifier), again.has(row)))
     return {
       tasks,
-      inHand: {
+      inFlight: {
         outboxId,
         ranges,
         owner,

@@ -6,7 +6,7 @@ import type { Delivery } from '../platform/broker/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import type { DeliveryEvents } from './events.ts'
 import { openGate } from './gate.ts'
-import { isPassing } from './patience.ts'
+import { isTransient } from './retryWithBackoff.ts'
 import { openSlots } from './slots.ts'
 
 export interface ConsumeSettings {
@@ -36,15 +36,15 @@ export function startConsumer(settings: ConsumeSettings): Consumer {
   const stopping = new AbortController()
   const slots = openSlots(settings.concurrency)
   const gate = openGate(settings.operators)
-  const inHand = new Set<string>()
+  const inFlight = new Set<string>()
   const underWay = new Set<Promise<void>>()
 
   const handle = async (delivery: Delivery) => {
     const envelope = await readOrSetAside(settings, delivery)
     if (!envelope) return
     // The same envelope again, published twice or delivered anew: the one in hand stands for both.
-    if (inHand.has(envelope.outboxId)) return delivery.ack()
-    inHand.add(envelope.outboxId)
+    if (inFlight.has(envelope.outboxId)) return delivery.ack()
+    inFlight.add(envelope.outboxId)
     try {
       const giveBack = await slots.take(stopping.signal)
       const endTurn = await gate.pass(stopping.signal).catch((reason: unknown) => {
@@ -59,7 +59,7 @@ export function startConsumer(settings: ConsumeSettings): Consumer {
         giveBack()
       }
     } finally {
-      inHand.delete(envelope.outboxId)
+      inFlight.delete(envelope.outboxId)
     }
   }
 
@@ -108,7 +108,7 @@ async function deliverPatiently(
     } catch (error) {
       if (stopping.aborted && error === stopping.reason) throw error
       events.deliveryFailed({ type, step: 'deliver', error })
-      if (!isPassing(error) && ++faults >= FAULTS_MAX) return
+      if (!isTransient(error) && ++faults >= FAULTS_MAX) return
       if (stopping.aborted) throw error
       await pause(pauseMs, undefined, { signal: stopping })
     }

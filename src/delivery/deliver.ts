@@ -3,22 +3,22 @@ import { countRecipients } from '../outbox/index.ts'
 import type { Envelope } from '../outbox/index.ts'
 import { CommitUnknown } from '../platform/db/index.ts'
 import type { Db } from '../platform/db/index.ts'
-import { gather } from '../platform/gather.ts'
-import { announce } from '../platform/steps.ts'
+import { createBatcher } from '../platform/batcher.ts'
+import { emitStep } from '../platform/steps.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
 import { openAside } from './aside.ts'
 import type { SettleAside } from './aside.ts'
 import { claimEnvelopes } from './claimEnvelopes.ts'
 import type { ClaimedEnvelope } from './claimEnvelopes.ts'
 import type { DeliveryEvents } from './events.ts'
-import type { Task } from './inHand.ts'
-import { NOT_TRIED, offer } from './offer.ts'
-import type { Offering, Undecided } from './offer.ts'
-import { withPatience } from './patience.ts'
-import { openRoom } from './room.ts'
+import type { Task } from './inFlight.ts'
+import { NOT_TRIED, offer } from './submitWithFailover.ts'
+import type { FailoverRun, PendingTask } from './submitWithFailover.ts'
+import { retryWithBackoff } from './retryWithBackoff.ts'
+import { openSemaphore } from './room.ts'
 import type { Room, Stay } from './room.ts'
 import { settle, settleHeld } from './settle.ts'
-import type { Ending, Settled, Settlement } from './settle.ts'
+import type { Settlement, Settled, EnvelopeSettlement } from './settle.ts'
 import { openSlots } from './slots.ts'
 import type { Slots } from './slots.ts'
 
@@ -56,16 +56,16 @@ export type Deliver = (envelope: Envelope, stopping?: AbortSignal) => Promise<vo
 const ALONE_TIME_MS = 5_000
 
 /** What the envelopes of one class in one process share: transactions by load, and the budget of operator calls. */
-interface Desk extends DeliverySettings {
+interface DeliveryContext extends DeliverySettings {
   claim: (envelope: Envelope) => Promise<ClaimedEnvelope>
-  settle: (settlement: Settlement) => Promise<Settled>
+  settle: (settlement: EnvelopeSettlement) => Promise<Settled>
   settleAside: SettleAside
   calls: Slots
   room: Room
 }
 
 /** One envelope on its way, in one process. */
-interface Run extends Desk, Omit<Offering, 'onVerdicts'> {
+interface Run extends DeliveryContext, Omit<FailoverRun, 'onVerdicts'> {
   claimedAtMs: number
   settling: Promise<void>[]
   /** Those of the envelope that wait for a verdict. */
@@ -77,64 +77,64 @@ interface Run extends Desk, Omit<Offering, 'onVerdicts'> {
  * one, and verdicts likewise settled.
  */
 export function openDelivery(settings: DeliverySettings): Deliver {
-  const { db, lanes: runsMax, batchSizeMax: runWeightMax } = settings
-  const shared = { runWeightMax, runsMax, mayBeOfOne, begin: setImmediate }
-  const weightOf = ({ endings }: Settlement) => endings.length
-  const claims = gather<Envelope, ClaimedEnvelope>({
+  const { db, lanes: maxConcurrency, batchSizeMax: batchWeightMax } = settings
+  const shared = { batchWeightMax, maxConcurrency, mayBeItemFault, begin: setImmediate }
+  const weigh = ({ endings }: EnvelopeSettlement) => endings.length
+  const claims = createBatcher<Envelope, ClaimedEnvelope>({
     ...shared,
-    run: (envelopes) => claimEnvelopes(db, envelopes),
-    weightOf: ({ ranges }) => countRecipients(ranges),
+    runBatch: (envelopes) => claimEnvelopes(db, envelopes),
+    weigh: ({ ranges }) => countRecipients(ranges),
   })
-  const settlements = gather<Settlement, Settled>({
+  const settlements = createBatcher<EnvelopeSettlement, Settled>({
     ...shared,
-    run: (batch) => settle(db, batch),
-    weightOf,
+    runBatch: (batch) => settle(db, batch),
+    weigh,
   })
-  const desk: Desk = {
+  const context: DeliveryContext = {
     ...settings,
     claim: (envelope) => claims.add(envelope),
     settle: (settlement) => settlements.add(settlement),
     settleAside: openAside({
-      ...{ runWeightMax, mayBeOfOne, weightOf },
+      ...{ batchWeightMax, mayBeItemFault, weigh },
       run: (settlements, userId) => settleHeld(db, settlements, userId),
     }),
     calls: openSlots(settings.callsMax),
-    room: openRoom(settings.recipientsMax),
+    room: openSemaphore(settings.recipientsMax),
   }
-  return (envelope, stopping) => deliver(desk, envelope, stopping)
+  return (envelope, stopping) => deliver(context, envelope, stopping)
 }
 
 /** A database that is away is away for all. A row that is held, or a value that is refused, is one envelope's. */
-function mayBeOfOne(error: unknown): boolean {
+function mayBeItemFault(error: unknown): boolean {
   return !(error instanceof Unavailable || error instanceof CommitUnknown)
 }
 
 /**
  * Claims the free recipients, offers them to the operators in order, settles each as its verdict comes, and releases
- * what got none to the outbox. May run any number of times for the same envelope. @throws Unavailable, RowsHeld or
+ * what got none to the outbox. May run any number of times for the same envelope. @throws Unavailable, LockTimeout or
  * CommitUnknown while the database is away, or the reason for stopping: nothing was sent then.
  */
-async function deliver(desk: Desk, envelope: Envelope, stopping?: AbortSignal): Promise<void> {
-  const stay = await desk.room.enter(countRecipients(envelope.ranges), stopping)
+async function deliver(context: DeliveryContext, envelope: Envelope, stopping?: AbortSignal): Promise<void> {
+  const stay = await context.room.enter(countRecipients(envelope.ranges), stopping)
   try {
-    await claimAndOffer(desk, envelope, { stay, ...(stopping && { stopping }) })
+    await claimAndOffer(context, envelope, { stay, ...(stopping && { stopping }) })
   } finally {
     stay.leave()
   }
 }
 
 async function claimAndOffer(
-  desk: Desk,
+  context: DeliveryContext,
   envelope: Envelope,
   how: Pick<Run, 'stay' | 'stopping'>,
 ): Promise<void> {
-  announce('delivery', 'received')
-  const { tasks, inHand, newlyMarked, claimedAtMs } = await desk.claim(envelope)
+  emitStep('delivery', 'received')
+  const { tasks, inFlight, newlyMarked, claimedAtMs } = await context.claim(envelope)
   const { type } = envelope
-  if (newlyMarked > 0) desk.events.possibleDuplicates({ type, messages: newlyMarked })
+  if (newlyMarked > 0) context.events.possibleDuplicates({ type, messages: newlyMarked })
   if (tasks.length === 0) return
   how.stay.leave(countRecipients(envelope.ranges) - tasks.length)
-  const run: Run = { ...desk, ...how, type, inHand, claimedAtMs, settling: [] }
+  const run: Run = { ...context, ...how, type, inFlight, claimedAtMs, settling: [] }
   const left = await offerTo(
     run,
     tasks.map((task) => ({ task, tried: NOT_TRIED, called: false, leasedAtMs: claimedAtMs })),
@@ -147,16 +147,16 @@ async function claimAndOffer(
   await Promise.all(run.settling)
 }
 
-function offerTo(run: Run, tasks: Undecided[]): Promise<Undecided[]> {
+function offerTo(run: Run, tasks: PendingTask[]): Promise<PendingTask[]> {
   return offer({ ...run, onVerdicts: (verdicts) => settleBeside(run, verdicts) }, tasks)
 }
 
 /** One after the other: a call for each message of an envelope at once would take the whole budget of its class. */
-async function offerAlone(run: Run, undecided: Undecided[]): Promise<Undecided[]> {
+async function offerAlone(run: Run, undecided: PendingTask[]): Promise<PendingTask[]> {
   const endsAtMs = performance.now() + ALONE_TIME_MS
-  const left: Undecided[] = []
+  const left: PendingTask[] = []
   for (const result of undecided) {
-    const isOverdue = result.called && !result.tried.own && isGraceOver(run, result.task)
+    const isOverdue = result.called && !result.tried.isSpecificToMessage && isGraceOver(run, result.task)
     if (isOverdue && performance.now() < endsAtMs) left.push(...(await offerTo(run, [result])))
     else left.push(result)
   }
@@ -164,9 +164,9 @@ async function offerAlone(run: Run, undecided: Undecided[]): Promise<Undecided[]
 }
 
 /** What follows for a task that no operator decided in this round. */
-function conclude(run: Run, { task, tried, called }: Undecided): Ending {
+function conclude(run: Run, { task, tried, called }: PendingTask): Settlement {
   // The customer reads the reason in the ledger; what happened on the wire is not for them.
-  if (tried.own && isGraceOver(run, task))
+  if (tried.isSpecificToMessage && isGraceOver(run, task))
     return { kind: 'failed', task, provider: '', reason: 'no operator took it' }
   const reason = tried.outcome.kind === 'accepted' ? '' : tried.outcome.reason
   return { kind: 'released', task, tried: called, reason }
@@ -179,9 +179,9 @@ function isGraceOver(run: Run, task: Task): boolean {
 }
 
 /** Settles without holding up what is still on its way; deliver() waits for all of them at its end. */
-function settleBeside(run: Run, endings: Ending[]): void {
+function settleBeside(run: Run, endings: Settlement[]): void {
   if (endings.length === 0) return
-  announce('delivery', 'answered')
+  emitStep('delivery', 'answered')
   run.stay.leave(endings.length)
   run.settling.push(settlePatiently(run, endings, run.settle))
 }
@@ -190,10 +190,14 @@ function settleBeside(run: Run, endings: Ending[]): void {
  * Endings of one envelope that the database refuses together are settled one by one, so that the one it will not have
  * keeps nobody else's verdict from being written; and refunds to a balance that is held, aside.
  */
-async function settlePatiently(run: Run, endings: Ending[], settle: Desk['settle']): Promise<void> {
-  const { type, inHand, events } = run
-  const settled = await withPatience(
-    () => settle({ inHand, endings }),
+async function settlePatiently(
+  run: Run,
+  endings: Settlement[],
+  settle: DeliveryContext['settle'],
+): Promise<void> {
+  const { type, inFlight, events } = run
+  const settled = await retryWithBackoff(
+    () => settle({ inFlight, endings }),
     (error) => events.deliveryFailed({ type, step: 'settle', error }),
   )
   if (settled.kind === 'done') {

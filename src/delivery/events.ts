@@ -2,7 +2,7 @@ import { Counter, lineBudget } from '../platform/telemetry/index.ts'
 import type { LogFields, Logger, Registry } from '../platform/telemetry/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
-import type { Ending } from './settle.ts'
+import type { Settlement } from './settle.ts'
 
 /**
  * The facts of this slice: each moves metrics and is told in the log, by a bounded number of lines a second where
@@ -10,11 +10,11 @@ import type { Ending } from './settle.ts'
  */
 export interface DeliveryEvents {
   /** Endings that took effect, of one settlement. */
-  settled(fact: { type: MessageClass; endings: Ending[] }): void
+  settled(fact: { type: MessageClass; endings: Settlement[] }): void
   /** Endings that changed nothing, because another owner had taken over. */
-  late(fact: { type: MessageClass; endings: Ending[] }): void
+  late(fact: { type: MessageClass; endings: Settlement[] }): void
   /** Verdicts of operators that could not be written. Their messages stay unfinished and are tried again, marked. */
-  verdictLost(fact: { type: MessageClass; endings: Ending[] }): void
+  verdictLost(fact: { type: MessageClass; endings: Settlement[] }): void
   /** Marked before a try, because an operator may have them already. */
   possibleDuplicates(fact: { type: MessageClass; messages: number }): void
   /** A queue message that could not be understood. */
@@ -69,8 +69,8 @@ export function createDeliveryEvents(logger: Logger, registry: Registry): Delive
   }
 }
 
-function countKinds(endings: Ending[]): Map<Ending['kind'], number> {
-  const counts = new Map<Ending['kind'], number>()
+function countKinds(endings: Settlement[]): Map<Settlement['kind'], number> {
+  const counts = new Map<Settlement['kind'], number>()
   for (const { kind } of endings) counts.set(kind, (counts.get(kind) ?? 0) + 1)
   return counts
 }
@@ -90,7 +90,7 @@ function sparingly(logger: Logger): Say {
 }
 
 /** Success is the rule and stays quiet at the default level: one line for each would cost more than its send. */
-function logEnding(logger: Logger, say: Say, type: MessageClass, ending: Ending): void {
+function logEnding(logger: Logger, say: Say, type: MessageClass, ending: Settlement): void {
   const facts = { class: type, ...factsOf(ending.task) }
   switch (ending.kind) {
     case 'done':
@@ -114,7 +114,7 @@ function ourWords(reason: string): string {
   return reason.split(': ', 1)[0] ?? ''
 }
 
-function factsOf({ userId, smsIdentifier, recipientNo }: Ending['task']) {
+function factsOf({ userId, smsIdentifier, recipientNo }: Settlement['task']) {
   return { customer_id: userId, sms_identifier: smsIdentifier, recipient_no: recipientNo }
 }
 

@@ -1,12 +1,12 @@
 import { lockRecipients, markSending, toRanges } from '../messages/index.ts'
 import { transact } from '../platform/db/index.ts'
 import type { Db } from '../platform/db/index.ts'
-import type { Task } from './inHand.ts'
+import type { Task } from './inFlight.ts'
 import { LEASE_SECONDS } from './lease.ts'
 
 /**
  * Renews the lease before a further try, and marks those that an operator may have already as possible duplicates,
- * before it gets them again (promise 4). @returns the tasks that are still ours (what a new owner took over is left
+ * before it gets them again (invariant 4). @returns the tasks that are still ours (what a new owner took over is left
  * to it), and how many this call marked and nobody before.
  */
 export async function renew(

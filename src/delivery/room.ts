@@ -12,7 +12,7 @@ export interface Stay {
   leave(weight?: number): void
 }
 
-export function openRoom(bound: number): Room {
+export function openSemaphore(bound: number): Room {
   let inside = 0
   const waiting = new Set<() => void>()
   const letIn = () => {

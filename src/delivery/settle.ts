@@ -4,7 +4,7 @@ import type { RecipientState } from '../messages/index.ts'
 import { lockRows, removeRows, retryLater } from '../outbox/index.ts'
 import { transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
-import type { InHand, Task } from './inHand.ts'
+import type { InFlight, Task } from './inFlight.ts'
 
 /**
  * How our claim on one recipient ends.
@@ -12,34 +12,34 @@ import type { InHand, Task } from './inHand.ts'
  * - failed: no operator takes it; it is refunded in the same transaction.
  * - released: to be tried again through the outbox. `tried`: an operator was asked in this round.
  */
-export type Ending =
+export type Settlement =
   | { kind: 'done'; task: Task; provider: string; providerMessageId: string }
   | { kind: 'failed'; task: Task; provider: string; reason: string }
   | { kind: 'released'; task: Task; tried: boolean; reason: string }
 
 /** Endings of recipients of one envelope that are written together. */
-export interface Settlement {
-  inHand: InHand
-  endings: Ending[]
+export interface EnvelopeSettlement {
+  inFlight: InFlight
+  endings: Settlement[]
 }
 
 export interface Settled {
   /** The endings that took effect. */
-  endings: Ending[]
+  endings: Settlement[]
   /** Those that came too late: another owner had taken the recipient over. They changed nothing. */
-  late: Ending[]
+  late: Settlement[]
   /** Those whose refund somebody else's lock on the balance stands against. They are still to be settled. */
-  held: Ending[]
+  held: Settlement[]
 }
 
 /**
  * Writes the endings of any number of envelopes in one transaction with their refunds, for the recipients that are
- * still ours (promise 3), and takes away the outbox row of each envelope of which nothing is open any more. Waits for no
+ * still ours (invariant 3), and takes away the outbox row of each envelope of which nothing is open any more. Waits for no
  * balance, as it holds rows and balances that others want: what it cannot refund now is `held`. May run again after a
  * lost COMMIT: what it did before it recognises by the owner. @returns what took effect, for each settlement by
- * position. @throws Unavailable, RowsHeld or CommitUnknown.
+ * position. @throws Unavailable, LockTimeout or CommitUnknown.
  */
-export function settle(db: Db, settlements: Settlement[]): Promise<Settled[]> {
+export function settle(db: Db, settlements: EnvelopeSettlement[]): Promise<Settled[]> {
   return settleIn('delivery.settle', db, settlements, write)
 }
 
@@ -47,7 +47,7 @@ export function settle(db: Db, settlements: Settlement[]): Promise<Settled[]> {
  * The same for endings of one customer whose balance was held. It is waited for before anything else is locked. So
  * nobody waits for a balance who holds a row, and though this locks them in the other order, there is no circle.
  */
-export function settleHeld(db: Db, settlements: Settlement[], userId: number): Promise<Settled[]> {
+export function settleHeld(db: Db, settlements: EnvelopeSettlement[], userId: number): Promise<Settled[]> {
   return settleIn('delivery.settle_held', db, settlements, async (tx) => {
     await lockAccounts(tx, [userId])
     return write(tx, settlements)
@@ -57,29 +57,29 @@ export function settleHeld(db: Db, settlements: Settlement[], userId: number): P
 async function settleIn(
   operation: string,
   db: Db,
-  settlements: Settlement[],
-  work: (tx: Tx, settlements: Settlement[]) => Promise<Settled[]>,
+  settlements: EnvelopeSettlement[],
+  work: (tx: Tx, settlements: EnvelopeSettlement[]) => Promise<Settled[]>,
 ): Promise<Settled[]> {
-  for (const { inHand, endings } of settlements)
-    for (const { task } of endings) inHand.unsettled.delete(task.reference)
+  for (const { inFlight, endings } of settlements)
+    for (const { task } of endings) inFlight.unsettled.delete(task.reference)
   const settled = await transact(db, operation, (tx) => work(tx, settlements), {
     resolve: () => Promise.resolve(undefined),
-    throwsRowsHeld: true,
+    throwsLockTimeout: true,
   })
-  settlements.forEach(({ inHand }, position) => {
+  settlements.forEach(({ inFlight }, position) => {
     const { endings = [], held = [] } = settled[position] ?? {}
-    for (const { kind, task } of endings) if (kind !== 'released') inHand.open.delete(task.reference)
-    for (const { task } of held) inHand.unsettled.add(task.reference)
+    for (const { kind, task } of endings) if (kind !== 'released') inFlight.open.delete(task.reference)
+    for (const { task } of held) inFlight.unsettled.add(task.reference)
   })
   return settled
 }
 
 type Sorted = Omit<Settled, 'held'>
 
-async function write(tx: Tx, settlements: Settlement[]): Promise<Settled[]> {
+async function write(tx: Tx, settlements: EnvelopeSettlement[]): Promise<Settled[]> {
   await lockRows(
     tx,
-    settlements.map(({ inHand }) => inHand.outboxId),
+    settlements.map(({ inFlight }) => inFlight.outboxId),
   )
   const rows = await lockTheirRecipients(tx, settlements)
   const ours = settlements.map((settlement) => sortOut(settlement, rows))
@@ -93,17 +93,20 @@ async function write(tx: Tx, settlements: Settlement[]): Promise<Settled[]> {
   return settled
 }
 
-async function lockTheirRecipients(tx: Tx, settlements: Settlement[]): Promise<Map<string, RecipientState>> {
+async function lockTheirRecipients(
+  tx: Tx,
+  settlements: EnvelopeSettlement[],
+): Promise<Map<string, RecipientState>> {
   const tasks = new Map<string, Task>()
   for (const { endings } of settlements) for (const { task } of endings) tasks.set(task.reference, task)
   const locked = await lockStates(tx, toRanges([...tasks.values()]))
   return new Map(locked.map((row) => [row.reference, row]))
 }
 
-function sortOut({ inHand, endings }: Settlement, rows: Map<string, RecipientState>): Sorted {
+function sortOut({ inFlight, endings }: EnvelopeSettlement, rows: Map<string, RecipientState>): Sorted {
   const settled: Sorted = { endings: [], late: [] }
   for (const ending of endings) {
-    const isMine = isOurs(ending, rows.get(ending.task.reference), inHand.owner)
+    const isMine = isOurs(ending, rows.get(ending.task.reference), inFlight.owner)
     if (isMine) settled.endings.push(ending)
     else settled.late.push(ending)
   }
@@ -114,7 +117,7 @@ function sortOut({ inHand, endings }: Settlement, rows: Map<string, RecipientSta
  * Ends keep their owner. A release does not: a row that is free already was released by this settlement before, its
  * answer lost, or by another owner, which comes to the same.
  */
-function isOurs({ kind }: Ending, row: RecipientState | undefined, owner: string): boolean {
+function isOurs({ kind }: Settlement, row: RecipientState | undefined, owner: string): boolean {
   if (!row) return false
   return row.owner === owner || (kind === 'released' && row.status === 'pending')
 }
@@ -123,8 +126,8 @@ function isOurs({ kind }: Ending, row: RecipientState | undefined, owner: string
  * Those that are still to be written, one for a recipient. Ours and no longer sending: this settlement was committed
  * before and its answer lost.
  */
-function dueOf(settled: Sorted[], rows: Map<string, RecipientState>): Ending[] {
-  const due = new Map<string, Ending>()
+function dueOf(settled: Sorted[], rows: Map<string, RecipientState>): Settlement[] {
+  const due = new Map<string, Settlement>()
   for (const { endings } of settled) {
     for (const ending of endings) {
       const { reference } = ending.task
@@ -135,7 +138,7 @@ function dueOf(settled: Sorted[], rows: Map<string, RecipientState>): Ending[] {
 }
 
 /** Locks the balances that are free. @returns the references of those that have to wait for theirs. */
-async function lockBalances(tx: Tx, due: Ending[]): Promise<Set<string>> {
+async function lockBalances(tx: Tx, due: Settlement[]): Promise<Set<string>> {
   const failed = due.filter(({ kind }) => kind === 'failed')
   if (failed.length === 0) return new Set()
   const { held } = await lockFreeAccounts(
@@ -148,12 +151,16 @@ async function lockBalances(tx: Tx, due: Ending[]): Promise<Set<string>> {
 /** @param waiting the references of those whose refund has to wait. */
 function putAside({ endings, late }: Sorted, waiting: Set<string>): Settled {
   if (waiting.size === 0) return { endings, late, held: [] }
-  const isHeld = ({ task }: Ending) => waiting.has(task.reference)
+  const isHeld = ({ task }: Settlement) => waiting.has(task.reference)
   return { endings: endings.filter((ending) => !isHeld(ending)), late, held: endings.filter(isHeld) }
 }
 
-async function endRecipients(tx: Tx, endings: Ending[], rows: Map<string, RecipientState>): Promise<void> {
-  const rowsOf = (group: Ending[]) => group.flatMap(({ task }) => rows.get(task.reference) ?? [])
+async function endRecipients(
+  tx: Tx,
+  endings: Settlement[],
+  rows: Map<string, RecipientState>,
+): Promise<void> {
+  const rowsOf = (group: Settlement[]) => group.flatMap(({ task }) => rows.get(task.reference) ?? [])
   for (const group of groupsOf(endings)) {
     const [first] = group
     switch (first?.kind) {
@@ -177,13 +184,13 @@ async function endRecipients(tx: Tx, endings: Ending[], rows: Map<string, Recipi
   }
 }
 
-function takenOf({ task: { smsIdentifier, recipientNo }, providerMessageId }: Ending & { kind: 'done' }) {
+function takenOf({ task: { smsIdentifier, recipientNo }, providerMessageId }: Settlement & { kind: 'done' }) {
   return { smsIdentifier, recipientNo, providerMessageId }
 }
 
 /** Endings that one UPDATE can write. Of groups there are few: some for each operator. */
-function groupsOf(endings: Ending[]): Ending[][] {
-  const groups: [Ending, ...Ending[]][] = []
+function groupsOf(endings: Settlement[]): Settlement[][] {
+  const groups: [Settlement, ...Settlement[]][] = []
   for (const ending of endings) {
     const group = groups.find(([first]) => areWrittenAlike(first, ending))
     if (group) group.push(ending)
@@ -192,14 +199,14 @@ function groupsOf(endings: Ending[]): Ending[][] {
   return groups
 }
 
-function areWrittenAlike(one: Ending, other: Ending): boolean {
+function areWrittenAlike(one: Settlement, other: Settlement): boolean {
   if (one.kind === 'done') return other.kind === 'done' && one.provider === other.provider
   if (one.task.possiblySent !== other.task.possiblySent) return false
   if (one.kind === 'failed') return other.kind === 'failed' && one.provider === other.provider
   return other.kind === 'released' && one.tried === other.tried
 }
 
-async function refundFailed(tx: Tx, endings: Ending[]): Promise<void> {
+async function refundFailed(tx: Tx, endings: Settlement[]): Promise<void> {
   const refunds = endings.flatMap((ending) => {
     if (ending.kind !== 'failed') return []
     const { userId, smsIdentifier, recipientNo, price } = ending.task
@@ -211,19 +218,19 @@ async function refundFailed(tx: Tx, endings: Ending[]): Promise<void> {
 /** An envelope's outbox row goes with its last recipient, and is due again for those that were released. */
 async function moveRows(
   tx: Tx,
-  settlements: Settlement[],
+  settlements: EnvelopeSettlement[],
   settled: Settled[],
-  due: Set<Ending>,
+  due: Set<Settlement>,
 ): Promise<void> {
   const ended: string[] = []
   const waiting: { outboxId: string; reason: string }[] = []
-  const works = Map.groupBy(settlements.keys(), (position) => settlements[position]?.inHand)
-  for (const [inHand, positions] of works) {
-    if (!inHand) continue
+  const works = Map.groupBy(settlements.keys(), (position) => settlements[position]?.inFlight)
+  for (const [inFlight, positions] of works) {
+    if (!inFlight) continue
     const endings = positions.flatMap((position) => settled[position]?.endings ?? [])
     const released = endings.find((ending) => ending.kind === 'released' && due.has(ending))
-    if (released?.kind === 'released') waiting.push({ outboxId: inHand.outboxId, reason: released.reason })
-    else if (await isAtItsEnd(tx, inHand, endings)) ended.push(inHand.outboxId)
+    if (released?.kind === 'released') waiting.push({ outboxId: inFlight.outboxId, reason: released.reason })
+    else if (await isAtItsEnd(tx, inFlight, endings)) ended.push(inFlight.outboxId)
   }
   await retryLater(tx, waiting)
   await removeRows(tx, ended)
@@ -234,7 +241,11 @@ async function moveRows(
  * one. The lock of the outbox row lets one of them come last and see the others' work. While one of ours is still to
  * come, that one will look.
  */
-async function isAtItsEnd(tx: Tx, { open, unsettled, ranges }: InHand, endings: Ending[]): Promise<boolean> {
+async function isAtItsEnd(
+  tx: Tx,
+  { open, unsettled, ranges }: InFlight,
+  endings: Settlement[],
+): Promise<boolean> {
   const ended = new Set<string>()
   for (const { kind, task } of endings) if (kind !== 'released') ended.add(task.reference)
   for (const reference of open)

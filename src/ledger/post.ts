@@ -18,7 +18,7 @@ export interface Entry {
 }
 
 /**
- * Writes movements of locked accounts, in the given order, and the balances they lead to (promises 2 and 6). Each row
+ * Writes movements of locked accounts, in the given order, and the balances they lead to (invariants 2 and 6). Each row
  * carries the customer's running number and the balance after it, so that an audit walks the chain without trusting
  * clocks. Changes the accounts to what stands in the database after the commit.
  */

@@ -14,7 +14,7 @@ export interface Refund {
 const DESCRIPTION_CHARS_MAX = 255
 
 /**
- * Gives money back in the transaction that decided that these recipients failed (promise 3). A second refund of the
+ * Gives money back in the transaction that decided that these recipients failed (invariant 3). A second refund of the
  * same recipient hits the ledger's key.
  */
 export async function refund(tx: Tx, refunds: Refund[]): Promise<void> {

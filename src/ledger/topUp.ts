@@ -4,13 +4,13 @@ import { identifierToBytes } from '../primitives/identifier.ts'
 import { TOPPED_UP_MAX } from '../primitives/money.ts'
 import { ensureAccount, lockAccounts } from './accounts.ts'
 import { post } from './post.ts'
-import type { TopUpRequest, TopUpVerdict } from './types.ts'
+import type { TopUpRequest, TopUpDecision } from './types.ts'
 
 /**
  * Adds money to a customer's balance, through the ledger; an unknown customer comes into being.
  * @throws Unavailable when the database is away; nothing was changed then.
  */
-export async function topUp(db: Db, request: TopUpRequest, transactionId: string): Promise<TopUpVerdict> {
+export async function topUp(db: Db, request: TopUpRequest, transactionId: string): Promise<TopUpDecision> {
   try {
     return await transact(db, 'ledger.top_up', (tx) => add(tx, request, transactionId), {
       resolve: (tx) => lookUp(tx, request, transactionId),
@@ -25,7 +25,7 @@ async function add(
   tx: Tx,
   { userId, amount, description }: TopUpRequest,
   transactionId: string,
-): Promise<TopUpVerdict> {
+): Promise<TopUpDecision> {
   await ensureAccount(tx, userId)
   const account = (await lockAccounts(tx, [userId])).get(userId)
   if (!account) throw new Error(`customer ${userId} has no balance after it was made`)
@@ -38,7 +38,7 @@ async function lookUp(
   tx: Tx,
   { userId }: TopUpRequest,
   transactionId: string,
-): Promise<TopUpVerdict | undefined> {
+): Promise<TopUpDecision | undefined> {
   await lockAccounts(tx, [userId])
   const row = await tx
     .selectFrom('user_transactions')

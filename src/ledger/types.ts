@@ -36,7 +36,7 @@ export interface TopUpRequest {
  * - balance_limit: the balance would pass what a number holds exactly; nothing was changed.
  * - outcome_unknown: the answer to the commit was lost and could not be found out; the ledger knows.
  */
-export type TopUpVerdict =
+export type TopUpDecision =
   | { kind: 'added'; balance: number; transactionId: string }
   | { kind: 'balance_limit' }
   | { kind: 'outcome_unknown'; transactionId: string }

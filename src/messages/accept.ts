@@ -2,11 +2,11 @@ import { sql } from 'kysely'
 import { lockAccounts, lockFreeAccounts, post } from '../ledger/index.ts'
 import type { Account, Entry } from '../ledger/index.ts'
 import { append, cutIntoRanges } from '../outbox/index.ts'
-import { CommitUnknown, NOW, RowsHeld, insertRows, transact } from '../platform/db/index.ts'
+import { CommitUnknown, NOW, LockTimeout, insertRows, transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
 import { identifierToBytes } from '../primitives/identifier.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
-import type { SendRequest, Verdict } from './types.ts'
+import type { SendRequest, Decision } from './types.ts'
 
 /** A request under the identifier that it keeps, however often its transaction runs. */
 export interface Submitted extends SendRequest {
@@ -17,7 +17,7 @@ export type Prices = Readonly<Record<MessageClass, number>>
 
 /**
  * Decides requests in their order and writes what was decided: the debit, the rows and the outbox rows of each
- * accepted one commit together or not at all (promises 1 and 2). No verdict, a refusal included, is known before the
+ * accepted one commit together or not at all (invariants 1 and 2). No verdict, a refusal included, is known before the
  * commit; after a rollback all are decided again. A customer whose balance somebody else keeps locked holds up the
  * others for one lock wait: then they are decided without him.
  * @returns one verdict for each request, by position. @throws Unavailable: nothing was changed.
@@ -27,11 +27,11 @@ export async function accept(
   requests: Submitted[],
   prices: Prices,
   newId: () => string,
-): Promise<Verdict[]> {
+): Promise<Decision[]> {
   try {
     return await decideTogether(db, requests, { prices, newId, waitsForLocks: true })
   } catch (error) {
-    if (!(error instanceof RowsHeld)) throw error
+    if (!(error instanceof LockTimeout)) throw error
     return acceptFree(db, requests, prices, newId)
   }
 }
@@ -42,7 +42,7 @@ export function acceptFree(
   requests: Submitted[],
   prices: Prices,
   newId: () => string,
-): Promise<Verdict[]> {
+): Promise<Decision[]> {
   return decideTogether(db, requests, { prices, newId, waitsForLocks: false })
 }
 
@@ -53,10 +53,10 @@ interface HowToDecide {
   waitsForLocks: boolean
 }
 
-async function decideTogether(db: Db, requests: Submitted[], how: HowToDecide): Promise<Verdict[]> {
+async function decideTogether(db: Db, requests: Submitted[], how: HowToDecide): Promise<Decision[]> {
   const { prices, newId, waitsForLocks } = how
   const userIds = requests.map(({ userId }) => userId)
-  let decided: Decision[] = []
+  let decided: Decided[] = []
   try {
     await transact(
       db,
@@ -69,7 +69,7 @@ async function decideTogether(db: Db, requests: Submitted[], how: HowToDecide): 
         await write(tx, decided, prices, newId)
         return true
       },
-      { resolve: (tx) => isWritten(tx, decided), throwsRowsHeld: waitsForLocks },
+      { resolve: (tx) => isWritten(tx, decided), throwsLockTimeout: waitsForLocks },
     )
   } catch (error) {
     if (!(error instanceof CommitUnknown)) throw error
@@ -79,14 +79,14 @@ async function decideTogether(db: Db, requests: Submitted[], how: HowToDecide): 
         : { kind: 'unavailable', retryAfterSeconds: 1 },
     )
   }
-  return decided.map(({ verdict }) => verdict)
+  return decided.map(({ decision }) => decision)
 }
 
 const NOBODY: ReadonlySet<number> = new Set()
 
-interface Decision {
+interface Decided {
   request: Submitted
-  verdict: Verdict
+  decision: Decision
   /** The debit; none when the request is refused. */
   entry?: Entry
 }
@@ -96,22 +96,22 @@ function decide(
   requests: Submitted[],
   prices: Prices,
   { accounts, held }: { accounts: Map<number, Account>; held: ReadonlySet<number> },
-): Decision[] {
+): Decided[] {
   const left = new Map([...accounts].map(([userId, { balance }]) => [userId, balance]))
   return requests.map((request) => {
     const { userId, smsIdentifier } = request
     const recipients = request.recipients.length
     const cost = recipients * prices[request.type]
-    if (held.has(userId)) return { request, verdict: { kind: 'customer_held' } }
+    if (held.has(userId)) return { request, decision: { kind: 'account_locked' } }
     const account = accounts.get(userId)
     const balance = left.get(userId) ?? 0
     if (!account || balance < cost)
-      return { request, verdict: { kind: 'insufficient_balance', cost, balance } }
+      return { request, decision: { kind: 'insufficient_balance', cost, balance } }
     left.set(userId, balance - cost)
     const description = `${recipients} ${request.type} ${recipients === 1 ? 'message' : 'messages'}`
     return {
       request,
-      verdict: { kind: 'accepted', smsIdentifier, recipients, cost },
+      decision: { kind: 'accepted', smsIdentifier, recipients, cost },
       entry: {
         account,
         transactionId: smsIdentifier,
@@ -124,7 +124,7 @@ function decide(
   })
 }
 
-async function write(tx: Tx, decided: Decision[], prices: Prices, newId: () => string): Promise<void> {
+async function write(tx: Tx, decided: Decided[], prices: Prices, newId: () => string): Promise<void> {
   const accepted = decided.filter(({ entry }) => entry)
   if (accepted.length === 0) return
   const requests = accepted.map(({ request }) => request)
@@ -167,7 +167,7 @@ async function insertRecipients(tx: Tx, requests: Submitted[]): Promise<void> {
 }
 
 /** After a lost COMMIT: one of the identifiers there means that the whole transaction is. */
-async function isWritten(tx: Tx, decided: Decision[]): Promise<true | undefined> {
+async function isWritten(tx: Tx, decided: Decided[]): Promise<true | undefined> {
   const accepted = decided.filter(({ entry }) => entry)
   if (accepted.length === 0) return true
   await lockAccounts(

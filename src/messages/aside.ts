@@ -1,29 +1,29 @@
-import { gather } from '../platform/gather.ts'
-import type { GatherSettings } from '../platform/gather.ts'
-import type { SendRequest, Verdict } from './types.ts'
+import { createBatcher } from '../platform/batcher.ts'
+import type { BatcherSettings } from '../platform/batcher.ts'
+import type { SendRequest, Decision } from './types.ts'
 
 /** A place beside the lanes for customers whose balances somebody else keeps locked. */
 export interface Aside<R> {
   /** Whether a customer's requests belong here: some are here, or his balance was held a moment ago. */
   has(userId: number): boolean
   /** Decides a request in a transaction of its customer alone. */
-  add(request: R): Promise<Verdict>
+  add(request: R): Promise<Decision>
 }
 
-/** So long after a verdict of customer_held a customer comes here at once, instead of holding up a lane again. */
+/** So long after a verdict of account_locked a customer comes here at once, instead of holding up a lane again. */
 const ASIDE_MS = 10_000
 /** At most so many customers are remembered as held; the oldest are forgotten. */
 const ASIDE_CUSTOMERS_MAX = 1_000
 
 /**
  * Each customer is decided alone and may wait for his balance as long as a lock wait lasts; others who were put aside
- * do not wait for him, as `runsMax` customers are decided side by side. One customer's requests keep their order.
+ * do not wait for him, as `maxConcurrency` customers are decided side by side. One customer's requests keep their order.
  */
 export function openAside<R extends SendRequest>(
-  settings: Omit<GatherSettings<R, Verdict>, 'keyOf'>,
+  settings: Omit<BatcherSettings<R, Decision>, 'keyOf'>,
   nowMs: () => number,
 ): Aside<R> {
-  const gathering = gather<R, Verdict>({ ...settings, keyOf: ({ userId }) => userId })
+  const gathering = createBatcher<R, Decision>({ ...settings, keyOf: ({ userId }) => userId })
   const here = new Map<number, number>()
   const heldUntilMs = new Map<number, number>()
 
@@ -46,7 +46,7 @@ export function openAside<R extends SendRequest>(
       count(userId, 1)
       try {
         const verdict = await gathering.add(request)
-        remember(userId, verdict.kind === 'customer_held')
+        remember(userId, verdict.kind === 'account_locked')
         return verdict
       } finally {
         count(userId, -1)

@@ -1,11 +1,11 @@
 import { Counter, Histogram } from '../platform/telemetry/index.ts'
 import type { Registry } from '../platform/telemetry/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
-import type { Verdict } from './types.ts'
+import type { Decision } from './types.ts'
 
 /** The facts of this slice. The record of a request is the HTTP log line, which carries the verdict's fields. */
 export interface MessageEvents {
-  decided(fact: { type: MessageClass; recipients: number; verdict: Verdict['kind'] | 'fault' }): void
+  decided(fact: { type: MessageClass; recipients: number; verdict: Decision['kind'] | 'fault' }): void
   /** One transaction that decided so many requests together. */
   batchDecided(fact: { requests: number }): void
 }

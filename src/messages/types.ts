@@ -16,14 +16,14 @@ export interface SendRequest {
  * What became of a request.
  * - accepted: the money and the message are committed together.
  * - insufficient_balance, unavailable: nothing was changed.
- * - customer_held: another session keeps the customer's balance locked; nothing was changed.
+ * - account_locked: another session keeps the customer's balance locked; nothing was changed.
  * - outcome_unknown: the answer to the commit was lost and could not be found out; history knows.
  */
-export type Verdict =
+export type Decision =
   | { kind: 'accepted'; smsIdentifier: string; recipients: number; cost: number }
   | { kind: 'insufficient_balance'; cost: number; balance: number }
   | { kind: 'unavailable'; retryAfterSeconds: number }
-  | { kind: 'customer_held' }
+  | { kind: 'account_locked' }
   | { kind: 'outcome_unknown'; smsIdentifier: string }
 
 /** The last item of a page: the next page begins after it. */

@@ -19,7 +19,7 @@ export interface Submission {
  * - unavailable: it did not take it, and may take it later.
  * - unknown: no answer, and it may have taken it.
  */
-export type Outcome =
+export type OperatorResult =
   | { kind: 'accepted'; providerMessageId: string }
   | { kind: 'rejected'; reason: string }
   | { kind: 'unavailable'; reason: string }
@@ -34,8 +34,8 @@ export type Outcome =
  * `operatorFailed` is what the breaker counts: transport error, timeout, 5xx or throttling; never a rejection.
  */
 export type CallResult =
-  | { kind: 'answered'; outcomes: Outcome[]; operatorFailed: false }
-  | { kind: 'refused'; reason: string; alone: Outcome; operatorFailed: boolean }
+  | { kind: 'answered'; outcomes: OperatorResult[]; operatorFailed: false }
+  | { kind: 'refused'; reason: string; alone: OperatorResult; operatorFailed: boolean }
   | { kind: 'unavailable'; reason: string; operatorFailed: true }
   | { kind: 'unknown'; reason: string; operatorFailed: true }
 

@@ -1,7 +1,7 @@
 import { Counter, DURATION_BUCKETS_SECONDS, Gauge, Histogram } from '../platform/telemetry/index.ts'
 import type { Logger, Registry } from '../platform/telemetry/index.ts'
 import type { BreakerState } from './breaker.ts'
-import type { CallResult, Outcome } from './contract.ts'
+import type { CallResult, OperatorResult } from './contract.ts'
 
 /** One call that left the process (or tried to), with what became of the messages in it. */
 export interface OperatorCall {
@@ -13,7 +13,7 @@ export interface OperatorCall {
    * How many messages this call settled on each outcome. A refused call of several settles none: its halves do, or
    * nobody when the try ends first. So nothing is counted twice when calls are summed.
    */
-  outcomes: Record<Outcome['kind'], number>
+  outcomes: Record<OperatorResult['kind'], number>
   durationMs: number
 }
 

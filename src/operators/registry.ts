@@ -3,7 +3,7 @@ import type { BreakerSettings, BreakerState } from './breaker.ts'
 import type { MessageClass } from './contract.ts'
 import type { OperatorEvents } from './events.ts'
 import { httpAdapter } from './http/adapter.ts'
-import type { Operator } from './try.ts'
+import type { Operator } from './attempt.ts'
 
 export interface OperatorsSettings {
   /** In order of preference. Names are unique: they are what is stored with a message. */

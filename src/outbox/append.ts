@@ -32,7 +32,7 @@ export function cutIntoRanges(
 }
 
 /**
- * Appends work in the transaction that decided it (promise 1), due at once or at `dueAt`, a time of the database's
+ * Appends work in the transaction that decided it (invariant 1), due at once or at `dueAt`, a time of the database's
  * clock as it writes it.
  */
 export async function append(tx: Tx, events: OutboxEvent[], dueAt?: string): Promise<void> {

@@ -61,7 +61,7 @@ export function hasDue(db: Db, type: MessageClass): Promise<boolean> {
 /**
  * Claims due rows of one class, oldest due first, by moving their due time into the future: a lease that needs no
  * column of its own. Rows of few recipients are merged into envelopes of up to 100 and swapped for one envelope row
- * in the same transaction, so that at every commit each unfinished recipient is named by a row (promise 4).
+ * in the same transaction, so that at every commit each unfinished recipient is named by a row (invariant 4).
  */
 export function claim(
   db: Db,
@@ -84,7 +84,7 @@ export function claim(
     }))
     const readable = rows.filter((row): row is ReadableRow => row.ranges !== undefined)
     const unreadable = rows.filter(({ ranges }) => ranges === undefined)
-    await putOff(tx, unreadable)
+    await postponeUnreadable(tx, unreadable)
     const packs = pack(readable, limits)
     const isPacked = packs.flat().length === readable.length
     const alone = packs.filter((rows) => rows.length === 1).flat()
@@ -149,7 +149,7 @@ function toEnvelope(type: MessageClass, { id, ranges }: ReadableRow): Envelope {
   return { outboxId: identifierFromBytes(id), type, ranges }
 }
 
-async function putOff(tx: Tx, rows: DueRow[]): Promise<void> {
+async function postponeUnreadable(tx: Tx, rows: DueRow[]): Promise<void> {
   if (rows.length === 0) return
   const ids = sql.join(rows.map(({ id }) => id))
   await sql`UPDATE outbox_events FORCE INDEX (PRIMARY)
@@ -180,7 +180,7 @@ async function swap(
     attempts: Math.max(...rows.map(({ attempts }) => attempts)),
   }))
   await append(tx, events, leaseUntil)
-  await removeSmall(tx, merged.flat())
+  await deleteMerged(tx, merged.flat())
   return events.map(({ id, ranges }) => ({ outboxId: id, type, ranges }))
 }
 
@@ -188,7 +188,7 @@ async function swap(
  * Neither engine lets a DELETE name its index, and both read the whole table for a long list, waiting for the rows of
  * other relays, which wait for ours. Coming from the list, each row is found by its key.
  */
-async function removeSmall(tx: Tx, rows: DueRow[]): Promise<void> {
+async function deleteMerged(tx: Tx, rows: DueRow[]): Promise<void> {
   const ids = JSON.stringify(rows.map(({ id }) => id.toString('hex')))
   await sql`DELETE o FROM JSON_TABLE(${ids}, '$[*]' COLUMNS (id CHAR(32) PATH '$')) small
     STRAIGHT_JOIN outbox_events o FORCE INDEX (PRIMARY) ON o.id = UNHEX(small.id)`.execute(tx)

@@ -20,7 +20,7 @@ export interface OpenRanges {
 
 /**
  * Finds a customer's open messages at once among any number of finished ones, without an index on status: each is
- * named by an outbox row (promise 4), by one of its own request or by one that a claim merged.
+ * named by an outbox row (invariant 4), by one of its own request or by one that a claim merged.
  */
 export async function findOpen(
   reader: Reader,

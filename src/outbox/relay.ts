@@ -2,7 +2,7 @@ import type { Publisher, PublishResult } from '../platform/broker/index.ts'
 import type { Db } from '../platform/db/index.ts'
 import { afterTimeout, startLoop } from '../platform/loop.ts'
 import type { After, Loop } from '../platform/loop.ts'
-import { announce, announceWhenWritten } from '../platform/steps.ts'
+import { emitStep, emitStepWhenWritten } from '../platform/steps.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { claim, hasDue } from './claim.ts'
 import type { Claim } from './claim.ts'
@@ -32,10 +32,10 @@ export interface RelaySettings {
 }
 
 /** How soon an idle poller sees what another process committed. A commit in this process wakes it. */
-const IDLE_MS: Record<MessageClass, number> = { express: 25, normal: 100 }
+const IDLE_POLL_MS: Record<MessageClass, number> = { express: 25, normal: 100 }
 /** When nothing was due for so long, the poller looks less often: each look takes 0.7 ms of CPU (measured). */
 const QUIET_AFTER_MS = 5_000
-const QUIET_FACTOR = 6
+const QUIET_POLL_FACTOR = 6
 /**
  * From one claim to the next while each finds something, unless it left something behind. So under load envelopes are
  * large and few: each costs the database, the broker and an operator some twenty round trips, whatever it holds.
@@ -45,10 +45,10 @@ const BUSY_MS: Record<MessageClass, number> = { express: 50, normal: 100 }
  * A published row is marked this much later, well within its claim's lease of 10 s: by then most are settled and gone,
  * so that the mark costs next to nothing and does not meet the consumer that works on the row.
  */
-const MARK_AFTER_MS = 2_000
+const CONFIRM_LEASE_AFTER_MS = 2_000
 
 /** A lane that only helps the one before it is woken by that one, and looks for nothing by itself. */
-const ASLEEP_MS = 60_000
+const HELPER_POLL_MS = 60_000
 
 /** Publishes what is due of one class, in each lane one claim after the other. */
 export function startRelay(settings: RelaySettings): Loop {
@@ -68,7 +68,7 @@ export function startRelay(settings: RelaySettings): Loop {
     lanes.push(startLane(settings, { looksForWork: number === 0, onError, onPublished, onFull }))
   }
   const marking = startLoop({
-    idleMs: MARK_AFTER_MS,
+    idleMs: CONFIRM_LEASE_AFTER_MS,
     after,
     onError,
     runOnce: async () => (await mark(), 'idle'),
@@ -97,9 +97,9 @@ function startLane(settings: RelaySettings, lane: LaneSettings): Loop {
   let nextAtMs = -Infinity
   let foundAtMs = -Infinity
   let isBusy = false
-  const idleMs = () => IDLE_MS[type] * (nowMs() - foundAtMs > QUIET_AFTER_MS ? QUIET_FACTOR : 1)
+  const idleMs = () => IDLE_POLL_MS[type] * (nowMs() - foundAtMs > QUIET_AFTER_MS ? QUIET_POLL_FACTOR : 1)
   return startLoop({
-    idleMs: looksForWork ? idleMs : ASLEEP_MS,
+    idleMs: looksForWork ? idleMs : HELPER_POLL_MS,
     after,
     onError,
     runOnce: async (stopping) => {
@@ -165,9 +165,9 @@ async function publishClaim(settings: RelaySettings, claimed: Claim): Promise<Pu
     envelope,
     result: await publisher.publish(queue, encodeEnvelope(envelope)),
   }))
-  announceWhenWritten('relay', 'published')
+  emitStepWhenWritten('relay', 'published')
   const results = await Promise.all(publishing)
-  announce('relay', 'confirmed')
+  emitStep('relay', 'confirmed')
   const having = (wanted: PublishResult) =>
     results.filter(({ result }) => result === wanted).map(({ envelope }) => envelope)
   const confirmed = having('confirmed')

@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 
 /**
- * An instant between two effects, at which a crash must lose nothing and double nothing (promise 4). `at` names the
+ * An instant between two effects, at which a crash must lose nothing and double nothing (invariant 4). `at` names the
  * operation, `what` how far it is: `delivery.settle` is `committing`.
  */
 export interface Step {
@@ -15,11 +15,11 @@ export const STEPS_CHANNEL = 'chapar.step'
 const steps = channel(STEPS_CHANNEL)
 
 /** The same once what was handed to a socket in this turn of the event loop has been written: amqplib does so in the next. */
-export function announceWhenWritten(at: string, what: string): void {
-  if (steps.hasSubscribers) setImmediate(() => setImmediate(() => announce(at, what)))
+export function emitStepWhenWritten(at: string, what: string): void {
+  if (steps.hasSubscribers) setImmediate(() => setImmediate(() => emitStep(at, what)))
 }
 
 /** Says that a step is reached, to whoever listens: a proof that kills the process there. Free while nobody does. */
-export function announce(at: string, what: string): void {
+export function emitStep(at: string, what: string): void {
   if (steps.hasSubscribers) steps.publish({ at, what } satisfies Step)
 }

@@ -2,23 +2,23 @@ import type { ReadinessCheck, Route } from '../platform/http/index.ts'
 import { readBalance, topUp } from '../ledger/index.ts'
 import { balanceRoute } from '../ledger/routes/balance.ts'
 import { topUpRoute } from '../ledger/routes/topUp.ts'
-import { createMessageEvents, openLanes, readHistory } from '../messages/index.ts'
+import { createMessageEvents, openShards, readHistory } from '../messages/index.ts'
 import { historyRoute } from '../messages/routes/history.ts'
 import { sendRoute } from '../messages/routes/send.ts'
 import type { Accept } from '../messages/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
-import type { Foundation } from './foundation.ts'
+import type { SharedResources } from './sharedResources.ts'
 
 /** The role that writes to MySQL and never speaks to the broker or to an operator. */
 export function startApi(
-  { config, pools, metrics, newId }: Foundation,
+  { config, pools, metrics, newId }: SharedResources,
   onAccepted: (type: MessageClass) => void,
 ): { routes: Route[]; checks: ReadinessCheck[] } {
   const db = pools.requests
   const events = createMessageEvents(metrics.registry)
   const { prices, acceptLanes: lanes, batchSizeMax } = config
-  const accept = openLanes({ db, prices, newId, lanes, batchSizeMax, events })
+  const accept = openShards({ db, prices, newId, lanes, batchSizeMax, events })
   const acceptOne: Accept = async (request, isGone) => {
     const fact = { type: request.type, recipients: request.recipients.length }
     try {

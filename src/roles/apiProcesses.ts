@@ -1,15 +1,15 @@
 import type { Lifecycle } from '../platform/lifecycle.ts'
 import { createMetrics, sumMetrics, takeSnapshot } from '../platform/telemetry/index.ts'
 import type { Logger, Metrics, MetricsSnapshot, MetricsSum } from '../platform/telemetry/index.ts'
-import { within } from '../platform/within.ts'
+import { withTimeout } from '../platform/withTimeout.ts'
 import { openSupervisor, openWorkers } from '../platform/workers/index.ts'
-import type { Line, Supervisor, Workers } from '../platform/workers/index.ts'
+import type { RpcChannel, Supervisor, Workers } from '../platform/workers/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import type { Config } from './config.ts'
-import { layFoundation } from './foundation.ts'
+import { openSharedResources } from './sharedResources.ts'
 import { serve } from './serve.ts'
-import { startWork } from './work.ts'
-import type { Work } from './work.ts'
+import { startBackgroundRoles } from './backgroundRoles.ts'
+import type { BackgroundRoles } from './backgroundRoles.ts'
 
 /**
  * The first process: keeps the API's processes running, knows the sum of all metrics, and has all other roles itself,
@@ -30,7 +30,7 @@ export async function startApiProcesses(
       checks: () => work.checks.map(({ name }) => name),
       check: (name) => work.checks.find((check) => check.name === name)?.run(),
       wake: (type) => work.wake(type as MessageClass),
-      metrics: () => collect(sum, metrics, workers.lines),
+      metrics: () => collect(sum, metrics, workers.channels),
     },
   })
   // Before they start, so that a signal meanwhile ends them in order too.
@@ -47,12 +47,12 @@ async function startOthers(
   config: Config,
   logger: Logger,
   lifecycle: Lifecycle,
-): Promise<{ work: Work; metrics: Metrics }> {
+): Promise<{ work: BackgroundRoles; metrics: Metrics }> {
   const roles = config.roles.filter((role) => role !== 'api')
   if (roles.length === 0)
     return { work: { checks: [], wake: () => {} }, metrics: createMetrics({ withRuntime: true }) }
-  const foundation = await layFoundation({ ...config, roles }, logger, lifecycle)
-  return { work: await startWork(foundation, lifecycle), metrics: foundation.metrics }
+  const foundation = await openSharedResources({ ...config, roles }, logger, lifecycle)
+  return { work: await startBackgroundRoles(foundation, lifecycle), metrics: foundation.metrics }
 }
 
 /** Node numbers the others from 1. */
@@ -61,10 +61,10 @@ const OWN_ID = 0
 const SNAPSHOT_TIMEOUT_MS = 1_000
 
 /** One that does not answer in time counts as it was when it last did; ours may have to ask the database. */
-async function collect(sum: MetricsSum, { registry }: Metrics, lines: Workers['lines']): Promise<string> {
+async function collect(sum: MetricsSum, { registry }: Metrics, lines: Workers['channels']): Promise<string> {
   const keepOwn = async () =>
-    sum.keep(OWN_ID, await within(SNAPSHOT_TIMEOUT_MS, 'snapshot', takeSnapshot(registry)))
-  const keepOther = async ([id, line]: [number, Line]) => {
+    sum.keep(OWN_ID, await withTimeout(SNAPSHOT_TIMEOUT_MS, 'snapshot', takeSnapshot(registry)))
+  const keepOther = async ([id, line]: [number, RpcChannel]) => {
     const snapshot = (await line.ask('snapshot', undefined, SNAPSHOT_TIMEOUT_MS)) as MetricsSnapshot
     if (lines.has(id)) sum.keep(id, snapshot)
   }
@@ -83,7 +83,7 @@ export async function startApiProcess(
     stop: () => void lifecycle.end(),
     snapshot: () => takeSnapshot(registry),
   })
-  const foundation = await layFoundation({ ...config, roles: ['api'] }, logger, lifecycle)
+  const foundation = await openSharedResources({ ...config, roles: ['api'] }, logger, lifecycle)
   const { registry } = foundation.metrics
   const names = (await supervisor.ask('checks')) as string[]
   const { url } = await serve(foundation, lifecycle, {

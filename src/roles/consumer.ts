@@ -7,8 +7,8 @@ import type { ReadinessCheck } from '../platform/http/index.ts'
 import type { Part } from '../platform/lifecycle.ts'
 import { StartupFault } from '../platform/startupFault.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
-import type { Foundation } from './foundation.ts'
-import { lanesOf, workBatchOf } from './lanes.ts'
+import type { SharedResources } from './sharedResources.ts'
+import { concurrencyOf, workBatchOf } from './concurrency.ts'
 import { linkReporter } from './linkReporter.ts'
 
 /** Envelopes, or their recipients, in hand for each call at once: one is called for, one claimed and one settled. */
@@ -16,7 +16,7 @@ const ENVELOPES_PER_CALL = 3
 
 /** The role that is the only caller of operators: each class has its own connection, sockets and budget. */
 export async function startConsumers(
-  foundation: Foundation,
+  foundation: SharedResources,
 ): Promise<{ parts: Part[]; checks: ReadinessCheck[] }> {
   const { config, pools, logger, metrics } = foundation
   const operatorEvents = createOperatorEvents(logger, metrics.registry)
@@ -33,7 +33,7 @@ export async function startConsumers(
         callsMax: config.operatorConcurrency,
         recipientsMax: envelopesMax * config.operatorBatchMax,
         batchSizeMax: workBatchOf(config),
-        lanes: lanesOf(config, 'consumer'),
+        lanes: concurrencyOf(config, 'consumer'),
         unavailableGraceMs: config.unavailableGraceMs,
         events,
         operatorEvents,
@@ -71,7 +71,7 @@ export async function startConsumers(
 }
 
 function openOperators(
-  { config }: Foundation,
+  { config }: SharedResources,
   events: Parameters<typeof registerOperators>[0]['events'],
 ): Operators {
   const { a, b } = config.operatorUrls

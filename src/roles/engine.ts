@@ -3,9 +3,9 @@ import type { Logger } from '../platform/telemetry/index.ts'
 import { isWorker } from '../platform/workers/index.ts'
 import { startApiProcess, startApiProcesses } from './apiProcesses.ts'
 import type { Config } from './config.ts'
-import { layFoundation } from './foundation.ts'
+import { openSharedResources } from './sharedResources.ts'
 import { serve } from './serve.ts'
-import { startWork } from './work.ts'
+import { startBackgroundRoles } from './backgroundRoles.ts'
 
 /**
  * Puts the roles of one program together, in one process or, where the API has several, in one more than those. What
@@ -28,8 +28,8 @@ function chooseStart({ roles, apiProcesses }: Config): typeof startAlone {
 }
 
 async function startAlone(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<{ url: string }> {
-  const foundation = await layFoundation(config, logger, lifecycle)
-  const work = await startWork(foundation, lifecycle)
+  const foundation = await openSharedResources(config, logger, lifecycle)
+  const work = await startBackgroundRoles(foundation, lifecycle)
   return serve(foundation, lifecycle, {
     ...work,
     roles: config.roles,

@@ -6,7 +6,7 @@ import type { Config } from './config.ts'
 
 /**
  * A process's database connections, shared out: requests, and the work of each class, of which none takes from
- * another. So a flood of requests or of normal traffic does not keep express waiting for a connection (promise 5).
+ * another. So a flood of requests or of normal traffic does not keep express waiting for a connection (invariant 5).
  */
 export interface Pools {
   requests: Db

@@ -5,8 +5,8 @@ import type { ReadinessCheck } from '../platform/http/index.ts'
 import type { Part } from '../platform/lifecycle.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
-import type { Foundation } from './foundation.ts'
-import { lanesOf, workBatchOf } from './lanes.ts'
+import type { SharedResources } from './sharedResources.ts'
+import { concurrencyOf, workBatchOf } from './concurrency.ts'
 import { linkReporter } from './linkReporter.ts'
 
 export interface Relay {
@@ -16,7 +16,13 @@ export interface Relay {
 }
 
 /** The role that is the only publisher: one loop and one publisher channel a class, so that neither stops the other. */
-export async function startRelays({ config, pools, logger, metrics, newId }: Foundation): Promise<Relay> {
+export async function startRelays({
+  config,
+  pools,
+  logger,
+  metrics,
+  newId,
+}: SharedResources): Promise<Relay> {
   const events = createOutboxEvents(logger, metrics.registry)
   const queues = queuesOf(config.queues)
   observeDepth(metrics.registry, pools.requests)
@@ -37,7 +43,7 @@ export async function startRelays({ config, pools, logger, metrics, newId }: Fou
         newId,
         batchSizeMax: config.batchSizeMax,
         rowsMax: workBatchOf(config),
-        lanes: lanesOf(config, 'relay'),
+        lanes: concurrencyOf(config, 'relay'),
       })
       return { type, publisher, loop }
     }),

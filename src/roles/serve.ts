@@ -5,11 +5,11 @@ import type { OpsOptions } from '../platform/http/index.ts'
 import type { Lifecycle } from '../platform/lifecycle.ts'
 import { VERSION } from '../platform/version.ts'
 import { startApi } from './api.ts'
-import type { Foundation } from './foundation.ts'
+import type { SharedResources } from './sharedResources.ts'
 import { describeApi } from './openapi.ts'
-import type { Work } from './work.ts'
+import type { BackgroundRoles } from './backgroundRoles.ts'
 
-export interface ServeOptions extends Work {
+export interface ServeOptions extends BackgroundRoles {
   /** What the whole program does, which may be more than this process. */
   roles: OpsOptions['roles']
   /** The whole program's. */
@@ -18,7 +18,7 @@ export interface ServeOptions extends Work {
 
 /** Serves health and metrics, and the API where this process has that role. @returns where. */
 export async function serve(
-  foundation: Foundation,
+  foundation: SharedResources,
   lifecycle: Lifecycle,
   { roles, checks, metrics, wake }: ServeOptions,
 ): Promise<{ url: string }> {

@@ -10,7 +10,7 @@ import { memoryLog } from '../support/memoryLog.ts'
 import { emptyTables, freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 
-const IDLE_MS = 10_000
+const IDLE_POLL_MS = 10_000
 
 describe('the audit that a relay runs continuously', () => {
   let stack: Stack
@@ -80,8 +80,8 @@ describe('the audit that a relay runs continuously', () => {
       const ms = await audit.step()
       rests.set((await checkpoint())?.walk ?? 'beginning', ms)
     }
-    assert.equal(rests.get('requests'), IDLE_MS, 'after the ledger')
-    assert.equal(rests.get('beginning'), IDLE_MS, 'after the pass')
+    assert.equal(rests.get('requests'), IDLE_POLL_MS, 'after the ledger')
+    assert.equal(rests.get('beginning'), IDLE_POLL_MS, 'after the pass')
   })
 
   it('goes on after a restart where it stood, and leaves out what it has seen', async () => {
@@ -114,14 +114,14 @@ describe('the audit that a relay runs continuously', () => {
     const [first, second] = [relay('a'), relay('b')]
     await first.pass()
     await first.audit.step()
-    assert.equal(await second.audit.step(), IDLE_MS)
+    assert.equal(await second.audit.step(), IDLE_POLL_MS)
     assert.equal(await second.metric('chapar_audit_rows_total{table="user_transactions"}'), 0)
     const age = await second.metric('chapar_audit_pass_age_seconds')
     assert.ok(age !== undefined && age < 60, 'it knows of the other one’s pass')
 
     await change(sql`lease_until = NOW(3) - INTERVAL 1 SECOND`)
     await second.pass()
-    assert.equal(await first.audit.step(), IDLE_MS, 'the first one sees that it was succeeded')
+    assert.equal(await first.audit.step(), IDLE_POLL_MS, 'the first one sees that it was succeeded')
     const before = await first.metric('chapar_audit_rows_total{table="sms_requests"}')
     for (let step = 0; step < 10; step++) await first.audit.step()
     assert.equal(await first.metric('chapar_audit_rows_total{table="sms_requests"}'), before)
@@ -152,7 +152,7 @@ describe('the audit that a relay runs continuously', () => {
       return rows.length === 1
     }
     await eventually('it rests', () => timers.waits().length === 1)
-    assert.deepEqual([timers.waits(), await isTaken()], [[IDLE_MS], false])
+    assert.deepEqual([timers.waits(), await isTaken()], [[IDLE_POLL_MS], false])
     timers.fire()
     await eventually('it has the audit', isTaken)
     await loop.close()

@@ -62,7 +62,7 @@ describe('a claim of several envelopes', () => {
       [references(ids[0]!, 1, 2, 3), references(ids[1]!, 1, 2)],
     )
     assert.deepEqual(
-      claims.map(({ inHand }) => inHand.open.size),
+      claims.map(({ inFlight }) => inFlight.open.size),
       [3, 5],
     )
     const due = (await bench.outbox()).map(({ dueInMs }) => dueInMs)

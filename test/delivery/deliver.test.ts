@@ -4,7 +4,7 @@ import type { Operators } from '../../src/operators/index.ts'
 import type { MessageClass } from '../../src/primitives/messageClass.ts'
 import { recipients } from '../support/api.ts'
 import { freshSimulators } from '../support/simulators.ts'
-import type { SimulatorProcess } from '../operators/simulatorProcess.ts'
+import type { SimulatorProcess } from '../simulator/simulatorProcess.ts'
 import { DEPOSIT, openBench, openDelivery } from './bench.ts'
 import type { Bench } from './bench.ts'
 
@@ -178,7 +178,7 @@ describe('an envelope that is delivered to the simulated operators', () => {
 
   it('treats an answer that cannot be read as unknown: taken twice, marked, and done by the next operator', async () => {
     const id = await bench.accept({ count: 2, type: 'express' })
-    await a.admin.behave({ garbleShare: 1, garbleKind: 'not-json' })
+    await a.admin.behave({ corruptResponseRate: 1, garbleKind: 'not-json' })
     await delivery('express').deliver(await bench.envelope('express'))
     for (const row of await bench.rows(id))
       assert.deepEqual([row.status, row.provider, row.possibleDuplicate], ['done', 'operator-b', true])
@@ -186,7 +186,7 @@ describe('an envelope that is delivered to the simulated operators', () => {
 
   it('retries only those of an answer with gaps that it does not name', async () => {
     const id = await bench.accept({ count: 4, type: 'express' })
-    await a.admin.behave({ garbleShare: 1, garbleKind: 'missing-answers' })
+    await a.admin.behave({ corruptResponseRate: 1, garbleKind: 'missing-answers' })
     await delivery('express').deliver(await bench.envelope('express'))
     assert.deepEqual(
       (await bench.rows(id)).map(({ provider, possibleDuplicate }) => [provider, possibleDuplicate]),
@@ -202,7 +202,7 @@ describe('an envelope that is delivered to the simulated operators', () => {
   it('rejects a poisoned text alone when the operator answers 400, and its neighbours are done', async () => {
     const good = await bench.accept({ count: 60 })
     const poisoned = await bench.accept({ text: 'so much poison here' })
-    await a.admin.behave({ poisons: [{ text: 'poison', status: 400 }] })
+    await a.admin.behave({ poisonTexts: [{ text: 'poison', status: 400 }] })
     await delivery().deliver(await bench.envelope())
     assert.ok((await bench.rows(good)).every((row) => row.provider === 'operator-a'))
     assert.deepEqual((await bench.row(poisoned)).status, 'failed')
@@ -217,7 +217,7 @@ describe('an envelope that is delivered to the simulated operators', () => {
   it('hands a text on which the first operator breaks down (500) to the second, alone', async () => {
     const good = await bench.accept({ count: 60 })
     const poisoned = await bench.accept({ text: 'so much poison here' })
-    await a.admin.behave({ poisons: [{ text: 'poison', status: 500 }] })
+    await a.admin.behave({ poisonTexts: [{ text: 'poison', status: 500 }] })
     await delivery().deliver(await bench.envelope())
     assert.ok((await bench.rows(good)).every((row) => row.provider === 'operator-a'))
     assert.deepEqual((await bench.row(poisoned)).provider, 'operator-b')
@@ -227,7 +227,7 @@ describe('an envelope that is delivered to the simulated operators', () => {
   it('fails a text on which both break down, alone and only when its grace is over', async () => {
     const good = await bench.accept({ count: 20 })
     const poisoned = await bench.accept({ text: 'so much poison here' })
-    for (const { admin } of [a, b]) await admin.behave({ poisons: [{ text: 'poison', status: 500 }] })
+    for (const { admin } of [a, b]) await admin.behave({ poisonTexts: [{ text: 'poison', status: 500 }] })
     const { deliver } = delivery()
     await deliver(await bench.envelope())
     assert.ok((await bench.rows(good)).every((row) => row.status === 'done'))

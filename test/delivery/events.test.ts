@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createDeliveryEvents } from '../../src/delivery/index.ts'
-import type { Ending, Task } from '../../src/delivery/index.ts'
+import type { Settlement, Task } from '../../src/delivery/index.ts'
 import { Registry } from '../../src/platform/telemetry/index.ts'
 import type { LogLevel } from '../../src/platform/telemetry/index.ts'
 import { memoryLog } from '../support/memoryLog.ts'
@@ -21,7 +21,7 @@ const taskNo = (recipientNo: number): Task => ({
   price: 3,
 })
 
-const ENDINGS: Ending[] = [
+const ENDINGS: Settlement[] = [
   { kind: 'done', task: taskNo(1), provider: 'a', providerMessageId: 'm-1' },
   { kind: 'done', task: taskNo(2), provider: 'b', providerMessageId: 'm-2' },
   { kind: 'failed', task: taskNo(3), provider: 'a', reason: 'rejected: 09128582812 is unknown' },

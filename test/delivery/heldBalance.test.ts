@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import { claimEnvelopes } from '../../src/delivery/index.ts'
-import type { Ending } from '../../src/delivery/index.ts'
+import type { Settlement } from '../../src/delivery/index.ts'
 import { settleHeld } from '../../src/delivery/settle.ts'
 import type { Envelope } from '../../src/outbox/index.ts'
 import { transact } from '../../src/platform/db/index.ts'
@@ -107,13 +107,13 @@ describe('while somebody keeps one customer’s balance locked', () => {
     await bench.accept({ text: REJECTED })
     const [claimed] = await claimEnvelopes(bench.db, [await bench.envelope()])
     assert.ok(claimed)
-    const endings = claimed.tasks.map((task): Ending => ({
+    const endings = claimed.tasks.map((task): Settlement => ({
       kind: 'failed',
       task,
       provider: 'a',
       reason: 'no such number',
     }))
-    const settlement = { inHand: claimed.inHand, endings }
+    const settlement = { inFlight: claimed.inFlight, endings }
     const [settling] = await whileHeld(async () => {
       const settling = settleHeld(bench.db, [settlement], CUSTOMER)
       await eventually('it waits', async () => (await waitingForBalances()) === 1)

@@ -11,7 +11,7 @@ type Marks = [boolean, boolean]
 const UNMARKED: Marks = [false, false]
 const MARKED: Marks = [true, true]
 
-describe('the marks of a message that may have been sent (promise 4)', () => {
+describe('the marks of a message that may have been sent (invariant 4)', () => {
   let bench: Bench
   let smsIdentifier: string
   let looks: { operator: string; rows: Row[] }[]

@@ -1,5 +1,5 @@
 import { Breaker } from '../../src/operators/breaker.ts'
-import type { CallResult, Outcome, Submission } from '../../src/operators/contract.ts'
+import type { CallResult, OperatorResult, Submission } from '../../src/operators/contract.ts'
 import type { Operator } from '../../src/operators/index.ts'
 
 /** Long enough that no breaker turns half-open by itself in a test. */
@@ -53,7 +53,7 @@ export function accepts(batch: Submission[]): CallResult {
 }
 
 /** Says for each message what `outcomeOf` says of it. */
-export function answers(batch: Submission[], outcomeOf: (message: Submission) => Outcome): CallResult {
+export function answers(batch: Submission[], outcomeOf: (message: Submission) => OperatorResult): CallResult {
   return { kind: 'answered', outcomes: batch.map(outcomeOf), operatorFailed: false }
 }
 

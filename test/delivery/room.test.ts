@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
-import { openRoom } from '../../src/delivery/room.ts'
+import { openSemaphore } from '../../src/delivery/room.ts'
 import type { Stay } from '../../src/delivery/room.ts'
 
 const BOUND = 4
 
 describe('the room for recipients in hand', () => {
   let inside: Map<string, Stay>
-  let room: ReturnType<typeof openRoom>
+  let room: ReturnType<typeof openSemaphore>
   beforeEach(() => {
     inside = new Map()
-    room = openRoom(BOUND)
+    room = openSemaphore(BOUND)
   })
   const enter = (name: string, weight: number) =>
     void room.enter(weight).then((stay) => inside.set(name, stay))

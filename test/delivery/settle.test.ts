@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import { claimEnvelopes, settle as settleAll } from '../../src/delivery/index.ts'
-import type { Ending, InHand, Settled, Task } from '../../src/delivery/index.ts'
+import type { Settlement, InFlight, Settled, Task } from '../../src/delivery/index.ts'
 import { read } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { eventually } from '../support/eventually.ts'
@@ -13,8 +13,8 @@ import { accepts, answers, saysOfEach, testOperator } from './operators.ts'
 const OWNER = '00112233445566aa'
 
 /** One settlement in a transaction of its own. */
-async function settle(db: Db, inHand: InHand, endings: Ending[]): Promise<Settled> {
-  const [settled] = await settleAll(db, [{ inHand, endings }])
+async function settle(db: Db, inFlight: InFlight, endings: Settlement[]): Promise<Settled> {
+  const [settled] = await settleAll(db, [{ inFlight, endings }])
   assert.ok(settled)
   return settled
 }
@@ -28,36 +28,41 @@ describe('a settlement', () => {
   })
 
   /** Claims an envelope of one request as a consumer would, so that the test can settle it step by step. */
-  const claimed = async (count: number): Promise<{ id: string; tasks: Task[]; inHand: InHand }> => {
+  const claimed = async (count: number): Promise<{ id: string; tasks: Task[]; inFlight: InFlight }> => {
     const id = await bench.accept({ count })
     const [claim] = await claimEnvelopes(bench.db, [await bench.envelope()], OWNER)
     assert.ok(claim)
-    return { id, tasks: claim.tasks, inHand: claim.inHand }
+    return { id, tasks: claim.tasks, inFlight: claim.inFlight }
   }
-  const done = (task: Task): Ending => ({
+  const done = (task: Task): Settlement => ({
     kind: 'done',
     task,
     provider: 'a',
     providerMessageId: task.reference,
   })
-  const failed = (task: Task): Ending => ({ kind: 'failed', task, provider: 'a', reason: 'no such number' })
-  const released = (task: Task): Ending => ({ kind: 'released', task, tried: true, reason: 'away' })
+  const failed = (task: Task): Settlement => ({
+    kind: 'failed',
+    task,
+    provider: 'a',
+    reason: 'no such number',
+  })
+  const released = (task: Task): Settlement => ({ kind: 'released', task, tried: true, reason: 'away' })
 
   it('refunds each failed recipient once when it runs twice at the same time', async () => {
-    const { id, tasks, inHand } = await claimed(10)
-    await Promise.all([1, 2, 3, 4].map(() => settle(bench.db, inHand, tasks.map(failed))))
+    const { id, tasks, inFlight } = await claimed(10)
+    await Promise.all([1, 2, 3, 4].map(() => settle(bench.db, inFlight, tasks.map(failed))))
     assert.equal((await bench.refunds()).length, 10)
     assert.equal(await bench.balance(), DEPOSIT)
     assert.ok((await bench.rows(id)).every(({ status }) => status === 'failed'))
   })
 
   it('that is repeated recognises its own work: the same endings, no second refund, nothing late', async () => {
-    const { tasks, inHand } = await claimed(3)
+    const { tasks, inFlight } = await claimed(3)
     const [one, two, three] = tasks as [Task, Task, Task]
     const endings = [done(one), failed(two), released(three)]
-    await settle(bench.db, inHand, endings)
+    await settle(bench.db, inFlight, endings)
     const [before] = await bench.outbox()
-    const again = await settle(bench.db, inHand, endings)
+    const again = await settle(bench.db, inFlight, endings)
     assert.deepEqual(again, { endings, late: [], held: [] })
     assert.deepEqual(
       (await bench.refunds()).map(({ no }) => no),
@@ -67,45 +72,45 @@ describe('a settlement', () => {
   })
 
   it('commits the refund and the failure together or not at all', async () => {
-    const { id, tasks, inHand } = await claimed(2)
+    const { id, tasks, inFlight } = await claimed(2)
     await read(bench.db, 'test.break', (reader) =>
       sql`UPDATE user_balances SET user_id = ${CUSTOMER + 1}`.execute(reader),
     )
-    await assert.rejects(settle(bench.db, inHand, tasks.map(failed)), /has no balance/)
+    await assert.rejects(settle(bench.db, inFlight, tasks.map(failed)), /has no balance/)
     assert.ok((await bench.rows(id)).every(({ status }) => status === 'sending'))
     assert.equal((await bench.outbox()).length, 1)
     await read(bench.db, 'test.mend', (reader) =>
       sql`UPDATE user_balances SET user_id = ${CUSTOMER}`.execute(reader),
     )
-    await settle(bench.db, inHand, tasks.map(failed))
+    await settle(bench.db, inFlight, tasks.map(failed))
     assert.equal(await bench.balance(), DEPOSIT)
   })
 
   it('of a part leaves the outbox row; that of the last recipient takes it away', async () => {
-    const { tasks, inHand } = await claimed(5)
+    const { tasks, inFlight } = await claimed(5)
     for (const task of tasks.slice(0, 4)) {
-      await settle(bench.db, inHand, [done(task)])
+      await settle(bench.db, inFlight, [done(task)])
       assert.equal((await bench.outbox()).length, 1)
     }
-    await settle(bench.db, inHand, tasks.slice(4).map(failed))
+    await settle(bench.db, inFlight, tasks.slice(4).map(failed))
     assert.deepEqual(await bench.outbox(), [])
   })
 
   it('of a released recipient keeps the row, whatever ended beside it', async () => {
-    const { tasks, inHand } = await claimed(3)
+    const { tasks, inFlight } = await claimed(3)
     const [one, two, three] = tasks as [Task, Task, Task]
-    await settle(bench.db, inHand, [done(one), released(two)])
-    await settle(bench.db, inHand, [done(three)])
+    await settle(bench.db, inFlight, [done(one), released(two)])
+    await settle(bench.db, inFlight, [done(three)])
     const [waiting] = await bench.outbox()
     assert.deepEqual([waiting?.attempts, waiting?.lastError], [1, 'away'])
   })
 
   it('may run beside others of the same envelope: none is lost, and the last takes the row away', async () => {
     for (let round = 0; round < 5; round++) {
-      const { id, tasks, inHand } = await claimed(12)
+      const { id, tasks, inFlight } = await claimed(12)
       const settled = await Promise.all(
         tasks.map((task) =>
-          settle(bench.db, inHand, [task.recipientNo % 3 === 0 ? failed(task) : done(task)]),
+          settle(bench.db, inFlight, [task.recipientNo % 3 === 0 ? failed(task) : done(task)]),
         ),
       )
       assert.equal(settled.flatMap(({ endings }) => endings).length, 12)
@@ -117,11 +122,11 @@ describe('a settlement', () => {
   })
 
   it('changes nothing for a recipient that another owner took over, and everything for its neighbours', async () => {
-    const { id, tasks, inHand } = await claimed(3)
+    const { id, tasks, inFlight } = await claimed(3)
     await bench.leaseIsOver(id, 3)
-    const { outboxId, ranges } = inHand
+    const { outboxId, ranges } = inFlight
     await claimEnvelopes(bench.db, [{ outboxId, ranges, type: 'normal' }], 'ffeeddccbbaa9988')
-    const { endings, late } = await settle(bench.db, inHand, tasks.map(failed))
+    const { endings, late } = await settle(bench.db, inFlight, tasks.map(failed))
     assert.deepEqual(
       [endings, late].map((each) => each.map(({ task }) => task.recipientNo)),
       [[1, 2], [3]],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import { claimEnvelopes, settle } from '../../src/delivery/index.ts'
-import type { ClaimedEnvelope, Ending, Task } from '../../src/delivery/index.ts'
+import type { ClaimedEnvelope, Settlement, Task } from '../../src/delivery/index.ts'
 import { closeDb, openDb, transact } from '../../src/platform/db/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { loseCommit } from '../support/loseCommit.ts'
@@ -30,13 +30,18 @@ describe('a settlement of several envelopes', () => {
     }
     return { ids, claims: await claimEnvelopes(bench.db, envelopes) }
   }
-  const done = (task: Task): Ending => {
+  const done = (task: Task): Settlement => {
     return { kind: 'done', task, provider: 'a', providerMessageId: task.reference }
   }
-  const failed = (task: Task): Ending => ({ kind: 'failed', task, provider: 'a', reason: 'no such number' })
-  const released = (task: Task): Ending => ({ kind: 'released', task, tried: true, reason: 'away' })
-  const settlementOf = ({ inHand, tasks }: ClaimedEnvelope, end: (task: Task) => Ending) => {
-    return { inHand, endings: tasks.map(end) }
+  const failed = (task: Task): Settlement => ({
+    kind: 'failed',
+    task,
+    provider: 'a',
+    reason: 'no such number',
+  })
+  const released = (task: Task): Settlement => ({ kind: 'released', task, tried: true, reason: 'away' })
+  const settlementOf = ({ inFlight, tasks }: ClaimedEnvelope, end: (task: Task) => Settlement) => {
+    return { inFlight, endings: tasks.map(end) }
   }
   const statuses = async (ids: string[]) =>
     (await Promise.all(ids.map((id) => bench.rows(id)))).map((rows) => rows.map(({ status }) => status))
@@ -83,7 +88,7 @@ describe('a settlement of several envelopes', () => {
   it('writes of each message which operator took it, also when several did', async () => {
     const { ids, claims } = await claimed(3, 2)
     const [three, two] = claims as [ClaimedEnvelope, ClaimedEnvelope]
-    const takenBy = (provider: string, task: Task): Ending => ({ ...done(task), provider }) as Ending
+    const takenBy = (provider: string, task: Task): Settlement => ({ ...done(task), provider }) as Settlement
     await settle(bench.db, [
       settlementOf(three, (task) => takenBy(task.recipientNo === 2 ? 'b' : 'a', task)),
       settlementOf(two, (task) => (task.recipientNo === 1 ? takenBy('b', task) : failed(task))),
@@ -101,9 +106,9 @@ describe('a settlement of several envelopes', () => {
   it('writes of each message that goes back whether it was tried, and whether an operator may have it', async () => {
     const { ids, claims } = await claimed(3, 2)
     const [three, two] = claims as [ClaimedEnvelope, ClaimedEnvelope]
-    const back = (task: Task, { tried = false, marked = false } = {}): Ending => {
+    const back = (task: Task, { tried = false, marked = false } = {}): Settlement => {
       task.possiblySent = marked
-      return { ...released(task), tried } as Ending
+      return { ...released(task), tried } as Settlement
     }
     await settle(bench.db, [
       settlementOf(three, (task) => back(task, { tried: task.recipientNo === 2 })),
@@ -127,7 +132,7 @@ describe('a settlement of several envelopes', () => {
     const [four, one] = claims as [ClaimedEnvelope, ClaimedEnvelope]
     const part = (...numbers: number[]) => {
       const tasks = four.tasks.filter(({ recipientNo }) => numbers.includes(recipientNo))
-      return { inHand: four.inHand, endings: tasks.map(done) }
+      return { inFlight: four.inFlight, endings: tasks.map(done) }
     }
     await settle(bench.db, [part(1), settlementOf(one, done), part(2)])
     assert.equal((await bench.outbox()).length, 1)
@@ -144,11 +149,11 @@ describe('a settlement of several envelopes', () => {
     const [theirs] = await claimEnvelopes(bench.db, [envelope])
     assert.equal(theirs?.tasks.length, 1)
     const [first, second, third] = mine.tasks as [Task, Task, Task]
-    await settle(bench.db, [{ inHand: mine.inHand, endings: [done(first)] }])
+    await settle(bench.db, [{ inFlight: mine.inFlight, endings: [done(first)] }])
     await settle(bench.db, [settlementOf(theirs, done)])
     assert.equal((await bench.outbox()).length, 1)
     const [settled] = await settle(bench.db, [
-      { inHand: mine.inHand, endings: [done(second), failed(third)] },
+      { inFlight: mine.inFlight, endings: [done(second), failed(third)] },
     ])
     assert.deepEqual([settled?.endings.length, settled?.late.length], [1, 1])
     assert.deepEqual(await bench.outbox(), [])

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { launch } from '../../dev/processes/launch.ts'
 import { CHECKOUT } from '../../dev/stack/folders.ts'
 import type { Program } from '../../dev/stack/programs.ts'
-import type { SimulatorProcess } from '../operators/simulatorProcess.ts'
+import type { SimulatorProcess } from '../simulator/simulatorProcess.ts'
 import { balanceOf, recipients, topUp } from '../support/api.ts'
 import type { Accepted } from '../support/api.ts'
 import { assertAllEnded } from '../support/ending.ts'
@@ -185,7 +185,7 @@ describe('an API of several processes', () => {
         .split('\n')
         .filter((line) => line.startsWith('chapar: '))
       assert.match(said[0] ?? '', new RegExp(`^chapar: cannot listen on 127\\.0\\.0\\.1:${port}: .*in use`))
-      assert.deepEqual(said.slice(1), ['chapar: a process of the API did not start; it said above why'])
+      assert.deepEqual(said.slice(1), ['chapar: a process of the API did not start; see the reason above'])
     } finally {
       await launched.kill()
       other.close()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Program } from '../../dev/stack/programs.ts'
-import type { SimulatorProcess } from '../operators/simulatorProcess.ts'
+import type { SimulatorProcess } from '../simulator/simulatorProcess.ts'
 import { topUp } from '../support/api.ts'
 import { countMarked, countSending, drainAndCheck, expireLeases, makeAllDue } from '../support/ending.ts'
 import { eventually } from '../support/eventually.ts'

@@ -1,4 +1,4 @@
-import type { SimulatorProcess } from '../operators/simulatorProcess.ts'
+import type { SimulatorProcess } from '../simulator/simulatorProcess.ts'
 import type { TestEngine } from '../support/engine.ts'
 
 /** What the engine counted, read from its metrics. */

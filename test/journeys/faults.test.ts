@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Servers } from '../../dev/servers.ts'
 import type { Program } from '../../dev/stack/programs.ts'
-import type { SimulatorProcess } from '../operators/simulatorProcess.ts'
+import type { SimulatorProcess } from '../simulator/simulatorProcess.ts'
 import { get, post, topUp } from '../support/api.ts'
 import { countMarked, countSending, drainAndCheck, expireLeases, makeAllDue } from '../support/ending.ts'
 import { startEngineProcess } from '../support/engineProcess.ts'

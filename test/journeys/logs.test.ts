@@ -5,7 +5,7 @@ import type { Lifecycle } from '../../src/platform/lifecycle.ts'
 import type { LogLevel } from '../../src/platform/telemetry/index.ts'
 import { loadConfig } from '../../src/roles/config.ts'
 import { startEngine } from '../../src/roles/engine.ts'
-import type { SimulatorProcess } from '../operators/simulatorProcess.ts'
+import type { SimulatorProcess } from '../simulator/simulatorProcess.ts'
 import { send, topUp } from '../support/api.ts'
 import type { Accepted } from '../support/api.ts'
 import { drain, engineEnv } from '../support/engine.ts'
@@ -56,7 +56,7 @@ for (const level of ['info', 'debug'] as LogLevel[]) {
         })),
       )
       await a.admin.behave({ outage: 'answer' })
-      await b.admin.behave({ garbleShare: 1, garbleKind: 'not-json' })
+      await b.admin.behave({ corruptResponseRate: 1, garbleKind: 'not-json' })
       await start(quoting.url, b.url, '0s')
       await topUp(url, CUSTOMER, 1_000)
       accepted.push(await sendOff('normal'), await sendOff('express'))

@@ -98,7 +98,7 @@ describe('an engine whose first operator fails', () => {
   })
 
   it('hands on a text that breaks the first operator, alone, and its neighbours stay', async () => {
-    await engine.operatorA.admin.behave({ poisons: [{ text: 'poison', status: 500 }] })
+    await engine.operatorA.admin.behave({ poisonTexts: [{ text: 'poison', status: 500 }] })
     const [good, bad] = await Promise.all([
       send(engine.url, { customer_id: CUSTOMER, recipients: recipients(80, 1_000) }),
       send(engine.url, { customer_id: CUSTOMER, recipients: recipients(1, 2_000), text: 'a poison' }),

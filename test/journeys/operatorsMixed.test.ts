@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Behaviour } from '../../src/operators/simulator/behaviour.ts'
+import type { Behaviour } from '../../simulator/behaviour.ts'
 import { audit } from '../../src/audit/index.ts'
 import { recipients, send, topUp } from '../support/api.ts'
 import type { Accepted } from '../support/api.ts'
@@ -19,10 +19,10 @@ const UNRELIABLE: Partial<Behaviour> = {
   throttleShare: 0.07,
   dropBeforeShare: 0.06,
   dropAfterShare: 0.07,
-  garbleShare: 0.12,
+  corruptResponseRate: 0.12,
   rejectShare: 0.04,
   unavailableShare: 0.05,
-  poisons: [{ text: 'poison', status: 400 }],
+  poisonTexts: [{ text: 'poison', status: 400 }],
 }
 
 describe('an engine whose operators do everything wrong that operators do', () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { sql } from 'kysely'
 import { audit } from '../../src/audit/index.ts'
 import { refund, topUp } from '../../src/ledger/index.ts'
-import { lockRecipients, markFailed, markSending, openLanes } from '../../src/messages/index.ts'
+import { lockRecipients, markFailed, markSending, openShards } from '../../src/messages/index.ts'
 import type { Accept } from '../../src/messages/index.ts'
 import { closeDb, openDb, transact } from '../../src/platform/db/index.ts'
 import type { Db, Tx } from '../../src/platform/db/index.ts'
@@ -159,7 +159,7 @@ describe('the ledger under random histories', () => {
     // Half of the engine's lock wait.
     db = openDb({ url: proxy.url, ...sizes, sessionStatements: ['SET innodb_lock_wait_timeout = 1'] })
     const events = { batchDecided: () => {} }
-    accept = openLanes({
+    accept = openShards({
       db,
       prices: PRICES,
       newId: newIdOf(stack.db),
@@ -276,7 +276,7 @@ describe('the ledger under random histories', () => {
         assert.ok(balance <= of(before, userId) + of(model.given, userId))
       }
     }
-    if (verdict.kind === 'customer_held') {
+    if (verdict.kind === 'account_locked') {
       assert.equal(userId, model.held)
       return () => {}
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import { audit } from '../../src/audit/index.ts'
-import type { Verdict } from '../../src/messages/index.ts'
+import type { Decision } from '../../src/messages/index.ts'
 import { closeDb, openDb } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { Unavailable } from '../../src/primitives/unavailable.ts'
@@ -12,7 +12,7 @@ import type { Stack } from '../support/servers.ts'
 import { openTcpProxy } from '../../dev/tcpProxy.ts'
 import type { TcpProxy } from '../../dev/tcpProxy.ts'
 
-const kinds = (verdicts: Verdict[]) => verdicts.map(({ kind }) => kind)
+const kinds = (verdicts: Decision[]) => verdicts.map(({ kind }) => kind)
 
 describe('accepting requests on a link that fails', () => {
   let stack: Stack

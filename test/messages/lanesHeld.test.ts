@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import { audit } from '../../src/audit/index.ts'
-import { openLanes } from '../../src/messages/index.ts'
-import type { Accept, Verdict } from '../../src/messages/index.ts'
+import { openShards } from '../../src/messages/index.ts'
+import type { Accept, Decision } from '../../src/messages/index.ts'
 import { closeDb, openDb } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { recipients } from '../support/api.ts'
@@ -49,7 +49,7 @@ describe('a customer whose balance somebody else keeps locked', () => {
   function open(maxOpenConns: number): void {
     const sizes = { maxOpenConns, maxIdleConns: 3, connMaxLifetimeSeconds: 300 }
     db = openDb({ url: proxy.url, ...sizes })
-    accept = openLanes({
+    accept = openShards({
       db,
       prices: PRICES,
       newId: newIdOf(stack.db),
@@ -61,10 +61,10 @@ describe('a customer whose balance somebody else keeps locked', () => {
   }
   const send = (userId: number, to = 1) =>
     accept({ userId, text: 'hi', type: 'normal', recipients: recipients(to) })
-  const kinds = (verdicts: Verdict[]) => verdicts.map(({ kind }) => kind)
+  const kinds = (verdicts: Decision[]) => verdicts.map(({ kind }) => kind)
   const hold = (userId: number) => holdBalance(stack.db, userId)
   /** Puts requests into one transaction of the lane: behind one that is being decided. */
-  function together(...sends: (() => Promise<Verdict>)[]): Promise<Verdict>[] {
+  function together(...sends: (() => Promise<Decision>)[]): Promise<Decision>[] {
     void send(FREE)
     return sends.map((each) => each())
   }
@@ -94,7 +94,7 @@ describe('a customer whose balance somebody else keeps locked', () => {
           ),
         ),
       ),
-      ['customer_held', 'customer_held'],
+      ['account_locked', 'account_locked'],
     )
     await letGoY()
     asked = []
@@ -119,7 +119,7 @@ describe('a customer whose balance somebody else keeps locked', () => {
     assert.deepEqual(asked, ['waits', 'waits', 'skips', 'waits', 'waits'])
     await letGoY()
     assert.equal((await momentarily)?.kind, 'accepted')
-    assert.equal((await his)?.kind, 'customer_held')
+    assert.equal((await his)?.kind, 'account_locked')
     await letGoX()
     assert.deepEqual([await balanceOf(stack.db, X), await balanceOf(stack.db, Y)], [BALANCE, BALANCE - 1])
   })
@@ -152,7 +152,7 @@ describe('a customer whose balance somebody else keeps locked', () => {
     open(8)
     const letGo = await hold(X)
     const [his] = together(() => send(X))
-    assert.equal((await his)?.kind, 'customer_held')
+    assert.equal((await his)?.kind, 'account_locked')
     await letGo()
     assert.equal((await send(X)).kind, 'accepted')
     asked = []

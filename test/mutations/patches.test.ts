@@ -37,9 +37,9 @@ describe('the patches that break one guard each', () => {
         assert.ok(path.endsWith('.test.ts') && existsSync(resolve(CHECKOUT, path)), `${name} names ${path}`)
   })
 
-  it('break each promise in some way', () => {
-    const promises = new Set(mutations.flatMap((mutation) => mutation.promises))
-    assert.deepEqual([...promises].sort(), [1, 2, 3, 4, 5, 6])
+  it('break each invariant in some way', () => {
+    const invariants = new Set(mutations.flatMap((mutation) => mutation.invariants))
+    assert.deepEqual([...invariants].sort(), [1, 2, 3, 4, 5, 6])
   })
 
   it('are each another one, by name, by words and by what they change', async () => {

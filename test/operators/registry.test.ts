@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import type { MessageClass } from '../../src/operators/contract.ts'
-import { registerOperators, tryOperator } from '../../src/operators/index.ts'
+import { registerOperators, attempt } from '../../src/operators/index.ts'
 import type { Operator, Operators } from '../../src/operators/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { message, messages } from './messages.ts'
-import { spawnSimulator } from './simulatorProcess.ts'
-import type { SimulatorProcess } from './simulatorProcess.ts'
+import { spawnSimulator } from '../simulator/simulatorProcess.ts'
+import type { SimulatorProcess } from '../simulator/simulatorProcess.ts'
 
 const TIMEOUT_MS = 5_000
 const CONNECTIONS = 2
@@ -49,14 +49,14 @@ describe('the operators', () => {
     assert.ok(found)
     return found
   }
-  const attempt = async (messageClass: MessageClass, name: string, batch = [message()]) => {
-    const tried = await tryOperator(operator(messageClass, name), batch, { timeoutMs: TIMEOUT_MS, events })
+  const resultsOf = async (messageClass: MessageClass, name: string, batch = [message()]) => {
+    const tried = await attempt(operator(messageClass, name), batch, { timeoutMs: TIMEOUT_MS, events })
     return tried.map(({ outcome }) => outcome.kind)
   }
   const fell = async (...names: string[]) => {
     for (const name of names) {
       await (name === 'A' ? a : b).admin.behave({ outage: 'answer' })
-      for (let call = 0; call < VOLUME_THRESHOLD; call++) await attempt('normal', name)
+      for (let call = 0; call < VOLUME_THRESHOLD; call++) await resultsOf('normal', name)
     }
   }
 
@@ -82,13 +82,13 @@ describe('the operators', () => {
     await a.admin.behave({ hangAfterShare: 1 })
     const stuck = Array.from({ length: CONNECTIONS }, () => message())
     const hanging = stuck.map((each) => {
-      return tryOperator(operator('normal', 'A'), [each], { timeoutMs: 1_500, events })
+      return attempt(operator('normal', 'A'), [each], { timeoutMs: 1_500, events })
     })
     for (const { reference } of stuck) {
       await eventually('normal hangs', async () => (await a.admin.submission(reference)).seen === 1)
     }
     await a.admin.behave({})
-    assert.deepEqual(await attempt('express', 'A', messages(3)), ['accepted', 'accepted', 'accepted'])
+    assert.deepEqual(await resultsOf('express', 'A', messages(3)), ['accepted', 'accepted', 'accepted'])
     for (const tried of await Promise.all(hanging)) assert.equal(tried[0]?.outcome.kind, 'unknown')
   })
 
@@ -100,8 +100,8 @@ describe('the operators', () => {
       { operator: 'A', state: 'open' },
       { operator: 'B', state: 'closed' },
     ])
-    assert.deepEqual(await attempt('express', 'A'), ['unavailable'])
-    assert.deepEqual(await attempt('express', 'B'), ['accepted'])
+    assert.deepEqual(await resultsOf('express', 'A'), ['unavailable'])
+    assert.deepEqual(await resultsOf('express', 'B'), ['accepted'])
     assert.equal(operators.allOpen(), false)
     assert.deepEqual(changes, ['A open'])
   })
@@ -114,7 +114,7 @@ describe('the operators', () => {
     assert.equal(operators.allOpen(), false)
     await Promise.all([a.admin.behave({}), b.admin.behave({})])
     for (const name of ['A', 'B']) {
-      await eventually(`${name} is healed`, async () => (await attempt('normal', name))[0] === 'accepted')
+      await eventually(`${name} is healed`, async () => (await resultsOf('normal', name))[0] === 'accepted')
     }
     assert.deepEqual(
       operators.states().map(({ state }) => state),
@@ -151,7 +151,7 @@ describe('the operators', () => {
 
   it('take nothing more once they are closed', async () => {
     await operators.close()
-    assert.deepEqual(await attempt('normal', 'A'), ['unavailable'])
+    assert.deepEqual(await resultsOf('normal', 'A'), ['unavailable'])
     assert.equal(operators.allOpen(), true)
   })
 })

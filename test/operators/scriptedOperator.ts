@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { Breaker } from '../../src/operators/breaker.ts'
-import type { CallResult, Outcome, Submission } from '../../src/operators/contract.ts'
+import type { CallResult, OperatorResult, Submission } from '../../src/operators/contract.ts'
 import type { OperatorCall } from '../../src/operators/events.ts'
-import { tryOperator } from '../../src/operators/try.ts'
-import type { Tried } from '../../src/operators/try.ts'
+import { attempt } from '../../src/operators/attempt.ts'
+import type { Attempt } from '../../src/operators/attempt.ts'
 
 export const TIMEOUT_MS = 5_000
 export const BATCH_SIZE_MAX = 100
@@ -59,9 +59,9 @@ export class ScriptedOperator {
     breakerChanged: () => undefined,
   }
 
-  attempt(batch: Submission[], options: { timeoutMs?: number; now?: () => number } = {}): Promise<Tried[]> {
+  attempt(batch: Submission[], options: { timeoutMs?: number; now?: () => number } = {}): Promise<Attempt[]> {
     const operator = { name: 'a', adapter: this.adapter, breaker: this.breaker }
-    return tryOperator(operator, batch, { timeoutMs: TIMEOUT_MS, events: this.events, ...options })
+    return attempt(operator, batch, { timeoutMs: TIMEOUT_MS, events: this.events, ...options })
   }
 
   async openBreaker(): Promise<void> {
@@ -82,10 +82,10 @@ export class ScriptedOperator {
   }
 }
 
-export function kinds(tried: Tried[]): Outcome['kind'][] {
+export function kinds(tried: Attempt[]): OperatorResult['kind'][] {
   return tried.map(({ outcome }) => outcome.kind)
 }
 
-export function countOf(tried: Tried[], kind: string): number {
+export function countOf(tried: Attempt[], kind: string): number {
   return kinds(tried).filter((each) => each === kind).length
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { CALL_TIMEOUT_MIN_MS } from '../../src/operators/try.ts'
+import { CALL_TIMEOUT_MIN_MS } from '../../src/operators/attempt.ts'
 import { message, messages } from './messages.ts'
 import {
   AWAY,
@@ -84,7 +84,7 @@ describe('a try at an operator that may have healed', () => {
       throw new Error('a fault of ours')
     }
     const [thrown] = await operator.attempt([message()])
-    assert.deepEqual([thrown?.outcome.kind, thrown?.own], ['unknown', true])
+    assert.deepEqual([thrown?.outcome.kind, thrown?.isSpecificToMessage], ['unknown', true])
     assert.equal(operator.breaker.state(), 'open')
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { VOLUME_THRESHOLD } from '../../src/operators/breaker.ts'
 import { httpAdapter } from '../../src/operators/http/adapter.ts'
-import { CALLS_PER_TRY_MAX, tryOperator } from '../../src/operators/try.ts'
+import { CALLS_PER_TRY_MAX, attempt } from '../../src/operators/attempt.ts'
 import { message, messages } from './messages.ts'
 import {
   AWAY,
@@ -15,8 +15,8 @@ import {
   countOf,
   kinds,
 } from './scriptedOperator.ts'
-import { spawnSimulator } from './simulatorProcess.ts'
-import type { SimulatorProcess } from './simulatorProcess.ts'
+import { spawnSimulator } from '../simulator/simulatorProcess.ts'
+import type { SimulatorProcess } from '../simulator/simulatorProcess.ts'
 
 describe('a call that is refused as a whole', () => {
   let operator: ScriptedOperator
@@ -34,7 +34,7 @@ describe('a call that is refused as a whole', () => {
         kinds(tried),
         batch.map((_, at) => (at === position ? 'rejected' : 'accepted')),
       )
-      assert.ok(tried.every(({ called, own }) => called && own))
+      assert.ok(tried.every(({ called, isSpecificToMessage }) => called && isSpecificToMessage))
       assert.ok(operator.sizes.length <= 15, `${operator.sizes.length} calls`)
     })
   }
@@ -79,7 +79,7 @@ describe('a call that is refused as a whole', () => {
     assert.ok(tried.every(({ called }) => called))
     const alone = operator.sizes.filter((size) => size === 1).length
     assert.ok(alone > 0)
-    assert.equal(tried.filter(({ own }) => own).length, alone)
+    assert.equal(tried.filter(({ isSpecificToMessage }) => isSpecificToMessage).length, alone)
   })
 
   it('counts once for the breaker, however often its call is split', async () => {
@@ -98,7 +98,7 @@ describe('a call that is refused as a whole', () => {
     const tried = await operator.attempt(messages(100))
     assert.equal(operator.sizes.length, 3)
     assert.equal(countOf(tried, 'unavailable'), 100)
-    assert.ok(tried.every(({ called, own }) => called && !own))
+    assert.ok(tried.every(({ called, isSpecificToMessage }) => called && !isSpecificToMessage))
   })
 
   for (const [name, result] of [
@@ -110,7 +110,7 @@ describe('a call that is refused as a whole', () => {
       const tried = await operator.attempt(messages(100))
       assert.deepEqual(operator.sizes, [100])
       assert.equal(countOf(tried, result.kind), 100)
-      assert.ok(tried.every(({ called, own }) => called && !own))
+      assert.ok(tried.every(({ called, isSpecificToMessage }) => called && !isSpecificToMessage))
     })
 
     it(`ends where the operator ${name} in the middle of a split; what was refused before stays unavailable`, async () => {
@@ -155,13 +155,13 @@ describe('a call that is refused as a whole', () => {
       [500, 'unavailable'],
     ] as const) {
       it(`a text that is answered ${status} ends ${kind} alone, and its 99 neighbours are taken once`, async () => {
-        await simulator.admin.behave({ poisons: [{ text: 'poison', status }] })
+        await simulator.admin.behave({ poisonTexts: [{ text: 'poison', status }] })
         await simulator.admin.forget()
         const http = httpAdapter({ name: 'a', url: simulator.url, connections: 1 })
         const batch = messages(100)
         batch[71] = message('a poisonous text')
         batch[71].text = 'the poison in it'
-        const tried = await tryOperator({ name: 'a', adapter: http, breaker: operator.breaker }, batch, {
+        const tried = await attempt({ name: 'a', adapter: http, breaker: operator.breaker }, batch, {
           timeoutMs: TIMEOUT_MS,
           events: operator.events,
         })
@@ -170,7 +170,7 @@ describe('a call that is refused as a whole', () => {
           kinds(tried),
           batch.map((_, at) => (at === 71 ? kind : 'accepted')),
         )
-        assert.equal(tried[71]?.own, true)
+        assert.equal(tried[71]?.isSpecificToMessage, true)
         const { taken, takenReferences, references } = await simulator.admin.summary()
         assert.deepEqual([taken, takenReferences, references], [99, 99, 100])
       })

@@ -11,11 +11,11 @@ import type { Stack } from '../support/servers.ts'
 import { relaySettings } from './relaySettings.ts'
 
 const BUSY_MS = 50
-const IDLE_MS = 25
+const IDLE_POLL_MS = 25
 const QUIET_MS = 150
 const QUIET_AFTER_MS = 5_000
 const NORMAL_QUIET_MS = 600
-const MARK_AFTER_MS = 2_000
+const CONFIRM_LEASE_AFTER_MS = 2_000
 
 interface Timer {
   ms: number
@@ -92,10 +92,10 @@ describe('the relay in the course of time', () => {
     await send()
     relay.wake()
     await waitsFor(BUSY_MS)
-    await waitsFor(MARK_AFTER_MS)
+    await waitsFor(CONFIRM_LEASE_AFTER_MS)
     assert.equal(published, 1)
     assert.ok((await dueInSeconds()) <= 10, 'the lease of its claim')
-    clock.advance(MARK_AFTER_MS)
+    clock.advance(CONFIRM_LEASE_AFTER_MS)
     await eventually('it is marked', async () => (await dueInSeconds()) > 50)
   })
 
@@ -120,15 +120,15 @@ describe('the relay in the course of time', () => {
     relay.wake()
     await waitsFor(BUSY_MS)
     clock.advance(BUSY_MS)
-    await waitsFor(IDLE_MS)
+    await waitsFor(IDLE_POLL_MS)
     clock.advance(QUIET_AFTER_MS)
     await waitsFor(QUIET_MS)
-    assert.ok(!clock.waits().includes(IDLE_MS))
+    assert.ok(!clock.waits().includes(IDLE_POLL_MS))
     await send()
     clock.advance(QUIET_MS)
     await waitsFor(BUSY_MS)
     clock.advance(BUSY_MS)
-    await waitsFor(IDLE_MS)
+    await waitsFor(IDLE_POLL_MS)
   })
 
   it('looks less often for normal messages than for express', async () => {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { topUp } from '../../src/ledger/index.ts'
 import { accept } from '../../src/messages/index.ts'
-import type { Verdict } from '../../src/messages/index.ts'
+import type { Decision } from '../../src/messages/index.ts'
 import { databaseNowMs, read } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import type { MessageClass } from '../../src/primitives/messageClass.ts'
@@ -39,7 +39,7 @@ export interface Sent {
 }
 
 /** Decides requests in one call, as the API does. */
-export function offer(db: Db, ...requests: Sent[]): Promise<Verdict[]> {
+export function offer(db: Db, ...requests: Sent[]): Promise<Decision[]> {
   const newId = newIdOf(db)
   const submitted = requests.map(({ userId, to, type, text, smsIdentifier, traceparent }) => ({
     userId,

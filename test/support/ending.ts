@@ -4,7 +4,7 @@ import { audit } from '../../src/audit/index.ts'
 import { read, transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { identifierToBytes } from '../../src/primitives/identifier.ts'
-import type { SimulatorProcess } from '../operators/simulatorProcess.ts'
+import type { SimulatorProcess } from '../simulator/simulatorProcess.ts'
 import type { Accepted } from './api.ts'
 import { drain } from './engine.ts'
 
@@ -57,7 +57,7 @@ export async function assertAllEnded(db: Db, accepted: Accepted[]): Promise<void
   assert.deepEqual((await audit(db)).violations, [])
 }
 
-/** What operators took more than once is marked, and what is done was taken: promise 4 against their own record. */
+/** What operators took more than once is marked, and what is done was taken: invariant 4 against their own record. */
 export async function assertRecordsAgree(db: Db, simulators: SimulatorProcess[]): Promise<void> {
   const taken = new Map<string, number>()
   for (const { admin } of simulators) {

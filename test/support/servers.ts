@@ -39,7 +39,7 @@ const runFolder = (name: string) => join(DATA_FOLDER, `${name}-${process.pid}`)
 let dataDir: string | undefined
 let stacks = 0
 
-export async function layGround(): Promise<void> {
+export async function startTestServers(): Promise<void> {
   await removeAbandoned()
   const given = givenServers(process.env)
   if (given) {
@@ -55,7 +55,7 @@ export async function layGround(): Promise<void> {
   await migrate(ground.databaseUrl)
 }
 
-export async function clearGround(): Promise<void> {
+export async function stopTestServers(): Promise<void> {
   if (ground && !ground.servers) await leaveEmpty(ground.databaseUrl)
   await ground?.servers?.stop()
   for (const folder of [dataDir, runFolder('logs')])

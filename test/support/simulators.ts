@@ -1,5 +1,5 @@
-import { spawnSimulator } from '../operators/simulatorProcess.ts'
-import type { SimulatorProcess } from '../operators/simulatorProcess.ts'
+import { spawnSimulator } from '../simulator/simulatorProcess.ts'
+import type { SimulatorProcess } from '../simulator/simulatorProcess.ts'
 
 let pair: Promise<[SimulatorProcess, SimulatorProcess]> | undefined
 

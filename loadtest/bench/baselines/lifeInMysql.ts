@@ -36,9 +36,9 @@ const CUSTOMERS = ONE_RECIPIENT.customerLast
 
 /** Batches that may wait for a claim: enough that it never waits for one, and little to end afterwards. */
 const BATCHES_WAITING_MAX = 4
-const IDLE_MS = 1
+const IDLE_POLL_MS = 1
 /** As the relay does. */
-const MARK_AFTER_MS = 2_000
+const CONFIRM_LEASE_AFTER_MS = 2_000
 
 /**
  * The whole life of messages in the database, by the engine's own functions and so by its own statements, arranged as
@@ -57,7 +57,7 @@ export function startLife(options: LifeOptions): Life {
   const acceptAll = async (worker: number) => {
     while (!isStopping && !hasFailed) {
       if (accepted - ended > waitingMax) {
-        await pause(IDLE_MS)
+        await pause(IDLE_POLL_MS)
         continue
       }
       // Not in one line: the sum must be read after the wait, as others add to it meanwhile.
@@ -72,7 +72,7 @@ export function startLife(options: LifeOptions): Life {
       if (delivering.size >= workers) await Promise.race(delivering)
       const claimed = await claim(db, 'normal', envelopesMax, newId, { batchSizeMax: batchSize })
       if (!claimed) {
-        await pause(IDLE_MS)
+        await pause(IDLE_POLL_MS)
         continue
       }
       const { envelopes, leaseUntil } = claimed
@@ -89,7 +89,7 @@ export function startLife(options: LifeOptions): Life {
     let isWorking = true
     working.finally(() => (isWorking = false)).catch(() => {})
     while (isWorking) {
-      await Promise.race([pause(MARK_AFTER_MS), working])
+      await Promise.race([pause(CONFIRM_LEASE_AFTER_MS), working])
       await markPublished(db, published.splice(0))
     }
   }
@@ -120,8 +120,8 @@ async function deliverClaim(db: Db, { envelopes }: Claim): Promise<number> {
   const shares = await claimEnvelopes(db, envelopes)
   await settle(
     db,
-    shares.map(({ inHand, tasks }) => ({
-      inHand,
+    shares.map(({ inFlight, tasks }) => ({
+      inFlight,
       endings: tasks.map((task) => ({
         ...{ kind: 'done' as const, task, provider: 'operator-a' },
         providerMessageId: task.reference.slice(0, 36),

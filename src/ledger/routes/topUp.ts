@@ -12,7 +12,7 @@ import {
 } from '../../platform/http/index.ts'
 import type { Endpoint, Route } from '../../platform/http/index.ts'
 import { Problem } from '../../primitives/problem.ts'
-import type { TopUpRequest, TopUpVerdict } from '../types.ts'
+import type { TopUpRequest, TopUpDecision } from '../types.ts'
 
 /** The ledger's column holds as much. */
 const DESCRIPTION_CHARS_MAX = 255
@@ -28,7 +28,7 @@ const TopUpAnswer = z
   .meta({ id: 'TopUpAnswer' })
 
 /** `POST /balance/add`: adds money; an unknown customer comes into being. */
-export function topUpRoute(topUp: (request: TopUpRequest) => Promise<TopUpVerdict>): Route {
+export function topUpRoute(topUp: (request: TopUpRequest) => Promise<TopUpDecision>): Route {
   return {
     ...topUpEndpoint,
     async handle(request, response) {
@@ -45,7 +45,7 @@ export function topUpRoute(topUp: (request: TopUpRequest) => Promise<TopUpVerdic
   }
 }
 
-function orThrow(verdict: TopUpVerdict): Extract<TopUpVerdict, { kind: 'added' }> {
+function orThrow(verdict: TopUpDecision): Extract<TopUpDecision, { kind: 'added' }> {
   switch (verdict.kind) {
     case 'added':
       return verdict

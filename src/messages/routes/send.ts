@@ -16,7 +16,7 @@ import { currentTraceparent } from '../../platform/telemetry/index.ts'
 import { RECIPIENT_SHAPE, withoutEqual } from '../../primitives/address.ts'
 import { Problem } from '../../primitives/problem.ts'
 import { Unavailable } from '../../primitives/unavailable.ts'
-import type { SendRequest, Verdict } from '../types.ts'
+import type { SendRequest, Decision } from '../types.ts'
 
 export interface SendLimits {
   /** Recipients of one request, counted before equal ones are removed. */
@@ -41,7 +41,7 @@ const InsufficientBalance = ProblemSchema.extend({ cost: z.int(), balance: z.int
 })
 
 /** Decides one request. `isGone` says at any moment whether its client has left, so that nobody reads the answer. */
-export type AcceptSend = (request: SendRequest, isGone: () => boolean) => Promise<Verdict>
+export type AcceptSend = (request: SendRequest, isGone: () => boolean) => Promise<Decision>
 
 /** `POST /sms/send`: takes the money and the message together, and answers when both are committed. */
 export function sendRoute(accept: AcceptSend, limits: SendLimits): Route {
@@ -72,7 +72,7 @@ export function sendRoute(accept: AcceptSend, limits: SendLimits): Route {
   }
 }
 
-function orThrow(verdict: Verdict): Extract<Verdict, { kind: 'accepted' }> {
+function orThrow(verdict: Decision): Extract<Decision, { kind: 'accepted' }> {
   switch (verdict.kind) {
     case 'accepted':
       return verdict
@@ -89,9 +89,9 @@ function orThrow(verdict: Verdict): Extract<Verdict, { kind: 'accepted' }> {
           retryAfterSeconds: verdict.retryAfterSeconds,
         },
       )
-    case 'customer_held':
+    case 'account_locked':
       throw new Unavailable(
-        'customer_busy',
+        'account_locked',
         "Another change of this customer's balance takes too long. Nothing was changed.",
       )
     case 'outcome_unknown':

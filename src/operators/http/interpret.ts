@@ -1,4 +1,4 @@
-import type { CallResult, Outcome, Submission } from '../contract.ts'
+import type { CallResult, OperatorResult, Submission } from '../contract.ts'
 import type { Exchange } from './exchange.ts'
 import { answerSchema, refusalSchema } from './protocol.ts'
 import type { Answer } from './protocol.ts'
@@ -57,13 +57,13 @@ function readAnswers(
   return { kind: 'answered', outcomes, operatorFailed: false }
 }
 
-const MISSING: Outcome = { kind: 'unknown', reason: 'no readable answer for this message' }
-const CONTRADICTORY: Outcome = { kind: 'unknown', reason: 'more than one answer for this message' }
+const MISSING: OperatorResult = { kind: 'unknown', reason: 'no readable answer for this message' }
+const CONTRADICTORY: OperatorResult = { kind: 'unknown', reason: 'more than one answer for this message' }
 
 /** The order of answers means nothing, and answers for what was not asked are passed over unread. */
-function matchByReference(batch: Submission[], elements: unknown[]): Map<string, Outcome> {
+function matchByReference(batch: Submission[], elements: unknown[]): Map<string, OperatorResult> {
   const asked = new Set<unknown>(batch.map(({ reference }) => reference))
-  const outcomes = new Map<string, Outcome>()
+  const outcomes = new Map<string, OperatorResult>()
   for (const element of elements) {
     if (typeof element !== 'object' || element === null) continue
     if (!('reference' in element) || !asked.has(element.reference)) continue
@@ -74,7 +74,7 @@ function matchByReference(batch: Submission[], elements: unknown[]): Map<string,
   return outcomes
 }
 
-function outcomeOf(answer: Answer): Outcome {
+function outcomeOf(answer: Answer): OperatorResult {
   if (answer.status === 'accepted') return { kind: 'accepted', providerMessageId: answer.message_id }
   return { kind: answer.status, reason: tidy(answer.status, answer.reason) }
 }

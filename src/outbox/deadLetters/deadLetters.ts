@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { CAME_FROM_HEADER, REASON_HEADER } from '../../platform/broker/index.ts'
-import { holdAll } from '../../platform/broker/hold.ts'
-import type { HeldMessage } from '../../platform/broker/hold.ts'
+import { drainQueue } from '../../platform/broker/drainQueue.ts'
+import type { DrainedMessage } from '../../platform/broker/drainQueue.ts'
 import { maskNumbersIn } from '../../primitives/privacy.ts'
 import type { ClassQueues } from '../topology.ts'
 import { outline } from './outline.ts'
@@ -53,7 +53,7 @@ export function replayDeadLetters(query: DeadLetterQuery): Promise<Handled[]> {
   })
 }
 
-/** Removes dead letters. No recipient is lost by it: each unfinished one is named by an outbox row (promise 4). */
+/** Removes dead letters. No recipient is lost by it: each unfinished one is named by an outbox row (invariant 4). */
 export function dropDeadLetters(query: DeadLetterQuery): Promise<Handled[]> {
   return hold(query, async (chosen) => {
     for (const { held } of chosen) await held.remove()
@@ -63,7 +63,7 @@ export function dropDeadLetters(query: DeadLetterQuery): Promise<Handled[]> {
 
 interface Chosen {
   letter: DeadLetter
-  held: HeldMessage
+  held: DrainedMessage
 }
 
 function hold<T>(
@@ -71,13 +71,13 @@ function hold<T>(
   work: (chosen: Chosen[]) => Promise<T>,
 ): Promise<T> {
   const settings = { url, name: 'chapar dead letters', queue: deadLetterQueue, messagesMax: HELD_MAX }
-  return holdAll(settings, (messages) => {
+  return drainQueue(settings, (messages) => {
     const all = messages.map((held) => ({ letter: toDeadLetter(held, queue), held }))
     return work(all.filter(({ letter }) => ids.size === 0 || ids.has(letter.id)))
   })
 }
 
-function toDeadLetter({ body, headers, putAt }: HeldMessage, queue: string): DeadLetter {
+function toDeadLetter({ body, headers, putAt }: DrainedMessage, queue: string): DeadLetter {
   const cameFrom = headers[CAME_FROM_HEADER]
   const death = lastDeath(headers)
   return {

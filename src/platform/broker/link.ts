@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { connect } from 'amqplib'
 import type { ChannelModel, RecoveringChannelModel } from 'amqplib'
-import { within } from '../within.ts'
+import { withTimeout } from '../withTimeout.ts'
 
 export interface LinkSettings {
   url: string
@@ -49,7 +49,11 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
     fresh.on('error', () => {})
     fresh.on('close', () => (connection = connection === fresh ? undefined : connection))
     try {
-      await within(settings.setUpTimeoutMs ?? SET_UP_TIMEOUT_MS, 'setting up the link', settings.setUp(fresh))
+      await withTimeout(
+        settings.setUpTimeoutMs ?? SET_UP_TIMEOUT_MS,
+        'setting up the link',
+        settings.setUp(fresh),
+      )
     } catch (error) {
       await giveUp(connection)
       throw error
@@ -73,7 +77,7 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
     renew: () => void connection?.close().catch(() => {}),
     close: async () => {
       to('down', 'closed')
-      await within(CLOSE_TIMEOUT_MS, 'closing the link', link.close()).catch(() => giveUp(connection))
+      await withTimeout(CLOSE_TIMEOUT_MS, 'closing the link', link.close()).catch(() => giveUp(connection))
     },
   }
 }

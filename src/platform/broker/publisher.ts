@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ChannelModel, ConfirmChannel, Message } from 'amqplib'
-import { within } from '../within.ts'
+import { withTimeout } from '../withTimeout.ts'
 import { openLink } from './link.ts'
 import type { Link, OnLinkState } from './link.ts'
 import { declareQueues } from './topology.ts'
@@ -108,5 +108,5 @@ export async function openPublisher(settings: PublisherSettings): Promise<Publis
 
 async function countReady(channel: ConfirmChannel | undefined, queue: string): Promise<number> {
   if (!channel) throw new Error('the broker is away')
-  return (await within(ANSWER_TIMEOUT_MS, 'looking at a queue', channel.checkQueue(queue))).messageCount
+  return (await withTimeout(ANSWER_TIMEOUT_MS, 'looking at a queue', channel.checkQueue(queue))).messageCount
 }

@@ -1,5 +1,5 @@
 import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib'
-import { within } from '../within.ts'
+import { withTimeout } from '../withTimeout.ts'
 import { openLink } from './link.ts'
 import type { Link, OnLinkState } from './link.ts'
 import { declareQueues } from './topology.ts'
@@ -91,7 +91,7 @@ export async function openSubscription(settings: SubscriptionSettings): Promise<
 
 /** Waits for the broker's answer, whatever it is, but no longer than it may take. */
 async function answered(work: Promise<unknown>): Promise<void> {
-  await within(CLOSE_TIMEOUT_MS, 'the broker', work).catch(() => {})
+  await withTimeout(CLOSE_TIMEOUT_MS, 'the broker', work).catch(() => {})
 }
 
 function toDelivery(
@@ -113,7 +113,7 @@ function toDelivery(
     ack: () => unlessClosed(() => channel.ack(message)),
     deadLetter: async (reason) => {
       try {
-        await within(
+        await withTimeout(
           SET_ASIDE_TIMEOUT_MS,
           'setting a message aside',
           setAside(channel, message, settings, reason),

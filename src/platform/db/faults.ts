@@ -1,5 +1,5 @@
 import { Unavailable } from '../../primitives/unavailable.ts'
-import { DeadlineExceeded } from '../within.ts'
+import { DeadlineExceeded } from '../withTimeout.ts'
 
 /**
  * What a database error means for whoever ran the statement.
@@ -58,10 +58,10 @@ export class CommitUnknown extends Error {
 }
 
 /** A row that the work needs stayed locked by somebody else for the whole lock wait. Nothing was changed. */
-export class RowsHeld extends Error {
+export class LockTimeout extends Error {
   constructor(operation: string, cause: unknown) {
     super(`${operation}: a row stayed locked for too long`, { cause })
-    this.name = 'RowsHeld'
+    this.name = 'LockTimeout'
   }
 }
 

@@ -1,4 +1,4 @@
-export { CommitUnknown, RowsHeld, classifyFault } from './faults.ts'
+export { CommitUnknown, LockTimeout, classifyFault } from './faults.ts'
 export { loadMigrations, migrate } from './migrate.ts'
 export { observeOperations, observePools } from './observe.ts'
 export { closeDb, databaseNowMs, openDb } from './pool.ts'

@@ -4,7 +4,7 @@ import { Unavailable } from '../../primitives/unavailable.ts'
 import { asUnavailable } from './faults.ts'
 import { openSession, runStatement } from './session.ts'
 import type { Session } from './session.ts'
-import { within } from '../within.ts'
+import { withTimeout } from '../withTimeout.ts'
 
 export interface DbSettings {
   url: string
@@ -156,7 +156,7 @@ async function setUp(db: Db, connection: PoolConnection): Promise<Session> {
   // A pooled connection that dies while idle emits an error nobody awaits; the pool has already dropped it.
   connection.on('error', () => {})
   // mysql2 calls nobody back when we close a connection: a server that falls silent here is given up by the clock.
-  await within(connectTimeoutMs(db.settings), 'set up a session', prepare(db, connection))
+  await withTimeout(connectTimeoutMs(db.settings), 'set up a session', prepare(db, connection))
   const session = openSession(connection, performance.now())
   db.sessions.set(connection, session)
   return session

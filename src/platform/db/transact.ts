@@ -1,16 +1,23 @@
 import type { Kysely } from 'kysely'
 import type { Schema } from '../../../db/schema.ts'
-import { CommitUnknown, RowsHeld, asBusy, asUnavailable, classifyFault, isLockWaitTimeout } from './faults.ts'
+import {
+  CommitUnknown,
+  LockTimeout,
+  asBusy,
+  asUnavailable,
+  classifyFault,
+  isLockWaitTimeout,
+} from './faults.ts'
 import { acquire, discard, release } from './pool.ts'
 import type { Db } from './pool.ts'
 import { runStatement } from './session.ts'
 import type { Session } from './session.ts'
-import { announce } from '../steps.ts'
-import { DeadlineExceeded, within } from '../within.ts'
+import { emitStep } from '../steps.ts'
+import { DeadlineExceeded, withTimeout } from '../withTimeout.ts'
 
 declare const insideTransaction: unique symbol
 
-/** A query builder inside an open transaction. Only transact() makes one, so the compiler keeps promise 1. */
+/** A query builder inside an open transaction. Only transact() makes one, so the compiler keeps invariant 1. */
 export type Tx = Kysely<Schema> & { readonly [insideTransaction]: true }
 /** A query builder outside any transaction: for reads that need no more than one statement's consistency. */
 export type Reader = Kysely<Schema>
@@ -23,8 +30,8 @@ export interface TransactOptions<T> {
   resolve?: (tx: Tx) => Promise<T | undefined>
   timeoutMs?: number
   triesMax?: number
-  /** Whether a lock wait that timed out is left to the caller, as RowsHeld, instead of being waited for again. */
-  throwsRowsHeld?: boolean
+  /** Whether a lock wait that timed out is left to the caller, as LockTimeout, instead of being waited for again. */
+  throwsLockTimeout?: boolean
   /** Instead of RESOLVE_TIMEOUT_MS; tests are less patient. */
   resolveTimeoutMs?: number
 }
@@ -40,7 +47,7 @@ const RESOLVE_PAUSE_MS = 200
 /**
  * Runs `work` in one transaction: the only place that begins, commits, rolls back and retries.
  * Before any retry it rolls back, because error 1205 rolls back only the statement; a connection that leaves without
- * an answered COMMIT or ROLLBACK is destroyed. @throws Unavailable or RowsHeld (nothing was changed), CommitUnknown.
+ * an answered COMMIT or ROLLBACK is destroyed. @throws Unavailable or LockTimeout (nothing was changed), CommitUnknown.
  */
 export async function transact<T>(
   db: Db,
@@ -56,9 +63,9 @@ export async function transact<T>(
       db.observe(operation, durationMs, 'ok')
       return ended.result
     }
-    if (options.throwsRowsHeld && ended.retry && isLockWaitTimeout(ended.error)) {
+    if (options.throwsLockTimeout && ended.retry && isLockWaitTimeout(ended.error)) {
       db.observe(operation, durationMs, 'retried')
-      throw new RowsHeld(operation, ended.error)
+      throw new LockTimeout(operation, ended.error)
     }
     const mayRetry = ended.retry && attempt < (options.triesMax ?? TRIES_MAX)
     db.observe(operation, durationMs, mayRetry ? 'retried' : 'failed')
@@ -77,7 +84,7 @@ export async function read<T>(
   let session: Session | undefined
   try {
     session = await acquire(db)
-    const result = await within(timeoutMs, operation, work(session.query))
+    const result = await withTimeout(timeoutMs, operation, work(session.query))
     release(session)
     db.observe(operation, performance.now() - startedAtMs, 'ok')
     return result
@@ -105,17 +112,17 @@ async function runOnce<T>(
   }
   let result: T
   try {
-    result = await within(timeoutMs, operation, beginAndWork(session, work))
+    result = await withTimeout(timeoutMs, operation, beginAndWork(session, work))
   } catch (error) {
     return rollBack(db, session, error, { operation, timeoutMs })
   }
-  announce(operation, 'committing')
+  emitStep(operation, 'committing')
   try {
-    await within(timeoutMs, operation, runStatement(session.connection, 'COMMIT'))
+    await withTimeout(timeoutMs, operation, runStatement(session.connection, 'COMMIT'))
   } catch (error) {
     return resolveLostCommit(db, operation, session, error, options)
   }
-  announce(operation, 'committed')
+  emitStep(operation, 'committed')
   release(session)
   return { result }
 }
@@ -137,7 +144,7 @@ async function rollBack<T>(
     return { error, retry: false }
   }
   try {
-    await within(timeoutMs, operation, runStatement(session.connection, 'ROLLBACK'))
+    await withTimeout(timeoutMs, operation, runStatement(session.connection, 'ROLLBACK'))
     release(session)
   } catch (unanswered) {
     abandon(db, session, unanswered)
@@ -193,7 +200,7 @@ async function killSession(db: Db, session: Session): Promise<void> {
   const ER_NO_SUCH_THREAD = 1094
   const other = await acquire(db)
   try {
-    const status = await within(
+    const status = await withTimeout(
       TIMEOUT_MS,
       'kill',
       runStatement(other.connection, `SHOW GLOBAL STATUS LIKE 'Uptime'`),
@@ -201,7 +208,11 @@ async function killSession(db: Db, session: Session): Promise<void> {
     const uptimeMs = Number((status as { Value: string }[])[0]?.Value) * 1_000
     // In whole seconds, rounded down.
     if (uptimeMs + 1_000 >= performance.now() - session.bornAtMs) {
-      await within(TIMEOUT_MS, 'kill', runStatement(other.connection, `KILL ${session.connection.threadId}`))
+      await withTimeout(
+        TIMEOUT_MS,
+        'kill',
+        runStatement(other.connection, `KILL ${session.connection.threadId}`),
+      )
     }
   } catch (error) {
     if ((error as { errno?: number }).errno !== ER_NO_SUCH_THREAD) {

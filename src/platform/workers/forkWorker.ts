@@ -1,12 +1,12 @@
 import cluster from 'node:cluster'
-import { openLine } from './line.ts'
-import type { Answers, Line } from './line.ts'
+import { openRpcChannel } from './rpcChannel.ts'
+import type { Answers, RpcChannel } from './rpcChannel.ts'
 
 /** This program, started once more as a process of its own. */
 export interface ForkedWorker {
   /** Not given again. */
   id: number
-  line: Line
+  channel: RpcChannel
   /** Asks it to end in order. */
   stop: () => void
   kill: () => void
@@ -20,12 +20,12 @@ export interface WorkerEnd {
   description: string
 }
 
-export function forkWorker(answers: Answers, onReady: (said: unknown) => void): ForkedWorker {
+export function forkWorker(answers: Answers, onReady: (readyMessage: unknown) => void): ForkedWorker {
   // Where the processes race for connections instead, one of them gets most.
   cluster.schedulingPolicy = cluster.SCHED_RR
   const worker = cluster.fork()
   const { pid } = worker.process
-  const line = openLine(
+  const channel = openRpcChannel(
     {
       send: (message, done) => worker.send(message as object, done),
       on: (event, listener) => worker.on(event, listener),
@@ -37,15 +37,15 @@ export function forkWorker(answers: Answers, onReady: (said: unknown) => void): 
       const how = signal ? `by ${signal}` : `with exit code ${code}`
       resolve({ inOrder: code === 0, description: `process ${pid} ended ${how}` })
     })
-    // Also said of a message that could not be sent; then the end follows, or the asker hears of it.
+    // Also emitted for a message that could not be sent; then the end follows, or the asker hears of it.
     worker.on('error', (error) => {
       if (pid === undefined) resolve({ inOrder: false, description: `no process: ${error.message}` })
     })
   })
   return {
     id: worker.id,
-    line,
-    stop: () => void line.ask('stop').catch(() => {}),
+    channel,
+    stop: () => void channel.ask('stop').catch(() => {}),
     kill: () => void worker.process.kill('SIGKILL'),
     ended,
   }

@@ -1,4 +1,4 @@
-export type { Line } from './line.ts'
+export type { RpcChannel } from './rpcChannel.ts'
 export { openWorkers } from './openWorkers.ts'
 export type { Workers } from './openWorkers.ts'
 export { isWorker, openSupervisor } from './supervisor.ts'

@@ -4,16 +4,16 @@ import { StartupFault } from '../startupFault.ts'
 import type { Logger } from '../telemetry/index.ts'
 import { forkWorker } from './forkWorker.ts'
 import type { ForkedWorker, WorkerEnd } from './forkWorker.ts'
-import type { Answers, Line } from './line.ts'
+import type { Answers, RpcChannel } from './rpcChannel.ts'
 
 /** Several processes of this program that serve one port; node's cluster gives them the connections by turns. */
 export interface Workers {
   /** To those that are ready, by a number that is not given again. */
-  lines: ReadonlyMap<number, Line>
+  channels: ReadonlyMap<number, RpcChannel>
   /**
    * Starts this program again, `count` times, and keeps that many running: one that ends is replaced. The first is
-   * waited for, so that a fault that all would have is said once.
-   * @returns what the first said of itself when all are ready. May not settle when they are closed meanwhile.
+   * waited for, so that a fault that all would have is reported once.
+   * @returns what the first reports of itself when all are ready. May not settle when they are closed meanwhile.
    * @throws StartupFault when one ends before it was ready; the others run until they are closed.
    */
   start(): Promise<unknown>
@@ -37,23 +37,23 @@ export interface WorkersOptions {
 const STARTED_WELL_MS = 60_000
 
 export function openWorkers({ count, logger, answers, onEnd }: WorkersOptions): Workers {
-  const lines = new Map<number, Line>()
+  const channels = new Map<number, RpcChannel>()
   const running = new Set<ForkedWorker>()
   const loops: Loop[] = []
   let isClosing = false
   let disordered = 0
 
-  async function runOne(stopping: AbortSignal, onReady: (said: unknown) => void): Promise<WorkerEnd> {
-    const worker = forkWorker(answers, (said) => {
-      lines.set(worker.id, worker.line)
-      onReady(said)
+  async function runOne(stopping: AbortSignal, onReady: (readyMessage: unknown) => void): Promise<WorkerEnd> {
+    const worker = forkWorker(answers, (readyMessage) => {
+      channels.set(worker.id, worker.channel)
+      onReady(readyMessage)
     })
     running.add(worker)
     stopping.addEventListener('abort', worker.stop, { once: true })
     const end = await worker.ended
     stopping.removeEventListener('abort', worker.stop)
     running.delete(worker)
-    if (lines.delete(worker.id)) onEnd(worker.id)
+    if (channels.delete(worker.id)) onEnd(worker.id)
     return end
   }
 
@@ -80,14 +80,14 @@ export function openWorkers({ count, logger, answers, onEnd }: WorkersOptions): 
   }
 
   return {
-    lines,
+    channels,
     async start() {
       try {
-        const said = await keepOne()
+        const readyMessage = await keepOne()
         if (!isClosing) await Promise.all(Array.from({ length: count - 1 }, keepOne))
-        return said
+        return readyMessage
       } catch (error) {
-        throw new StartupFault('a process of the API did not start; it said above why', { cause: error })
+        throw new StartupFault('a process of the API did not start; see the reason above', { cause: error })
       }
     },
     async close(deadlineMs) {

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
-import { openLine } from './line.ts'
-import type { Answers, Line } from './line.ts'
+import { openRpcChannel } from './rpcChannel.ts'
+import type { Answers, RpcChannel } from './rpcChannel.ts'
 
 /** Whether this process was started by `openWorkers`. */
 export function isWorker(): boolean {
@@ -8,9 +8,9 @@ export function isWorker(): boolean {
 }
 
 /** The process that started this one, as this one sees it. */
-export interface Supervisor extends Line {
-  /** Counts this process among those that serve. `said` is what the first of them says of itself. */
-  ready(said: unknown): Promise<void>
+export interface Supervisor extends RpcChannel {
+  /** Counts this process among those that serve. `readyMessage` is what the first of them reports of itself. */
+  ready(readyMessage: unknown): Promise<void>
 }
 
 /**
@@ -18,12 +18,12 @@ export interface Supervisor extends Line {
  * and the engine survives being killed.
  */
 export function openSupervisor(answers: Answers & { stop: () => void }): Supervisor {
-  const line = openLine(
+  const channel = openRpcChannel(
     {
       send: (message, done) => process.send?.(message, undefined, undefined, done),
       on: (event, listener) => process.on(event, listener),
     },
     answers,
   )
-  return { ask: line.ask, ready: async (said) => void (await line.ask('ready', said)) }
+  return { ask: channel.ask, ready: async (readyMessage) => void (await channel.ask('ready', readyMessage)) }
 }

@@ -56,9 +56,9 @@ function realView({ world, model }: Run, table: Table, results: Result[]) {
     ...viewOf(table, model.nowMs),
     reported: { settled: sorted(facts.settled), late: sorted(facts.late), newlyMarked: facts.newlyMarked },
     hands: Object.fromEntries(
-      [...world.hands].map(([number, { inHand }]) => [
+      [...world.hands].map(([number, { inFlight }]) => [
         number,
-        [sorted(inHand.open), sorted(inHand.unsettled)],
+        [sorted(inFlight.open), sorted(inFlight.unsettled)],
       ]),
     ),
     calls: Object.fromEntries(

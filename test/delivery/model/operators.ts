@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { CallResult, Outcome, Submission } from '../../../src/operators/contract.ts'
+import type { CallResult, OperatorResult, Submission } from '../../../src/operators/contract.ts'
 import { Breaker } from '../../../src/operators/breaker.ts'
 import type { Operator } from '../../../src/operators/index.ts'
 import type { Db } from '../../../src/platform/db/index.ts'
@@ -116,7 +116,7 @@ function resultOf(
   answer: Answer,
   record: Record,
 ): CallResult {
-  const outcomes = batch.map(({ reference }): Outcome => {
+  const outcomes = batch.map(({ reference }): OperatorResult => {
     const kind = outcomeOf(answer, refs.indexOf(reference))
     record.noteAnswer(reference, kind)
     if (kind === 'accepted') return { kind, providerMessageId: takenAs(name, reference) }

@@ -1,5 +1,5 @@
 import { claimEnvelopes, settle } from '../../../src/delivery/index.ts'
-import type { ClaimedEnvelope, Ending as RealEnding } from '../../../src/delivery/index.ts'
+import type { ClaimedEnvelope, Settlement as RealEnding } from '../../../src/delivery/index.ts'
 import { renew } from '../../../src/delivery/renew.ts'
 import { settleHeld } from '../../../src/delivery/settle.ts'
 import type { Settled as RealSettled } from '../../../src/delivery/settle.ts'
@@ -129,15 +129,15 @@ async function claimAndCall(world: World, db: Db, op: Op & { kind: 'claim' }): P
 
 /** As a delivery does before it asks once more: what is not ours any more is dropped. */
 async function renewAndCall(world: World, db: Db, op: Op & { kind: 'renew' }): Promise<Result> {
-  const { tasks, inHand } = handOf(world, op.hand)
+  const { tasks, inFlight } = handOf(world, op.hand)
   const asked = tasks.filter(({ reference }) => op.refs.includes(reference))
   if (op.silent) for (const task of asked) task.possiblySent = true
   for (const ref of op.refs) {
     noteAnswer(world, op.hand, ref, op.silent ? 'unknown' : 'unavailable')
     world.answered.delete(`${op.hand} ${ref}`)
   }
-  const renewed = await renew(db, asked, inHand.owner)
-  for (const task of asked) if (!renewed.tasks.includes(task)) inHand.unsettled.delete(task.reference)
+  const renewed = await renew(db, asked, inFlight.owner)
+  for (const task of asked) if (!renewed.tasks.includes(task)) inFlight.unsettled.delete(task.reference)
   const ours = renewed.tasks.map(({ reference }) => reference)
   await world.record.noteCall(ours)
   return { kind: 'renewed', ours, newlyMarked: renewed.newlyMarked }
@@ -164,7 +164,7 @@ function noteAnswer(world: World, hand: number, ref: string, word: Word): void {
 }
 
 function toSettlement(world: World, { hand, endings }: SettlePart) {
-  const { tasks, inHand } = handOf(world, hand)
+  const { tasks, inFlight } = handOf(world, hand)
   const real = endings.map((ending): RealEnding => {
     const task = tasks.find(({ reference }) => reference === ending.ref)
     if (!task) throw new Error(`${ending.ref} is not in hand ${hand}`)
@@ -173,7 +173,7 @@ function toSettlement(world: World, { hand, endings }: SettlePart) {
     const reason = 'so it is'
     return kind === 'failed' ? { kind, task, provider, reason } : { kind, task, tried: ending.tried, reason }
   })
-  return { inHand, endings: real }
+  return { inFlight, endings: real }
 }
 
 function startDelivery(world: World, { number, process, named }: Op & { kind: 'deliver' }): void {

@@ -87,10 +87,10 @@ function settleParts(m: Model, parts: SettlePart[], real: Result, how: Circumsta
     for (const ref of silent) taskOf(m, hand, ref).possiblySent = true
   }
   const held = heldOf(m, parts, real, how)
-  const inHand = parts.map(({ hand, endings }) => ({ hand: handOf(m, hand), endings }))
-  const settled = settle(m, inHand, held)
+  const inFlight = parts.map(({ hand, endings }) => ({ hand: handOf(m, hand), endings }))
+  const settled = settle(m, inFlight, held)
   // With the answer to its COMMIT lost it is settled again, and that is what is answered.
-  return how.fault === 'answer' ? settle(m, inHand, held) : settled
+  return how.fault === 'answer' ? settle(m, inFlight, held) : settled
 }
 
 /** Whose refund has to wait. Only who settles beside others, or after a session that ends, may meet a locked balance. */

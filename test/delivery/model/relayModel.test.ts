@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import { claimEnvelopes, settle } from '../../../src/delivery/index.ts'
-import type { Ending } from '../../../src/delivery/index.ts'
+import type { Settlement } from '../../../src/delivery/index.ts'
 import { claim, hasDue } from '../../../src/outbox/claim.ts'
 import type { Claim } from '../../../src/outbox/claim.ts'
 import type { Envelope } from '../../../src/outbox/index.ts'
@@ -198,12 +198,12 @@ describe('relays under random histories', function () {
     if (!envelope) return
     const [hand] = await claimEnvelopes(stack.db, [envelope])
     if (!hand || hand.tasks.length === 0) return
-    const endings = hand.tasks.map((task, index): Ending => {
+    const endings = hand.tasks.map((task, index): Settlement => {
       if (((some >> (index % 10)) & 1) === 0)
         return { kind: 'released', task, tried: true, reason: 'not now' }
       return { kind: 'done', task, provider: 'a', providerMessageId: task.reference }
     })
-    const [settled] = await settle(stack.db, [{ inHand: hand.inHand, endings }])
+    const [settled] = await settle(stack.db, [{ inFlight: hand.inFlight, endings }])
     for (const { kind, task } of settled?.endings ?? []) if (kind === 'done') known.ended.add(task.reference)
   }
 

@@ -2,7 +2,7 @@ import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { TcpProxy } from '../../../dev/tcpProxy.ts'
 import { openDelivery } from '../../../src/delivery/index.ts'
-import type { ClaimedEnvelope, Deliver, Ending } from '../../../src/delivery/index.ts'
+import type { ClaimedEnvelope, Deliver, Settlement } from '../../../src/delivery/index.ts'
 import type { Claim } from '../../../src/outbox/claim.ts'
 import { read } from '../../../src/platform/db/index.ts'
 import { identifierToBytes } from '../../../src/primitives/identifier.ts'
@@ -69,8 +69,8 @@ export function openWorld(servers: Servers, newId: () => string): World {
     unavailableGraceMs: GRACE_MS,
     operatorEvents: { operatorCalled: () => {}, breakerChanged: () => {} },
     events: {
-      settled: ({ endings }: { endings: Ending[] }) => facts.settled.push(...endings.map(nameOfReal)),
-      late: ({ endings }: { endings: Ending[] }) => facts.late.push(...endings.map(nameOfReal)),
+      settled: ({ endings }: { endings: Settlement[] }) => facts.settled.push(...endings.map(nameOfReal)),
+      late: ({ endings }: { endings: Settlement[] }) => facts.late.push(...endings.map(nameOfReal)),
       possibleDuplicates: ({ messages }: { messages: number }) => (facts.newlyMarked += messages),
       verdictLost: () => fault('a verdict was lost'),
       unreadable: () => fault('an envelope was unreadable'),
@@ -88,7 +88,7 @@ export function openWorld(servers: Servers, newId: () => string): World {
   return { ...servers, away, record, processes, facts, newId, ...none }
 }
 
-export function nameOfReal({ kind, task: { reference } }: Ending): string {
+export function nameOfReal({ kind, task: { reference } }: Settlement): string {
   return nameOf({ kind, ref: reference })
 }
 

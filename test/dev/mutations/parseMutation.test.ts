@@ -16,12 +16,12 @@ function patch(header: Record<string, string>, diff = DIFF): string {
 }
 
 describe('the header of a patch', () => {
-  it('says what is broken, which promises it keeps and which test files must catch it', () => {
+  it('says what is broken, which invariants it keeps and which test files must catch it', () => {
     assert.deepEqual(parseMutation('/somewhere/a-guard.patch', patch(HEADER)), {
       name: 'a-guard',
       file: '/somewhere/a-guard.patch',
       breaks: 'a guard',
-      promises: [3, 4],
+      invariants: [3, 4],
       caughtBy: ['test/a.test.ts', 'test/b.test.ts'],
       changes: ['src/a.ts'],
     })

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import request from 'supertest'
-import type { TopUpRequest, TopUpVerdict } from '../../../src/ledger/types.ts'
+import type { TopUpRequest, TopUpDecision } from '../../../src/ledger/types.ts'
 import { topUpRoute } from '../../../src/ledger/routes/topUp.ts'
 import { testApp } from '../../support/app.ts'
 import type { ProblemBody } from '../../support/app.ts'
 
-const ADDED: TopUpVerdict = { kind: 'added', balance: 300, transactionId: 't1' }
+const ADDED: TopUpDecision = { kind: 'added', balance: 300, transactionId: 't1' }
 
-function adding(verdict: TopUpVerdict) {
+function adding(verdict: TopUpDecision) {
   const asked: TopUpRequest[] = []
   const route = topUpRoute((topUp) => {
     asked.push(topUp)

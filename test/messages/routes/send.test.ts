@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import request from 'supertest'
-import type { SendRequest, Verdict } from '../../../src/messages/types.ts'
+import type { SendRequest, Decision } from '../../../src/messages/types.ts'
 import { sendRoute } from '../../../src/messages/routes/send.ts'
 import type { SendLimits } from '../../../src/messages/routes/send.ts'
 import { Unavailable } from '../../../src/primitives/unavailable.ts'
@@ -12,7 +12,7 @@ const LIMITS: SendLimits = { recipientsMax: 10, textCharsMax: 1_600 }
 const GOOD = { customer_id: 1, text: 'hi', recipients: ['09128582812', '091285284834'], type: 'normal' }
 
 /** The route over a verb that gives one verdict and keeps what it was asked. */
-function sending(verdict: Verdict | Error, limits: SendLimits = LIMITS) {
+function sending(verdict: Decision | Error, limits: SendLimits = LIMITS) {
   const asked: SendRequest[] = []
   const route = sendRoute((sent) => {
     asked.push(sent)
@@ -24,7 +24,7 @@ function sending(verdict: Verdict | Error, limits: SendLimits = LIMITS) {
   return { app, log, asked, post }
 }
 
-const ACCEPTED: Verdict = { kind: 'accepted', smsIdentifier: ID, recipients: 2, cost: 2 }
+const ACCEPTED: Decision = { kind: 'accepted', smsIdentifier: ID, recipients: 2, cost: 2 }
 
 describe('POST /sms/send', () => {
   it('200: answers with the identifier, the recipients without equal ones and the cost', async () => {

@@ -4,13 +4,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { OperatorAdapter } from '../../../src/operators/contract.ts'
 import { httpAdapter } from '../../../src/operators/http/adapter.ts'
-import type { Behaviour } from '../../../src/operators/simulator/behaviour.ts'
+import type { Behaviour } from '../../../simulator/behaviour.ts'
 import { conformsToContract } from '../conformance.ts'
 import type { Mood, Peer } from '../conformance.ts'
 import { eventually } from '../../support/eventually.ts'
 import { message, messages } from '../messages.ts'
-import { spawnSimulator } from '../simulatorProcess.ts'
-import type { SimulatorProcess } from '../simulatorProcess.ts'
+import { spawnSimulator } from '../../simulator/simulatorProcess.ts'
+import type { SimulatorProcess } from '../../simulator/simulatorProcess.ts'
 
 const TIMEOUT_MS = 10_000
 
@@ -44,7 +44,7 @@ function behaviourOf(mood: Mood): Partial<Behaviour> {
     case 'postpones':
       return { unavailableShare: 1 }
     case 'refuses':
-      return { poisons: [{ text: mood.poison, status: mood.fault === 'message' ? 400 : 500 }] }
+      return { poisonTexts: [{ text: mood.poison, status: mood.fault === 'message' ? 400 : 500 }] }
     case 'fails':
       return { failShare: 1 }
     case 'throttles':
@@ -58,7 +58,7 @@ function behaviourOf(mood: Mood): Partial<Behaviour> {
     case 'hangs':
       return { hangAfterShare: 1 }
     case 'garbles':
-      return { garbleShare: 1 }
+      return { corruptResponseRate: 1 }
   }
 }
 
@@ -126,7 +126,7 @@ describe('the HTTP adapter', () => {
     'wrong-references',
   ] as const) {
     it(`calls messages unknown whose answer is spoilt: ${garbleKind}`, async () => {
-      await simulator.admin.behave({ garbleShare: 1, garbleKind })
+      await simulator.admin.behave({ corruptResponseRate: 1, garbleKind })
       const adapter = adapt()
       for (const batch of [messages(1), messages(3)]) {
         const result = await adapter.submit(batch, TIMEOUT_MS)
@@ -139,7 +139,7 @@ describe('the HTTP adapter', () => {
   }
 
   const outcomesWhen = async (garbleKind: Behaviour['garbleKind'], count: number) => {
-    await simulator.admin.behave({ garbleShare: 1, garbleKind })
+    await simulator.admin.behave({ corruptResponseRate: 1, garbleKind })
     const result = await adapt().submit(messages(count), TIMEOUT_MS)
     assert.equal(result.kind, 'answered')
     return result.kind === 'answered' ? result.outcomes : []

@@ -1,7 +1,7 @@
 // Run by line.test.ts as a process of its own: answers what it is asked, and asks back.
-import { openLine } from '../../../src/platform/workers/line.ts'
+import { openRpcChannel } from '../../../src/platform/workers/rpcChannel.ts'
 
-const line = openLine(
+const line = openRpcChannel(
   {
     send: (message, done) => process.send?.(message, undefined, undefined, done),
     on: (event, listener) => process.on(event, listener),

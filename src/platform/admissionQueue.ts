@@ -1,0 +1,143 @@
+import type { After } from './loop.ts'
+import { afterTimeout } from './loop.ts'
+
+/** Who may wait, and for how long. */
+export interface Admission<I> {
+  /** What would make more than this wait is refused. When nothing waits there is always room for one. */
+  waitingWeightMax: number
+  waitingItemsMax: number
+  /** Whom an item belongs to: an owner has a share of both bounds, beyond which he is refused and others are not. */
+  ownerOf?: (item: I) => unknown
+  waitMaxMs: number
+  /** Asked when the item's turn has come: nobody waits for the result any more. */
+  isGone: (item: I) => boolean
+  /** The error of one that is refused: nothing was begun with it. */
+  refuse: (why: 'full' | 'share' | 'late' | 'gone') => Error
+  nowMs?: () => number
+  after?: After
+}
+
+export interface Waiting<I> {
+  item: I
+  weight: number
+  /** What waits together may run together only under one key. */
+  key: unknown
+  reject: (error: unknown) => void
+}
+
+export interface AdmissionQueue<W> {
+  /** Lets one wait, or rejects it. @returns whether it waits. */
+  push(waiting: W): boolean
+  /** The oldest whose key is not busy, and the next of its key, as many as one run may hold. Empty: there is none. */
+  take(busy: ReadonlySet<unknown>): W[]
+  /** Sees to it that those who now wait leave when they have waited too long. */
+  watch(): void
+  weight(): number
+}
+
+/** One owner's part of what may wait: whoever offers more than is done leaves room for the others. */
+const SHARE = 1 / 2
+
+/** What waits for a run, oldest first. Without an admission everything may wait, for ever. */
+export function openAdmissionQueue<I, W extends Waiting<I>>(
+  batchWeightMax: number,
+  admission?: Admission<I>,
+): AdmissionQueue<W> {
+  const nowMs = admission?.nowMs ?? (() => performance.now())
+  const after = admission?.after ?? afterTimeout
+  const sizes = openSizes(admission)
+  let queue: (W & { sinceMs: number })[] = []
+  let isWatched = false
+
+  function leave(each: W, why: 'late' | 'gone'): void {
+    sizes.remove(each)
+    each.reject(admission?.refuse(why))
+  }
+
+  /** One timer, for the head of the queue: the others are younger. */
+  function watch(): void {
+    const [head] = queue
+    if (!admission || !head || isWatched) return
+    const { waitMaxMs } = admission
+    isWatched = true
+    after(head.sinceMs + waitMaxMs - nowMs(), () => {
+      isWatched = false
+      const young = queue.findIndex(({ sinceMs }) => nowMs() - sinceMs < waitMaxMs)
+      for (const late of queue.splice(0, young < 0 ? queue.length : young)) leave(late, 'late')
+      watch()
+    })
+  }
+
+  return {
+    push(waiting) {
+      const why = sizes.whyNot(waiting)
+      if (why) waiting.reject(admission?.refuse(why))
+      else {
+        sizes.add(waiting)
+        queue.push({ ...waiting, sinceMs: nowMs() })
+      }
+      return !why
+    },
+    take(busy) {
+      const taken: W[] = []
+      const passed: typeof queue = []
+      let weight = 0
+      let seen = 0
+      for (const each of queue) {
+        const isGone = admission?.isGone(each.item) ?? false
+        const isNext = taken[0] ? each.key === taken[0].key : !busy.has(each.key)
+        if (!isGone && isNext && taken.length > 0 && weight + each.weight > batchWeightMax) break
+        seen++
+        if (isGone) leave(each, 'gone')
+        else if (!isNext) passed.push(each)
+        else {
+          taken.push(each)
+          weight += each.weight
+          sizes.remove(each)
+        }
+      }
+      queue = [...passed, ...queue.slice(seen)]
+      return taken
+    },
+    watch,
+    weight: () => sizes.weight(),
+  }
+}
+
+interface Size {
+  items: number
+  weight: number
+}
+
+/** How much waits, altogether and of each owner. */
+function openSizes<I>(admission: Admission<I> | undefined) {
+  const { waitingWeightMax = Infinity, waitingItemsMax = Infinity, ownerOf } = admission ?? {}
+  const all: Size = { items: 0, weight: 0 }
+  const owned = new Map<unknown, Size>()
+  const hasRoom = (size: Size, weight: number, share: number) =>
+    size.items === 0 ||
+    (size.weight + weight <= waitingWeightMax * share && size.items + 1 <= waitingItemsMax * share)
+
+  function change({ item, weight }: Waiting<I>, sign: 1 | -1): void {
+    all.items += sign
+    all.weight += sign * weight
+    if (!ownerOf) return
+    const owner = ownerOf(item)
+    const his = owned.get(owner) ?? { items: 0, weight: 0 }
+    his.items += sign
+    his.weight += sign * weight
+    if (his.items === 0) owned.delete(owner)
+    else owned.set(owner, his)
+  }
+
+  return {
+    add: (waiting: Waiting<I>) => change(waiting, 1),
+    remove: (waiting: Waiting<I>) => change(waiting, -1),
+    weight: () => all.weight,
+    whyNot({ item, weight }: Waiting<I>): 'full' | 'share' | undefined {
+      if (!hasRoom(all, weight, 1)) return 'full'
+      const his = ownerOf && owned.get(ownerOf(item))
+      return his && !hasRoom(his, weight, SHARE) ? 'share' : undefined
+    },
+  }
+}

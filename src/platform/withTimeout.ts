@@ -1,0 +1,20 @@
+/** The work did not end in time, and whoever waited for it has given it up. */
+export class DeadlineExceeded extends Error {
+  constructor(what: string, timeoutMs: number) {
+    super(`${what} took longer than ${timeoutMs} ms`)
+    this.name = 'DeadlineExceeded'
+  }
+}
+
+/** Waits for work no longer than this. The work itself goes on: whoever gives it up has to end it. */
+export async function withTimeout<T>(timeoutMs: number, what: string, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DeadlineExceeded(what, timeoutMs)), timeoutMs)
+  })
+  try {
+    return await Promise.race([work, deadline])
+  } finally {
+    clearTimeout(timer)
+  }
+}
