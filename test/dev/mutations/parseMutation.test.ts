@@ -8,7 +8,7 @@ const DIFF = `diff --git a/src/a.ts b/src/a.ts
 -a
 +b
 `
-const HEADER = { breaks: 'a guard', promise: '3, 4', 'caught by': 'test/a.test.ts, test/b.test.ts' }
+const HEADER = { breaks: 'a guard', invariant: '3, 4', 'caught by': 'test/a.test.ts, test/b.test.ts' }
 
 function patch(header: Record<string, string>, diff = DIFF): string {
   const lines = Object.entries(header).map(([key, value]) => `${key}: ${value}\n`)
@@ -37,9 +37,9 @@ describe('the header of a patch', () => {
     })
   }
 
-  it('cannot name a promise that there is not', () => {
-    const wrong = { ...HEADER, promise: '7' }
-    assert.throws(() => parseMutation('x.patch', patch(wrong)), /names promise 7; there are 1 to 6/)
+  it('cannot name an invariant that there is not', () => {
+    const wrong = { ...HEADER, invariant: '7' }
+    assert.throws(() => parseMutation('x.patch', patch(wrong)), /names invariant 7; there are 1 to 6/)
   })
 
   it('is nothing without a diff', () => {

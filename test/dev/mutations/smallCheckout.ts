@@ -61,7 +61,7 @@ export async function openSmallCheckout(): Promise<SmallCheckout> {
     mutate: (name, before, after, caughtBy = 'test/bound.test.ts') =>
       write(
         `test/mutations/${name}.patch`,
-        `breaks: the bound\npromise: 2\ncaught by: ${caughtBy}\n\n` + patchOf(before, after),
+        `breaks: the bound\ninvariant: 2\ncaught by: ${caughtBy}\n\n` + patchOf(before, after),
       ),
     remove: () => rm(root, { recursive: true, force: true }),
   }
