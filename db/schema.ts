@@ -10,12 +10,15 @@ export interface Schema {
   user_transactions: UserTransactions
   sms_requests: SmsRequests
   sms_status: SmsStatus
+  operator_messages: OperatorMessages
+  sms_quarantine: SmsQuarantine
   outbox_events: OutboxEvents
+  outbox_positions: OutboxPositions
   skip_locked_probe: SkipLockedProbe
   audit_checkpoint: AuditCheckpoint
 }
 
-export type SmsState = 'pending' | 'sending' | 'done' | 'failed'
+export type SmsState = 'pending' | 'sending' | 'done' | 'failed' | 'cancelled'
 export type TransactionType = 'topup' | 'charge' | 'refund'
 
 /** BOOLEAN is read as 0 or 1 and may be written as a boolean. */
@@ -27,17 +30,18 @@ export interface UserBalances {
   user_id: number
   balance: number
   last_seq: number
+  fair_tag: Optional<number>
   last_updated: Date
 }
 
 export interface UserTransactions {
   transaction_id: Buffer
   recipient_no: number
+  transaction_type: TransactionType
   user_id: number
   seq: number
   amount: number
   balance_after: number
-  transaction_type: TransactionType
   description: string
   created_at: Date
 }
@@ -47,8 +51,10 @@ export interface SmsRequests {
   user_id: number
   type: MessageClass
   text: string
-  price: number
+  sender: Optional<string | null>
   recipients: number
+  send_at: Optional<Date | null>
+  expires_at: Optional<Date | null>
   created_at: Date
 }
 
@@ -58,30 +64,56 @@ export interface SmsStatus {
   user_id: number
   recipient: string
   status: SmsState
+  delivery_status: Optional<'delivered' | 'undelivered' | null>
+  price: number
+  parts: Optional<number>
+  attempts: Optional<number>
+  unconfirmed: Optional<number>
   provider: Optional<string>
-  provider_message_id: Optional<string | null>
   owner: Optional<Buffer | null>
   lease_until: Optional<Date | null>
   retrying_since: Optional<Date | null>
   possibly_sent: Flag
   possible_duplicate: Flag
+  failure_reason: Optional<string | null>
+  handed_over_at: Optional<Date | null>
   created_at: Date
   updated_at: Date
 }
 
+export interface OperatorMessages {
+  sms_identifier: Buffer
+  recipient_no: number
+  provider: string
+  provider_message_id: string
+  created_at: Date
+}
+
+export interface SmsQuarantine {
+  sms_identifier: Buffer
+  recipient_no: number
+  user_id: number
+  reason: string
+  created_at: Date
+}
+
 export interface OutboxEvents {
   id: Buffer
-  event_type: string
-  priority: number
-  next_run_at: Date
+  lane: number
+  /** A tag, a deadline or a time, by lane; times are microseconds since the epoch. */
+  order_key: number
   user_id: Optional<number | null>
   sms_identifier: Optional<Buffer | null>
   /** JSON text: [[sms identifier, first recipient number, last, customer, traceparent?], …]. */
   payload: string
   recipients: number
-  attempts: Optional<number>
   last_error: Optional<string | null>
   created_at: Date
+}
+
+export interface OutboxPositions {
+  lane: number
+  order_key: number
 }
 
 export interface SkipLockedProbe {

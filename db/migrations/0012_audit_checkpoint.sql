@@ -1,7 +1,7 @@
 -- Where the relays' continuous audit stands, in one row, so that a restart goes on from there and two relays do not do
 -- the same work: whoever writes owner and lease_until has it until then. walk and after_key are the audit's own words
 -- for a place; NULL is the beginning of a pass. pass_ended_at is when any relay last finished one.
-CREATE TABLE IF NOT EXISTS audit_checkpoint (
+CREATE TABLE audit_checkpoint (
   id            TINYINT      NOT NULL,
   walk          VARCHAR(20)  CHARACTER SET ascii COLLATE ascii_bin NULL,
   after_key     VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin NULL,
@@ -10,4 +10,3 @@ CREATE TABLE IF NOT EXISTS audit_checkpoint (
   pass_ended_at DATETIME(3)  NULL,
   PRIMARY KEY (id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4;
-INSERT IGNORE INTO audit_checkpoint (id) VALUES (1);

@@ -1,0 +1,1 @@
+INSERT IGNORE INTO audit_checkpoint (id) VALUES (1);
