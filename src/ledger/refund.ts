@@ -1,8 +1,7 @@
-import type { Tx } from '../platform/db/index.ts'
-import { lockAccounts } from './accounts.ts'
-import { post } from './post.ts'
+import type { Account } from './accounts.ts'
+import { propose } from './propose.ts'
 
-/** The price of one recipient, to go back to the customer who paid it. */
+/** The price of one recipient, which goes back to the customer that paid it. */
 export interface Refund {
   userId: number
   smsIdentifier: string
@@ -14,26 +13,19 @@ export interface Refund {
 const DESCRIPTION_CHARS_MAX = 255
 
 /**
- * Gives money back in the transaction that decided that these recipients failed (invariant 3). A second refund of the
- * same recipient hits the ledger's key.
+ * Proposes refunds to accounts that this transaction has locked, the one that decides that the recipients failed
+ * (invariant 3). A second refund of a recipient hits the ledger's key.
  */
-export async function refund(tx: Tx, refunds: Refund[]): Promise<void> {
-  const accounts = await lockAccounts(
-    tx,
-    refunds.map(({ userId }) => userId),
-  )
-  const entries = refunds.map(({ userId, smsIdentifier, recipientNo, amount, reason }) => {
+export function proposeRefunds(accounts: Map<number, Account>, refunds: Refund[]): void {
+  for (const { userId, smsIdentifier, recipientNo, amount, reason } of refunds) {
     const account = accounts.get(userId)
-    if (!account) throw new Error(`customer ${userId} is to be refunded and has no balance`)
-    const description = `refund: ${reason}`.slice(0, DESCRIPTION_CHARS_MAX)
-    return {
-      account,
+    if (!account) throw new Error(`customer ${userId} has a refund and no locked balance`)
+    propose(account, {
       transactionId: smsIdentifier,
       recipientNo,
+      type: 'refund',
       amount,
-      type: 'refund' as const,
-      description,
-    }
-  })
-  await post(tx, entries)
+      description: `refund: ${reason}`.slice(0, DESCRIPTION_CHARS_MAX),
+    })
+  }
 }

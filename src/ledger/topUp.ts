@@ -3,12 +3,13 @@ import type { Db, Tx } from '../platform/db/index.ts'
 import { identifierToBytes } from '../primitives/identifier.ts'
 import { TOPPED_UP_MAX } from '../primitives/money.ts'
 import { ensureAccount, lockAccounts } from './accounts.ts'
-import { post } from './post.ts'
+import { propose } from './propose.ts'
 import type { TopUpRequest, TopUpDecision } from './types.ts'
+import { writeAccounts } from './writeAccounts.ts'
 
 /**
- * Adds money to a customer's balance, through the ledger; an unknown customer comes into being.
- * @throws Unavailable when the database is away; nothing was changed then.
+ * Adds money to a customer's balance, through the ledger; an unknown customer is created.
+ * @throws Unavailable when the database is unavailable; nothing was changed then.
  */
 export async function topUp(db: Db, request: TopUpRequest, transactionId: string): Promise<TopUpDecision> {
   try {
@@ -28,9 +29,10 @@ async function add(
 ): Promise<TopUpDecision> {
   await ensureAccount(tx, userId)
   const account = (await lockAccounts(tx, [userId])).get(userId)
-  if (!account) throw new Error(`customer ${userId} has no balance after it was made`)
+  if (!account) throw new Error(`customer ${userId} has no balance after it was created`)
   if (account.balance > TOPPED_UP_MAX - amount) return { kind: 'balance_limit' }
-  await post(tx, [{ account, transactionId, recipientNo: 0, amount, type: 'topup', description }])
+  propose(account, { transactionId, recipientNo: 0, type: 'topup', amount, description })
+  await writeAccounts(tx, [account])
   return { kind: 'added', balance: account.balance, transactionId }
 }
 
@@ -45,6 +47,7 @@ async function lookUp(
     .select('balance_after')
     .where('transaction_id', '=', identifierToBytes(transactionId))
     .where('recipient_no', '=', 0)
+    .where('transaction_type', '=', 'topup')
     .executeTakeFirst()
   return row && { kind: 'added', balance: row.balance_after, transactionId }
 }

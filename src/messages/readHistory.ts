@@ -7,7 +7,7 @@ import type { Db, Reader } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { KEYS_MAX, inRanges } from './recipients.ts'
-import { isTerminal } from './status.ts'
+import { isTerminal } from './states.ts'
 import type { HistoryCursor, HistoryItem, HistoryPage, HistoryQuery } from './types.ts'
 
 /**

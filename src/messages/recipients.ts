@@ -5,6 +5,7 @@ import { list } from '../platform/db/index.ts'
 import type { Tx, Value } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
 import { oncePerRun } from '../primitives/oncePerRun.ts'
+import { inOpenStates } from './states.ts'
 
 /** The key of one recipient. */
 export interface RecipientKey {
@@ -12,12 +13,12 @@ export interface RecipientKey {
   recipientNo: number
 }
 
-/** How far one recipient has come and whose it is, under the row lock. */
+/** The status and the owner of one recipient, under the row lock. */
 export interface RecipientState extends RecipientKey {
-  /** With operators: the same at every try of the same message. */
+  /** What operators know the message by: the same at every submission. */
   reference: string
   status: SmsState
-  /** Who claimed it last, in hex; kept after the end, so that a repeated settlement knows its own work. */
+  /** The last claim, in hex. It stays after the end, so that a repeated settlement recognises its own work. */
   owner: string | null
 }
 
@@ -25,9 +26,18 @@ export interface RecipientState extends RecipientKey {
 export interface Recipient extends RecipientState {
   userId: number
   recipient: string
+  /** In the smallest unit. */
+  price: number
+  parts: number
+  /** Claims so far. */
+  attempts: number
+  /** Submissions whose result is unknown or was never stored. */
+  unconfirmed: number
+  /** Since acceptance. */
+  ageMs: number
   /** The end of the owner's lease while that lies in the future. */
   liveUntil: Date | null
-  /** How long ago a first try ended without a verdict; null when there was none. */
+  /** Since a first attempt ended without a result; null when there was none. */
   retryingMs: number | null
   possiblySent: boolean
   possibleDuplicate: boolean
@@ -43,6 +53,11 @@ interface StateRow {
 interface Row extends StateRow {
   user_id: number
   recipient: string
+  price: number
+  parts: number
+  attempts: number
+  unconfirmed: number
+  age_ms: number
   lease_until: Date | null
   live: number | null
   retrying_ms: number | null
@@ -61,7 +76,8 @@ export async function lockRecipients(tx: Tx, ranges: KeyRange[]): Promise<Recipi
   if (ranges.length === 0) return []
   const { rows } = await sql<Row>`
     SELECT sms_identifier, recipient_no, user_id, recipient, status, owner, lease_until,
-           lease_until > NOW(3) AS live, possibly_sent, possible_duplicate,
+           lease_until > NOW(3) AS live, possibly_sent, possible_duplicate, price, parts, attempts, unconfirmed,
+           TIMESTAMPDIFF(MICROSECOND, created_at, NOW(3)) / 1000 AS age_ms,
            TIMESTAMPDIFF(MICROSECOND, retrying_since, NOW(3)) / 1000 AS retrying_ms
     FROM sms_status FORCE INDEX (PRIMARY)
     WHERE ${inRanges(ranges)}
@@ -72,6 +88,11 @@ export async function lockRecipients(tx: Tx, ranges: KeyRange[]): Promise<Recipi
     ...toState(row),
     userId: row.user_id,
     recipient: row.recipient,
+    price: row.price,
+    parts: row.parts,
+    attempts: row.attempts,
+    unconfirmed: row.unconfirmed,
+    ageMs: Number(row.age_ms),
     liveUntil: row.live === 1 ? row.lease_until : null,
     retryingMs: row.retrying_ms === null ? null : Number(row.retrying_ms),
     possiblySent: row.possibly_sent === 1,
@@ -105,15 +126,21 @@ function areEqual(one: Buffer, other: Buffer): boolean {
   return one.equals(other)
 }
 
-/** @returns whether any of the recipients is not at its end, the writes of this transaction included. Locks nothing. */
+/** Quarantined: no claim takes it, and only a person or a receipt decides. */
+export function isQuarantined({ status, owner }: RecipientState): boolean {
+  return status === 'sending' && owner === null
+}
+
+/** @returns whether any of the recipients is open and not quarantined, this transaction's writes included. Locks nothing. */
 export async function hasUnfinished(tx: Tx, ranges: KeyRange[]): Promise<boolean> {
   const { rows } = await sql`
     SELECT 1 FROM sms_status FORCE INDEX (PRIMARY)
-    WHERE ${inRanges(ranges)} AND status IN ('pending', 'sending') LIMIT 1`.execute(tx)
+    WHERE ${inRanges(ranges)} AND status ${inOpenStates()} AND NOT (status = 'sending' AND owner IS NULL)
+    LIMIT 1`.execute(tx)
   return rows.length > 0
 }
 
-/** Ranges of at least so many recipients are terms of their own: a batch of 2,000 recipients has 200 at most. */
+/** Ranges of at least this many recipients are terms of their own: a batch of 2,000 recipients has 200 at most. */
 const RANGE_RECIPIENTS_MIN = 10
 /** Above some 10,000 keys MySQL's range optimizer runs out of memory, and reads and locks the whole table instead. */
 export const KEYS_MAX = 5_000

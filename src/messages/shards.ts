@@ -3,7 +3,8 @@ import { createBatcher } from '../platform/batcher.ts'
 import type { Admission } from '../platform/batcher.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
 import { accept, acceptFree } from './accept.ts'
-import type { Prices, Submitted } from './accept.ts'
+import type { AcceptContext } from './accept.ts'
+import type { Submitted } from './decide.ts'
 import { openAside } from './aside.ts'
 import type { Aside } from './aside.ts'
 import type { MessageEvents } from './events.ts'
@@ -12,10 +13,8 @@ import type { SendRequest, Decision } from './types.ts'
 /** Decides one request, together with those that arrive at the same time. */
 export type Accept = (request: SendRequest, isGone?: () => boolean) => Promise<Decision>
 
-export interface ShardsSettings {
+export interface ShardsSettings extends AcceptContext {
   db: Db
-  prices: Prices
-  newId: () => string
   /** Transactions at once; a customer's requests are all in one of them. */
   lanes: number
   /** Recipients of one transaction. */
@@ -53,14 +52,14 @@ const ASIDE_CONNECTIONS_SHARE = 1 / 4
  * there he is told that he is held.
  */
 export function openShards(settings: ShardsSettings): Accept {
-  const { db, prices, newId, batchSizeMax, events, clock } = settings
+  const { db, newId, batchSizeMax, events, clock } = settings
   const bounded = (waitingWeightMax: number) => ({
     weigh: ({ recipients }: Arrival) => recipients.length,
     mayBeItemFault: (error: unknown) => !(error instanceof Unavailable),
     admission: { ...ADMISSION, ...clock, waitingWeightMax },
   })
   const decideBy = (verb: typeof accept) => async (arrivals: Arrival[]) => {
-    const verdicts = await verb(db, arrivals, prices, newId)
+    const verdicts = await verb(db, arrivals, settings)
     const held = verdicts.filter(({ kind }) => kind === 'account_locked').length
     if (held < arrivals.length) events.batchDecided({ requests: arrivals.length - held })
     return verdicts

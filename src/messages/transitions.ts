@@ -2,84 +2,102 @@ import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 import type { SmsState } from '../../db/schema.ts'
 import type { Tx } from '../platform/db/index.ts'
-import { oncePerRun } from '../primitives/oncePerRun.ts'
 import { inRanges, toRanges } from './recipients.ts'
-import type { RecipientKey, RecipientState } from './recipients.ts'
-import { assertTransition } from './status.ts'
+import type { RecipientState } from './recipients.ts'
+import { assertTransition } from './states.ts'
 
 /**
- * The writes of a recipient's way. Each takes rows that were read under their lock in this transaction and updates
- * exactly those: a compare-and-set for a whole batch.
+ * Status transitions. Each takes rows that were read under their lock in this transaction and updates exactly those: a
+ * compare-and-set for a whole batch.
  */
 
-/** Claims rows for a try, or renews the claim. `again`: an operator may have them already, so that they are marked as
- * possible duplicates before the try (invariant 4). */
-export async function markSending(
-  tx: Tx,
-  rows: RecipientState[],
-  claim: { owner: string; leaseSeconds: number; again: boolean },
-): Promise<void> {
-  const marks = claim.again ? sql`, possibly_sent = TRUE, possible_duplicate = TRUE` : sql``
-  const owner = Buffer.from(claim.owner, 'hex')
-  const leaseUntil = sql`NOW(3) + INTERVAL ${sql.lit(claim.leaseSeconds)} SECOND`
-  await move(tx, rows, 'sending', sql`owner = ${owner}, lease_until = ${leaseUntil}${marks}`)
+export interface Claim {
+  /** 8 random bytes in hex. */
+  owner: string
+  leaseSeconds: number
+  /** An operator may have them already: they are marked as possible duplicates before the submission (invariant 4). */
+  again: boolean
 }
 
-export interface Taken extends RecipientKey {
-  providerMessageId: string
+/** Claims rows for an attempt. It counts as unconfirmed until its result is stored. */
+export async function markSending(tx: Tx, rows: RecipientState[], claim: Claim): Promise<void> {
+  await move(tx, rows, 'sending', sql`${claimed(claim)}, attempts = LEAST(attempts + 1, 65535)`)
 }
 
-/** An operator took them and named each. */
-export async function markDone(
-  tx: Tx,
-  rows: RecipientState[],
-  provider: string,
-  taken: Taken[],
-): Promise<void> {
-  if (rows.length === 0) return
-  for (const row of rows) assertTransition(row.status, 'done')
-  const hexOf = oncePerRun(
-    (identifier: string) => identifier.replaceAll('-', ''),
-    (one, other) => one === other,
-  )
-  const keyed = taken.map(({ smsIdentifier, recipientNo, providerMessageId }) => [
-    hexOf(smsIdentifier),
-    recipientNo,
-    providerMessageId,
-  ])
-  // Each row has a value of its own. Coming from the list, it is found once by its key; a CASE with a branch for each
-  // would be searched anew for each. The list's column is wider than the table's, because MariaDB cuts what does not
-  // fit the former without a word, and what does not fit the latter is refused.
-  const { numAffectedRows } = await sql`
-    UPDATE JSON_TABLE(${JSON.stringify(keyed)}, '$[*]' COLUMNS (sms_identifier CHAR(32) PATH '$[0]',
-        recipient_no SMALLINT UNSIGNED PATH '$[1]',
-        provider_message_id VARCHAR(255) CHARACTER SET utf8mb4 PATH '$[2]' ERROR ON ERROR)) taken
-      STRAIGHT_JOIN sms_status s FORCE INDEX (PRIMARY)
-      ON s.sms_identifier = UNHEX(taken.sms_identifier) AND s.recipient_no = taken.recipient_no
-    SET s.status = 'done', s.updated_at = NOW(3), s.provider = ${provider},
-        s.provider_message_id = taken.provider_message_id`.execute(tx)
-  assertAllUpdated(rows, numAffectedRows)
+/** Renews a claim before a further submission within it. */
+export async function renewSending(tx: Tx, rows: RecipientState[], claim: Claim): Promise<void> {
+  await move(tx, rows, 'sending', claimed(claim))
 }
 
-/** No operator takes them; `possiblySent`: one may have, without saying so. Refunds belong to the same transaction. */
-export async function markFailed(
-  tx: Tx,
-  rows: RecipientState[],
-  end: { provider: string; possiblySent: boolean },
-): Promise<void> {
-  const mark = end.possiblySent ? sql`, possibly_sent = TRUE` : sql``
-  await move(tx, rows, 'failed', sql`provider = ${end.provider}${mark}`)
+function claimed({ owner, leaseSeconds, again }: Claim): RawBuilder<unknown> {
+  const marks = again ? sql`, possibly_sent = TRUE, possible_duplicate = TRUE` : sql``
+  return sql`owner = ${Buffer.from(owner, 'hex')}, lease_until = NOW(3) + INTERVAL ${sql.lit(leaseSeconds)} SECOND,
+    unconfirmed = LEAST(unconfirmed + 1, 255)${marks}`
 }
 
-/** To be tried again through the outbox. `tried`: an operator was asked, so that the grace runs from now. */
-export async function release(
-  tx: Tx,
-  rows: RecipientState[],
-  how: { tried: boolean; possiblySent: boolean },
-): Promise<void> {
+/** An operator took them. The owner stays, so that a repeated settlement recognises its own work. */
+export async function markDone(tx: Tx, rows: RecipientState[], end: { provider: string }): Promise<void> {
+  await move(tx, rows, 'done', sql`provider = ${end.provider}, handed_over_at = NOW(3)`)
+}
+
+/** What follows is decided by the release; `unconfirmed` counts submissions with an unknown result. */
+export interface Release {
+  /** An operator was called, so that the grace runs from now. */
+  tried: boolean
+  possiblySent: boolean
+  unconfirmed: number
+}
+
+/** They are submitted again through the outbox. */
+export async function release(tx: Tx, rows: RecipientState[], how: Release): Promise<void> {
   const since = how.tried ? sql`, retrying_since = COALESCE(retrying_since, NOW(3))` : sql``
   const mark = how.possiblySent ? sql`, possibly_sent = TRUE` : sql``
-  await move(tx, rows, 'pending', sql`owner = NULL, lease_until = NULL${since}${mark}`)
+  await move(
+    tx,
+    rows,
+    'pending',
+    sql`owner = NULL, lease_until = NULL, unconfirmed = ${sql.lit(how.unconfirmed)}${since}${mark}`,
+  )
+}
+
+export interface Failure {
+  row: RecipientState
+  /** The operator that decided it; empty when none did. */
+  provider: string
+  reason: string
+  /** An operator may have taken it without saying so. */
+  possiblySent: boolean
+}
+
+const FAILURE_REASON_CHARS_MAX = 255
+
+/** No operator takes them. Refunds belong to the same transaction. */
+export async function markFailed(tx: Tx, failures: Failure[]): Promise<void> {
+  if (failures.length === 0) return
+  for (const { row } of failures) assertTransition(row.status, 'failed')
+  const values = failures.map(({ row, provider, reason, possiblySent }) => [
+    row.smsIdentifier.replaceAll('-', ''),
+    row.recipientNo,
+    provider,
+    reason.slice(0, FAILURE_REASON_CHARS_MAX),
+    possiblySent ? 1 : 0,
+  ])
+  // Each row has values of its own. Coming from the list, it is found once by its key; a CASE with a branch for each
+  // would be searched anew for each. The list's column is wider than the table's, because MariaDB cuts silently.
+  const { numAffectedRows } = await sql`
+    UPDATE JSON_TABLE(${JSON.stringify(values)}, '$[*]' COLUMNS (sms_identifier CHAR(32) PATH '$[0]',
+        recipient_no SMALLINT UNSIGNED PATH '$[1]', provider VARCHAR(50) PATH '$[2]',
+        reason VARCHAR(1000) CHARACTER SET utf8mb4 PATH '$[3]', possibly_sent TINYINT PATH '$[4]')) failed
+      STRAIGHT_JOIN sms_status s FORCE INDEX (PRIMARY)
+      ON s.sms_identifier = UNHEX(failed.sms_identifier) AND s.recipient_no = failed.recipient_no
+    SET s.status = 'failed', s.updated_at = NOW(3), s.provider = failed.provider, s.failure_reason = failed.reason,
+        s.possibly_sent = s.possibly_sent OR failed.possibly_sent`.execute(tx)
+  assertAllUpdated(failures, numAffectedRows)
+}
+
+/** Quarantined: an open state without an owner and without a lease, which no claim takes. */
+export async function markQuarantined(tx: Tx, rows: RecipientState[]): Promise<void> {
+  await move(tx, rows, 'sending', sql`owner = NULL, lease_until = NULL, possibly_sent = TRUE`)
 }
 
 async function move(
@@ -96,7 +114,7 @@ async function move(
   assertAllUpdated(rows, numAffectedRows)
 }
 
-function assertAllUpdated(rows: RecipientState[], updated: bigint | undefined): void {
+function assertAllUpdated(rows: unknown[], updated: bigint | undefined): void {
   if (Number(updated) !== rows.length)
     throw new Error(`${rows.length} recipients were decided and ${updated} updated`)
 }

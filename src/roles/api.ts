@@ -6,6 +6,7 @@ import { createMessageEvents, openShards, readHistory } from '../messages/index.
 import { historyRoute } from '../messages/routes/history.ts'
 import { sendRoute } from '../messages/routes/send.ts'
 import type { Accept } from '../messages/index.ts'
+import { openVirtualTime } from '../outbox/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
 import type { SharedResources } from './sharedResources.ts'
@@ -18,7 +19,11 @@ export function startApi(
   const db = pools.requests
   const events = createMessageEvents(metrics.registry)
   const { prices, acceptLanes: lanes, batchSizeMax } = config
-  const accept = openShards({ db, prices, newId, lanes, batchSizeMax, events })
+  const accept = openShards({
+    ...{ db, prices, newId, lanes, batchSizeMax, events },
+    virtualTime: openVirtualTime(),
+    normalOrder: config.normalOrder,
+  })
   const acceptOne: Accept = async (request, isGone) => {
     const fact = { type: request.type, recipients: request.recipients.length }
     try {

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import { topUp } from '../../src/ledger/index.ts'
 import { accept } from '../../src/messages/index.ts'
-import type { Decision } from '../../src/messages/index.ts'
+import type { AcceptContext, Decision } from '../../src/messages/index.ts'
+import { openVirtualTime } from '../../src/outbox/index.ts'
 import { databaseNowMs, read } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import type { MessageClass } from '../../src/primitives/messageClass.ts'
@@ -49,7 +50,12 @@ export function offer(db: Db, ...requests: Sent[]): Promise<Decision[]> {
     smsIdentifier: smsIdentifier ?? newId(),
     traceparent,
   }))
-  return accept(db, submitted, PRICES, newId)
+  return accept(db, submitted, acceptContextOf(db))
+}
+
+/** What accepting needs, as the API has it by default. */
+export function acceptContextOf(db: Db): AcceptContext {
+  return { prices: PRICES, newId: newIdOf(db), virtualTime: openVirtualTime(), normalOrder: 'fair' }
 }
 
 /** Sends what the balance covers. @returns the message's identifier. */

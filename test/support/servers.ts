@@ -29,7 +29,15 @@ export interface Stack {
   drop(): Promise<void>
 }
 
-const TABLES = ['outbox_events', 'sms_status', 'sms_requests', 'user_transactions', 'user_balances'] as const
+const TABLES = [
+  'outbox_events',
+  'sms_quarantine',
+  'operator_messages',
+  'sms_status',
+  'sms_requests',
+  'user_transactions',
+  'user_balances',
+] as const
 
 const DATA_FOLDER = '.local/test'
 

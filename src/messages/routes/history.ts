@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { SmsState } from '../../../db/schema.ts'
 import {
   answer,
   answerJson,
@@ -15,12 +14,11 @@ import type { Endpoint, Route } from '../../platform/http/index.ts'
 import { decodeCursor, encodeCursor } from '../../primitives/cursor.ts'
 import { isIdentifier } from '../../primitives/identifier.ts'
 import { parseWholeNumber } from '../../primitives/wholeNumber.ts'
+import { STATES } from '../states.ts'
 import type { HistoryCursor, HistoryItem, HistoryPage, HistoryQuery } from '../types.ts'
 
 /** The list and the version of its cursor's fields. */
 const CURSOR_KIND = 'history1'
-
-const STATES = ['pending', 'sending', 'done', 'failed'] as const satisfies readonly SmsState[]
 
 const Query = z.object({
   user_id: wholeNumberInQuery(1),
