@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import { audit } from '../../src/audit/index.ts'
-import { refund, topUp } from '../../src/ledger/index.ts'
+import { topUp } from '../../src/ledger/index.ts'
 import { lockRecipients, markFailed, markSending, openShards } from '../../src/messages/index.ts'
 import type { Accept } from '../../src/messages/index.ts'
 import { closeDb, openDb, transact } from '../../src/platform/db/index.ts'
@@ -12,12 +12,13 @@ import { identifierToBytes } from '../../src/primitives/identifier.ts'
 import type { MessageClass } from '../../src/primitives/messageClass.ts'
 import { Unavailable } from '../../src/primitives/unavailable.ts'
 import { recipients } from '../support/api.ts'
-import { PRICES, fund, look, newIdOf } from '../support/arrange.ts'
+import { PRICES, acceptContextOf, fund, look, newIdOf } from '../support/arrange.ts'
 import { holdBalance } from '../support/holdBalance.ts'
 import { loseCommit } from '../support/loseCommit.ts'
 import type { LostPart } from '../support/loseCommit.ts'
 import { emptyTables, freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
+import { refundIn } from './refundOne.ts'
 import { openTcpProxy } from '../../dev/tcpProxy.ts'
 import type { TcpProxy } from '../../dev/tcpProxy.ts'
 
@@ -161,8 +162,7 @@ describe('the ledger under random histories', () => {
     const events = { batchDecided: () => {} }
     accept = openShards({
       db,
-      prices: PRICES,
-      newId: newIdOf(stack.db),
+      ...acceptContextOf(stack.db),
       lanes: 2,
       batchSizeMax: 2_000,
       events,
@@ -312,8 +312,11 @@ describe('the ledger under random histories', () => {
         const rows = await lock(tx)
         await markSending(tx, rows, { owner, leaseSeconds: 10, again: false })
         const sending = rows.map((row) => ({ ...row, status: 'sending' as const }))
-        await markFailed(tx, sending, { provider: '', possiblySent: false })
-        await refund(tx, [{ userId, smsIdentifier, recipientNo, amount: price, reason: 'a test' }])
+        await markFailed(
+          tx,
+          sending.map((row) => ({ row, provider: '', reason: 'a test', possiblySent: false })),
+        )
+        await refundIn(tx, [{ userId, smsIdentifier, recipientNo, amount: price, reason: 'a test' }])
         return true
       },
       { resolve: async (tx) => (await lock(tx))[0]?.owner === owner || undefined },

@@ -101,7 +101,7 @@ describe('a refund', () => {
       { userId: 1, smsIdentifier, recipientNo: 1, amount: 1 },
       { userId: 9, smsIdentifier, recipientNo: 2, amount: 1 },
     )
-    await assert.rejects(wrong, /customer 9 is to be refunded and has no balance/)
+    await assert.rejects(wrong, /customer 9 has a refund and no locked balance/)
     assert.deepEqual([await balanceOf(db, 1), await countRows(db)], [10, before])
   })
 

@@ -5,7 +5,17 @@ import { closeDb, openDb, transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { decodeRanges } from '../../src/outbox/index.ts'
 import { audit } from '../../src/audit/index.ts'
-import { PRICES, balanceOf, countRows, fund, look, newIdOf, offer, sendOne } from '../support/arrange.ts'
+import {
+  PRICES,
+  acceptContextOf,
+  balanceOf,
+  countRows,
+  fund,
+  look,
+  newIdOf,
+  offer,
+  sendOne,
+} from '../support/arrange.ts'
 import { recipients } from '../support/api.ts'
 import { explain } from '../support/explain.ts'
 import { freshStack } from '../support/servers.ts'
@@ -156,8 +166,8 @@ describe('accepting requests', () => {
       recipients: recipients(1),
       smsIdentifier,
     }
-    await accept(db, [request], PRICES, newIdOf(db))
-    await assert.rejects(accept(db, [request], PRICES, newIdOf(db)), /Duplicate entry/)
+    await accept(db, [request], acceptContextOf(db))
+    await assert.rejects(accept(db, [request], acceptContextOf(db)), /Duplicate entry/)
     assert.equal(await balanceOf(db, 1), 9)
   })
 

@@ -7,7 +7,7 @@ import type { ShardsSettings } from '../../src/messages/shards.ts'
 import { closeDb, openDb, transact } from '../../src/platform/db/index.ts'
 import type { Db, Tx } from '../../src/platform/db/index.ts'
 import { recipients } from '../support/api.ts'
-import { PRICES, balanceOf, countRows, fund, look, newIdOf } from '../support/arrange.ts'
+import { acceptContextOf, balanceOf, countRows, fund, look } from '../support/arrange.ts'
 import { eventually } from '../support/eventually.ts'
 import { loseCommit } from '../support/loseCommit.ts'
 import type { LostCommit } from '../support/loseCommit.ts'
@@ -50,8 +50,7 @@ describe('accepting by load', () => {
     openShards({
       ...(clock && { clock }),
       db,
-      prices: PRICES,
-      newId: newIdOf(stack.db),
+      ...acceptContextOf(stack.db),
       lanes,
       batchSizeMax: 2_000,
       events: { batchDecided: ({ requests }) => void batches.push(requests) },

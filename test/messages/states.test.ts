@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
-import { markDone, markFailed, markSending, release } from '../../src/messages/index.ts'
+import { markDone, markFailed, markSending, quarantine, release } from '../../src/messages/index.ts'
 import type { RecipientState } from '../../src/messages/index.ts'
-import { TRANSITIONS, assertTransition, isTerminal } from '../../src/messages/status.ts'
+import {
+  OPEN_STATES,
+  REFUNDED_STATES,
+  STATES,
+  assertTransition,
+  isTerminal,
+} from '../../src/messages/states.ts'
 import { transact } from '../../src/platform/db/index.ts'
 import type { Tx } from '../../src/platform/db/index.ts'
 import { identifierToBytes } from '../../src/primitives/identifier.ts'
@@ -10,9 +16,10 @@ import { look, newIdOf } from '../support/arrange.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 
-const STATES = ['pending', 'sending', 'done', 'failed'] as const
 const LEGAL = [
   'pending to sending',
+  'pending to done',
+  'pending to cancelled',
   'sending to pending',
   'sending to sending',
   'sending to done',
@@ -20,9 +27,10 @@ const LEGAL = [
 ]
 
 describe('the state of a recipient', () => {
-  it('is one of four, of which done and failed are its end', () => {
-    assert.deepEqual(Object.keys(TRANSITIONS), STATES)
-    assert.deepEqual(STATES.filter(isTerminal), ['done', 'failed'])
+  it('is open or terminal, and refunded when it ends without a hand-over', () => {
+    assert.deepEqual(OPEN_STATES, ['pending', 'sending'])
+    assert.deepEqual(STATES.filter(isTerminal), ['done', 'failed', 'cancelled'])
+    assert.deepEqual(REFUNDED_STATES, ['failed', 'cancelled'])
   })
 
   for (const from of STATES) {
@@ -45,11 +53,12 @@ describe('the state of a recipient', () => {
     const owner = '00112233445566aa'
     const writes: [string, (tx: Tx, row: RecipientState) => Promise<void>][] = [
       ['a claim', (tx, row) => markSending(tx, [row], { owner, leaseSeconds: 10, again: false })],
-      ['a failure', (tx, row) => markFailed(tx, [row], { provider: 'a', possiblySent: false })],
-      ['a release', (tx, row) => release(tx, [row], { tried: true, possiblySent: false })],
-      ['an acceptance', (tx, row) => markDone(tx, [row], 'b', [{ ...row, providerMessageId: 'again' }])],
+      ['a failure', (tx, row) => markFailed(tx, [{ row, provider: 'a', reason: 'no', possiblySent: false }])],
+      ['a release', (tx, row) => release(tx, [row], { tried: true, possiblySent: false, unconfirmed: 0 })],
+      ['an acceptance', (tx, row) => markDone(tx, [row], { provider: 'b' })],
+      ['a quarantine', (tx, row) => quarantine(tx, [{ ...row, userId: 1 }], 'a test')],
     ]
-    for (const status of ['done', 'failed'] as const) {
+    for (const status of ['done', 'failed', 'cancelled'] as const) {
       for (const [what, write] of writes) {
         it(`is not written over by ${what} when it is ${status}`, async () => {
           const smsIdentifier = newIdOf(stack.db)()
@@ -58,8 +67,8 @@ describe('the state of a recipient', () => {
           const id = identifierToBytes(smsIdentifier)
           await look(
             stack.db,
-            sql`INSERT INTO sms_status (sms_identifier, recipient_no, user_id, recipient, status, provider,
-              created_at, updated_at) VALUES (${id}, 1, 1, '09120000001', ${status}, 'a', NOW(3), NOW(3))`,
+            sql`INSERT INTO sms_status (sms_identifier, recipient_no, user_id, recipient, status, price, provider,
+              created_at, updated_at) VALUES (${id}, 1, 1, '09120000001', ${status}, 1, 'a', NOW(3), NOW(3))`,
           )
           await assert.rejects(
             transact(stack.db, 'test.write', (tx) => write(tx, row)),

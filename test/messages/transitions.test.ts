@@ -6,6 +6,7 @@ import {
   markFailed,
   markSending,
   release,
+  renewSending,
   toRanges,
 } from '../../src/messages/index.ts'
 import type { Recipient } from '../../src/messages/index.ts'
@@ -31,7 +32,7 @@ interface Written {
   no: number
   status: string
   provider: string
-  provider_message_id: string | null
+  handed_over: number
 }
 
 describe('the statements of a batch of recipients', () => {
@@ -53,19 +54,18 @@ describe('the statements of a batch of recipients', () => {
     look(
       db,
       sql`UPDATE sms_status SET status = 'pending', owner = NULL, lease_until = NULL, provider = '',
-        provider_message_id = NULL, retrying_since = NULL, possibly_sent = FALSE WHERE status <> 'pending'`,
+        handed_over_at = NULL, failure_reason = NULL, retrying_since = NULL, possibly_sent = FALSE WHERE status <> 'pending'`,
     ),
   )
 
   const single = (smsIdentifier: string): KeyRange => ({ smsIdentifier, first: 1, last: 1 })
   const claim = (tx: Tx, rows: Recipient[]) =>
     markSending(tx, rows, { owner: OWNER, leaseSeconds: 10, again: false })
-  const take = (tx: Tx, rows: Recipient[]) =>
-    markDone(
+  const take = (tx: Tx, rows: Recipient[]) => markDone(tx, rows, { provider: 'operator_a' })
+  const fail = (tx: Tx, rows: Recipient[], possiblySent = false) =>
+    markFailed(
       tx,
-      rows,
-      'operator_a',
-      rows.map((row) => ({ ...row, providerMessageId: `A-${row.smsIdentifier}-${row.recipientNo}` })),
+      rows.map((row) => ({ row, provider: '', reason: `number ${row.smsIdentifier}`, possiblySent })),
     )
   const sendingOf = (rows: Recipient[]) => rows.map((row) => ({ ...row, status: 'sending' as const }))
 
@@ -94,7 +94,10 @@ describe('the statements of a batch of recipients', () => {
           const steps: [string, () => Promise<unknown>][] = [
             ['lock', async () => (rows = await lockRecipients(tx, ranges()))],
             ['claim', () => claim(tx, rows)],
-            ['release', () => release(tx, sendingOf(rows), { tried: true, possiblySent: false })],
+            [
+              'release',
+              () => release(tx, sendingOf(rows), { tried: true, possiblySent: false, unconfirmed: 0 }),
+            ],
             ['claim again', () => claim(tx, rows)],
             ['done', () => take(tx, sendingOf(rows))],
             ['look for open ones', () => hasUnfinished(tx, ranges())],
@@ -120,7 +123,7 @@ describe('the statements of a batch of recipients', () => {
         })
         const written = await look(
           db,
-          sql<Written>`SELECT sms_identifier AS id, recipient_no AS no, status, provider, provider_message_id
+          sql<Written>`SELECT sms_identifier AS id, recipient_no AS no, status, provider, handed_over_at IS NOT NULL AS handed_over
             FROM sms_status WHERE status <> 'pending' ORDER BY sms_identifier`,
         )
         assert.deepEqual(
@@ -130,7 +133,7 @@ describe('the statements of a batch of recipients', () => {
             no: 1,
             status: 'done',
             provider: 'operator_a',
-            provider_message_id: `A-${id}-1`,
+            handed_over: 1,
           })),
         )
       })
@@ -154,7 +157,7 @@ describe('the statements of a batch of recipients', () => {
         const rows = await lockRecipients(tx, part)
         assert.deepEqual(toRanges(rows), toRanges(part.flatMap(spread)))
         await claim(tx, rows)
-        await markFailed(tx, sendingOf(rows), { provider: '', possiblySent: true })
+        await fail(tx, sendingOf(rows), true)
       })
       const moved = await look(
         db,
@@ -165,39 +168,55 @@ describe('the statements of a batch of recipients', () => {
     }
   })
 
-  for (const length of [65, 300]) {
-    it(`refuse a name of ${length} characters from an operator, instead of cutting or losing it`, async () => {
-      await assert.rejects(
-        transact(db, 'test.long', async (tx) => {
-          const rows = await lockRecipients(tx, singles.slice(0, 2).map(single))
-          await claim(tx, rows)
-          const taken = rows.map((row) => ({ ...row, providerMessageId: 'x'.repeat(length) }))
-          await markDone(tx, sendingOf(rows), 'operator_a', taken)
-        }),
-      )
-      assert.equal((await look(db, sql`SELECT 1 FROM sms_status WHERE status <> 'pending'`)).length, 0)
-    })
-  }
-
-  it('keep any text that an operator names a message by', async () => {
-    const names = [`it's "quoted" \\ 😀`, '\u0001\t?', '']
-    await transact(db, 'test.names', async (tx) => {
-      const rows = await lockRecipients(tx, singles.slice(0, names.length).map(single))
+  it('cut a reason of failure that is longer than its column', async () => {
+    const rows = await transact(db, 'test.reason', async (tx) => {
+      const rows = await lockRecipients(tx, singles.slice(0, 2).map(single))
       await claim(tx, rows)
-      const taken = rows.map((row, index) => ({ ...row, providerMessageId: names[index] ?? '' }))
-      await markDone(tx, sendingOf(rows), 'operator_a', taken)
+      await markFailed(
+        tx,
+        sendingOf(rows).map((row) => ({
+          row,
+          provider: 'a',
+          reason: `it's "no" \\ ${'x'.repeat(900)}`,
+          possiblySent: false,
+        })),
+      )
+      return rows
     })
     const written = await look(
       db,
-      sql<Written>`SELECT provider_message_id FROM sms_status WHERE status = 'done' ORDER BY sms_identifier`,
+      sql<{ reason: string }>`SELECT failure_reason AS reason FROM sms_status WHERE status = 'failed'`,
     )
-    assert.deepEqual(
-      written.map(({ provider_message_id }) => provider_message_id),
-      names,
-    )
+    assert.equal(written.length, rows.length)
+    for (const { reason } of written) {
+      assert.equal(reason.length, 255)
+      assert.match(reason, /^it's "no" \\ x+$/)
+    }
   })
 
-  it('wait for nobody else’s recipient, however many they are', async () => {
+  it('count each claim as an attempt, and each submission as unconfirmed until its result is stored', async () => {
+    const counts = () =>
+      look(
+        db,
+        sql<{ attempts: number; unconfirmed: number }>`
+          SELECT attempts, unconfirmed FROM sms_status WHERE sms_identifier = UNHEX(${(singles[0] ?? '').replaceAll('-', '')})`,
+      )
+    const ranges = [single(singles[0] ?? '')]
+    const owner = { owner: OWNER, leaseSeconds: 10, again: true }
+    const [before] = await counts()
+    assert.ok(before)
+    await transact(db, 'test.count', async (tx) => {
+      await claim(tx, await lockRecipients(tx, ranges))
+      await renewSending(tx, await lockRecipients(tx, ranges), owner)
+    })
+    assert.deepEqual(await counts(), [{ attempts: before.attempts + 1, unconfirmed: before.unconfirmed + 2 }])
+    await transact(db, 'test.count', async (tx) =>
+      release(tx, await lockRecipients(tx, ranges), { tried: true, possiblySent: true, unconfirmed: 1 }),
+    )
+    assert.deepEqual(await counts(), [{ attempts: before.attempts + 1, unconfirmed: 1 }])
+  })
+
+  it('wait for no recipient of others, however many there are', async () => {
     const [beyond = '', ...batch] = singles
     await transact(db, 'test.hold', async (holder) => {
       await lockRecipients(holder, [single(beyond)])

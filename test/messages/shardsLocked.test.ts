@@ -6,7 +6,7 @@ import type { Accept, Decision } from '../../src/messages/index.ts'
 import { closeDb, openDb } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { recipients } from '../support/api.ts'
-import { PRICES, balanceOf, fund, look, newIdOf } from '../support/arrange.ts'
+import { acceptContextOf, balanceOf, fund, look } from '../support/arrange.ts'
 import { eventually } from '../support/eventually.ts'
 import { holdBalance } from '../support/holdBalance.ts'
 import { manualTimers } from '../support/manualTimers.ts'
@@ -51,8 +51,7 @@ describe('a customer whose balance somebody else keeps locked', () => {
     db = openDb({ url: proxy.url, ...sizes })
     accept = openShards({
       db,
-      prices: PRICES,
-      newId: newIdOf(stack.db),
+      ...acceptContextOf(stack.db),
       lanes: 1,
       batchSizeMax: 2_000,
       events: { batchDecided: () => {} },
