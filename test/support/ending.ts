@@ -7,6 +7,7 @@ import { identifierToBytes } from '../../src/primitives/identifier.ts'
 import type { SimulatorProcess } from '../simulator/simulatorProcess.ts'
 import type { Accepted } from './api.ts'
 import { drain } from './engine.ts'
+import { makeDue } from './makeDue.ts'
 
 /** Ends the leases of a process that was killed and makes its outbox rows due: what time does by itself. */
 export async function expireLeases(db: Db): Promise<void> {
@@ -14,15 +15,13 @@ export async function expireLeases(db: Db): Promise<void> {
     await sql`UPDATE sms_status SET lease_until = NOW(3) - INTERVAL 1 SECOND WHERE status = 'sending'`.execute(
       reader,
     )
-    await sql`UPDATE outbox_events SET next_run_at = NOW(6)`.execute(reader)
+    await makeDue(reader, sql`TRUE`)
   })
 }
 
 /** Makes every outbox row due, as after the lease that a published row has. */
 export async function makeAllDue(db: Db): Promise<void> {
-  await transact(db, 'test.due', (reader) =>
-    sql`UPDATE outbox_events SET next_run_at = NOW(6)`.execute(reader),
-  )
+  await transact(db, 'test.due', (reader) => makeDue(reader, sql`TRUE`))
 }
 
 export async function countSending(db: Db): Promise<number> {

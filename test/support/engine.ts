@@ -4,6 +4,7 @@ import { read, transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { loadConfig } from '../../src/roles/config.ts'
 import { startEngine } from '../../src/roles/engine.ts'
+import { NOW_KEY, makeDue } from './makeDue.ts'
 import type { SimulatorProcess } from '../simulator/simulatorProcess.ts'
 import { eventually } from './eventually.ts'
 import { memoryLog } from './memoryLog.ts'
@@ -95,8 +96,7 @@ export async function drain(db: Db): Promise<void> {
 /** Ends the wait between tries, which belongs to the database's clock, without touching work that is under way. */
 export async function makeRetriesDue(db: Db): Promise<void> {
   await transact(db, 'test.due', (reader) =>
-    sql`UPDATE outbox_events SET next_run_at = NOW(6) WHERE attempts > 0 AND next_run_at > NOW(6)
-      AND next_run_at < NOW(6) + INTERVAL 6 SECOND`.execute(reader),
+    makeDue(reader, sql`last_error IS NOT NULL AND order_key < ${NOW_KEY} + 6000000`),
   )
 }
 

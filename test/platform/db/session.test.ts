@@ -40,8 +40,8 @@ describe('a database session', () => {
 
   it('refuses values that do not fit instead of bending them', async () => {
     const tooLong = read(stack.db, 'test.long', (reader) =>
-      sql`INSERT INTO outbox_events (id, event_type, priority, next_run_at, payload, recipients, created_at)
-        VALUES (${Buffer.alloc(16)}, ${'x'.repeat(51)}, 0, NOW(6), '[]', 1, NOW(3))`.execute(reader),
+      sql`INSERT INTO outbox_events (id, lane, order_key, payload, recipients, last_error, created_at)
+        VALUES (${Buffer.alloc(16)}, 0, 0, '[]', 1, ${'x'.repeat(256)}, NOW(3))`.execute(reader),
     )
     await assert.rejects(tooLong, { errno: 1406 })
   })
