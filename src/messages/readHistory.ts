@@ -1,12 +1,11 @@
 import { sql } from 'kysely'
 import type { SmsState } from '../../db/schema.ts'
-import { findOpen } from '../outbox/index.ts'
-import type { OpenRanges } from '../outbox/index.ts'
 import { read } from '../platform/db/index.ts'
 import type { Db, Reader } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
-import { KEYS_MAX, inRanges } from './recipients.ts'
+import { findOpenRanges } from './findOpenRanges.ts'
+import { inRanges } from './recipients.ts'
 import { isTerminal } from './states.ts'
 import type { HistoryCursor, HistoryItem, HistoryPage, HistoryQuery } from './types.ts'
 
@@ -100,14 +99,13 @@ async function findSpan(reader: Reader, query: HistoryQuery): Promise<Span | und
   }
 }
 
-/** Open recipients are found through the outbox: see findOpen. */
+/** Open recipients are named by outbox rows or quarantined: see findOpenRanges. */
 async function readOpen(reader: Reader, query: HistoryQuery): Promise<HistoryPage> {
-  const found = await findOpen(reader, {
+  const open = await findOpenRanges(reader, {
     userId: query.userId,
     rowsMax: Math.max(query.limit + 1, OPEN_ROWS_MIN),
     upTo: query.cursor?.smsIdentifier,
   })
-  const open = cutToKeys(found)
   if (open.ranges.length === 0) return { items: [], nextCursor: null }
   const { rows } = await sql<Row>`
     SELECT s.sms_identifier, s.recipient_no, s.user_id, s.recipient, r.type, s.status, s.provider,
@@ -119,14 +117,6 @@ async function readOpen(reader: Reader, query: HistoryQuery): Promise<HistoryPag
     LIMIT ${sql.lit(query.limit + 1)}`.execute(reader)
   const floor = open.floor && { smsIdentifier: open.floor.smsIdentifier, recipientNo: open.floor.first }
   return toPage(rows, query, floor ?? null)
-}
-
-/** As many as one statement may name; the next page goes on below. */
-function cutToKeys(open: OpenRanges): OpenRanges {
-  let recipients = 0
-  const count = open.ranges.findIndex(({ first, last }) => (recipients += last - first + 1) > KEYS_MAX)
-  const floor = open.ranges[count - 1]
-  return floor ? { ranges: open.ranges.slice(0, count), floor } : open
 }
 
 function before(cursor: HistoryCursor | undefined) {

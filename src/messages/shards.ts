@@ -1,22 +1,23 @@
-import type { Db } from '../platform/db/index.ts'
+import { openLockedAccountQueue } from '../ledger/index.ts'
+import type { LockedAccountQueue } from '../ledger/index.ts'
 import { createBatcher } from '../platform/batcher.ts'
 import type { Admission } from '../platform/batcher.ts'
+import type { Db } from '../platform/db/index.ts'
+import type { MessageClass } from '../primitives/messageClass.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
 import { accept, acceptFree } from './accept.ts'
 import type { AcceptContext } from './accept.ts'
 import type { Submitted } from './decide.ts'
-import { openAside } from './aside.ts'
-import type { Aside } from './aside.ts'
 import type { MessageEvents } from './events.ts'
-import type { SendRequest, Decision } from './types.ts'
+import type { Decision, SendRequest } from './types.ts'
 
 /** Decides one request, together with those that arrive at the same time. */
 export type Accept = (request: SendRequest, isGone?: () => boolean) => Promise<Decision>
 
 export interface ShardsSettings extends AcceptContext {
   db: Db
-  /** Transactions at once; a customer's requests are all in one of them. */
-  lanes: number
+  /** Transactions at once for each class; a customer's requests of a class are all in one shard. */
+  shards: number
   /** Recipients of one transaction. */
   batchSizeMax: number
   events: Pick<MessageEvents, 'batchDecided'>
@@ -28,103 +29,137 @@ interface Arrival extends Submitted {
 }
 
 type Decide = (arrivals: Arrival[]) => Promise<Decision[]>
+type LockedQueue = LockedAccountQueue<Arrival, Decision>
 
-/** Above so many recipients a request is a transaction of its own, in a lane of its own: the small ones go past it. */
+/** A request of more recipients is a transaction of its own in a shard of its own: small requests pass it. */
 const LARGE_RECIPIENTS = 500
-/** Recipients that may wait in a lane: some seconds of its work. Beyond, 503 is the better answer. */
+/** Recipients that may wait in a shard: some seconds of its work. Beyond, 503 is the better answer. */
 const WAITING_RECIPIENTS_MAX = 10_000
-/** The lane of the large, and the place aside, have room for a few of the largest. */
+/** The shard of large requests and the queue of locked accounts have room for a few of the largest. */
 const WAITING_LARGE_RECIPIENTS_MAX = 50_000
-/** Requests that may wait in a lane: with usual texts 2 MB, and 32 MB when all have the longest there is. */
+/** Requests that may wait in a shard: with usual texts 2 MB, and 32 MB when all have the longest text. */
 const WAITING_REQUESTS_MAX = 5_000
-/** Who would wait longer is told so instead: a client's patience is short, and it costs him nothing to ask again. */
+/** Requests that would wait longer get a 503; retrying is free. */
 const WAIT_MAX_MS = 2_000
-/** Customers aside that are decided at once: each may keep a connection for a lock wait, mostly for nothing. */
-const ASIDE_RUNS_MAX = 8
-/** The part of the connections that they may have. */
-const ASIDE_CONNECTIONS_SHARE = 1 / 4
+/** Locked customers that are decided at once: each may keep a connection for a lock wait. */
+const LOCKED_CUSTOMERS_AT_ONCE_MAX = 8
+/** Their part of the connections. */
+const LOCKED_CONNECTIONS_SHARE = 1 / 4
 
 /**
- * Accepting by load: requests that arrive while a transaction is in flight share the next one of their lane. The lane
- * is the customer's number modulo the number of lanes, which all processes should have in common, so that two
- * processes' batches do not wait on each other in a chain; nothing but speed depends on it. A fault of one request fails
- * that one alone. A customer whose balance somebody else keeps locked is put aside: there he is decided alone, and only
- * there he is told that he is held.
+ * Accepting in batches under load: requests that arrive while a transaction is in flight share the next one of their
+ * shard. Each class has queues and shards of its own, so that a flood of normal requests refuses no express one
+ * (invariant 5). The shard is the customer's number modulo the number of shards, which all processes should have in
+ * common, so that batches of two processes do not wait on each other in a chain; only speed depends on it.
  */
 export function openShards(settings: ShardsSettings): Accept {
-  const { db, newId, batchSizeMax, events, clock } = settings
-  const bounded = (waitingWeightMax: number) => ({
-    weigh: ({ recipients }: Arrival) => recipients.length,
-    mayBeItemFault: (error: unknown) => !(error instanceof Unavailable),
-    admission: { ...ADMISSION, ...clock, waitingWeightMax },
-  })
-  const decideBy = (verb: typeof accept) => async (arrivals: Arrival[]) => {
-    const verdicts = await verb(db, arrivals, settings)
-    const held = verdicts.filter(({ kind }) => kind === 'account_locked').length
-    if (held < arrivals.length) events.batchDecided({ requests: arrivals.length - held })
-    return verdicts
-  }
-  const maxConcurrency = Math.min(
-    ASIDE_RUNS_MAX,
-    Math.ceil(db.settings.maxOpenConns * ASIDE_CONNECTIONS_SHARE),
-  )
-  const aside = openAside<Arrival>(
-    {
-      ...bounded(WAITING_LARGE_RECIPIENTS_MAX),
-      batchWeightMax: batchSizeMax,
-      maxConcurrency,
-      runBatch: decideBy(accept),
-    },
-    clock?.nowMs ?? (() => performance.now()),
-  )
-  const openLane = (batchWeightMax: number, waitingWeightMax: number, verb: typeof accept) =>
-    createBatcher<Arrival, Decision>({
-      ...bounded(waitingWeightMax),
-      batchWeightMax,
-      runBatch: (arrivals) => decideOrPutAside(arrivals, decideBy(verb), aside),
-    })
-  const small = Array.from({ length: settings.lanes }, () =>
-    openLane(batchSizeMax, WAITING_RECIPIENTS_MAX, accept),
-  )
-  // One at a time: who would wait for his balance would keep all the other large ones waiting.
-  const large = openLane(1, WAITING_LARGE_RECIPIENTS_MAX, acceptFree)
+  const { newId } = settings
+  const locked = openLockedQueue(settings)
+  const ofClass = {
+    normal: openClass(settings, locked, accept),
+    // Express waits for no balance that a batch of normal requests has locked, unless it is its own customer's.
+    express: openClass(settings, locked, acceptFree),
+  } satisfies Record<MessageClass, unknown>
+  return (request, isGone = () => false) =>
+    ofClass[request.type]({ ...request, smsIdentifier: newId(), isGone })
+}
 
-  return (request, isGone = () => false) => {
-    const { userId, recipients } = request
-    const lane = recipients.length > LARGE_RECIPIENTS ? large : (small[userId % small.length] ?? large)
-    return lane.add({ ...request, smsIdentifier: newId(), isGone })
+function openClass(
+  settings: ShardsSettings,
+  locked: LockedQueue,
+  verb: typeof accept,
+): (arrival: Arrival) => Promise<Decision> {
+  const open = (batchWeightMax: number, waitingWeightMax: number, verb: typeof accept) =>
+    createBatcher<Arrival, Decision>({
+      ...bounded(settings, waitingWeightMax, (why, { userId }) =>
+        locked.has(userId) ? ACCOUNT_LOCKED() : new Unavailable('overloaded', REFUSALS[why]),
+      ),
+      batchWeightMax,
+      runBatch: (arrivals) => decideOrDefer(arrivals, decideBy(settings, verb), locked),
+    })
+  const small = Array.from({ length: settings.shards }, () =>
+    open(settings.batchSizeMax, WAITING_RECIPIENTS_MAX, verb),
+  )
+  // One at a time, and without a lock wait, which would delay all other large requests.
+  const large = open(1, WAITING_LARGE_RECIPIENTS_MAX, acceptFree)
+  return (arrival) => {
+    const { userId, recipients } = arrival
+    const shard = recipients.length > LARGE_RECIPIENTS ? large : (small[userId % small.length] ?? large)
+    return shard.add(arrival)
+  }
+}
+
+function openLockedQueue(settings: ShardsSettings): LockedQueue {
+  const { db, batchSizeMax, clock } = settings
+  return openLockedAccountQueue<Arrival, Decision>({
+    ...bounded(settings, WAITING_LARGE_RECIPIENTS_MAX, ACCOUNT_LOCKED),
+    ...(clock && { nowMs: clock.nowMs }),
+    batchWeightMax: batchSizeMax,
+    maxConcurrency: Math.min(
+      LOCKED_CUSTOMERS_AT_ONCE_MAX,
+      Math.ceil(db.settings.maxOpenConns * LOCKED_CONNECTIONS_SHARE),
+    ),
+    runBatch: decideBy(settings, accept),
+    userIdOf: ({ userId }) => userId,
+    isLocked: ({ kind }) => kind === 'account_locked',
+  })
+}
+
+function decideBy(settings: ShardsSettings, verb: typeof accept): Decide {
+  return async (arrivals) => {
+    const decisions = await verb(settings.db, arrivals, settings)
+    const undecided = decisions.filter(({ kind }) => kind === 'account_locked').length
+    if (undecided < arrivals.length) settings.events.batchDecided({ requests: arrivals.length - undecided })
+    return decisions
   }
 }
 
 /**
- * Those who are found held, or are aside already, go on there, and the lane does not wait for them. Only when the
- * others are decided: whoever was moved and then decided again here, after a fault, would pay twice.
+ * Customers with a locked account go on in the queue of locked accounts, and the shard does not wait for them; only there
+ * is account_locked returned. They are moved after the others are decided: a fault decides a batch again, and a request
+ * that had been moved would be charged twice.
  */
-async function decideOrPutAside(
+async function decideOrDefer(
   arrivals: Arrival[],
   decide: Decide,
-  aside: Aside<Arrival>,
+  locked: LockedQueue,
 ): Promise<(Decision | Promise<Decision>)[]> {
-  const here = arrivals.filter(({ userId }) => !aside.has(userId))
-  const verdicts = here.length > 0 ? await decide(here) : []
-  const decided = new Map(here.map((arrival, index) => [arrival, verdicts[index]]))
+  const here = arrivals.filter(({ userId }) => !locked.has(userId))
+  const decisions = here.length > 0 ? await decide(here) : []
+  const decided = new Map(here.map((arrival, index) => [arrival, decisions[index]]))
   return arrivals.map((arrival) => {
-    const verdict = decided.get(arrival)
-    return verdict && verdict.kind !== 'account_locked' ? verdict : aside.add(arrival)
+    const decision = decided.get(arrival)
+    return decision && decision.kind !== 'account_locked' ? decision : locked.add(arrival)
   })
 }
 
-const REFUSALS: Record<Parameters<Admission<Arrival>['refuse']>[0], string> = {
-  full: 'Too many messages wait to be accepted. Nothing was changed.',
-  share: 'Too many messages of this customer wait to be accepted. Nothing was changed.',
-  late: 'The message waited too long to be accepted. Nothing was changed.',
-  gone: 'The client left before its message was accepted. Nothing was changed.',
+type Refuse = Admission<Arrival>['refuse']
+
+function bounded({ clock }: ShardsSettings, waitingWeightMax: number, refuse: Refuse) {
+  return {
+    weigh: ({ recipients }: Arrival) => recipients.length,
+    mayBeItemFault: (error: unknown) => !(error instanceof Unavailable),
+    admission: {
+      waitingItemsMax: WAITING_REQUESTS_MAX,
+      waitMaxMs: WAIT_MAX_MS,
+      ownerOf: ({ userId }: Arrival) => userId,
+      isGone: (arrival: Arrival) => arrival.isGone(),
+      refuse,
+      ...clock,
+      waitingWeightMax,
+    },
+  }
 }
 
-const ADMISSION = {
-  waitingItemsMax: WAITING_REQUESTS_MAX,
-  waitMaxMs: WAIT_MAX_MS,
-  ownerOf: ({ userId }: Arrival) => userId,
-  isGone: (arrival: Arrival) => arrival.isGone(),
-  refuse: (why: keyof typeof REFUSALS) => new Unavailable('overloaded', REFUSALS[why]),
+const REFUSALS: Record<Parameters<Refuse>[0], string> = {
+  full: 'Overloaded: too many messages wait to be accepted. Nothing was charged.',
+  share: 'Overloaded: too many messages of this customer wait to be accepted. Nothing was charged.',
+  late: 'Overloaded: timed out before acceptance. Nothing was charged.',
+  gone: 'The client disconnected before acceptance. Nothing was charged.',
 }
+
+const ACCOUNT_LOCKED = () =>
+  new Unavailable(
+    'account_locked',
+    "Another change to this customer's balance is in progress. Nothing was charged; retry.",
+  )

@@ -12,7 +12,7 @@ export interface Admission<I> {
   /** Asked when the item's turn has come: nobody waits for the result any more. */
   isGone: (item: I) => boolean
   /** The error of one that is refused: nothing was begun with it. */
-  refuse: (why: 'full' | 'share' | 'late' | 'gone') => Error
+  refuse: (why: 'full' | 'share' | 'late' | 'gone', item: I) => Error
   nowMs?: () => number
   after?: After
 }
@@ -51,7 +51,7 @@ export function openAdmissionQueue<I, W extends Waiting<I>>(
 
   function leave(each: W, why: 'late' | 'gone'): void {
     sizes.remove(each)
-    each.reject(admission?.refuse(why))
+    each.reject(admission?.refuse(why, each.item))
   }
 
   /** One timer, for the head of the queue: the others are younger. */
@@ -71,7 +71,7 @@ export function openAdmissionQueue<I, W extends Waiting<I>>(
   return {
     push(waiting) {
       const why = sizes.whyNot(waiting)
-      if (why) waiting.reject(admission?.refuse(why))
+      if (why) waiting.reject(admission?.refuse(why, waiting.item))
       else {
         sizes.add(waiting)
         queue.push({ ...waiting, sinceMs: nowMs() })

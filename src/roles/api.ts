@@ -18,9 +18,9 @@ export function startApi(
 ): { routes: Route[]; checks: ReadinessCheck[] } {
   const db = pools.requests
   const events = createMessageEvents(metrics.registry)
-  const { prices, acceptLanes: lanes, batchSizeMax } = config
+  const { prices, acceptLanes: shards, batchSizeMax } = config
   const accept = openShards({
-    ...{ db, prices, newId, lanes, batchSizeMax, events },
+    ...{ db, prices, newId, shards, batchSizeMax, events },
     virtualTime: openVirtualTime(),
     normalOrder: config.normalOrder,
   })

@@ -163,7 +163,7 @@ describe('the ledger under random histories', () => {
     accept = openShards({
       db,
       ...acceptContextOf(stack.db),
-      lanes: 2,
+      shards: 2,
       batchSizeMax: 2_000,
       events,
     })

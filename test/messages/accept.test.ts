@@ -6,7 +6,6 @@ import type { Db } from '../../src/platform/db/index.ts'
 import { decodeRanges } from '../../src/outbox/index.ts'
 import { audit } from '../../src/audit/index.ts'
 import {
-  PRICES,
   acceptContextOf,
   balanceOf,
   countRows,

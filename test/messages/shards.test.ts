@@ -46,12 +46,12 @@ describe('accepting by load', () => {
     await stack.drop()
   })
 
-  const open = (lanes = 1, clock?: ShardsSettings['clock']): Accept =>
+  const open = (shards = 1, clock?: ShardsSettings['clock']): Accept =>
     openShards({
       ...(clock && { clock }),
       db,
       ...acceptContextOf(stack.db),
-      lanes,
+      shards,
       batchSizeMax: 2_000,
       events: { batchDecided: ({ requests }) => void batches.push(requests) },
     })

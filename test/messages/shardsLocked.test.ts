@@ -52,7 +52,7 @@ describe('a customer whose balance somebody else keeps locked', () => {
     accept = openShards({
       db,
       ...acceptContextOf(stack.db),
-      lanes: 1,
+      shards: 1,
       batchSizeMax: 2_000,
       events: { batchDecided: () => {} },
       clock: { nowMs: () => performance.now(), after: manualTimers().after },
