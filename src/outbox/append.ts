@@ -1,23 +1,38 @@
 import { sql } from 'kysely'
-import { NOW, NOW_MICROS, insertRows } from '../platform/db/index.ts'
-import type { Tx } from '../platform/db/index.ts'
+import { NOW, insertRows, sqlValue } from '../platform/db/index.ts'
+import type { Tx, Value } from '../platform/db/index.ts'
 import { identifierToBytes } from '../primitives/identifier.ts'
+import type { MessageClass } from '../primitives/messageClass.ts'
 import { ENVELOPE_RECIPIENTS_MAX, countRecipients, encodeRanges } from './envelope.ts'
 import type { RecipientRange } from './envelope.ts'
-import { PRIORITY } from './priority.ts'
-import type { MessageClass } from '../primitives/messageClass.ts'
+import { LANES, microsFromNow, microsOf } from './lanes.ts'
 
-/** One outbox row to be: up to 100 recipients of one request, or of several that a claim merged. */
-export interface OutboxEvent {
+/** A time of the database's clock, or a delay that the database adds to it. */
+export type Until = Date | { afterMs: number }
+
+/**
+ * Where a new row stands.
+ * - ready with a tag: the start tag of fair queueing (normal).
+ * - ready with a deadline, counted from the database's now (express).
+ * - waiting: nothing is done about it before `until`.
+ */
+export type RowOrder =
+  | { condition: 'ready'; tag: number }
+  | { condition: 'ready'; deadlineInMs: number }
+  | { condition: 'waiting'; until: Until }
+
+/** An outbox row to write: up to 100 recipients of one request, or of several requests that a claim merged. */
+export interface OutboxRow {
   id: string
   type: MessageClass
   ranges: RecipientRange[]
-  /** Made by a claim from rows of several requests. */
-  merged?: boolean
-  attempts?: number
+  order: RowOrder
+  /** A claim made it from rows of several requests. */
+  isMerged?: boolean
+  lastError?: string
 }
 
-export const SEND_EVENT = 'sms.send'
+export const LAST_ERROR_CHARS_MAX = 255
 
 /** Cuts all recipients of a request into ranges that fit one outbox row each. */
 export function cutIntoRanges(
@@ -31,39 +46,45 @@ export function cutIntoRanges(
   return ranges
 }
 
-/**
- * Appends work in the transaction that decided it (invariant 1), due at once or at `dueAt`, a time of the database's
- * clock as it writes it.
- */
-export async function append(tx: Tx, events: OutboxEvent[], dueAt?: string): Promise<void> {
+/** Appends work in the transaction that decided it (invariant 1). */
+export async function append(tx: Tx, rows: OutboxRow[]): Promise<void> {
   await insertRows(
     tx,
-    sql`INSERT INTO outbox_events (id, event_type, priority, next_run_at, user_id, sms_identifier, payload,
-      recipients, attempts, created_at)`,
-    events.map((event) => {
-      const { userId, smsIdentifier } = requestOf(event)
+    sql`INSERT INTO outbox_events (id, lane, order_key, user_id, sms_identifier, payload, recipients, last_error,
+      created_at)`,
+    rows.map((row) => {
+      const { userId, smsIdentifier } = requestOf(row)
       return [
-        identifierToBytes(event.id),
-        SEND_EVENT,
-        PRIORITY[event.type],
-        dueAt ?? NOW_MICROS,
+        identifierToBytes(row.id),
+        LANES[row.type][row.order.condition],
+        keyOf(row.order),
         userId,
         smsIdentifier,
-        encodeRanges(event.ranges),
-        countRecipients(event.ranges),
-        event.attempts ?? 0,
+        encodeRanges(row.ranges),
+        countRecipients(row.ranges),
+        row.lastError?.slice(0, LAST_ERROR_CHARS_MAX) ?? null,
         NOW,
       ]
     }),
   )
 }
 
+function keyOf(order: RowOrder): Value {
+  if (order.condition === 'waiting') return untilKey(order.until)
+  return 'tag' in order ? order.tag : sqlValue(microsFromNow(order.deadlineInMs))
+}
+
+/** The key of a waiting row. */
+export function untilKey(until: Until): Value {
+  return until instanceof Date ? microsOf(until) : sqlValue(microsFromNow(until.afterMs))
+}
+
 /** The columns by which history finds a customer's open requests; a merged row names several and fills none. */
-function requestOf({ merged, ranges: [range] }: OutboxEvent): {
+function requestOf({ isMerged, ranges: [range] }: OutboxRow): {
   userId: number | null
   smsIdentifier: Buffer | null
 } {
-  if (!range) throw new Error('an outbox event names no recipient')
-  if (merged) return { userId: null, smsIdentifier: null }
+  if (!range) throw new Error('an outbox row without a recipient')
+  if (isMerged) return { userId: null, smsIdentifier: null }
   return { userId: range.userId, smsIdentifier: identifierToBytes(range.smsIdentifier) }
 }

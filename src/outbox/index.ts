@@ -1,5 +1,5 @@
 export { append, cutIntoRanges } from './append.ts'
-export type { OutboxEvent } from './append.ts'
+export type { OutboxRow, RowOrder, Until } from './append.ts'
 export {
   countRecipients,
   decodeEnvelope,
@@ -8,10 +8,15 @@ export {
   UnreadableEnvelope,
 } from './envelope.ts'
 export type { Envelope, RecipientRange } from './envelope.ts'
+export { NORMAL_ORDERS, startTags, tagsOf } from './fairness.ts'
+export type { NormalOrder } from './fairness.ts'
+export { EXPRESS_DEADLINE_MS } from './lease.ts'
+export { openVirtualTime } from './positions.ts'
+export type { VirtualTime } from './positions.ts'
 export { readDepth } from './depth.ts'
 export { findOpen } from './findOpen.ts'
 export type { OpenRanges } from './findOpen.ts'
-export { lockRows, postpone, removeRows, retryLater } from './settle.ts'
+export { lockRows, postpone, removeRows } from './settle.ts'
 export { createOutboxEvents } from './events.ts'
 export type { OutboxEvents } from './events.ts'
 export { relayOnce, startRelay } from './relay.ts'

@@ -3,9 +3,10 @@ import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 import type { Tx } from './transact.ts'
 
-/** The time of the statement in the place of a value, to the millisecond and to the microsecond. */
-export const NOW = raw('NOW(3)')
-export const NOW_MICROS = raw('NOW(6)')
+/** SQL in the place of a value. */
+export const sqlValue = raw
+/** The time of the statement, to the millisecond. */
+export const NOW = sqlValue('NOW(3)')
 
 export type Value = string | number | Buffer | null | typeof NOW
 

@@ -1,0 +1,40 @@
+/** The tag units of one message part. Weights will divide them. */
+const UNITS_PER_PART = 1_000
+
+export interface Tags {
+  /** One for each row, in the rows' order. */
+  tags: number[]
+  /** What is kept as the customer's last tag. */
+  lastTag: number
+}
+
+/**
+ * Start-time fair queueing of normal rows (decision 0016). A row's tag is the customer's last tag, or the virtual time
+ * when that is higher, and the last tag then advances by the row's parts. So customers with a backlog take turns by
+ * parts, and a customer that used idle capacity alone owes nothing for it.
+ * @param lastTag the customer's last tag, read under its lock. @param virtualTime the tag claimed last, in the same
+ * units, at most some seconds old. @param parts the message parts of each row.
+ */
+export function startTags(lastTag: number, virtualTime: number, parts: number[]): Tags {
+  let next = Math.max(lastTag, virtualTime)
+  const tags = parts.map((each) => {
+    const tag = next
+    next += each * UNITS_PER_PART
+    return tag
+  })
+  return { tags, lastTag: next }
+}
+
+/**
+ * First in, first out: every row takes the virtual time, so that rows of equal tags leave in the order of their
+ * identifiers. The customer's last tag stays, for the day when order is fair again.
+ */
+export function arrivalTags(lastTag: number, virtualTime: number, parts: number[]): Tags {
+  return { tags: parts.map(() => virtualTime), lastTag }
+}
+
+export const NORMAL_ORDERS = ['fair', 'fifo'] as const
+export type NormalOrder = (typeof NORMAL_ORDERS)[number]
+
+/** How the tags of normal rows are chosen, by the setting NORMAL_ORDER. */
+export const tagsOf: Record<NormalOrder, typeof startTags> = { fair: startTags, fifo: arrivalTags }

@@ -1,0 +1,44 @@
+import { sql } from 'kysely'
+import type { Reader, Tx } from '../platform/db/index.ts'
+import type { MessageClass } from '../primitives/messageClass.ts'
+import { LANES } from './lanes.ts'
+
+/** The virtual time of normal rows, for transactions that accept requests. */
+export interface VirtualTime {
+  /** At most READ_EVERY_MS old. */
+  read(tx: Tx): Promise<number>
+}
+
+/** Relays publish once a second, so a closer look would show nothing new. */
+const READ_EVERY_MS = 1_000
+
+/** Reads the published position of normal rows, at most once a second. */
+export function openVirtualTime(nowMs = () => performance.now()): VirtualTime {
+  let readAtMs = -Infinity
+  let virtualTime = 0
+  return {
+    async read(tx) {
+      const startedAtMs = nowMs()
+      if (startedAtMs - readAtMs < READ_EVERY_MS) return virtualTime
+      virtualTime = await readPosition(tx, 'normal')
+      readAtMs = startedAtMs
+      return virtualTime
+    },
+  }
+}
+
+/** @returns the published position of the ready lane: one above the key that a claim reached. */
+export async function readPosition(reader: Reader, type: MessageClass): Promise<number> {
+  const { rows } = await sql<{ order_key: number }>`
+    SELECT order_key FROM outbox_positions WHERE lane = ${LANES[type].ready}`.execute(reader)
+  return rows[0]?.order_key ?? 0
+}
+
+/**
+ * Publishes how far claims of the ready lane have come. It only grows. One above the key, so that rows which enter at
+ * the published position stand behind everything that claims have passed, whatever their identifiers.
+ */
+export async function publishPosition(tx: Tx, type: MessageClass, reachedKey: number): Promise<void> {
+  await sql`UPDATE outbox_positions SET order_key = GREATEST(order_key, ${reachedKey + 1})
+    WHERE lane = ${LANES[type].ready}`.execute(tx)
+}
