@@ -1,7 +1,7 @@
 import { lockAccounts, lockFreeAccounts, writeAccounts } from '../ledger/index.ts'
 import type { Account } from '../ledger/index.ts'
 import { append } from '../outbox/index.ts'
-import type { OutboxRow, VirtualTime } from '../outbox/index.ts'
+import type { NormalOrder, VirtualTime } from '../outbox/index.ts'
 import { CommitUnknown, LockTimeout, transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
 import { identifierToBytes } from '../primitives/identifier.ts'
@@ -9,7 +9,6 @@ import { decide } from './decide.ts'
 import type { Decided, Prices, Submitted } from './decide.ts'
 import { insertRecipients, insertRequests } from './insert.ts'
 import { toOutboxRows } from './outboxRows.ts'
-import type { NormalOrder } from './outboxRows.ts'
 import type { Decision } from './types.ts'
 
 /** What accepting needs beside the database and the requests. */
@@ -84,9 +83,9 @@ async function write(
 ): Promise<void> {
   const requests = acceptedOf(decided)
   if (requests.length === 0) return
-  const isFair = normalOrder === 'fair' && requests.some(({ type }) => type === 'normal')
-  const order = isFair ? { accounts, virtualTime: await virtualTime.read(tx) } : undefined
-  const rows: OutboxRow[] = toOutboxRows(requests, order, newId)
+  const hasNormal = requests.some(({ type }) => type === 'normal')
+  const basis = { normalOrder, accounts, virtualTime: hasNormal ? await virtualTime.read(tx) : 0 }
+  const rows = toOutboxRows(requests, basis, newId)
   await writeAccounts(tx, accounts.values())
   await insertRequests(tx, requests)
   await insertRecipients(tx, requests, prices)

@@ -1,7 +1,6 @@
 export { accept } from './accept.ts'
 export type { AcceptContext } from './accept.ts'
 export type { Prices, Submitted } from './decide.ts'
-export type { NormalOrder } from './outboxRows.ts'
 export { openShards } from './shards.ts'
 export type { Accept } from './shards.ts'
 export { markDone, markFailed, markSending, release, renewSending } from './transitions.ts'

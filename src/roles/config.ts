@@ -1,5 +1,6 @@
 import { ConfigFault, describeRows, isLoopback, readSettings } from '../platform/config/index.ts'
 import type { SettingRow, Values } from '../platform/config/index.ts'
+import type { NormalOrder } from '../outbox/index.ts'
 import type { ListenAddress } from '../platform/http/index.ts'
 import type { LogLevel } from '../platform/telemetry/index.ts'
 import { ANYONE_MAY_SEND, SETTINGS } from './settings.ts'
@@ -22,6 +23,7 @@ export interface Config {
   /** Recipients of one transaction. */
   batchSizeMax: number
   acceptLanes: number
+  normalOrder: NormalOrder
   unavailableGraceMs: number
   prices: { normal: number; express: number }
   queues: { normal: string; express: string }
@@ -85,6 +87,7 @@ function toConfig(values: Settled): Config {
     operatorBatchMax: values.OPERATOR_BATCH_MAX,
     batchSizeMax: values.BATCH_SIZE_MAX,
     acceptLanes: values.ACCEPT_LANES,
+    normalOrder: values.NORMAL_ORDER,
     unavailableGraceMs: values.UNAVAILABLE_GRACE,
     prices: { normal: values.PRICE_NORMAL, express: values.PRICE_EXPRESS },
     queues: { normal: values.NORMAL_QUEUE, express: values.EXPRESS_QUEUE },

@@ -10,6 +10,7 @@ import {
   wholeNumberText,
 } from '../platform/config/index.ts'
 import type { Settings } from '../platform/config/index.ts'
+import { NORMAL_ORDERS } from '../outbox/index.ts'
 import { LOG_LEVELS } from '../platform/telemetry/index.ts'
 
 export const ROLES = ['api', 'relay', 'consumer'] as const
@@ -87,6 +88,12 @@ export const SETTINGS = {
     meaning:
       'Transactions that accept requests at once; a customer is always served by the same one. Give every process of ' +
       'the role `api` the same number, so that they do not wait on each other.',
+  },
+  NORMAL_ORDER: {
+    schema: oneOf(NORMAL_ORDERS),
+    default: 'fair',
+    meaning:
+      'The order of normal messages: `fair` shares the throughput between customers, `fifo` sends in order of acceptance.',
   },
   UNAVAILABLE_GRACE: {
     schema: durationText(86_400_000),

@@ -162,7 +162,7 @@ describe('the row types of Kysely', () => {
     const wanted = {
       'user_transactions.transaction_type': ['topup', 'charge', 'refund'],
       'sms_requests.type': ['normal', 'express'],
-      'sms_status.status': ['pending', 'sending', 'done', 'failed'],
+      'sms_status.status': ['pending', 'sending', 'done', 'failed', 'cancelled'],
     } satisfies EnumValues
     assert.deepEqual(
       Object.fromEntries(
