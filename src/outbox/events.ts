@@ -1,61 +1,99 @@
 import { Counter } from '../platform/telemetry/index.ts'
 import type { Logger, Registry } from '../platform/telemetry/index.ts'
+import { CLASSES } from '../primitives/messageClass.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
+import { oncePerMinute } from './oncePerMinute.ts'
 
 /** The facts of this slice: each moves a metric and writes at most one record. */
 export interface OutboxEvents {
   published(fact: { type: MessageClass; envelopes: number; recipients: number }): void
   publishFailed(fact: { type: MessageClass; envelopes: number; reason: string }): void
-  /** A due row whose payload this program cannot read. It is put off and looked at again. */
+  /** Waiting rows came due and were made ready: leases that ran out, retries and scheduled rows. */
+  promoted(fact: { type: MessageClass; rows: number }): void
+  /** A ready row whose payload this program cannot read. It is postponed and retried. */
   rowUnreadable(fact: { type: MessageClass; outboxId: string }): void
   relayFailed(fact: { type: MessageClass; error: unknown; retryInMs: number }): void
 }
 
 export function createOutboxEvents(logger: Logger, registry: Registry): OutboxEvents {
-  const registers = [registry]
-  const publishes = new Counter({
-    name: 'chapar_published_envelopes_total',
-    help: 'Envelopes by what the broker said: confirmed, or failed and given back to the outbox',
-    labelNames: ['class', 'result'] as const,
-    registers,
-  })
-  const recipientsPublished = new Counter({
-    name: 'chapar_published_recipients_total',
-    help: 'Recipients in confirmed envelopes, republished ones included',
-    labelNames: ['class'] as const,
-    registers,
-  })
-  const unreadable = new Counter({
-    name: 'chapar_outbox_unreadable_total',
-    help: 'Due outbox rows whose payload could not be read and that were put off',
-    labelNames: ['class'] as const,
-    registers,
-  })
-  const failures = new Counter({
-    name: 'chapar_relay_failures_total',
-    help: 'Failed rounds of the relay',
-    labelNames: ['class'] as const,
-    registers,
-  })
+  const counters = createCounters(registry)
+  const report = oncePerMinute()
   return {
     published({ type, envelopes, recipients }) {
-      publishes.inc({ class: type, result: 'confirmed' }, envelopes)
-      recipientsPublished.inc({ class: type }, recipients)
-      logger.debug('published', { class: type, envelopes, recipient_count: recipients })
+      counters.publishes.inc({ class: type, result: 'confirmed' }, envelopes)
+      counters.recipients.inc({ class: type }, recipients)
+      logger.debug('envelopes published', { class: type, envelopes, recipient_count: recipients })
     },
     publishFailed({ type, envelopes, reason }) {
-      publishes.inc({ class: type, result: 'failed' }, envelopes)
-      logger.warn('publish failed', { class: type, envelopes, reason })
+      counters.publishes.inc({ class: type, result: 'failed' }, envelopes)
+      report(`publishFailed ${type} ${reason}`, envelopes, (sum) =>
+        logger.warn('failed to publish envelopes; retry scheduled', { class: type, envelopes: sum, reason }),
+      )
+    },
+    promoted({ type, rows }) {
+      counters.promoted.inc({ class: type }, rows)
+      report(`promoted ${type}`, rows, (sum) =>
+        logger.info('outbox rows came due again: leases that ran out, retries and scheduled messages', {
+          class: type,
+          rows: sum,
+        }),
+      )
     },
     rowUnreadable({ type, outboxId }) {
-      unreadable.inc({ class: type })
-      logger.error('outbox row cannot be read', { class: type, outbox_id: outboxId })
+      counters.unreadable.inc({ class: type })
+      report(`rowUnreadable ${type}`, 1, (sum) =>
+        logger.error('outbox row cannot be read; it is postponed', { class: type, outbox_id: outboxId, rows: sum }),
+      )
     },
     relayFailed({ type, error, retryInMs }) {
-      failures.inc({ class: type })
+      counters.failures.inc({ class: type })
       const level = error instanceof Unavailable ? 'warn' : 'error'
-      logger[level]('relay failed', { class: type, error, retry_in_ms: retryInMs })
+      report(`relayFailed ${type} ${String(error)}`, 1, (sum) =>
+        logger[level]('relay round failed; retry scheduled', {
+          ...{ class: type, error, failures: sum },
+          retry_in_ms: retryInMs,
+        }),
+      )
     },
   }
+}
+
+function createCounters(registry: Registry) {
+  const registers = [registry]
+  const labelNames = ['class'] as const
+  const counters = {
+    publishes: new Counter({
+      name: 'chapar_published_envelopes_total',
+      help: 'Envelopes by publish result: confirmed, or failed and given back to the outbox',
+      labelNames: ['class', 'result'] as const,
+      registers,
+    }),
+    recipients: new Counter({
+      name: 'chapar_published_recipients_total',
+      help: 'Recipients in confirmed envelopes, republished ones included',
+      ...{ labelNames, registers },
+    }),
+    promoted: new Counter({
+      name: 'chapar_outbox_promoted_rows_total',
+      help: 'Outbox rows that came due again: leases that ran out, retries and scheduled messages',
+      ...{ labelNames, registers },
+    }),
+    unreadable: new Counter({
+      name: 'chapar_outbox_unreadable_total',
+      help: 'Ready outbox rows whose payload could not be read and that were postponed',
+      ...{ labelNames, registers },
+    }),
+    failures: new Counter({
+      name: 'chapar_relay_failures_total',
+      help: 'Failed rounds of the relay',
+      ...{ labelNames, registers },
+    }),
+  }
+  for (const type of CLASSES) {
+    for (const result of ['confirmed', 'failed']) counters.publishes.inc({ class: type, result }, 0)
+    for (const name of ['recipients', 'promoted', 'unreadable', 'failures'] as const)
+      counters[name].inc({ class: type }, 0)
+  }
+  return counters
 }

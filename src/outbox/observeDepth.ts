@@ -4,10 +4,10 @@ import type { Registry } from '../platform/telemetry/index.ts'
 import { readDepth } from './depth.ts'
 import type { Depth } from './depth.ts'
 
-/** However many scrape, the tables are asked once in this time. */
+/** The tables are read once in this time, however many clients scrape. */
 const CACHE_MS = 5_000
 
-/** How much work of each class is unfinished, and for how long the first of it has been due. */
+/** Gauges of unfinished work by class, and of the age of what the relay should have published. */
 export function observeDepth(registry: Registry, db: Db): void {
   const rows = new Gauge({
     name: 'chapar_outbox_rows',
@@ -18,7 +18,7 @@ export function observeDepth(registry: Registry, db: Db): void {
   })
   const oldest = new Gauge({
     name: 'chapar_outbox_oldest_due_seconds',
-    help: 'How long the row that came due first has been waiting for the relay',
+    help: 'Age of the oldest row that is ready or due and that no relay has claimed yet',
     labelNames: ['class'] as const,
     registers: [registry],
     collect: () => refresh(),
@@ -35,7 +35,7 @@ export function observeDepth(registry: Registry, db: Db): void {
         oldest.set({ class: 'normal' }, normal.oldestDueSeconds)
         oldest.set({ class: 'express' }, express.oldestDueSeconds)
       })
-      // A database that is away must not take the other metrics with it: the last known values stand.
+      // While the database is unavailable, the last known values stand.
       .catch(() => {})
       .finally(() => (reading = undefined))
     return reading

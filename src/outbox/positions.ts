@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
-import type { Reader, Tx } from '../platform/db/index.ts'
+import { transact } from '../platform/db/index.ts'
+import type { Db, Reader, Tx } from '../platform/db/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { LANES } from './lanes.ts'
 
@@ -41,4 +42,37 @@ export async function readPosition(reader: Reader, type: MessageClass): Promise<
 export async function publishPosition(tx: Tx, type: MessageClass, reachedKey: number): Promise<void> {
   await sql`UPDATE outbox_positions SET order_key = GREATEST(order_key, ${reachedKey + 1})
     WHERE lane = ${LANES[type].ready}`.execute(tx)
+}
+
+/** Publishes the position of one class as its relay's claims move on. */
+export interface PositionPublisher {
+  /** A claim took the row of this key last. */
+  noteReached(key: number): void
+  /** Writes the position when it changed, at most once in PUBLISH_EVERY_MS. */
+  publish(): Promise<void>
+}
+
+/** Often enough that what acceptors read lies within the slack of a scan's start. */
+const PUBLISH_EVERY_MS = 1_000
+
+export function openPositionPublisher(
+  db: Db,
+  type: MessageClass,
+  nowMs = () => performance.now(),
+): PositionPublisher {
+  let publishedAtMs = -Infinity
+  let publishedKey = -1
+  let reachedKey = -1
+  return {
+    noteReached(key) {
+      reachedKey = Math.max(reachedKey, key)
+    },
+    async publish() {
+      const key = reachedKey
+      if (key <= publishedKey || nowMs() - publishedAtMs < PUBLISH_EVERY_MS) return
+      await transact(db, 'outbox.publish_position', (tx) => publishPosition(tx, type, key))
+      publishedKey = key
+      publishedAtMs = nowMs()
+    },
+  }
 }

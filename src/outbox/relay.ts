@@ -1,17 +1,15 @@
-import type { Publisher, PublishResult } from '../platform/broker/index.ts'
+import type { Publisher } from '../platform/broker/index.ts'
 import type { Db } from '../platform/db/index.ts'
 import { afterTimeout, startLoop } from '../platform/loop.ts'
 import type { After, Loop } from '../platform/loop.ts'
-import { emitStep, emitStepWhenWritten } from '../platform/steps.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
-import { claim, hasDue } from './claim.ts'
-import type { Claim } from './claim.ts'
-import { countRecipients, encodeEnvelope } from './envelope.ts'
-import type { Envelope } from './envelope.ts'
+import { confirmLease } from './confirmLease.ts'
+import type { PublishedRow } from './confirmLease.ts'
 import type { OutboxEvents } from './events.ts'
-import { giveBack, markPublished } from './settle.ts'
-import type { PublishedRow } from './settle.ts'
-import { READY_ENVELOPES_MAX } from './topology.ts'
+import { BUSY_MS, CONFIRM_LEASE_AFTER_MS, IDLE_POLL_MS, QUIET_AFTER_MS, QUIET_POLL_FACTOR } from './lease.ts'
+import { claimNext, openRelayState } from './claimNext.ts'
+import type { RelayState } from './claimNext.ts'
+import { publishClaim } from './publishClaim.ts'
 
 export interface RelaySettings {
   db: Db
@@ -25,75 +23,60 @@ export interface RelaySettings {
   /** Outbox rows of one claim. */
   rowsMax: number
   /** Claims at once. One leaves the database and the other class room; batches of one need more. */
-  lanes: number
+  concurrency: number
   /** Monotonic milliseconds, and the timers that go by them; a test has its own. */
   nowMs?: () => number
   after?: After
 }
 
-/** How soon an idle poller sees what another process committed. A commit in this process wakes it. */
-const IDLE_POLL_MS: Record<MessageClass, number> = { express: 25, normal: 100 }
-/** When nothing was due for so long, the poller looks less often: each look takes 0.7 ms of CPU (measured). */
-const QUIET_AFTER_MS = 5_000
-const QUIET_POLL_FACTOR = 6
-/**
- * From one claim to the next while each finds something, unless it left something behind. So under load envelopes are
- * large and few: each costs the database, the broker and an operator some twenty round trips, whatever it holds.
- */
-const BUSY_MS: Record<MessageClass, number> = { express: 50, normal: 100 }
-/**
- * A published row is marked this much later, well within its claim's lease of 10 s: by then most are settled and gone,
- * so that the mark costs next to nothing and does not meet the consumer that works on the row.
- */
-const CONFIRM_LEASE_AFTER_MS = 2_000
-
-/** A lane that only helps the one before it is woken by that one, and looks for nothing by itself. */
+/** A worker that only helps the one before it is woken by that one, and looks for nothing by itself. */
 const HELPER_POLL_MS = 60_000
 
-/** Publishes what is due of one class, in each lane one claim after the other. */
+/** Publishes what is due of one class. Each worker makes one claim after the other. */
 export function startRelay(settings: RelaySettings): Loop {
   const { db, type, events } = settings
   const after = settings.after ?? afterTimeout
   const onError = (error: unknown, retryInMs: number) => events.relayFailed({ type, error, retryInMs })
+  const state = openRelayState(settings)
   let published: PublishedRow[] = []
-  const mark = async () => {
+  const confirmLeases = async () => {
     const rows = published
     published = []
-    await markPublished(db, rows)
+    await confirmLease(db, type, rows)
   }
   const onPublished = (rows: PublishedRow[]) => void published.push(...rows)
-  const lanes: Loop[] = []
-  for (let number = 0; number < settings.lanes; number++) {
-    const onFull = () => lanes[number + 1]?.wake()
-    lanes.push(startLane(settings, { looksForWork: number === 0, onError, onPublished, onFull }))
+  const workers: Loop[] = []
+  for (let number = 0; number < settings.concurrency; number++) {
+    const onFull = () => workers[number + 1]?.wake()
+    workers.push(startWorker(settings, state, { looksForWork: number === 0, onError, onPublished, onFull }))
   }
-  const marking = startLoop({
+  const confirming = startLoop({
     idleMs: CONFIRM_LEASE_AFTER_MS,
     after,
     onError,
-    runOnce: async () => (await mark(), 'idle'),
+    runOnce: async () => (await confirmLeases(), 'idle'),
   })
   return {
-    wake: () => lanes[0]?.wake(),
+    wake: () => workers[0]?.wake(),
     close: async () => {
-      await Promise.all(lanes.map((lane) => lane.close()))
-      await marking.close()
-      await mark().catch((error: unknown) => onError(error, 0))
+      await Promise.all(workers.map((worker) => worker.close()))
+      await confirming.close()
+      await confirmLeases().catch((error: unknown) => onError(error, 0))
     },
   }
 }
 
-interface LaneSettings {
+interface WorkerSettings {
   looksForWork: boolean
   onError: (error: unknown, retryInMs: number) => void
   onPublished: (rows: PublishedRow[]) => void
-  /** A claim may have left something that is due: there is work for another lane. */
+  /** A claim may have left something that is due: there is work for another worker. */
   onFull: () => void
 }
 
-function startLane(settings: RelaySettings, lane: LaneSettings): Loop {
+function startWorker(settings: RelaySettings, state: RelayState, worker: WorkerSettings): Loop {
   const { type, after = afterTimeout, nowMs = () => performance.now() } = settings
-  const { looksForWork, onError, onPublished, onFull } = lane
+  const { looksForWork, onError, onPublished, onFull } = worker
   let nextAtMs = -Infinity
   let foundAtMs = -Infinity
   let isBusy = false
@@ -106,7 +89,7 @@ function startLane(settings: RelaySettings, lane: LaneSettings): Loop {
       await pause(nextAtMs - nowMs(), stopping, after)
       if (stopping.aborted) return 'idle'
       const startedAtMs = nowMs()
-      const claimed = await claimNext(settings, { isBusy })
+      const claimed = await claimNext(settings, state, { isBusy })
       isBusy = claimed !== undefined
       if (!claimed) return 'idle'
       foundAtMs = startedAtMs
@@ -131,74 +114,13 @@ async function pause(ms: number, stopping: AbortSignal, after: After): Promise<v
   stopping.removeEventListener('abort', end)
 }
 
-/** One round of the relay from claim to the rows' new due times. @returns how many envelopes were confirmed. */
+/** One round of the relay from claim to confirmed leases. @returns how many envelopes were confirmed. */
 export async function relayOnce(settings: RelaySettings): Promise<number> {
-  const claimed = await claimNext(settings, { isBusy: false })
+  const state = openRelayState(settings)
+  const claimed = await claimNext(settings, state, { isBusy: false })
   if (!claimed) return 0
+  await state.position.publish()
   const published = await publishClaim(settings, claimed)
-  await markPublished(settings.db, published)
+  await confirmLease(settings.db, settings.type, published)
   return published.length
-}
-
-/**
- * Claims nothing while the broker could not take it: a broker that is away, blocked or full burns no attempt. It is full
- * when there is not room for half of what may be ready: a claim for each single envelope would cost too much.
- */
-async function claimNext(
-  settings: RelaySettings,
-  { isBusy }: { isBusy: boolean },
-): Promise<Claim | undefined> {
-  const { db, publisher, type, queue, newId, batchSizeMax, rowsMax } = settings
-  if (!publisher.isReady()) return undefined
-  // An idle poller looks before it asks the broker and opens a transaction.
-  if (!isBusy && !(await hasDue(db, type))) return undefined
-  const room = READY_ENVELOPES_MAX - (await publisher.readyMessages(queue))
-  if (room < READY_ENVELOPES_MAX / 2) return undefined
-  return claim(db, type, room, newId, { batchSizeMax, rowsMax })
-}
-
-/** @returns the rows of the envelopes that the broker confirmed. */
-async function publishClaim(settings: RelaySettings, claimed: Claim): Promise<PublishedRow[]> {
-  const { publisher, queue, type, events } = settings
-  for (const outboxId of claimed.unreadable) events.rowUnreadable({ type, outboxId })
-  const publishing = claimed.envelopes.map(async (envelope) => ({
-    envelope,
-    result: await publisher.publish(queue, encodeEnvelope(envelope)),
-  }))
-  emitStepWhenWritten('relay', 'published')
-  const results = await Promise.all(publishing)
-  emitStep('relay', 'confirmed')
-  const having = (wanted: PublishResult) =>
-    results.filter(({ result }) => result === wanted).map(({ envelope }) => envelope)
-  const confirmed = having('confirmed')
-  noteConfirmed(settings, confirmed)
-  await noteFailed(settings, claimed, having('refused'), { reason: 'the queue is full', countAttempt: false })
-  await noteFailed(settings, claimed, having('lost'), {
-    reason: 'the broker did not confirm',
-    countAttempt: false,
-  })
-  await noteFailed(settings, claimed, having('returned'), { reason: `no queue ${queue}`, countAttempt: true })
-  return confirmed.map(({ outboxId }) => ({ outboxId, leaseUntil: claimed.leaseUntil }))
-}
-
-function noteConfirmed({ type, events }: RelaySettings, envelopes: Envelope[]): void {
-  if (envelopes.length === 0) return
-  const recipients = envelopes.reduce((sum, { ranges }) => sum + countRecipients(ranges), 0)
-  events.published({ type, envelopes: envelopes.length, recipients })
-}
-
-async function noteFailed(
-  { db, type, events }: RelaySettings,
-  claimed: Claim,
-  envelopes: Envelope[],
-  fault: { reason: string; countAttempt: boolean },
-): Promise<void> {
-  if (envelopes.length === 0) return
-  events.publishFailed({ type, envelopes: envelopes.length, reason: fault.reason })
-  await giveBack(
-    db,
-    envelopes.map(({ outboxId }) => outboxId),
-    claimed,
-    fault,
-  )
 }

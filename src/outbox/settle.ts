@@ -13,20 +13,23 @@ export async function lockRows(tx: Tx, outboxIds: string[]): Promise<void> {
     WHERE id IN (${idList(outboxIds)}) ORDER BY id FOR UPDATE`.execute(tx)
 }
 
+/** Deletes rows whose last recipients are settled, or named by other rows, in this transaction (invariant 4). */
+export function removeRows(tx: Tx, outboxIds: string[]): Promise<void> {
+  return deleteRows(tx, outboxIds.map(identifierToBytes))
+}
+
 /**
- * Deletes rows whose last recipients are settled, or named by other rows, in this transaction (invariant 4). Neither
- * engine lets a DELETE name its index, and both read the whole table for a long list; from the list, each row is found
- * by its key.
+ * Neither engine lets a DELETE name its index, and both read the whole table for a long list, waiting for the rows of
+ * other sessions, which wait for ours. From the list, each row is found by its key.
  */
-export async function removeRows(tx: Tx, outboxIds: string[]): Promise<void> {
-  const [only, ...others] = outboxIds
-  if (only === undefined) return
-  if (others.length === 0) {
-    await sql`DELETE FROM outbox_events WHERE id = ${identifierToBytes(only)}`.execute(tx)
+export async function deleteRows(tx: Tx, ids: Buffer[]): Promise<void> {
+  if (ids.length === 0) return
+  if (ids.length === 1) {
+    await sql`DELETE FROM outbox_events WHERE id = ${ids[0]}`.execute(tx)
     return
   }
-  const ids = JSON.stringify(outboxIds.map((id) => identifierToBytes(id).toString('hex')))
-  await sql`DELETE o FROM JSON_TABLE(${ids}, '$[*]' COLUMNS (id CHAR(32) PATH '$')) listed
+  const listed = JSON.stringify(ids.map((id) => id.toString('hex')))
+  await sql`DELETE o FROM JSON_TABLE(${listed}, '$[*]' COLUMNS (id CHAR(32) PATH '$')) listed
     STRAIGHT_JOIN outbox_events o FORCE INDEX (PRIMARY) ON o.id = UNHEX(listed.id)`.execute(tx)
 }
 

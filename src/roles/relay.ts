@@ -43,7 +43,7 @@ export async function startRelays({
         newId,
         batchSizeMax: config.batchSizeMax,
         rowsMax: workBatchOf(config),
-        lanes: concurrencyOf(config, 'relay'),
+        concurrency: concurrencyOf(config, 'relay'),
       })
       return { type, publisher, loop }
     }),

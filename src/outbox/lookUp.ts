@@ -1,0 +1,57 @@
+import { sql } from 'kysely'
+import type { RawBuilder } from 'kysely'
+import { read } from '../platform/db/index.ts'
+import type { Db } from '../platform/db/index.ts'
+import type { MessageClass } from '../primitives/messageClass.ts'
+import { LANES, sqlMicrosFromNow } from './lanes.ts'
+import { atOrAfter } from './place.ts'
+import type { Place } from './place.ts'
+
+/** What a class has to do. */
+export interface Work {
+  /** The first ready row. */
+  ready?: Place
+  /** The key of the first waiting row that is due. */
+  dueKey?: number
+  /** The key that claims of all relays have reached, as published. */
+  reachedKey: number
+}
+
+/** Where a look-up starts; each lane from its beginning when left out. */
+export interface LookUpFrom {
+  ready: Place
+  /** A key of the waiting lane, when due rows remain at it. It starts at the latest DUE_SLACK_MS before now. */
+  dueKey?: number | undefined
+}
+
+/** Waiting rows that came due longer ago are found from the beginning. Relays are seldom stopped for longer. */
+const DUE_SLACK_MS = 30_000
+
+/** @returns what is ready or due; one statement of index look-ups, cheap enough for an idle poller. */
+export function lookUp(db: Db, type: MessageClass, from?: LookUpFrom): Promise<Work> {
+  const { ready, waiting } = LANES[type]
+  const readyFrom = from ? sql`AND ${atOrAfter(from.ready)}` : sql``
+  const dueFrom = from ? sql`AND order_key >= ${dueStart(from.dueKey)}` : sql``
+  return read(db, 'outbox.look_up', async (reader) => {
+    const { rows } = await sql<{ found: 'ready' | 'due' | 'position'; order_key: number; id: Buffer }>`
+      (SELECT 'ready' AS found, order_key, id FROM outbox_events FORCE INDEX (idx_outbox_order)
+        WHERE lane = ${ready} ${readyFrom} ORDER BY order_key, id LIMIT 1)
+      UNION ALL
+      (SELECT 'due', order_key, id FROM outbox_events FORCE INDEX (idx_outbox_order)
+        WHERE lane = ${waiting} AND order_key <= ${sqlMicrosFromNow()} ${dueFrom} ORDER BY order_key, id LIMIT 1)
+      UNION ALL
+      (SELECT 'position', order_key, NULL FROM outbox_positions WHERE lane = ${ready})`.execute(reader)
+    const of = (wanted: string) => rows.find(({ found }) => found === wanted)
+    const [first, due] = [of('ready'), of('due')]
+    return {
+      ...(first ? { ready: { key: first.order_key, id: first.id } } : {}),
+      ...(due ? { dueKey: due.order_key } : {}),
+      reachedKey: (of('position')?.order_key ?? 0) - 1,
+    }
+  })
+}
+
+function dueStart(dueKey: number | undefined): RawBuilder<number> {
+  const start = sqlMicrosFromNow(-DUE_SLACK_MS)
+  return dueKey === undefined ? start : sql`LEAST(${dueKey}, ${start})`
+}

@@ -1,0 +1,51 @@
+import type { PublishResult } from '../platform/broker/index.ts'
+import { emitStep, emitStepWhenWritten } from '../platform/steps.ts'
+import type { Claim } from './claim.ts'
+import { giveBack } from './confirmLease.ts'
+import type { PublishedRow } from './confirmLease.ts'
+import { countRecipients, encodeEnvelope } from './envelope.ts'
+import type { Envelope } from './envelope.ts'
+import type { RelaySettings } from './relay.ts'
+
+/** Publishes the envelopes of a claim together. @returns the rows of those that the broker confirmed. */
+export async function publishClaim(settings: RelaySettings, claimed: Claim): Promise<PublishedRow[]> {
+  const { publisher, queue, type, events } = settings
+  for (const outboxId of claimed.unreadable) events.rowUnreadable({ type, outboxId })
+  const publishing = claimed.envelopes.map(async (envelope) => ({
+    envelope,
+    result: await publisher.publish(queue, encodeEnvelope(envelope)),
+  }))
+  emitStepWhenWritten('relay', 'published')
+  const results = await Promise.all(publishing)
+  emitStep('relay', 'confirmed')
+  const having = (wanted: PublishResult) =>
+    results.filter(({ result }) => result === wanted).map(({ envelope }) => envelope)
+  const confirmed = having('confirmed')
+  reportConfirmed(settings, confirmed)
+  await handleFailed(settings, claimed, having('refused'), 'the queue is full')
+  await handleFailed(settings, claimed, having('lost'), 'the broker did not confirm')
+  await handleFailed(settings, claimed, having('returned'), `no queue ${queue}`)
+  return confirmed.map(({ outboxId }) => ({ outboxId, leaseUntil: claimed.leaseUntil }))
+}
+
+function reportConfirmed({ type, events }: RelaySettings, envelopes: Envelope[]): void {
+  if (envelopes.length === 0) return
+  const recipients = envelopes.reduce((sum, { ranges }) => sum + countRecipients(ranges), 0)
+  events.published({ type, envelopes: envelopes.length, recipients })
+}
+
+async function handleFailed(
+  { db, type, events }: RelaySettings,
+  claimed: Claim,
+  envelopes: Envelope[],
+  reason: string,
+): Promise<void> {
+  if (envelopes.length === 0) return
+  events.publishFailed({ type, envelopes: envelopes.length, reason })
+  await giveBack(
+    db,
+    claimed,
+    envelopes.map(({ outboxId }) => outboxId),
+    reason,
+  )
+}
