@@ -24,3 +24,17 @@ export function startTags(lastTag: number, virtualTime: number, parts: number[])
   })
   return { tags, lastTag: next }
 }
+
+/**
+ * First in, first out: every row takes the virtual time, so that rows of equal tags leave in the order of their
+ * identifiers. The customer's last tag stays, for the day when order is fair again.
+ */
+export function arrivalTags(lastTag: number, virtualTime: number, parts: number[]): Tags {
+  return { tags: parts.map(() => virtualTime), lastTag }
+}
+
+export const NORMAL_ORDERS = ['fair', 'fifo'] as const
+export type NormalOrder = (typeof NORMAL_ORDERS)[number]
+
+/** How the tags of normal rows are chosen, by the setting NORMAL_ORDER. */
+export const tagsOf: Record<NormalOrder, typeof startTags> = { fair: startTags, fifo: arrivalTags }

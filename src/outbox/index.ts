@@ -8,8 +8,8 @@ export {
   UnreadableEnvelope,
 } from './envelope.ts'
 export type { Envelope, RecipientRange } from './envelope.ts'
-export { startTags } from './fairness.ts'
-export type { Tags } from './fairness.ts'
+export { NORMAL_ORDERS, startTags, tagsOf } from './fairness.ts'
+export type { NormalOrder } from './fairness.ts'
 export { EXPRESS_DEADLINE_MS } from './lease.ts'
 export { openVirtualTime } from './positions.ts'
 export type { VirtualTime } from './positions.ts'
