@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { editDistance, findMeant } from '../../../src/platform/config/nearMiss.ts'
+import { findMeant } from '../../../src/platform/config/nearMiss.ts'
 import { SETTINGS } from '../../../src/roles/settings.ts'
 
 const KNOWN = Object.keys(SETTINGS)
@@ -51,23 +51,6 @@ describe('a near-miss of a setting', () => {
       ...Object.keys(process.env).filter((n) => !KNOWN.includes(n)),
     ]) {
       assert.equal(findMeant(name, KNOWN), undefined, name)
-    }
-  })
-})
-
-describe('the distance between two names', () => {
-  it('counts letters added, missing, replaced and swapped', () => {
-    for (const [a, b, distance] of [
-      ['ROLE', 'ROLE', 0],
-      ['ROLES', 'ROLE', 1],
-      ['ROE', 'ROLE', 1],
-      ['RULE', 'ROLE', 1],
-      ['ORLE', 'ROLE', 1],
-      ['ORLES', 'ROLE', 2],
-      ['', 'AB', 2],
-    ] as const) {
-      assert.equal(editDistance(a, b, 3), distance, `${a} ${b}`)
-      assert.equal(editDistance(b, a, 3), distance, `${b} ${a}`)
     }
   })
 })
