@@ -25,6 +25,7 @@ interface Row {
   type: MessageClass
   status: SmsState
   provider: string
+  failure_reason: string | null
   created_at: Date
   updated_at: Date
 }
@@ -35,9 +36,10 @@ interface Row {
  */
 export function readHistory(db: Db, query: HistoryQuery): Promise<HistoryPage> {
   return read(db, 'messages.read_history', (reader) => {
-    const wantsOpen =
-      query.status !== undefined && !isTerminal(query.status) && query.smsIdentifier === undefined
-    return wantsOpen ? readOpen(reader, query) : readByRequest(reader, query)
+    const isOpen = query.status !== undefined && !isTerminal(query.status)
+    return isOpen && query.smsIdentifier === undefined
+      ? readOpen(reader, query)
+      : readByRequest(reader, query)
   })
 }
 
@@ -46,7 +48,7 @@ async function readByRequest(reader: Reader, query: HistoryQuery): Promise<Histo
   if (!span) return { items: [], nextCursor: null }
   const { rows } = await sql<Row>`
     SELECT s.sms_identifier, s.recipient_no, s.user_id, s.recipient, r.type, s.status, s.provider,
-           s.created_at, s.updated_at
+           s.failure_reason, s.created_at, s.updated_at
     FROM sms_requests r STRAIGHT_JOIN sms_status s ON s.sms_identifier = r.sms_identifier
     WHERE r.user_id = ${query.userId}
       AND r.sms_identifier BETWEEN ${identifierToBytes(span.oldest)} AND ${identifierToBytes(span.newest)}
@@ -109,7 +111,7 @@ async function readOpen(reader: Reader, query: HistoryQuery): Promise<HistoryPag
   if (open.ranges.length === 0) return { items: [], nextCursor: null }
   const { rows } = await sql<Row>`
     SELECT s.sms_identifier, s.recipient_no, s.user_id, s.recipient, r.type, s.status, s.provider,
-           s.created_at, s.updated_at
+           s.failure_reason, s.created_at, s.updated_at
     FROM (SELECT * FROM sms_status WHERE ${inRanges(open.ranges)}) s
       JOIN sms_requests r ON r.sms_identifier = s.sms_identifier
     WHERE s.user_id = ${query.userId} ${before(query.cursor)} ${withStatus(query.status)}
@@ -148,6 +150,7 @@ function toItem(row: Row): HistoryItem {
     type: row.type,
     status: row.status,
     provider: row.provider,
+    failureReason: row.failure_reason,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   }

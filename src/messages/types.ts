@@ -32,9 +32,11 @@ export interface HistoryCursor {
   recipientNo: number
 }
 
+export type HistoryStatus = SmsState | 'cancelled'
+
 export interface HistoryQuery {
   userId: number
-  status?: SmsState | undefined
+  status?: HistoryStatus | undefined
   smsIdentifier?: string | undefined
   limit: number
   cursor?: HistoryCursor | undefined
@@ -46,9 +48,11 @@ export interface HistoryItem {
   smsIdentifier: string
   recipient: string
   type: MessageClass
-  status: SmsState
-  /** The operator that took or rejected it; empty until one did. */
+  status: HistoryStatus
+  /** The operator that accepted or rejected it; empty until then. */
   provider: string
+  /** Why it failed, in words; null unless it failed. */
+  failureReason: string | null
   createdAt: Date
   updatedAt: Date
 }
