@@ -1,3 +1,5 @@
+import type { TransactionType } from '../../db/schema.ts'
+
 /** The ledger row that ended a page, by the customer's running number. */
 export interface BalanceCursor {
   seq: number
@@ -13,7 +15,7 @@ export interface BalanceQuery {
 export interface LedgerItem {
   transactionId: string
   amount: number
-  transactionType: string
+  transactionType: TransactionType
   description: string
   createdAt: Date
 }

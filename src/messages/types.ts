@@ -32,11 +32,9 @@ export interface HistoryCursor {
   recipientNo: number
 }
 
-export type HistoryStatus = SmsState | 'cancelled'
-
 export interface HistoryQuery {
   userId: number
-  status?: HistoryStatus | undefined
+  status?: SmsState | undefined
   smsIdentifier?: string | undefined
   limit: number
   cursor?: HistoryCursor | undefined
@@ -48,7 +46,7 @@ export interface HistoryItem {
   smsIdentifier: string
   recipient: string
   type: MessageClass
-  status: HistoryStatus
+  status: SmsState
   /** The operator that accepted or rejected it; empty until then. */
   provider: string
   /** Why it failed, in words; null unless it failed. */

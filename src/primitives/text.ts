@@ -11,7 +11,8 @@ export function findTextFault(
   if (!text.isWellFormed()) return 'must be well-formed Unicode: it contains half of a surrogate pair'
   const codePoints = countCodePoints(text)
   if (codePoints < codePointsMin) return 'must not be empty'
-  if (codePoints > codePointsMax) return `must have at most ${codePointsMax} characters, has ${codePoints}`
+  if (codePoints > codePointsMax)
+    return `must have at most ${formatCount(codePointsMax)} characters, got ${formatCount(codePoints)}`
   return undefined
 }
 
@@ -23,4 +24,9 @@ export function countCodePoints(text: string): number {
     if (unit >= 0xd800 && unit <= 0xdbff) count--
   }
   return count
+}
+
+/** @returns the number as a message shows it: 10,000. */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en')
 }

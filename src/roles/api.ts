@@ -1,21 +1,17 @@
-import type { ReadinessCheck, Route } from '../platform/http/index.ts'
 import { readBalance, topUp } from '../ledger/index.ts'
-import { balanceRoute } from '../ledger/routes/balance.ts'
-import { topUpRoute } from '../ledger/routes/topUp.ts'
 import { createMessageEvents, openShards, readHistory } from '../messages/index.ts'
-import { historyRoute } from '../messages/routes/history.ts'
-import { sendRoute } from '../messages/routes/send.ts'
 import type { Accept } from '../messages/index.ts'
 import { openVirtualTime } from '../outbox/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
+import type { ApiActions } from './routes.ts'
 import type { SharedResources } from './sharedResources.ts'
 
-/** The role that writes to MySQL and never speaks to the broker or to an operator. */
+/** The role that writes to MySQL and never connects to the broker or to an operator. @returns what its routes call. */
 export function startApi(
   { config, pools, metrics, newId }: SharedResources,
   onAccepted: (type: MessageClass) => void,
-): { routes: Route[]; checks: ReadinessCheck[] } {
+): ApiActions {
   const db = pools.requests
   const events = createMessageEvents(metrics.registry)
   const { prices, acceptLanes: shards, batchSizeMax } = config
@@ -36,11 +32,11 @@ export function startApi(
       throw error
     }
   }
-  const routes = [
-    sendRoute(acceptOne, config.limits),
-    historyRoute((query) => readHistory(db, query)),
-    balanceRoute((query) => readBalance(db, query)),
-    topUpRoute((request) => topUp(db, request, newId())),
-  ]
-  return { routes, checks: [] }
+  return {
+    accept: acceptOne,
+    readHistory: (query) => readHistory(db, query),
+    readBalance: (query) => readBalance(db, query),
+    topUp: (request) => topUp(db, request, newId()),
+    limits: config.limits,
+  }
 }

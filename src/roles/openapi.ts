@@ -1,30 +1,26 @@
 import { createDocument } from 'zod-openapi'
-import type { ZodOpenApiPathsObject } from 'zod-openapi'
-import { balanceEndpoint } from '../ledger/routes/balance.ts'
-import { topUpEndpoint } from '../ledger/routes/topUp.ts'
-import { historyEndpoint } from '../messages/routes/history.ts'
-import { sendEndpoint } from '../messages/routes/send.ts'
-import type { SendLimits } from '../messages/routes/send.ts'
-import { headProblems, opsEndpoints } from '../platform/http/index.ts'
+import type { ZodOpenApiOverride, ZodOpenApiPathsObject } from 'zod-openapi'
+import type { Route } from '../platform/http/index.ts'
 import { VERSION } from '../platform/version.ts'
 
-const DESCRIPTION = `Takes text messages over HTTP, pays them from a prepaid balance, and hands them to operators.
+const DESCRIPTION = `Sends text messages over HTTP, pays for them from a prepaid balance, and submits them to operators.
 
-There is no authentication yet: whoever reaches this address can send and spend.
+There is no authentication yet: any client that reaches this server can send and spend.
 
-Every refusal is a problem document (RFC 9457) with a stable \`code\`. A 503 means that nothing changed, except with the
-code \`outcome_unknown\`. Times are UTC. Unknown fields and parameters are ignored.`
+- Every refusal is a problem document (RFC 9457) with a stable \`code\`. A refused request changed nothing.
+- The exception is 503 with the code \`outcome_unknown\`: it names the identifier to look up before you retry.
+- An unknown path is answered with 404 \`not_found\`, another method with 405 \`method_not_allowed\` and \`Allow\`.
+- Money is a whole number of the smallest currency unit. Times are UTC.
+- Unknown fields and parameters are ignored. Answers may get new members: ignore those that you do not know.`
 
-/** @returns the OpenAPI 3.1 document of the API, made of the schemas that validate its requests. */
-export function describeApi(limits: SendLimits): object {
-  const endpoints = [sendEndpoint(limits), historyEndpoint, balanceEndpoint, topUpEndpoint, ...opsEndpoints]
+/** @returns the OpenAPI 3.1 document of the routes, made of the schemas that validate their requests. */
+export function describeApi(routes: Route[]): object {
   const paths: ZodOpenApiPathsObject = {}
-  for (const { path, method, operation } of endpoints) {
-    const responses = { ...headProblems, ...operation.responses }
-    paths[path] = { ...paths[path], [method]: { ...operation, responses } }
+  for (const { path, method, operation } of routes) {
+    if (operation) paths[path] = { ...paths[path], [method]: operation }
   }
-  return createDocument({
-    openapi: '3.1.0',
+  const document = {
+    openapi: '3.1.0' as const,
     info: {
       title: 'Chapar',
       version: VERSION,
@@ -32,11 +28,25 @@ export function describeApi(limits: SendLimits): object {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: 'This server' }],
+    security: [],
     tags: [
-      { name: 'messages', description: 'Send, and see what became of it' },
-      { name: 'balance', description: 'Prepaid money and its ledger' },
-      { name: 'operations', description: 'For the machines and people that watch over it' },
+      { name: 'messages', description: 'Send messages and follow their delivery' },
+      { name: 'balance', description: 'Prepaid balances and their ledgers' },
+      { name: 'operations', description: 'Probes and monitoring' },
     ],
     paths,
-  })
+  }
+  return createDocument(document, { override: simplify })
+}
+
+/**
+ * Removes what the schema library adds: patterns that repeat a format, the limits of a JavaScript number in answers,
+ * and the promise that an answer never gets another member.
+ */
+const simplify: ZodOpenApiOverride = ({ jsonSchema, io }) => {
+  if (jsonSchema.format !== undefined) delete jsonSchema.pattern
+  if (io === 'input') return
+  delete jsonSchema.additionalProperties
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
 }

@@ -1,12 +1,13 @@
 import { sql } from 'kysely'
 import { read } from '../platform/db/index.ts'
-import { createApp, listen, opsRoutes } from '../platform/http/index.ts'
+import { createApp, listen } from '../platform/http/index.ts'
 import type { OpsOptions } from '../platform/http/index.ts'
 import type { Lifecycle } from '../platform/lifecycle.ts'
 import { VERSION } from '../platform/version.ts'
 import { startApi } from './api.ts'
 import type { SharedResources } from './sharedResources.ts'
 import { describeApi } from './openapi.ts'
+import { listRoutes } from './routes.ts'
 import type { BackgroundRoles } from './backgroundRoles.ts'
 
 export interface ServeOptions extends BackgroundRoles {
@@ -27,15 +28,15 @@ export async function serve(
     read(pools.requests, 'ping', async (reader) => void (await sql`SELECT 1`.execute(reader)))
   const database = { name: 'database', run: ping }
   const isApi = config.roles.includes('api')
-  const routes = isApi ? startApi(foundation, wake).routes : []
-  const ops = opsRoutes({ version: VERSION, roles, checks: [database, ...checks], registry: metrics })
+  const ops = { version: VERSION, roles, checks: [database, ...checks], registry: metrics }
+  const routes = listRoutes(ops, isApi ? startApi(foundation, wake) : undefined)
   const app = createApp({
     logger,
     metrics: foundation.metrics,
-    routes: [...routes, ...ops],
+    routes,
     bodyBytesMax: config.bodyBytesMax,
     ...(config.localOnly ? { ownHost: config.listen.host } : {}),
-    ...(isApi ? { openapi: describeApi(config.limits) } : {}),
+    ...(isApi ? { openapi: describeApi(routes) } : {}),
   })
   const listener = await listen(app, config.listen, logger)
   lifecycle.add({ name: 'http', takesWork: true, close: (deadlineMs) => listener.close(deadlineMs) })

@@ -73,7 +73,7 @@ describe('the API, as the public contract has it', () => {
     ])
   })
 
-  it('knows nothing of an unknown customer, and says so without an error', async () => {
+  it('shows an unknown customer as empty, without an error', async () => {
     assert.deepEqual((await api().get('/balance?user_id=999').expect(200)).body, {
       balance: 0,
       transactions: [],
@@ -85,7 +85,7 @@ describe('the API, as the public contract has it', () => {
     })
   })
 
-  it('answers 402 with what it would cost and what there is, and changes nothing', async () => {
+  it('answers 402 with the cost, the balance and the shortfall, and changes nothing', async () => {
     await topUp(engine.url, 7, 5)
     const before = await contents(engine)
     for (const [customer_id, balance] of [
@@ -97,7 +97,10 @@ describe('the API, as the public contract has it', () => {
         .send({ ...valid, customer_id, type: 'express' })
         .expect(402)
         .expect('content-type', /^application\/problem\+json/)
-      assert.deepEqual([body.code, body.cost, body.balance], ['insufficient_balance', 6, balance])
+      assert.deepEqual(
+        [body.code, body.cost, body.balance, body.shortfall],
+        ['insufficient_balance', 6, balance, 6 - Number(balance)],
+      )
     }
     assert.deepEqual(await contents(engine), before)
   })
@@ -115,9 +118,16 @@ describe('the API, as the public contract has it', () => {
       'customer_id',
     ],
     ['no recipients', '/sms/send', { ...valid, recipients: [] }, 400, 'recipients'],
+    [
+      'a recipient in an array of its own',
+      '/sms/send',
+      { ...valid, recipients: [['09121']] },
+      400,
+      'recipients[0]',
+    ],
     ['too many recipients', '/sms/send', { ...valid, recipients: recipients(10_001) }, 400, 'recipients'],
     [
-      'a recipient that is no number',
+      'a recipient that is not a number',
       '/sms/send',
       { ...valid, recipients: ['09121', 'abc'] },
       400,
@@ -205,8 +215,8 @@ describe('the API, as the public contract has it', () => {
       'a cursor of another list',
       `/balance?user_id=1&cursor=${Buffer.from('history1 a 1').toString('base64url')}`,
     ],
-    ['an identifier that is none', '/sms/history?user_id=1&sms_identifier=123'],
-    ['a customer that is no number', '/balance?user_id=one'],
+    ['an identifier that is not a UUID', '/sms/history?user_id=1&sms_identifier=123'],
+    ['a customer that is not a number', '/balance?user_id=one'],
     ['no customer', '/balance'],
     ['a limit of 0', '/balance?user_id=1&limit=0'],
     ['a limit of 1,001', '/balance?user_id=1&limit=1001'],

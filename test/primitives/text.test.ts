@@ -15,7 +15,7 @@ describe('text', () => {
 
   it('may fill the limit with characters outside the basic plane, and not pass it', () => {
     assert.equal(findTextFault('😀'.repeat(1600), 1, 1600), undefined)
-    assert.match(findTextFault('😀'.repeat(1601), 1, 1600) ?? '', /at most 1600 characters, has 1601/)
+    assert.match(findTextFault('😀'.repeat(1601), 1, 1600) ?? '', /at most 1,600 characters, got 1,601/)
     assert.match(findTextFault('', 1, 1600) ?? '', /empty/)
   })
 

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { OPENAPI_FILE, renderOpenApi } from '../../src/roles/swag.ts'
+import { OPENAPI_FILE, documentedRoutes, renderOpenApi } from '../../src/roles/swag.ts'
+
+interface Content {
+  example?: unknown
+  examples?: Record<string, { value: { code: string; status: number; detail: string } }>
+}
 
 interface Operation {
   operationId: string
@@ -9,13 +14,14 @@ interface Operation {
   requestBody?: {
     content: Record<string, { schema: { properties: Record<string, Record<string, unknown>> } }>
   }
-  responses: Record<string, { description: string; content: Record<string, { schema: object }> }>
+  responses: Record<string, { description: string; content: Record<string, Content> }>
 }
 
 interface Document {
   openapi: string
   info: { version: string }
   paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, { properties?: Record<string, Record<string, unknown>> }> }
 }
 
 const text = renderOpenApi()
@@ -33,19 +39,27 @@ describe('the OpenAPI document', () => {
     assert.equal(readFileSync(OPENAPI_FILE, 'utf8'), text)
   })
 
-  it('names every route, each with an id of its own and a summary', () => {
+  it('names every operation by an id of its own and a summary', () => {
     assert.match(document.openapi, /^3\.1\./)
-    assert.deepEqual(Object.keys(document.paths), [
-      '/sms/send',
-      '/sms/history',
-      '/balance',
-      '/balance/add',
-      '/healthz',
-      '/readyz',
-      '/metrics',
-    ])
     assert.equal(new Set(operations.map(({ operationId }) => operationId)).size, operations.length)
     for (const { summary } of operations) assert.ok(summary)
+  })
+
+  it('is made of the list of routes that is served, each with its access', () => {
+    const documented = documentedRoutes().filter(({ operation }) => operation)
+    assert.deepEqual(
+      documented.map(({ method, path, access }) => `${access} ${method} ${path}`),
+      [
+        'customer post /sms/send',
+        'customer get /sms/history',
+        'customer get /balance',
+        'customer post /balance/add',
+        'public get /healthz',
+        'public get /readyz',
+        'public get /metrics',
+      ],
+    )
+    assert.equal(operations.length, documented.length)
   })
 
   it('describes every answer, refusals as problem documents', () => {
@@ -66,6 +80,50 @@ describe('the OpenAPI document', () => {
           ])
         }
       }
+    }
+  })
+
+  it('has a real example of every answer, and of every code that a refusal may have', () => {
+    for (const { responses } of operations) {
+      for (const [status, { description, content }] of Object.entries(responses)) {
+        const [{ example, examples } = {}] = Object.values(content)
+        if (!description.startsWith('`')) {
+          assert.ok(example, description)
+          continue
+        }
+        const codes = [...description.matchAll(/`([a-z_]+)`: /g)].map(([, code]) => code)
+        assert.deepEqual(Object.keys(examples ?? {}), codes)
+        for (const [code, { value }] of Object.entries(examples ?? {})) {
+          assert.deepEqual([value.code, value.status], [code, Number(status)])
+          assert.match(value.detail, /^\S.*[.?)]$/)
+        }
+      }
+    }
+  })
+
+  it('lets answers get new members, and shows no limit of a JavaScript number in them', () => {
+    for (const schema of Object.values(document.components.schemas)) {
+      assert.doesNotMatch(JSON.stringify(schema), /additionalProperties|9007199254740991/)
+    }
+  })
+
+  it('names units and the few values that a field may have', () => {
+    const properties = (name: string) => document.components.schemas[name]?.properties ?? {}
+    assert.deepEqual(properties('LedgerItem')['transaction_type']?.['enum'], ['topup', 'charge', 'refund'])
+    assert.deepEqual(properties('HistoryItem')['type']?.['enum'], ['normal', 'express'])
+    const states = ['pending', 'sending', 'done', 'failed', 'cancelled']
+    assert.deepEqual(properties('HistoryItem')['status']?.['enum'], states)
+    const status = operation('get', '/sms/history').parameters?.find(({ name }) => name === 'status')
+    assert.deepEqual(status?.schema['enum'], states)
+    for (const [schema, field, unit] of [
+      ['SendAnswer', 'cost', /smallest currency unit/],
+      ['BalanceAnswer', 'balance', /smallest currency unit/],
+      ['LedgerItem', 'amount', /smallest currency unit/],
+      ['InsufficientBalance', 'shortfall', /smallest currency unit/],
+      ['HistoryItem', 'updated_at', /UTC/],
+      ['Health', 'uptime_seconds', /Seconds/],
+    ] as const) {
+      assert.match(String(properties(schema)[field]?.['description']), unit)
     }
   })
 

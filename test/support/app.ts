@@ -32,6 +32,7 @@ export interface ProblemBody {
   code: string
   request_id: string
   errors?: { field: string; message: string }[]
+  errors_omitted?: number
 }
 
 /** @returns the problem document of an answer, having seen that it is a whole one of this status and code. */

@@ -1,80 +1,133 @@
 import { z } from 'zod'
+import type { ZodOpenApiOperationObject } from 'zod-openapi'
 import {
   answer,
   answerJson,
-  bodyProblems,
-  commonProblems,
+  BODY,
+  invalidInput,
+  money,
   note,
-  problem,
+  ProblemSchema,
   readInput,
+  refusals,
   storableText,
+  TRANSACTION,
   wholeNumber,
 } from '../../platform/http/index.ts'
-import type { Endpoint, Route } from '../../platform/http/index.ts'
+import type { Refusal, Route } from '../../platform/http/index.ts'
+import { TOPPED_UP_MAX } from '../../primitives/money.ts'
 import { Problem } from '../../primitives/problem.ts'
 import type { TopUpRequest, TopUpDecision } from '../types.ts'
 
-/** The ledger's column holds as much. */
+/** The size of the ledger's column. */
 const DESCRIPTION_CHARS_MAX = 255
 
+/** Names that other APIs use. */
+const SYNONYMS = { user_id: ['customer_id', 'customer', 'user'], balance: ['amount', 'value', 'credit'] }
+
 const Body = z.object({
-  user_id: wholeNumber(1).meta({ example: 1 }),
-  balance: wholeNumber(1).meta({ description: 'How much to add', example: 100 }),
-  description: storableText(0, DESCRIPTION_CHARS_MAX).default('').meta({ example: 'top-up' }),
+  user_id: wholeNumber(1).meta({ description: 'The customer; an unknown one is created', examples: [1] }),
+  balance: wholeNumber(1).meta({
+    description: 'The amount to add, in the smallest currency unit',
+    examples: [100],
+  }),
+  description: storableText(0, DESCRIPTION_CHARS_MAX)
+    .default('')
+    .meta({ description: 'For the ledger; length in Unicode code points', examples: ['top-up'] }),
 })
 
 const TopUpAnswer = z
-  .object({ user_id: z.int(), balance: z.int(), transaction_id: z.string() })
+  .object({
+    user_id: z.int().meta({ description: 'The customer' }),
+    balance: money('The balance after it'),
+    transaction_id: z.string().meta({ description: 'Identifies the top-up in the ledger' }),
+  })
   .meta({ id: 'TopUpAnswer' })
 
-/** `POST /balance/add`: adds money; an unknown customer comes into being. */
-export function topUpRoute(topUp: (request: TopUpRequest) => Promise<TopUpDecision>): Route {
+const TopUpUnavailable = ProblemSchema.extend({
+  transaction_id: z
+    .string()
+    .optional()
+    .meta({ description: 'With `outcome_unknown`: the transaction to look up in the balance' }),
+}).meta({ id: 'TopUpUnavailable' })
+
+export type TopUp = (request: TopUpRequest) => Promise<TopUpDecision>
+
+/** `POST /balance/add`: adds money to a balance, and creates an unknown customer. */
+export function topUpRoute(topUp: TopUp): Route {
   return {
-    ...topUpEndpoint,
+    method: 'post',
+    path: '/balance/add',
+    access: 'customer',
+    operation,
     async handle(request, response) {
-      const { user_id, balance, description } = readInput(Body, request.body)
+      const { user_id, balance, description } = readInput(Body, request.body, SYNONYMS)
       note(response, { customer_id: user_id })
-      const added = orThrow(await topUp({ userId: user_id, amount: balance, description }))
-      note(response, { transaction_id: added.transactionId })
+      const decision = await topUp({ userId: user_id, amount: balance, description })
+      if (decision.kind !== 'added') throw refuse(decision)
+      note(response, { transaction_id: decision.transactionId })
       answerJson(response, {
         user_id,
-        balance: added.balance,
-        transaction_id: added.transactionId,
+        balance: decision.balance,
+        transaction_id: decision.transactionId,
       } satisfies z.input<typeof TopUpAnswer>)
     },
   }
 }
 
-function orThrow(verdict: TopUpDecision): Extract<TopUpDecision, { kind: 'added' }> {
-  switch (verdict.kind) {
-    case 'added':
-      return verdict
+function refuse(decision: Exclude<TopUpDecision, { kind: 'added' }>): Problem {
+  switch (decision.kind) {
     case 'balance_limit':
-      throw new Problem(409, 'balance_limit', 'The balance would become larger than can be counted exactly.')
+      return new Problem(
+        409,
+        'balance_limit',
+        `The balance would be above the largest that can be kept, ${TOPPED_UP_MAX}. Nothing was added.`,
+      )
     case 'outcome_unknown':
-      // No Retry-After: a client that repeats on its own would add the money twice.
-      throw new Problem(
+      // No Retry-After: a client that retries automatically would add the money twice.
+      return new Problem(
         503,
         'outcome_unknown',
-        'The money may or may not have been added. Look for the transaction_id in the balance before adding again.',
-        { members: { transaction_id: verdict.transactionId } },
+        'The money may or may not have been added. Look up the transaction_id in the balance before adding it again.',
+        { members: { transaction_id: decision.transactionId } },
       )
   }
 }
 
-export const topUpEndpoint: Endpoint = {
-  method: 'post',
-  path: '/balance/add',
-  operation: {
-    operationId: 'addBalance',
-    tags: ['balance'],
-    summary: 'Add money to a balance',
-    requestBody: { required: true, content: { 'application/json': { schema: Body } } },
-    responses: {
-      '200': answer('Added', TopUpAnswer),
-      '409': problem('`balance_limit`: the balance would pass 2^53-1. Nothing changed.'),
-      ...commonProblems,
-      ...bodyProblems,
+const EXAMPLE_ID = '019bd59f-0b73-7d15-8c4e-91a2f6e03b58'
+
+const OF_THE_DECISION: Refusal[] = [
+  {
+    when: `the balance would be above ${TOPPED_UP_MAX}`,
+    example: refuse({ kind: 'balance_limit' }),
+  },
+  {
+    when: 'the money may or may not have been added; look up `transaction_id` in the balance before adding it again',
+    example: refuse({ kind: 'outcome_unknown', transactionId: EXAMPLE_ID }),
+    schema: TopUpUnavailable,
+  },
+]
+
+const operation: ZodOpenApiOperationObject = {
+  operationId: 'addBalance',
+  tags: ['balance'],
+  summary: 'Add money to a balance',
+  requestBody: {
+    required: true,
+    content: {
+      'application/json': {
+        schema: Body,
+        example: { user_id: 1, balance: 100, description: 'top-up' } satisfies z.input<typeof Body>,
+      },
     },
+  },
+  responses: {
+    '200': answer('Added', TopUpAnswer, { user_id: 1, balance: 100, transaction_id: EXAMPLE_ID }),
+    ...refusals([
+      invalidInput(Body, { user_id: 1, amount: 100 }, SYNONYMS),
+      ...BODY,
+      ...OF_THE_DECISION,
+      ...TRANSACTION,
+    ]),
   },
 }

@@ -1,16 +1,22 @@
 import { z } from 'zod'
+import type { ZodOpenApiOperationObject } from 'zod-openapi'
 import {
   answer,
   answerJson,
-  commonProblems,
-  invalidRequest,
+  DATABASE,
+  invalidCursor,
+  invalidInput,
+  LIST,
   nextCursor,
   note,
   pageFields,
   readInput,
+  refusals,
+  textInQuery,
+  time,
   wholeNumberInQuery,
 } from '../../platform/http/index.ts'
-import type { Endpoint, Route } from '../../platform/http/index.ts'
+import type { Route } from '../../platform/http/index.ts'
 import { decodeCursor, encodeCursor } from '../../primitives/cursor.ts'
 import { isIdentifier } from '../../primitives/identifier.ts'
 import { parseWholeNumber } from '../../primitives/wholeNumber.ts'
@@ -20,20 +26,23 @@ import type { HistoryCursor, HistoryItem, HistoryPage, HistoryQuery } from '../t
 /** The list and the version of its cursor's fields. */
 const CURSOR_KIND = 'history1'
 
+const SYNONYMS = { user_id: ['customer_id', 'customer', 'user'] }
+
 const Query = z.object({
-  user_id: wholeNumberInQuery(1),
-  status: z
-    .string()
+  user_id: wholeNumberInQuery(1).meta({ description: 'The customer', param: { example: 1 } }),
+  status: textInQuery()
     .toLowerCase()
     .pipe(z.enum(STATES))
     .optional()
-    .meta({ override: { type: 'string', enum: [...STATES] } }),
-  sms_identifier: z
-    .string()
+    .meta({
+      description: 'Only recipients with this status',
+      override: { type: 'string', enum: [...STATES] },
+    }),
+  sms_identifier: textInQuery()
     .toLowerCase()
     .refine(isIdentifier, 'must be a UUID')
     .optional()
-    .meta({ format: 'uuid', description: 'One request only' }),
+    .meta({ format: 'uuid', description: 'Only this message' }),
   ...pageFields,
 })
 
@@ -42,16 +51,24 @@ const HistoryAnswer = z
     history: z.array(
       z
         .object({
-          user_id: z.int(),
-          sms_identifier: z.uuid(),
-          recipient: z.string(),
+          user_id: z.int().meta({ description: 'The customer' }),
+          sms_identifier: z.uuid().meta({ description: 'The message, as `POST /sms/send` answered' }),
+          recipient: z.string().meta({ description: 'As it was given' }),
           type: z.enum(['normal', 'express']),
-          status: z.enum(STATES),
-          provider: z
+          status: z.enum(STATES).meta({
+            description:
+              '`pending`: waits to be sent. `sending`: an operator is being called. `done`: an operator accepted it. ' +
+              '`failed`: no operator accepted it; refunded. `cancelled`: withdrawn before it was sent; refunded.',
+          }),
+          provider: z.string().meta({
+            description: 'The operator that accepted or rejected it; empty until then',
+          }),
+          failure_reason: z
             .string()
-            .meta({ description: 'The operator that took or rejected it; empty until one did' }),
-          created_at: z.iso.datetime(),
-          updated_at: z.iso.datetime(),
+            .nullable()
+            .meta({ description: 'Why it failed, in words; null unless `status` is `failed`' }),
+          created_at: time('When it was accepted'),
+          updated_at: time('When its status last changed'),
         })
         .meta({ id: 'HistoryItem' }),
     ),
@@ -59,12 +76,17 @@ const HistoryAnswer = z
   })
   .meta({ id: 'HistoryAnswer' })
 
-/** `GET /sms/history`: what became of each recipient, newest first. */
-export function historyRoute(readHistory: (query: HistoryQuery) => Promise<HistoryPage>): Route {
+export type ReadHistory = (query: HistoryQuery) => Promise<HistoryPage>
+
+/** `GET /sms/history`: lists the delivery status by recipient, newest first. */
+export function historyRoute(readHistory: ReadHistory): Route {
   return {
-    ...historyEndpoint,
+    method: 'get',
+    path: '/sms/history',
+    access: 'customer',
+    operation,
     async handle(request, response) {
-      const { user_id, status, sms_identifier, limit, cursor } = readInput(Query, request.query)
+      const { user_id, status, sms_identifier, limit, cursor } = readInput(Query, request.query, SYNONYMS)
       note(response, { customer_id: user_id })
       const page = await readHistory({
         userId: user_id,
@@ -75,12 +97,14 @@ export function historyRoute(readHistory: (query: HistoryQuery) => Promise<Histo
       })
       answerJson(response, {
         history: page.items.map(toWire),
-        next_cursor:
-          page.nextCursor &&
-          encodeCursor(CURSOR_KIND, [page.nextCursor.smsIdentifier, page.nextCursor.recipientNo]),
+        next_cursor: page.nextCursor && toCursor(page.nextCursor),
       } satisfies z.input<typeof HistoryAnswer>)
     },
   }
+}
+
+function toCursor({ smsIdentifier, recipientNo }: HistoryCursor): string {
+  return encodeCursor(CURSOR_KIND, [smsIdentifier, recipientNo])
 }
 
 function fromWire(wire: string): HistoryCursor {
@@ -92,7 +116,7 @@ function fromWire(wire: string): HistoryCursor {
     recipientNo === undefined ||
     rest.length > 0
   ) {
-    throw invalidRequest([{ field: 'cursor', message: 'is not a cursor of this list' }], 'invalid_cursor')
+    throw invalidCursor()
   }
   return { smsIdentifier, recipientNo }
 }
@@ -105,22 +129,55 @@ function toWire(item: HistoryItem): z.input<typeof HistoryAnswer>['history'][num
     type: item.type,
     status: item.status,
     provider: item.provider,
+    failure_reason: item.failureReason,
     created_at: item.createdAt.toISOString(),
     updated_at: item.updatedAt.toISOString(),
   }
 }
 
-export const historyEndpoint: Endpoint = {
-  method: 'get',
-  path: '/sms/history',
-  operation: {
-    operationId: 'listHistory',
-    tags: ['messages'],
-    summary: 'What became of each recipient, newest first',
-    description:
-      'An unknown customer or identifier has an empty history. With a filter a page may be short, or empty, and still ' +
-      'have a next_cursor: go on until it is null. Also `invalid_cursor` with 400.',
-    requestParams: { query: Query },
-    responses: { '200': answer('A page', HistoryAnswer), ...commonProblems },
+const EXAMPLE_ITEM = {
+  user_id: 1,
+  sms_identifier: '019bd5a1-4c2e-7f30-9a6b-2d8e5c71f043',
+  type: 'normal',
+  created_at: '2026-01-19T08:30:00.142Z',
+} as const
+
+const EXAMPLE: z.input<typeof HistoryAnswer> = {
+  history: [
+    {
+      ...EXAMPLE_ITEM,
+      recipient: '091285284834',
+      status: 'failed',
+      provider: 'operator-a',
+      failure_reason: 'invalid number',
+      updated_at: '2026-01-19T08:30:00.391Z',
+    },
+    {
+      ...EXAMPLE_ITEM,
+      recipient: '09128582812',
+      status: 'done',
+      provider: 'operator-a',
+      failure_reason: null,
+      updated_at: '2026-01-19T08:30:00.388Z',
+    },
+  ],
+  next_cursor: toCursor({ smsIdentifier: EXAMPLE_ITEM.sms_identifier, recipientNo: 1 }),
+}
+
+const operation: ZodOpenApiOperationObject = {
+  operationId: 'listHistory',
+  tags: ['messages'],
+  summary: 'List delivery status by recipient, newest first',
+  description:
+    'An unknown customer or identifier has an empty history. With `status`, a page may be short or even empty and ' +
+    'still have a `next_cursor`: continue until it is null.',
+  requestParams: { query: Query },
+  responses: {
+    '200': answer('A page of recipients', HistoryAnswer, EXAMPLE),
+    ...refusals([
+      invalidInput(Query, { user_id: '1', status: 'lost', limit: '5000' }, SYNONYMS),
+      ...LIST,
+      ...DATABASE,
+    ]),
   },
 }

@@ -1,65 +1,83 @@
 import { z } from 'zod'
 import type { ZodOpenApiResponseObject } from 'zod-openapi'
-import { PROBLEM_CONTENT_TYPE } from '../../primitives/problem.ts'
+import { PROBLEM_CONTENT_TYPE, toDocument } from '../../primitives/problem.ts'
+import { ANY_ROUTE } from './refusals.ts'
+import type { Refusal } from './refusals.ts'
+
+const EXAMPLE_REQUEST_ID = '5f0c8a1e-3b7d-4c52-9e64-d1a2b3c4d5e6'
 
 /** RFC 9457, as every refusal of this API looks. A problem of one route may have more members. */
 export const ProblemSchema = z
   .object({
-    type: z.string().meta({ description: 'A name for this kind of problem' }),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string().meta({ description: 'One sentence for people' }),
-    instance: z.string().meta({ description: 'A name for this one occurrence' }),
-    code: z.string().meta({ description: 'Stable, for programs' }),
-    request_id: z.string().meta({ description: 'The same as the header X-Request-Id, and as in the log' }),
+    type: z.string().meta({ description: 'URI identifying the problem type' }),
+    title: z.string().meta({ description: 'The problem type in words, always the same for one `code`' }),
+    status: z.int().meta({ description: 'The HTTP status' }),
+    detail: z.string().meta({ description: 'What went wrong, in a sentence' }),
+    instance: z.string().meta({ description: 'URI identifying this occurrence' }),
+    code: z.string().meta({ description: 'Stable identifier of the problem type, for programs' }),
+    request_id: z.string().meta({ description: 'Same as the header `X-Request-Id`, and as logged' }),
     errors: z
-      .array(z.object({ field: z.string(), message: z.string() }))
+      .array(
+        z.object({
+          field: z.string().meta({ description: 'As you wrote it, such as `recipients[3]`' }),
+          message: z.string().meta({ description: 'What is wrong with it' }),
+        }),
+      )
       .optional()
-      .meta({
-        description: 'Each field that is wrong',
-        example: [{ field: 'recipients[3]', message: 'is required' }],
-      }),
+      .meta({ description: 'Every wrong field, at most 20' }),
+    errors_omitted: z
+      .int()
+      .optional()
+      .meta({ description: 'How many more fields are wrong than `errors` lists' }),
   })
   .meta({ id: 'Problem' })
 
-const headers = z.object({
-  'X-Request-Id': z.string().meta({
-    description: 'The request as the log knows it: yours if you sent a sane one',
-    header: { id: 'RequestId' },
-  }),
+const REQUEST_ID = z.string().meta({
+  description: 'Request id, as logged; echoes `X-Request-Id` if you sent a valid one',
+  header: { id: 'RequestId', example: EXAMPLE_REQUEST_ID },
 })
 
-export function answer(description: string, schema: z.ZodType): ZodOpenApiResponseObject {
-  return { description, headers, content: { 'application/json': { schema } } }
+const RETRY_AFTER = z
+  .int()
+  .optional()
+  .meta({ description: 'Seconds to wait before a retry', header: { id: 'RetryAfter', example: 1 } })
+
+/** An answer in JSON, with a real example. */
+export function answer<S extends z.ZodType>(
+  description: string,
+  schema: S,
+  example: z.input<S>,
+): ZodOpenApiResponseObject {
+  return {
+    description,
+    headers: z.object({ 'X-Request-Id': REQUEST_ID }),
+    content: { 'application/json': { schema, example } },
+  }
 }
 
-export function problem(description: string, schema: z.ZodType = ProblemSchema): ZodOpenApiResponseObject {
-  return { description, headers, content: { [PROBLEM_CONTENT_TYPE]: { schema } } }
+/** @returns the responses that describe refusals, by status: those given, and those that any route may answer. */
+export function refusals(ofRoute: Refusal[]): Record<string, ZodOpenApiResponseObject> {
+  const byStatus = Map.groupBy([...ofRoute, ...ANY_ROUTE], ({ example }) => example.status)
+  return Object.fromEntries([...byStatus].map(([status, list]) => [String(status), describe(list)]))
 }
 
-/** What any request may be refused with, wherever it goes: its head says enough. */
-export const headProblems = {
-  '400': problem('`malformed_request`: not valid HTTP/1.1, or not exactly one `Host`.'),
-  '417': problem('`expectation_failed`: nothing but `Expect: 100-continue` can be expected.'),
-  '421': problem('`unknown_host`: only this machine is served, and `Host` names something else.'),
-  '431': problem('`too_many_headers`, `headers_too_large`: the head of the request is over a limit.'),
-}
-
-/** What every route that reads a request and asks the database may answer. */
-export const commonProblems = {
-  '400': problem(
-    '`invalid_request`, `malformed_body`, `malformed_request`: the request is wrong, and nothing changed. `errors` says where.',
-  ),
-  '500': problem('`internal_error`: a fault of ours, recorded under the request id.'),
-  '503': problem(
-    'A part that is needed is away; `Retry-After` says when to try again. Nothing changed, except with the code ' +
-      '`outcome_unknown`, which says what to ask for.',
-  ),
-}
-
-/** What a route that reads a body may answer besides. */
-export const bodyProblems = {
-  '408': problem('`request_timeout`: the request did not arrive whole in time, and nothing changed.'),
-  '413': problem('`body_too_large`: the body is over the limit.'),
-  '415': problem('`unsupported_media_type`: the body is not application/json in UTF-8.'),
+function describe(list: Refusal[]): ZodOpenApiResponseObject {
+  const examples = list.map(({ example }) => {
+    const value = toDocument(example, EXAMPLE_REQUEST_ID)
+    return [example.code, { summary: value.title, value }] as const
+  })
+  const isRetryable = list.some(({ example }) => 'Retry-After' in example.headers)
+  return {
+    description: list.map(({ example, when }) => `\`${example.code}\`: ${when}.`).join(' '),
+    headers: z.object({
+      'X-Request-Id': REQUEST_ID,
+      ...(isRetryable ? { 'Retry-After': RETRY_AFTER } : {}),
+    }),
+    content: {
+      [PROBLEM_CONTENT_TYPE]: {
+        schema: list.find(({ schema }) => schema)?.schema ?? ProblemSchema,
+        examples: Object.fromEntries(examples),
+      },
+    },
+  }
 }

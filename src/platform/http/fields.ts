@@ -1,26 +1,40 @@
 import { z } from 'zod'
-import { findTextFault } from '../../primitives/text.ts'
+import { findTextFault, formatCount } from '../../primitives/text.ts'
 import { parseWholeNumber } from '../../primitives/wholeNumber.ts'
 
+/** A schema's message for a value of another type; a missing value is explained by readInput. */
+export function elseSay(message: string): { error: z.core.$ZodErrorMap } {
+  return { error: ({ input }) => (input === undefined ? undefined : message) }
+}
+
 /**
- * A whole number in a JSON body. JSON's numbers are read as JavaScript's, so that one beyond 2^53-1 has been rounded
- * before anybody could look at it: all of those are refused.
+ * A whole number in a JSON body. JSON's numbers are read as JavaScript's, so one beyond 2^53-1 was already rounded:
+ * all of those are refused.
  */
 export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER) {
-  return z.int().min(min).max(max)
+  const message = sayRange(min, max)
+  return z.int(elseSay(message)).min(min, message).max(max, message)
+}
+
+/** A text parameter. One that is given twice is read as an array and refused: each copy could be the one that counts. */
+export function textInQuery() {
+  return z.string(elseSay('must be given once'))
 }
 
 /** A whole number in a query, in plain digits. */
 export function wholeNumberInQuery(min: number, max: number = Number.MAX_SAFE_INTEGER) {
-  return z
-    .string()
+  return textInQuery()
     .transform((digits, check) => {
       const value = parseWholeNumber(digits)
       if (value !== undefined && value >= min && value <= max) return value
-      check.addIssue({ code: 'custom', message: `must be a whole number from ${min} to ${max}` })
+      check.addIssue({ code: 'custom', message: sayRange(min, max) })
       return z.NEVER
     })
     .meta({ override: { type: 'integer', minimum: min, maximum: max } })
+}
+
+function sayRange(min: number, max: number): string {
+  return `must be a whole number from ${formatCount(min)} to ${formatCount(max)}`
 }
 
 /** Text that can be stored and sent as it is; lengths in Unicode code points, which is how JSON Schema counts too. */
@@ -43,13 +57,23 @@ export const pageFields = {
   limit: wholeNumberInQuery(1, LIMIT_MAX)
     .default(LIMIT_DEFAULT)
     .meta({
-      description: 'Items a page',
+      description: 'Page size, in items',
       override: { type: 'integer', minimum: 1, maximum: LIMIT_MAX, default: LIMIT_DEFAULT },
     }),
-  cursor: z.string().optional().meta({ description: 'The next_cursor of the page before' }),
+  cursor: textInQuery().optional().meta({ description: '`next_cursor` of the previous page' }),
 }
 
 export const nextCursor = z
   .string()
   .nullable()
-  .meta({ description: 'Pass it as cursor to get the next page; null on the last one' })
+  .meta({ description: 'Pass it as `cursor` to get the next page; null on the last page' })
+
+/** Money in an answer. */
+export function money(description: string) {
+  return z.int().meta({ description: `${description}, in the smallest currency unit` })
+}
+
+/** A time in an answer. */
+export function time(description: string) {
+  return z.iso.datetime().meta({ description: `${description}, in UTC` })
+}

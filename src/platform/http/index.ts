@@ -2,14 +2,28 @@ export { answerJson } from './answer.ts'
 export { createApp } from './createApp.ts'
 export type { AppOptions } from './createApp.ts'
 export { contextOf, note } from './context.ts'
-export { answer, bodyProblems, commonProblems, headProblems, problem, ProblemSchema } from './documents.ts'
-export { nextCursor, pageFields, storableText, wholeNumber, wholeNumberInQuery } from './fields.ts'
-export { invalidRequest, readInput } from './input.ts'
+export { answer, ProblemSchema, refusals } from './documents.ts'
+export {
+  elseSay,
+  money,
+  nextCursor,
+  pageFields,
+  storableText,
+  textInQuery,
+  time,
+  wholeNumber,
+  wholeNumberInQuery,
+} from './fields.ts'
+export { invalidCursor, readInput } from './input.ts'
+export type { Synonyms } from './input.ts'
 export { HTTP_LIMITS } from './limits.ts'
 export type { HttpLimits } from './limits.ts'
 export { listen } from './listen.ts'
 export type { ListenAddress, Listener } from './listen.ts'
-export { opsEndpoints, opsRoutes } from './ops.ts'
+export { opsRoutes } from './ops.ts'
 export type { OpsOptions } from './ops.ts'
 export type { ReadinessCheck } from './readiness.ts'
-export type { Endpoint, Route } from './route.ts'
+export { toProblem } from './problems.ts'
+export { BODY, DATABASE, invalidInput, LIST, TRANSACTION } from './refusals.ts'
+export type { Refusal } from './refusals.ts'
+export type { Access, Route } from './route.ts'

@@ -1,38 +1,94 @@
 import type { z } from 'zod'
+import { isNearMiss } from '../../primitives/nearMiss.ts'
 import { Problem } from '../../primitives/problem.ts'
 import type { FieldFault } from '../../primitives/problem.ts'
 
-/** Ten thousand wrong recipients need not be listed one by one. */
-const FAULTS_LISTED_MAX = 20
+/** Enough to correct a request by; ten thousand wrong recipients would be a megabyte of answer. */
+const ERRORS_LISTED_MAX = 20
+/** A body may have a hundred thousand unknown fields; the one that was meant is among the first, and is short. */
+const UNKNOWN_FIELDS_MAX = 50
+const FIELD_NAME_LENGTH_MAX = 40
+
+/** Names that other APIs use for a field, such as `amount` for `balance`. */
+export type Synonyms = Readonly<Record<string, readonly string[]>>
 
 /**
  * @returns the body or the query as the schema reads it; fields that the schema does not know are ignored.
- * @throws Problem 400 `invalid_request` that names each wrong field.
+ * @throws Problem 400 `invalid_request`, as refusalOf returns it.
  */
-export function readInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+export function readInput<S extends z.ZodObject>(
+  schema: S,
+  input: unknown,
+  synonyms: Synonyms = {},
+): z.output<S> {
   const result = schema.safeParse(input, { error: explain })
   if (result.success) return result.data
-  throw invalidRequest(toFieldFaults(result.error.issues))
+  throw toProblem(result.error.issues, { schema, input, synonyms })
 }
 
-export function invalidRequest(errors: FieldFault[], code = 'invalid_request'): Problem {
-  const [first] = errors
-  const detail = first ? `${first.field}: ${first.message}` : 'The request is not valid.'
-  return new Problem(400, code, detail, { errors })
+/** @returns the problem that readInput throws for this input: it names each wrong field. @throws Error for valid input. */
+export function refusalOf(schema: z.ZodObject, input: unknown, synonyms: Synonyms = {}): Problem {
+  const result = schema.safeParse(input, { error: explain })
+  if (result.success) throw new Error('the input is valid')
+  return toProblem(result.error.issues, { schema, input, synonyms })
+}
+
+export function invalidCursor(): Problem {
+  return invalid('invalid_cursor', [{ field: 'cursor', message: 'is not a cursor of this list' }])
+}
+
+interface Checked {
+  schema: z.ZodObject
+  input: unknown
+  synonyms: Synonyms
+}
+
+function toProblem(issues: z.core.$ZodIssue[], checked: Checked): Problem {
+  const faults = toFieldFaults(issues).map((fault) => suggest(fault, checked))
+  return invalid('invalid_request', faults)
+}
+
+/** Lists the first faults and counts the others. */
+function invalid(code: string, faults: FieldFault[]): Problem {
+  const omitted = faults.length - ERRORS_LISTED_MAX
+  return new Problem(400, code, toSentence(faults), {
+    errors: faults.slice(0, ERRORS_LISTED_MAX),
+    ...(omitted > 0 ? { members: { errors_omitted: omitted } } : {}),
+  })
+}
+
+function toSentence([first, ...others]: FieldFault[]): string {
+  const sentence = first ? `${first.field} ${first.message}.` : 'The request is not valid.'
+  if (others.length === 0) return sentence
+  return `${sentence} ${others.length} more ${others.length === 1 ? 'field is' : 'fields are'} wrong; see errors.`
 }
 
 /** The first fault of each field: a number too large to be exact is also above its maximum, and once is enough. */
 function toFieldFaults(issues: z.core.$ZodIssue[]): FieldFault[] {
   const faults = new Map<string, FieldFault>()
   for (const { path, message } of issues) {
-    if (faults.size === FAULTS_LISTED_MAX) break
     const field = nameField(path)
     if (!faults.has(field)) faults.set(field, { field, message })
   }
   return [...faults.values()]
 }
 
-/** `recipients[3]`, as people write it; the whole body when nothing in it is meant. */
+/** Unknown fields are ignored, unless one of them was probably meant for a required field that is missing. */
+function suggest(fault: FieldFault, { schema, input, synonyms }: Checked): FieldFault {
+  const { field, message } = fault
+  if (!Object.hasOwn(schema.shape, field) || (input as Record<string, unknown>)[field] !== undefined) {
+    return fault
+  }
+  const names = [field, ...(synonyms[field] ?? [])]
+  const meant = Object.keys(input as object)
+    .filter((name) => !Object.hasOwn(schema.shape, name))
+    .slice(0, UNKNOWN_FIELDS_MAX)
+    .find((name) => name.length <= FIELD_NAME_LENGTH_MAX && names.some((each) => isNearMiss(name, each)))
+  if (meant === undefined) return fault
+  return { field, message: `${message} ("${meant}" is not a known field; did you mean "${field}"?)` }
+}
+
+/** `recipients[3]`, as a client writes it; `body` for the whole body. */
 function nameField(path: PropertyKey[]): string {
   if (path.length === 0) return 'body'
   return path
@@ -40,18 +96,24 @@ function nameField(path: PropertyKey[]): string {
     .join('')
 }
 
-/** Sentences for what the library says in its own terms. Schemas with messages of their own are not asked. */
+/** Says in plain words what the library says in its own terms. A schema's own message comes first. */
 function explain(issue: z.core.$ZodRawIssue): string | undefined {
+  const isMissing = issue.input === undefined
   if (issue.code === 'invalid_type') {
-    if (issue.input === undefined) return 'is required'
-    if (Array.isArray(issue.input) && issue.expected === 'string') return 'must be given once'
+    if (isMissing) return 'is required'
     if (issue.expected === 'int') return 'must be a whole number'
     return `must be ${articleFor(issue.expected)}`
   }
-  if (issue.code === 'invalid_value') return `must be one of: ${issue.values.map(String).join(', ')}`
+  if (issue.code === 'invalid_value') {
+    return `${isMissing ? 'is required and ' : ''}must be ${oneOf(issue.values.map(String))}`
+  }
   if (issue.code === 'too_small') return `must be at least ${issue.minimum}`
   if (issue.code === 'too_big') return `must be at most ${issue.maximum}`
   return undefined
+}
+
+function oneOf(values: string[]): string {
+  return values.length < 2 ? values.join() : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`
 }
 
 function articleFor(noun: string): string {

@@ -5,12 +5,12 @@ import { answerText } from './answer.ts'
 import { contextOf } from './context.ts'
 
 export function refuseUnknownRoute(): never {
-  throw new Problem(404, 'not_found', 'There is nothing at this address.')
+  throw new Problem(404, 'not_found', 'No such route.')
 }
 
 /**
- * Express's last stop: makes an answer of whatever was thrown. Only a Problem and Unavailable speak to the client in
- * their own words; the words of any other error are for the log.
+ * Express's error handler: answers whatever was thrown. Only a Problem and Unavailable have messages for the client;
+ * the message of any other error is for the log.
  */
 export function answerProblem(
   error: unknown,
@@ -23,7 +23,7 @@ export function answerProblem(
   context.fields['code'] = problem.code
   if (problem.status >= 500) context.fault = error
   if (response.headersSent) {
-    // Half an answer cannot be taken back; a cut connection at least does not look like a whole one.
+    // Half an answer cannot be taken back; a cut connection at least does not look like a complete one.
     response.destroy()
     return
   }
@@ -32,7 +32,8 @@ export function answerProblem(
   answerText(response, { status, type: `${PROBLEM_CONTENT_TYPE}; charset=utf-8`, headers }, document)
 }
 
-function toProblem(error: unknown): Problem {
+/** @returns the problem that a client sees for whatever was thrown. */
+export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof Unavailable) {
     const headers = { 'Retry-After': String(Math.max(1, Math.ceil(error.retryAfterSeconds))) }
@@ -40,13 +41,13 @@ function toProblem(error: unknown): Problem {
   }
   return (
     toClientFault(error) ??
-    new Problem(500, 'internal_error', 'Something went wrong here. It has been recorded.')
+    new Problem(500, 'internal_error', 'An internal error occurred. It is logged under this request_id.')
   )
 }
 
 /**
- * What Express throws about a request, such as an address that is no UTF-8. Only errors that it marks as meant for the
- * client count: an error of ours may carry a status too, that of a server we asked.
+ * What Express throws about a request, such as a path that is not UTF-8. Only errors that it marks as meant for the
+ * client count: an internal error may carry a status too, that of a server we called.
  */
 function toClientFault(error: unknown): Problem | undefined {
   const { status, expose } = (error ?? {}) as Partial<Record<string, unknown>>

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { answerJson } from './answer.ts'
-import { answer } from './documents.ts'
-import type { Endpoint, Route } from './route.ts'
+import { answer, refusals } from './documents.ts'
+import type { Route } from './route.ts'
 
 /** Something that has to work before this process can do its part. Rejects when it does not. */
 export interface ReadinessCheck {
@@ -19,7 +19,7 @@ const Readiness = z
       z.object({
         name: z.string(),
         ok: z.boolean(),
-        reason: z.string().optional().meta({ description: 'Why not' }),
+        reason: z.string().optional().meta({ description: 'Why the check failed' }),
       }),
     ),
   })
@@ -27,22 +27,15 @@ const Readiness = z
 
 type CheckResult = z.output<typeof Readiness>['checks'][number]
 
-export const readyEndpoint: Endpoint = {
-  method: 'get',
-  path: '/readyz',
-  quiet: true,
-  operation: {
-    operationId: 'ready',
-    tags: ['operations'],
-    summary: 'Whether this process can do its part now',
-    responses: { '200': answer('Every check passed', Readiness), '503': answer('A check failed', Readiness) },
-  },
-}
-
+/** `GET /readyz`: whether every part that this process needs works now. */
 export function readyRoute(checks: ReadinessCheck[], timeoutMs = CHECK_TIMEOUT_MS): Route {
   const askEach = checks.map((check) => askOnce(check, timeoutMs))
   return {
-    ...readyEndpoint,
+    method: 'get',
+    path: '/readyz',
+    access: 'public',
+    quiet: true,
+    operation,
     async handle(_request, response) {
       const results = await Promise.all(askEach.map((ask) => ask()))
       const ready = results.every(({ ok }) => ok)
@@ -50,6 +43,23 @@ export function readyRoute(checks: ReadinessCheck[], timeoutMs = CHECK_TIMEOUT_M
       answerJson(response, readiness, ready ? 200 : 503)
     },
   }
+}
+
+const operation = {
+  operationId: 'ready',
+  tags: ['operations'],
+  summary: 'Readiness probe; the result of each check',
+  responses: {
+    '200': answer('Ready: every check passed', Readiness, {
+      status: 'ready',
+      checks: [{ name: 'database', ok: true }],
+    }),
+    '503': answer('Not ready: a check failed', Readiness, {
+      status: 'not_ready',
+      checks: [{ name: 'database', ok: false, reason: 'ECONNREFUSED' }],
+    }),
+    ...refusals([]),
+  },
 }
 
 /**

@@ -4,7 +4,7 @@ import { answerText, setCommonHeaders } from './answer.ts'
 import { PAGE_POLICY } from './headers.ts'
 import type { Route } from './route.ts'
 
-/** The files that the page needs, and no others of the package: its source maps are larger than itself. */
+/** The files that the page needs, and no other file of the package: its source maps are larger than the page. */
 const ASSETS = [
   'index.html',
   'index.css',
@@ -15,7 +15,7 @@ const ASSETS = [
   'favicon-32x32.png',
 ]
 
-/** In place of the package's own. Without the null, the page would send our address to a validator elsewhere. */
+/** Replaces the package's own. Without the null, the page would send this server's URL to a public validator. */
 const INITIALIZER = `window.onload = () => {
   window.ui = SwaggerUIBundle({
     url: '../openapi.json',
@@ -46,7 +46,7 @@ function serve(path: string, send: (response: Response) => void): Route {
     setCommonHeaders(response)
     send(response)
   }
-  return { method: 'get', path, quiet: true, handle }
+  return { method: 'get', path, access: 'public', quiet: true, handle }
 }
 
 function sendAsset(response: Response, asset: string): void {

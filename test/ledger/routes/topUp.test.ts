@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import request from 'supertest'
 import type { TopUpRequest, TopUpDecision } from '../../../src/ledger/types.ts'
 import { topUpRoute } from '../../../src/ledger/routes/topUp.ts'
-import { testApp } from '../../support/app.ts'
+import { problemOf, testApp } from '../../support/app.ts'
 import type { ProblemBody } from '../../support/app.ts'
 
 const ADDED: TopUpDecision = { kind: 'added', balance: 300, transactionId: 't1' }
@@ -75,6 +75,18 @@ describe('POST /balance/add', () => {
       assert.deepEqual(asked, [])
     })
   }
+
+  it('400: names the fields that were probably meant for missing ones', async () => {
+    const { post } = adding(ADDED)
+    const problem = problemOf(await post({ customer_id: 1, amount: 100 }), 400, 'invalid_request')
+    assert.deepEqual(problem.errors, [
+      {
+        field: 'user_id',
+        message: 'is required ("customer_id" is not a known field; did you mean "user_id"?)',
+      },
+      { field: 'balance', message: 'is required ("amount" is not a known field; did you mean "balance"?)' },
+    ])
+  })
 
   it('409: a balance that would pass what can be counted exactly', async () => {
     const { post } = adding({ kind: 'balance_limit' })

@@ -3,7 +3,7 @@ import request from 'supertest'
 import type { HistoryPage, HistoryQuery } from '../../../src/messages/types.ts'
 import { historyRoute } from '../../../src/messages/routes/history.ts'
 import { encodeCursor } from '../../../src/primitives/cursor.ts'
-import { testApp } from '../../support/app.ts'
+import { problemOf, testApp } from '../../support/app.ts'
 import type { ProblemBody } from '../../support/app.ts'
 
 const ID = '88636fb2-dd01-42a4-a718-1fe200683a45'
@@ -31,6 +31,7 @@ describe('GET /sms/history', () => {
           type: 'normal',
           status: 'done',
           provider: 'A',
+          failureReason: null,
           createdAt: at,
           updatedAt: at,
         },
@@ -47,6 +48,7 @@ describe('GET /sms/history', () => {
           type: 'normal',
           status: 'done',
           provider: 'A',
+          failure_reason: null,
           created_at: '2026-01-02T03:04:05.006Z',
           updated_at: '2026-01-02T03:04:05.006Z',
         },
@@ -63,6 +65,59 @@ describe('GET /sms/history', () => {
       { userId: 1, status: 'pending', smsIdentifier: ID, limit: 1_000, cursor: undefined },
       { userId: 2 ** 53 - 1, status: undefined, smsIdentifier: undefined, limit: 100, cursor: undefined },
     ])
+  })
+
+  for (const status of ['pending', 'sending', 'done', 'failed', 'cancelled']) {
+    it(`200: filters by the status ${status}`, async () => {
+      const { asked, get } = listing()
+      await get(`user_id=1&status=${status}`).expect(200)
+      assert.equal(asked[0]?.status, status)
+    })
+  }
+
+  it('200: tells why a recipient failed', async () => {
+    const at = new Date('2026-01-02T03:04:05.006Z')
+    const item = { userId: 1, smsIdentifier: ID, recipient: '09128582812', provider: 'A' }
+    const { get } = listing({
+      items: [
+        {
+          ...item,
+          type: 'normal',
+          status: 'failed',
+          failureReason: 'invalid number',
+          createdAt: at,
+          updatedAt: at,
+        },
+      ],
+      nextCursor: null,
+    })
+    const { body } = (await get('user_id=1').expect(200)) as {
+      body: { history: { failure_reason: string }[] }
+    }
+    assert.equal(body.history[0]?.failure_reason, 'invalid number')
+  })
+
+  it('400: names the parameter that was probably meant for user_id', async () => {
+    const { get } = listing()
+    assert.deepEqual(problemOf(await get('customer_id=1'), 400, 'invalid_request').errors, [
+      {
+        field: 'user_id',
+        message: 'is required ("customer_id" is not a known field; did you mean "user_id"?)',
+      },
+    ])
+  })
+
+  it('400: says of a parameter that was given twice that it must be given once', async () => {
+    const { get } = listing()
+    for (const [query, field] of [
+      ['user_id=1&user_id=2', 'user_id'],
+      ['user_id=1&status=done&status=failed', 'status'],
+      [`user_id=1&cursor=a&cursor=b`, 'cursor'],
+      ['user_id=1&limit=1&limit=2', 'limit'],
+    ] as const) {
+      const { errors } = problemOf(await get(query), 400, 'invalid_request')
+      assert.deepEqual(errors, [{ field, message: 'must be given once' }])
+    }
   })
 
   it('200: gives a cursor that leads to where the page ended', async () => {

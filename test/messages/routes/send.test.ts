@@ -106,11 +106,48 @@ describe('POST /sms/send', () => {
       const problem = JSON.parse(response.text) as ProblemBody
       assert.equal(problem.code, 'invalid_request')
       assert.equal(problem.errors?.[0]?.field, field)
-      assert.ok(problem.detail.startsWith(`${field}: `))
+      assert.ok(problem.detail.startsWith(`${field} `))
       assert.deepEqual(asked, [])
       assert.ok(!log.text().includes('0912858'))
     })
   }
+
+  const NOT_A_LIST = 'must be an array of strings, such as ["09128582812"]'
+  const NOT_A_RECIPIENT = 'must be a string of 5 to 15 digits, optionally after a +'
+  for (const [name, recipients, field, message] of [
+    ['a nested array', [['09128582812']], 'recipients[0]', NOT_A_RECIPIENT],
+    ['an object', { 0: '09128582812', 2: '09128582813' }, 'recipients', NOT_A_LIST],
+    ['an empty object', {}, 'recipients', NOT_A_LIST],
+    ['a bare string', '09128582812', 'recipients', NOT_A_LIST],
+    ['null', null, 'recipients', NOT_A_LIST],
+    ['a number in the list', ['09128582812', 9128582812], 'recipients[1]', NOT_A_RECIPIENT],
+    ['a number with an exponent', [9.12e9], 'recipients[0]', NOT_A_RECIPIENT],
+    ['the text of such a number', ['9.12E+09'], 'recipients[0]', NOT_A_RECIPIENT],
+    ['an object in the list', [{ to: '09128582812' }], 'recipients[0]', NOT_A_RECIPIENT],
+    ['null in the list', [null], 'recipients[0]', NOT_A_RECIPIENT],
+    ['an empty array', [], 'recipients', 'must contain at least one recipient'],
+  ] as const) {
+    it(`400: recipients as ${name}: says what is expected, and where`, async () => {
+      const { asked, post } = sending(ACCEPTED)
+      const problem = problemOf(await post({ ...GOOD, recipients }), 400, 'invalid_request')
+      assert.deepEqual(problem.errors, [{ field, message }])
+      assert.deepEqual(asked, [])
+    })
+  }
+
+  it('400: every wrong field is listed, with the values it may have and the name it was probably given', async () => {
+    const { post } = sending(ACCEPTED)
+    const body = { user_id: 1, message: 'hi', recipient: ['09128582812'] }
+    const problem = problemOf(await post(body), 400, 'invalid_request')
+    const meant = (unknown: string, field: string) =>
+      `is required ("${unknown}" is not a known field; did you mean "${field}"?)`
+    assert.deepEqual(problem.errors, [
+      { field: 'customer_id', message: meant('user_id', 'customer_id') },
+      { field: 'text', message: meant('message', 'text') },
+      { field: 'recipients', message: meant('recipient', 'recipients') },
+      { field: 'type', message: 'is required and must be normal or express' },
+    ])
+  })
 
   it('400: malformed JSON', async () => {
     const { asked, post } = sending(ACCEPTED)
@@ -125,7 +162,7 @@ describe('POST /sms/send', () => {
     const { errors } = JSON.parse(response.text) as ProblemBody
     const about = errors?.filter(({ field }) => field.startsWith('recipients'))
     assert.deepEqual(about, [
-      { field: 'recipients', message: 'must name at most 10 recipients, names 500000' },
+      { field: 'recipients', message: 'must contain at most 10 recipients, got 500,000' },
     ])
   })
 
@@ -133,19 +170,22 @@ describe('POST /sms/send', () => {
     const { post } = sending(ACCEPTED, { ...LIMITS, recipientPattern: /^(?:09[0-9]{9})$/u })
     await post({ ...GOOD, recipients: ['09128582812'] }).expect(200)
     const response = await post(GOOD).expect(400)
-    assert.deepEqual(
-      (JSON.parse(response.text) as ProblemBody).errors?.map(({ field }) => field),
-      ['recipients[1]'],
-    )
+    assert.deepEqual((JSON.parse(response.text) as ProblemBody).errors, [
+      { field: 'recipients[1]', message: 'does not match the allowed number format' },
+    ])
   })
 
-  it('402: says what it would cost and what there is', async () => {
+  it('402: says what the message costs, what the balance is and what is missing', async () => {
     const { post } = sending({ kind: 'insufficient_balance', cost: 6, balance: 5 })
     const response = await post(GOOD)
       .expect(402)
       .expect('Content-Type', /^application\/problem\+json/)
-    const problem = JSON.parse(response.text) as ProblemBody & { cost: number; balance: number }
-    assert.deepEqual([problem.code, problem.cost, problem.balance], ['insufficient_balance', 6, 5])
+    const { code, detail, ...problem } = JSON.parse(response.text) as ProblemBody & Record<string, unknown>
+    assert.deepEqual(
+      [code, problem['cost'], problem['balance'], problem['shortfall']],
+      ['insufficient_balance', 6, 5, 1],
+    )
+    assert.equal(detail, 'The balance of 5 is 1 short of the cost of 6. Nothing was charged.')
   })
 
   it('503: unavailable says when to try again', async () => {
@@ -154,7 +194,16 @@ describe('POST /sms/send', () => {
     assert.equal((JSON.parse(response.text) as ProblemBody).code, 'unavailable')
   })
 
-  it('503: too much that waits says when to try again', async () => {
+  it('503: a balance that is locked elsewhere says so, and when to try again', async () => {
+    const { post } = sending({ kind: 'account_locked' })
+    const problem = problemOf(await post(GOOD).expect('Retry-After', '1'), 503, 'account_locked')
+    assert.equal(
+      problem.detail,
+      "Another change to this customer's balance is in progress. Nothing was charged; retry.",
+    )
+  })
+
+  it('503: overload says when to try again', async () => {
     const { post } = sending(
       new Unavailable('overloaded', 'Too many messages wait.', { retryAfterSeconds: 2 }),
     )

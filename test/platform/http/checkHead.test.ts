@@ -6,7 +6,12 @@ import type { AppOptions } from '../../../src/platform/http/index.ts'
 import { eventually } from '../../support/eventually.ts'
 import { answersIn, assertProblem, dial, listenWith } from './rawClient.ts'
 
-const here: Route = { method: 'get', path: '/here', handle: (_request, response) => answerJson(response, {}) }
+const here: Route = {
+  method: 'get',
+  path: '/here',
+  access: 'public',
+  handle: (_request, response) => answerJson(response, {}),
+}
 
 describe('the head of a request', () => {
   let listener: Listener

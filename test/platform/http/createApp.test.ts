@@ -11,6 +11,7 @@ import { eventually } from '../../support/eventually.ts'
 const echo: Route = {
   method: 'post',
   path: '/echo',
+  access: 'public',
   handle: (incoming, response) => answerJson(response, { body: incoming.body as unknown }),
 }
 
@@ -20,7 +21,7 @@ function throwing(error: unknown): Route {
     await Promise.resolve()
     throw error
   }
-  return { method: 'get', path: '/throws', handle }
+  return { method: 'get', path: '/throws', access: 'public', handle }
 }
 
 describe('every answer', () => {
@@ -118,6 +119,7 @@ describe('an error', () => {
     const half: Route = {
       method: 'get',
       path: '/half',
+      access: 'public',
       handle: (_request, response) => {
         response.set('Content-Type', 'text/plain').write('half')
         throw new Error('in the middle')

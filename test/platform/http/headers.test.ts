@@ -8,6 +8,7 @@ import { testApp } from '../../support/app.ts'
 const route: Route = {
   method: 'post',
   path: '/here',
+  access: 'public',
   handle: (_request, response) => answerJson(response, {}),
 }
 const { app } = testApp([route], { openapi: { openapi: '3.1.0', paths: {} } })

@@ -10,6 +10,7 @@ describe('a wrong field', () => {
   const checked: Route = {
     method: 'post',
     path: '/checked',
+    access: 'public',
     handle: (incoming, response) => void response.json(readInput(schema, incoming.body)),
   }
 
@@ -33,10 +34,75 @@ describe('a wrong field', () => {
     assert.deepEqual(list.errors, [{ field: 'body', message: 'must be an object' }])
   })
 
-  it('is one of at most 20 that are listed', async () => {
+  it('is listed with at most 19 others; the rest is counted', async () => {
     const { app } = testApp([checked])
     const list = Array.from({ length: 1_000 }, () => ({}))
-    const response = await request(app).post('/checked').send({ a: 1, list })
-    assert.equal(problemOf(response, 400, 'invalid_request').errors?.length, 20)
+    const problem = problemOf(
+      await request(app).post('/checked').send({ a: 1, list }),
+      400,
+      'invalid_request',
+    )
+    assert.equal(problem.errors?.length, 20)
+    assert.equal(problem.errors_omitted, 980)
+    assert.equal(problem.detail, 'list[0].b is required. 999 more fields are wrong; see errors.')
+  })
+
+  it('is told in a sentence', async () => {
+    const { app } = testApp([checked])
+    const one = await request(app).post('/checked').send({ a: 1.5, list: [] })
+    assert.equal(problemOf(one, 400, 'invalid_request').detail, 'a must be a whole number.')
+    const two = await request(app).post('/checked').send({ a: 1.5, list: 3 })
+    const { detail, errors_omitted } = problemOf(two, 400, 'invalid_request')
+    assert.equal(detail, 'a must be a whole number. 1 more field is wrong; see errors.')
+    assert.equal(errors_omitted, undefined)
+  })
+})
+
+describe('a required field under another name', () => {
+  const schema = z.object({ recipients: z.array(z.string()), balance: z.int(), note: z.string().optional() })
+  const checked: Route = {
+    method: 'post',
+    path: '/checked',
+    access: 'public',
+    handle: (incoming, response) =>
+      void response.json(readInput(schema, incoming.body, { balance: ['amount'] })),
+  }
+  const { app } = testApp([checked])
+  const errorsOf = async (body: object) =>
+    problemOf(await request(app).post('/checked').send(body), 400, 'invalid_request').errors?.map(
+      ({ message }) => message,
+    )
+
+  it('is named when it is nearly the right one', async () => {
+    for (const name of ['recipient', 'Recipients', 'recipeints']) {
+      assert.deepEqual(await errorsOf({ [name]: [], balance: 1 }), [
+        `is required ("${name}" is not a known field; did you mean "recipients"?)`,
+      ])
+    }
+  })
+
+  it('is named when it is a synonym, in any case or spelling', async () => {
+    for (const name of ['amount', 'Amount', 'amuont']) {
+      assert.deepEqual(await errorsOf({ recipients: [], [name]: 1 }), [
+        `is required ("${name}" is not a known field; did you mean "balance"?)`,
+      ])
+    }
+  })
+
+  it('is not guessed: not from a known field, from an unlike one, or from one too long or too far behind', async () => {
+    const many = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`x${index}`, 1]))
+    for (const others of [
+      { note: 'x' },
+      { other: 1 },
+      { [`b${'-'.repeat(40)}alance`]: 1 },
+      { ...many, amount: 1 },
+    ]) {
+      assert.deepEqual(await errorsOf({ recipients: [], ...others }), ['is required'])
+    }
+  })
+
+  it('is ignored when the right one is there, though wrong', async () => {
+    assert.deepEqual(await errorsOf({ recipients: [], balance: '1', amount: 1 }), ['must be a number'])
+    await request(app).post('/checked').send({ recipients: [], balance: 1, amount: 2 }).expect(200)
   })
 })

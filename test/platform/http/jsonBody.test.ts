@@ -9,6 +9,7 @@ import { answersIn, assertProblem, dial, listenWith } from './rawClient.ts'
 const echo: Route = {
   method: 'post',
   path: '/echo',
+  access: 'public',
   handle: (incoming, response) => answerJson(response, { body: incoming.body as unknown }),
 }
 

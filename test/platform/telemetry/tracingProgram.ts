@@ -13,6 +13,7 @@ const tracing = await startTracing(process.env)
 const route: Route = {
   method: 'get',
   path: '/traced',
+  access: 'public',
   async handle(request, response) {
     await new Promise((resolve) => setImmediate(resolve))
     response.json({ traceparent: currentTraceparent(request.get('traceparent')) ?? null })

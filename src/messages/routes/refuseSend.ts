@@ -1,0 +1,36 @@
+import { Problem } from '../../primitives/problem.ts'
+import { Unavailable } from '../../primitives/unavailable.ts'
+import type { Decision } from '../types.ts'
+
+export type Refused = Exclude<Decision, { kind: 'accepted' }>
+
+/** @returns what the client is told when its message was not accepted, or when that is not known. */
+export function refuseSend(decision: Refused): Problem | Unavailable {
+  switch (decision.kind) {
+    case 'insufficient_balance': {
+      const { cost, balance } = decision
+      const shortfall = cost - balance
+      const detail = `The balance of ${balance} is ${shortfall} short of the cost of ${cost}. Nothing was charged.`
+      return new Problem(402, 'insufficient_balance', detail, { members: { cost, balance, shortfall } })
+    }
+    case 'unavailable':
+      return new Unavailable(
+        'unavailable',
+        'Messages cannot be accepted at the moment. Nothing was charged; retry.',
+        { retryAfterSeconds: decision.retryAfterSeconds },
+      )
+    case 'account_locked':
+      return new Unavailable(
+        'account_locked',
+        "Another change to this customer's balance is in progress. Nothing was charged; retry.",
+      )
+    case 'outcome_unknown':
+      // No Retry-After: a client that retries automatically would send, and pay, twice.
+      return new Problem(
+        503,
+        'outcome_unknown',
+        'The message may or may not have been accepted. Look up its sms_identifier in the history before sending again.',
+        { members: { sms_identifier: decision.smsIdentifier } },
+      )
+  }
+}

@@ -1,0 +1,14 @@
+import { ledgerRoutes } from '../ledger/routes/index.ts'
+import type { LedgerActions } from '../ledger/routes/index.ts'
+import { messageRoutes } from '../messages/routes/index.ts'
+import type { MessageActions } from '../messages/routes/index.ts'
+import { opsRoutes } from '../platform/http/index.ts'
+import type { OpsOptions, Route } from '../platform/http/index.ts'
+
+/** What the routes of the API need; they know nothing else of the slices. */
+export type ApiActions = MessageActions & LedgerActions
+
+/** The one list of routes, which is served and documented. A process without the API has the operations alone. */
+export function listRoutes(ops: OpsOptions, api?: ApiActions): Route[] {
+  return [...(api ? [...messageRoutes(api), ...ledgerRoutes(api)] : []), ...opsRoutes(ops)]
+}
