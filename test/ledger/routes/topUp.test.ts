@@ -94,7 +94,7 @@ describe('POST /balance/add', () => {
     assert.equal(problem.code, 'balance_limit')
   })
 
-  it('503: an unknown outcome names what to look for, and does not invite to add again', async () => {
+  it('503: an unknown outcome names the identifier to look up, and has no Retry-After', async () => {
     const { post } = adding({ kind: 'outcome_unknown', transactionId: 't2' })
     const response = await post({ user_id: 1, balance: 1 }).expect(503)
     const problem = JSON.parse(response.text) as ProblemBody & { transaction_id: string }

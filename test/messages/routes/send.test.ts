@@ -80,7 +80,7 @@ describe('POST /sms/send', () => {
     ['a text with a lone surrogate', wire('text', '"\\ud83d"'), 'text'],
     ['missing recipients', { ...GOOD, recipients: undefined }, 'recipients'],
     ['no recipients', { ...GOOD, recipients: [] }, 'recipients'],
-    ['recipients that are no list', { ...GOOD, recipients: '09128582812' }, 'recipients'],
+    ['recipients that are not a list', { ...GOOD, recipients: '09128582812' }, 'recipients'],
     ['recipients null', { ...GOOD, recipients: null }, 'recipients'],
     [
       'too many recipients, equal ones counted',
@@ -156,7 +156,7 @@ describe('POST /sms/send', () => {
     assert.deepEqual(asked, [])
   })
 
-  it('400: half a million recipients are counted, not complained about one by one', async () => {
+  it('400: half a million recipients are counted, not listed one by one', async () => {
     const { post } = sending(ACCEPTED)
     const response = await post(`{"recipients":[${Array(500_000).fill(1).join(',')}]}`).expect(400)
     const { errors } = JSON.parse(response.text) as ProblemBody
@@ -211,7 +211,7 @@ describe('POST /sms/send', () => {
     assert.equal(problem.detail, 'Too many messages wait.')
   })
 
-  it('503: an unknown outcome names what to ask for, and does not invite to send again', async () => {
+  it('503: an unknown outcome names the identifier to look up, and has no Retry-After', async () => {
     const { post } = sending({ kind: 'outcome_unknown', smsIdentifier: ID })
     const response = await post(GOOD).expect(503)
     const problem = JSON.parse(response.text) as ProblemBody & { sms_identifier: string }

@@ -37,7 +37,7 @@ describe('every answer', () => {
     }
   })
 
-  it('does not say what it is made with, and is not kept by anybody', async () => {
+  it('does not name its server software, and is not cached', async () => {
     const response = await request(testApp([echo]).app)
       .post('/echo')
       .send({})
@@ -49,20 +49,20 @@ describe('every answer', () => {
 })
 
 describe('an address', () => {
-  it('that nobody knows is answered with 404', async () => {
+  it('that is unknown is answered with 404', async () => {
     const { app } = testApp([echo])
     for (const path of ['/', '/nowhere', '/echo/more', '/%00', '/..%2f..%2fetc/passwd', '/%E0%A4%A']) {
       problemOf(await request(app).get(path), 404, 'not_found')
     }
   })
 
-  it('with another method is answered with 405 and what is allowed', async () => {
+  it('with another method is answered with 405, the allowed methods and a sentence that names them', async () => {
     const { app } = testApp([echo, throwing(new Error())])
     const onPost = await request(app).get('/echo')
-    problemOf(onPost, 405, 'method_not_allowed')
+    assert.equal(problemOf(onPost, 405, 'method_not_allowed').detail, 'Method not allowed; use POST.')
     assert.equal(onPost.get('Allow'), 'POST, OPTIONS')
     const onGet = await request(app).delete('/throws')
-    problemOf(onGet, 405, 'method_not_allowed')
+    assert.equal(problemOf(onGet, 405, 'method_not_allowed').detail, 'Method not allowed; use GET.')
     assert.equal(onGet.get('Allow'), 'GET, HEAD, OPTIONS')
     const options = await request(app).options('/echo')
     assert.equal(options.status, 204)
