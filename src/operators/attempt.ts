@@ -1,29 +1,38 @@
 import type { Breaker, Ticket } from './breaker.ts'
+import { countResults, isFailure, resultOf, throttlingIn } from './callResult.ts'
 import type { CallResult, OperatorAdapter, OperatorResult, Submission } from './contract.ts'
 import type { OperatorEvents } from './events.ts'
+import type { Pace } from './pace.ts'
 
-/** One operator as one class of traffic reaches it: its own sockets, and the breaker that all classes share. */
+/** One operator as one class of traffic reaches it. Only the connections are shared with the other class. */
 export interface Operator {
   readonly name: string
   readonly adapter: OperatorAdapter
   readonly breaker: Breaker
+  readonly pace: Pace
+  /** A second submission under the same reference is not sent a second time. */
+  readonly deduplicatesReferences: boolean
+  /** Its receipts carry our reference, so that its own identifiers need no index. */
+  readonly keepsOurReference: boolean
 }
 
-/** What a try came to for one message. */
+/** What an attempt came to for one message. */
 export interface Attempt {
-  readonly outcome: OperatorResult
-  /** Whether a call of this try included the message. False: no call did, for one of the reasons in `outcome`. */
+  readonly result: OperatorResult
+  /** Whether a call of this attempt included the message. False: no call did, for the reason in `result`. */
   readonly called: boolean
   /**
-   * Whether the outcome is about this very message: its own element in an answer, or a call of one. False: it only
+   * Whether the result is about this very message: its own element in an answer, or a call of one. False: it only
    * shared a call that failed, or that said nothing of it.
    */
   readonly isSpecificToMessage: boolean
 }
 
-export interface TryOptions {
-  /** For the whole try, all its calls together. */
+export interface AttemptOptions {
+  /** For the whole attempt: waiting for the pace and all its calls together. */
   timeoutMs: number
+  /** The part of it that may be spent on waiting for the pace; all but the shortest call by default. */
+  paceWaitMaxMs?: number
   events: OperatorEvents
   /** Monotonic milliseconds. */
   now?: () => number
@@ -33,21 +42,23 @@ export interface TryOptions {
  * Enough to single out two poisonous texts among a hundred (at most 27 calls), and a stop for an operator that
  * answers 500 to everything, which would otherwise get 199 calls for a hundred messages.
  */
-export const CALLS_PER_TRY_MAX = 32
+export const CALLS_PER_ATTEMPT_MAX = 32
 
 /** A call that starts with less time than this would mostly end unknown, which costs more than not calling. */
 export const CALL_TIMEOUT_MIN_MS = 100
 
-/** What stands for each message until a call says otherwise; one for all, as nobody changes it. */
-const BREAKER_OPEN = notCalled('breaker open')
+const BREAKER_OPEN = notCalled({ kind: 'unavailable', reason: 'breaker open' })
+const NO_TIME_LEFT = notCalled({ kind: 'unavailable', reason: 'no time left' })
+const NO_ROOM_IN_PACE = notCalled({ kind: 'throttled', reason: 'no room in the pace', retryAfterMs: null })
 
-interface Try {
+interface Run {
   operator: Operator
   batch: Submission[]
-  tried: Attempt[]
+  attempts: Attempt[]
   events: OperatorEvents
   now: () => number
   deadlineMs: number
+  paceDeadlineMs: number
   callsLeft: number
 }
 
@@ -55,32 +66,41 @@ interface Try {
 type Slice = readonly [from: number, to: number]
 
 /**
- * Offers a batch (at most the adapter's `batchSizeMax`) to one operator, once, and says for each message, by
- * position, what is known. While the breaker is half-open the first message goes alone, and the rest follows if that
- * heals it. A call that was refused as a whole is split in halves, so that one poisonous text fails alone; the breaker
- * counts the call, not its splits. Never rejects, save for a batch that is too large.
+ * Submits a batch (at most the adapter's `batchSizeMax`) to one operator, once, and says for each message, by position,
+ * what is known. While the breaker is half-open the first message goes alone, and the rest follows if that closes it.
+ * A call that was refused as a whole is split in halves, so that one poisonous text fails alone. Never rejects, except
+ * for a batch that is too large.
  */
 export async function attempt(
   operator: Operator,
   batch: Submission[],
-  options: TryOptions,
+  options: AttemptOptions,
 ): Promise<Attempt[]> {
   const { batchSizeMax } = operator.adapter
   if (batch.length > batchSizeMax) throw new RangeError(`a batch of ${batch.length}, at most ${batchSizeMax}`)
   const now = options.now ?? (() => performance.now())
-  const run: Try = {
+  const startMs = now()
+  const paceWaitMaxMs = options.paceWaitMaxMs ?? options.timeoutMs
+  const run: Run = {
     operator,
     batch,
-    tried: batch.map(() => BREAKER_OPEN),
+    attempts: batch.map(() => BREAKER_OPEN),
     events: options.events,
     now,
-    deadlineMs: now() + options.timeoutMs,
-    callsLeft: CALLS_PER_TRY_MAX,
+    deadlineMs: startMs + options.timeoutMs,
+    paceDeadlineMs: startMs + Math.min(paceWaitMaxMs, options.timeoutMs - CALL_TIMEOUT_MIN_MS),
+    callsLeft: CALLS_PER_ATTEMPT_MAX,
   }
   let from = 0
   while (from < batch.length) {
     if (timeLeftMs(run) < CALL_TIMEOUT_MIN_MS) {
-      run.tried.fill(notCalled('no time left'), from)
+      run.attempts.fill(NO_TIME_LEFT, from)
+      break
+    }
+    // Looked at first, so that a call that cannot be made takes no place in the pace.
+    if (!operator.breaker.isAdmitting()) break
+    if (!(await waitForPace(run))) {
+      run.attempts.fill(NO_ROOM_IN_PACE, from)
       break
     }
     const ticket = operator.breaker.admit()
@@ -89,77 +109,82 @@ export async function attempt(
     await settle(run, ticket, [from, to])
     from = to
   }
-  return run.tried
+  return run.attempts
 }
 
 /** Calls with the slice, and with its halves for as long as calls are refused as a whole. */
-async function settle(run: Try, ticket: Ticket, slice: Slice): Promise<void> {
-  const waiting: Slice[] = [slice]
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
-    const result = await call(run, next)
-    // Only the first call counts: its halves are the same event, looked at more closely.
-    if (next === slice) await run.operator.breaker.record(ticket, result.operatorFailed)
-    note(run, next, result)
-    if (result.kind === 'unavailable' || result.kind === 'unknown') return
-    if (result.kind === 'refused') waiting.push(...halves(next))
-    // What still waits was refused with an answer, so it was not taken: it may be left as it stands.
-    if (run.callsLeft === 0 || timeLeftMs(run) < CALL_TIMEOUT_MIN_MS) return
-    // The halves of a probe are none, so a breaker that is not closed leaves nothing to call for.
-    if (run.operator.breaker.state() !== 'closed') return
+async function settle(run: Run, ticket: Ticket, slice: Slice): Promise<void> {
+  const { breaker } = run.operator
+  const first = await call(run, slice)
+  note(run, slice, first)
+  if (first.kind !== 'refused') {
+    // Throttling is no breaker event, but a probe's ticket must come back, and the operator did answer.
+    if (first.kind !== 'throttled' || ticket.probe) await breaker.record(ticket, isFailure(first))
+    return
   }
+  // The halves are the same event, looked at more closely: an answer to any of them shows that a text was at fault.
+  if (first.operatorFailed) await breaker.record(ticket, true)
+  const allFailed = await submitHalves(run, slice)
+  if (!first.operatorFailed) await breaker.record(ticket, allFailed)
 }
 
-async function call(run: Try, [from, to]: Slice): Promise<CallResult> {
+/** Calls with ever smaller parts of a refused slice. @returns whether no call was answered. */
+async function submitHalves(run: Run, slice: Slice): Promise<boolean> {
+  const waiting = halves(slice)
+  let allFailed = true
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    // What is not called any more was refused with an answer, so it was not taken: it may be left as it stands.
+    if (run.callsLeft === 0 || timeLeftMs(run) < CALL_TIMEOUT_MIN_MS) break
+    if (run.operator.breaker.state() !== 'closed' || !(await waitForPace(run))) break
+    const result = await call(run, next)
+    note(run, next, result)
+    if (!isFailure(result)) allFailed = false
+    if (result.kind === 'refused') waiting.push(...halves(next))
+    else if (result.kind !== 'answered') break
+  }
+  return allFailed
+}
+
+/** @returns false if the pace has no room for one more call within the time limit. */
+function waitForPace(run: Run): Promise<boolean> {
+  return run.operator.pace.acquire(run.paceDeadlineMs - run.now())
+}
+
+async function call(run: Run, [from, to]: Slice): Promise<CallResult> {
+  const { name, pace } = run.operator
   const startMs = run.now()
   run.callsLeft--
+  const turn = pace.begin()
   const result = await submit(run, [from, to])
+  const throttling = throttlingIn(result)
+  if (throttling) pace.throttled(turn, throttling.retryAfterMs)
+  if (result.kind !== 'throttled' && result.kind !== 'unavailable') pace.admitted(turn)
   run.events.operatorCalled({
-    operator: run.operator.name,
+    operator: name,
     messages: to - from,
     result: result.kind,
-    operatorFailed: result.operatorFailed,
-    outcomes: countSettled(result, to - from),
+    results: countResults(result, to - from),
     durationMs: run.now() - startMs,
   })
   return result
 }
 
 /** An adapter that throws breaks its contract; its messages may have left, and the probe's ticket must come back. */
-async function submit(run: Try, [from, to]: Slice): Promise<CallResult> {
+async function submit(run: Run, [from, to]: Slice): Promise<CallResult> {
   try {
     return await run.operator.adapter.submit(run.batch.slice(from, to), timeLeftMs(run))
   } catch (error) {
-    return { kind: 'unknown', reason: `adapter failed: ${String(error)}`, operatorFailed: true }
+    return { kind: 'unknown', reason: `adapter failed: ${String(error)}` }
   }
 }
 
-function note(run: Try, [from, to]: Slice, result: CallResult): void {
+function note(run: Run, [from, to]: Slice, call: CallResult): void {
+  const messages = to - from
   for (let position = from; position < to; position++) {
-    const outcome = outcomeOf(result, position - from, to - from)
-    const isSpecificToMessage = to - from === 1 || (result.kind === 'answered' && outcome.kind !== 'unknown')
-    run.tried[position] = { outcome, called: true, isSpecificToMessage }
+    const result = resultOf(call, position - from, messages)
+    const isSpecificToMessage = messages === 1 || (call.kind === 'answered' && result.kind !== 'unknown')
+    run.attempts[position] = { result, called: true, isSpecificToMessage }
   }
-}
-
-function outcomeOf(result: CallResult, position: number, messages: number): OperatorResult {
-  switch (result.kind) {
-    case 'answered':
-      return result.outcomes[position] ?? { kind: 'unknown', reason: 'no outcome from the adapter' }
-    case 'refused':
-      return messages === 1
-        ? result.alone
-        : { kind: 'unavailable', reason: `refused together: ${result.reason}` }
-    case 'unavailable':
-    case 'unknown':
-      return { kind: result.kind, reason: result.reason }
-  }
-}
-
-function countSettled(result: CallResult, messages: number): Record<OperatorResult['kind'], number> {
-  const counts = { accepted: 0, rejected: 0, unavailable: 0, unknown: 0 }
-  if (result.kind === 'refused' && messages > 1) return counts
-  for (let position = 0; position < messages; position++) counts[outcomeOf(result, position, messages).kind]++
-  return counts
 }
 
 function halves([from, to]: Slice): Slice[] {
@@ -172,10 +197,10 @@ function halves([from, to]: Slice): Slice[] {
   ]
 }
 
-function notCalled(reason: string): Attempt {
-  return { outcome: { kind: 'unavailable', reason }, called: false, isSpecificToMessage: false }
+function notCalled(result: OperatorResult): Attempt {
+  return { result, called: false, isSpecificToMessage: false }
 }
 
-function timeLeftMs(run: Try): number {
+function timeLeftMs(run: Run): number {
   return run.deadlineMs - run.now()
 }

@@ -1,26 +1,22 @@
 import { Counter, DURATION_BUCKETS_SECONDS, Gauge, Histogram } from '../platform/telemetry/index.ts'
 import type { Logger, Registry } from '../platform/telemetry/index.ts'
 import type { BreakerState } from './breaker.ts'
-import type { CallResult, OperatorResult } from './contract.ts'
+import type { CallResult, MessageClass, OperatorResult } from './contract.ts'
 
-/** One call that left the process (or tried to), with what became of the messages in it. */
+/** One call that was made (or tried), with what became of the messages in it. */
 export interface OperatorCall {
   operator: string
   messages: number
   result: CallResult['kind']
-  operatorFailed: boolean
-  /**
-   * How many messages this call settled on each outcome. A refused call of several settles none: its halves do, or
-   * nobody when the try ends first. So nothing is counted twice when calls are summed.
-   */
-  outcomes: Record<OperatorResult['kind'], number>
+  /** How many messages had each result. A refused call of several decides none, so that no message counts twice. */
+  results: Record<OperatorResult['kind'], number>
   durationMs: number
 }
 
 /** The facts of this slice: each moves a metric and writes at most one record. */
 export interface OperatorEvents {
   operatorCalled(call: OperatorCall): void
-  breakerChanged(change: { operator: string; state: BreakerState }): void
+  breakerChanged(change: { operator: string; messageClass: MessageClass; state: BreakerState }): void
 }
 
 const STATES = ['closed', 'open', 'half-open'] as const
@@ -43,18 +39,19 @@ export function createOperatorEvents(logger: Logger, registry: Registry): Operat
   const breaker = new Gauge({
     name: 'chapar_breaker_state',
     help: '1 for the state that the breaker of an operator is in, 0 for the others',
-    labelNames: ['operator', 'state'] as const,
+    labelNames: ['operator', 'class', 'state'] as const,
     registers,
   })
   return {
-    operatorCalled({ operator, result, outcomes: counts, durationMs }) {
+    operatorCalled({ operator, result, results: counts, durationMs }) {
       calls.observe({ operator, result }, durationMs / 1_000)
       for (const [outcome, messages] of Object.entries(counts)) {
         if (messages > 0) outcomes.inc({ operator, outcome }, messages)
       }
     },
-    breakerChanged({ operator, state }) {
-      for (const each of STATES) breaker.set({ operator, state: each }, each === state ? 1 : 0)
+    breakerChanged({ operator, messageClass, state }) {
+      for (const each of STATES)
+        breaker.set({ operator, class: messageClass, state: each }, each === state ? 1 : 0)
       logger[state === 'closed' ? 'info' : 'warn']('breaker changed', { operator, state })
     },
   }

@@ -1,17 +1,16 @@
+import { CLASSES } from '../primitives/messageClass.ts'
+import type { Operator } from './attempt.ts'
 import { Breaker } from './breaker.ts'
 import type { BreakerSettings, BreakerState } from './breaker.ts'
-import type { MessageClass } from './contract.ts'
+import { createAdapter } from './config.ts'
+import type { OperatorConfig } from './config.ts'
+import type { MessageClass, OperatorAdapter } from './contract.ts'
 import type { OperatorEvents } from './events.ts'
-import { httpAdapter } from './http/adapter.ts'
-import type { Operator } from './attempt.ts'
+import { createPaces } from './pace.ts'
 
 export interface OperatorsSettings {
   /** In order of preference. Names are unique: they are what is stored with a message. */
-  endpoints: readonly { name: string; url: string }[]
-  /** Sockets to each operator for each class, which the other class can take none of. */
-  connections: Record<MessageClass, number>
-  /** Messages of one call; the protocol's limit when it is not given. */
-  batchSizeMax?: number
+  operators: readonly OperatorConfig[]
   events: OperatorEvents
   breaker?: Partial<BreakerSettings>
 }
@@ -19,48 +18,68 @@ export interface OperatorsSettings {
 export interface Operators {
   /** The operators as this class reaches them, in order of preference. */
   of(messageClass: MessageClass): readonly Operator[]
-  states(): { operator: string; state: BreakerState }[]
-  /** True while no operator would take a call: all breakers open, or half-open with their probe under way. */
-  allOpen(): boolean
-  /** Resolves once some operator may take a call; rejects with the signal's reason when that comes first. */
-  whenAdmitting(signal: AbortSignal): Promise<void>
-  /** Ends once the calls in flight have ended, which their timeouts bound. */
+  states(): BreakerStateOf[]
+  /** Resolves once some operator may take a call of this class; rejects with the signal's reason. */
+  whenAdmitting(messageClass: MessageClass, signal: AbortSignal): Promise<void>
+  /** Ends once the calls in flight have ended, which their time limits bound. */
   close(): Promise<void>
 }
 
-/** Builds every operator: one breaker each, because an operator fails for all classes, and adapters per class. */
-export function registerOperators(settings: OperatorsSettings): Operators {
-  const { endpoints, connections, batchSizeMax, events } = settings
-  const names = new Set(endpoints.map(({ name }) => name))
-  if (names.size !== endpoints.length) throw new TypeError('two operators bear one name')
+export interface BreakerStateOf {
+  operator: string
+  messageClass: MessageClass
+  state: BreakerState
+}
 
-  const normal: Operator[] = []
-  const express: Operator[] = []
-  for (const { name, url } of endpoints) {
-    const breaker = new Breaker(settings.breaker)
-    breaker.onChange((state) => events.breakerChanged({ operator: name, state }))
-    const adapterOf = (messageClass: MessageClass) =>
-      httpAdapter({
-        name,
-        url,
-        connections: connections[messageClass],
-        ...(batchSizeMax === undefined ? {} : { batchSizeMax }),
-      })
-    normal.push({ name, breaker, adapter: adapterOf('normal') })
-    express.push({ name, breaker, adapter: adapterOf('express') })
-  }
-  const breakers = normal.map(({ breaker }) => breaker)
-
+/**
+ * Builds every operator: one adapter each, whose connections the classes share, and a breaker and a pace for each class,
+ * so that one class's traffic never closes an operator to the other class (invariant 5).
+ */
+export function registerOperators({ operators, events, breaker }: OperatorsSettings): Operators {
+  const names = new Set(operators.map(({ name }) => name))
+  if (names.size !== operators.length) throw new TypeError('two operators have one name')
+  const links = operators.map((config) => open(config, events, breaker))
+  const of = (messageClass: MessageClass) => links.map((link) => link[messageClass])
+  const byClass = { normal: of('normal'), express: of('express') }
   return {
-    of: (messageClass) => (messageClass === 'express' ? express : normal),
-    states: () => normal.map(({ name, breaker }) => ({ operator: name, state: breaker.state() })),
-    allOpen: () => !breakers.some((breaker) => breaker.isAdmitting()),
-    whenAdmitting: (signal) => whenAdmitting(breakers, signal),
+    of: (messageClass) => byClass[messageClass],
+    states: () =>
+      CLASSES.flatMap((messageClass) =>
+        byClass[messageClass].map(({ name, breaker }) => {
+          return { operator: name, messageClass, state: breaker.state() }
+        }),
+      ),
+    whenAdmitting: (messageClass, signal) => {
+      const breakers = byClass[messageClass].map(({ breaker }) => breaker)
+      return whenAdmitting(breakers, signal)
+    },
     close: async () => {
-      await Promise.all([...normal, ...express].map(({ adapter }) => adapter.close()))
-      for (const breaker of breakers) breaker.close()
+      await Promise.all(links.map(({ adapter }) => adapter.close()))
+      for (const { normal, express } of links) {
+        normal.breaker.close()
+        express.breaker.close()
+      }
     },
   }
+}
+
+interface Link {
+  adapter: OperatorAdapter
+  normal: Operator
+  express: Operator
+}
+
+function open(config: OperatorConfig, events: OperatorEvents, settings?: Partial<BreakerSettings>): Link {
+  const { name, deduplicatesReferences, keepsOurReference } = config
+  const adapter = createAdapter(config)
+  const paces = createPaces()
+  const link = (messageClass: MessageClass): Operator => {
+    const breaker = new Breaker(settings)
+    breaker.onChange((state) => events.breakerChanged({ operator: name, messageClass, state }))
+    const pace = paces[messageClass]
+    return { name, adapter, breaker, pace, deduplicatesReferences, keepsOurReference }
+  }
+  return { adapter, normal: link('normal'), express: link('express') }
 }
 
 function whenAdmitting(breakers: Breaker[], signal: AbortSignal): Promise<void> {

@@ -43,6 +43,7 @@ export function httpAdapter({
   return {
     name,
     batchSizeMax,
+    callsInFlightMax: connections,
     async submit(batch, timeoutMs) {
       const json = JSON.stringify(batch.length === 1 ? batch[0] : batch)
       return interpret(batch, await exchange(pool, path, json, timeoutMs))

@@ -16,24 +16,24 @@ const REASON_LENGTH_MAX = 200
 export function interpret(batch: Submission[], exchange: Exchange): CallResult {
   const { sent, status, body, fault } = exchange
   if (status === undefined) {
-    return { kind: sent ? 'unknown' : 'unavailable', reason: fault ?? 'no answer', operatorFailed: true }
+    return { kind: sent ? 'unknown' : 'unavailable', reason: fault ?? 'no answer' }
   }
   if (status < 300) return readAnswers(batch, status, body, fault)
 
   const reason = tidy(`HTTP ${status}`, body && readReason(body))
   if (ABOUT_THE_CALL.has(status)) {
-    return { kind: 'refused', reason, alone: { kind: 'rejected', reason }, operatorFailed: false }
+    return { kind: 'refused', reason, operatorFailed: false }
   }
-  if (ABOUT_THE_OPERATOR.has(status)) return { kind: 'unavailable', reason, operatorFailed: true }
+  if (ABOUT_THE_OPERATOR.has(status)) return { kind: 'unavailable', reason }
   if (status >= 500) {
-    return { kind: 'refused', reason, alone: { kind: 'unavailable', reason }, operatorFailed: true }
+    return { kind: 'refused', reason, operatorFailed: true }
   }
   // A conflict may mean that the operator already has a message under this reference.
-  if (status === 409) return { kind: 'unknown', reason, operatorFailed: true }
+  if (status === 409) return { kind: 'unknown', reason }
   // What is left is between the operator and us, never a message's fault: our credentials (401, 403), our credit
   // (402), our address of it (404, 405, 410, redirects), our formats (406, 415), a request it did not get whole (408).
   // Rejecting would refund good messages for a mistake in a setting, so they wait, and the breaker makes it seen.
-  return { kind: 'unavailable', reason, operatorFailed: true }
+  return { kind: 'unavailable', reason }
 }
 
 /** A 2xx says that the call was taken; what cannot be read of it may have been taken too. */
@@ -44,7 +44,7 @@ function readAnswers(
   fault: string | undefined,
 ): CallResult {
   const unreadable = (why: string): CallResult => {
-    return { kind: 'unknown', reason: `HTTP ${status}, ${why}`, operatorFailed: true }
+    return { kind: 'unknown', reason: `HTTP ${status}, ${why}` }
   }
   if (body === undefined) return unreadable(fault ?? 'incomplete')
   const json = parse(body)
@@ -54,7 +54,7 @@ function readAnswers(
   const answers = matchByReference(batch, elements)
   if (answers.size === 0) return unreadable('no answer to any message')
   const outcomes = batch.map(({ reference }) => answers.get(reference) ?? MISSING)
-  return { kind: 'answered', outcomes, operatorFailed: false }
+  return { kind: 'answered', results: outcomes }
 }
 
 const MISSING: OperatorResult = { kind: 'unknown', reason: 'no readable answer for this message' }
@@ -75,7 +75,7 @@ function matchByReference(batch: Submission[], elements: unknown[]): Map<string,
 }
 
 function outcomeOf(answer: Answer): OperatorResult {
-  if (answer.status === 'accepted') return { kind: 'accepted', providerMessageId: answer.message_id }
+  if (answer.status === 'accepted') return { kind: 'accepted', operatorMessageId: answer.message_id }
   return { kind: answer.status, reason: tidy(answer.status, answer.reason) }
 }
 
