@@ -6,21 +6,21 @@ import { GOOD_BEHAVIOUR } from './behaviour.ts'
 import type { SimulatedOperator } from './operator.ts'
 import { readJson } from './readJson.ts'
 import type { Body } from './readJson.ts'
-import { sendJson } from './respond.ts'
+import { sendJson } from './sendJson.ts'
 import type { ConnectionCounts } from './submit.ts'
 
 /** Room for the longest list of rejected numbers. */
 const ADMIN_BYTES_MAX = 1_048_576
-/** An operator that stays away longer is stopped instead. */
-const AWAY_MS_MAX = 600_000
+/** An operator that cannot be reached for longer is stopped instead. */
+const DISCONNECTED_MS_MAX = 600_000
 
-const awaySchema = z.strictObject({ forMs: z.int().min(1).max(AWAY_MS_MAX) })
+const disconnectSchema = z.strictObject({ forMs: z.int().min(1).max(DISCONNECTED_MS_MAX) })
 
 /** What the admin routes can do besides speaking to the operator. */
 export interface SimulatorControls {
   connections(): ConnectionCounts
   /** Stops listening and cuts every connection, then listens again on the same port. */
-  goAway(forMs: number): void
+  disconnect(forMs: number): void
 }
 
 /** The simulator's own routes, under /admin. */
@@ -38,8 +38,8 @@ export async function administer(
       return behave(operator, response, await readJson(request, ADMIN_BYTES_MAX), 'replace')
     case 'PATCH /admin/behaviour':
       return behave(operator, response, await readJson(request, ADMIN_BYTES_MAX), 'change')
-    case 'POST /admin/away':
-      return goAway(controls, response, await readJson(request, ADMIN_BYTES_MAX))
+    case 'POST /admin/disconnect':
+      return disconnect(controls, response, await readJson(request, ADMIN_BYTES_MAX))
     case 'GET /admin/summary': {
       const { name, calls, record } = operator
       return sendJson(response, 200, {
@@ -77,11 +77,11 @@ function behave(
   sendJson(response, 200, operator.behaviour)
 }
 
-function goAway(controls: SimulatorControls, response: ServerResponse, body: Body): void {
-  const parsed = awaySchema.safeParse(body.ok ? body.json : undefined)
+function disconnect(controls: SimulatorControls, response: ServerResponse, body: Body): void {
+  const parsed = disconnectSchema.safeParse(body.ok ? body.json : undefined)
   if (!parsed.success)
-    return sendJson(response, 400, { reasons: [`forMs: 1 to ${AWAY_MS_MAX} milliseconds`] })
-  response.on('finish', () => controls.goAway(parsed.data.forMs))
+    return sendJson(response, 400, { reasons: [`forMs: 1 to ${DISCONNECTED_MS_MAX} milliseconds`] })
+  response.on('finish', () => controls.disconnect(parsed.data.forMs))
   response.setHeader('connection', 'close')
   sendJson(response, 202, parsed.data)
 }

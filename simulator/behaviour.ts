@@ -1,13 +1,15 @@
 import { z } from 'zod'
 
-/** Longer than any caller waits; a socket is held for as long. */
+/** Longer than any caller waits; a connection is kept for as long. */
 export const LATENCY_MS_MAX = 60_000
 const REJECTED_NUMBERS_MAX = 10_000
 /** Each text of each call is searched for each of them. */
 const POISONS_MAX = 100
 
 const ms = z.number().min(0).max(LATENCY_MS_MAX)
-const share = z.number().min(0).max(1)
+const rate = z.number().min(0).max(1)
+/** Bounds the memory of the limit: it remembers as many calls. */
+const CALLS_PER_SECOND_MAX = 10_000
 
 const latencySchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('fixed'), ms }),
@@ -18,7 +20,7 @@ const latencySchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('lognormal'), medianMs: ms, sigma: z.number().min(0).max(3) }),
 ])
 
-export const GARBLE_KINDS = [
+export const CORRUPT_RESPONSE_KINDS = [
   'not-json',
   'empty',
   'truncated',
@@ -28,30 +30,45 @@ export const GARBLE_KINDS = [
   'missing-answers',
   'malformed-answers',
   'extra-answers',
+  'repeated-answers',
+  'contradictory-answers',
   'reversed',
+  'array-of-one',
+  'upper-case',
+  'numeric-id',
+  'odd-ids',
+  'numeric-reason',
+  'gzip',
+  'bom',
 ] as const
 
 const fields = z.strictObject({
   /** Setting it, even to what it was, starts the sequence of chances anew. */
   seed: z.int().min(0).max(0xffff_ffff),
   latency: latencySchema,
-  /** `answer`: 503 to every call, at once. `drop`: every call's connection is cut, nothing taken. */
-  outage: z.enum(['none', 'answer', 'drop']),
+  /** `http503`: 503 to every call, at once. `drop`: every call's connection is cut, nothing taken. */
+  outage: z.enum(['none', 'http503', 'drop']),
+  /** Calls in any second, over all connections; 429 to those beyond. Null: no limit. */
+  callsPerSecondMax: z.int().min(1).max(CALLS_PER_SECOND_MAX).nullable(),
+  /** The Retry-After header of every 429 and 503, right or wrong. Null: none. */
+  retryAfter: z.string().max(100).nullable(),
+  /** Closes a connection without a word when it was idle for so long, at 0 after every answer. Null: never. */
+  closeIdleAfterMs: ms.nullable(),
 
-  // Shares of calls. What remains is answered properly.
-  failShare: share,
-  failStatus: z.int().min(500).max(599),
-  throttleShare: share,
-  dropBeforeShare: share,
-  dropAfterShare: share,
-  hangBeforeAcceptRate: share,
-  hangAfterShare: share,
-  corruptResponseRate: share,
-  garbleKind: z.enum(GARBLE_KINDS),
+  // Rates of calls. What remains is answered properly.
+  failRate: rate,
+  failStatus: z.union([z.literal([400, 413, 422]), z.int().min(500).max(599)]),
+  throttleRate: rate,
+  dropBeforeAcceptRate: rate,
+  dropAfterAcceptRate: rate,
+  hangBeforeAcceptRate: rate,
+  hangAfterAcceptRate: rate,
+  corruptResponseRate: rate,
+  corruptResponseKind: z.enum(CORRUPT_RESPONSE_KINDS),
 
-  // Shares of the messages in answered calls. What remains is accepted.
-  rejectShare: share,
-  unavailableShare: share,
+  // Rates of the messages in answered calls. What remains is accepted.
+  rejectRate: rate,
+  unavailableRate: rate,
   rejectedNumbers: z.array(z.string().regex(/^\+?[0-9]{5,15}$/)).max(REJECTED_NUMBERS_MAX),
 
   /** A call in which a text contains one of these is refused as a whole. */
@@ -61,49 +78,52 @@ const fields = z.strictObject({
 })
 
 export type Behaviour = z.infer<typeof fields>
-export type GarbleKind = Behaviour['garbleKind']
+export type CorruptResponseKind = Behaviour['corruptResponseKind']
 
 /** A good operator, at once. */
 export const GOOD_BEHAVIOUR: Omit<Behaviour, 'seed'> = {
   latency: { kind: 'fixed', ms: 0 },
   outage: 'none',
-  failShare: 0,
+  callsPerSecondMax: null,
+  retryAfter: null,
+  closeIdleAfterMs: null,
+  failRate: 0,
   failStatus: 500,
-  throttleShare: 0,
-  dropBeforeShare: 0,
-  dropAfterShare: 0,
+  throttleRate: 0,
+  dropBeforeAcceptRate: 0,
+  dropAfterAcceptRate: 0,
   hangBeforeAcceptRate: 0,
-  hangAfterShare: 0,
+  hangAfterAcceptRate: 0,
   corruptResponseRate: 0,
-  garbleKind: 'not-json',
-  rejectShare: 0,
-  unavailableShare: 0,
+  corruptResponseKind: 'not-json',
+  rejectRate: 0,
+  unavailableRate: 0,
   rejectedNumbers: [],
   poisonTexts: [],
 }
 
 /** What chance may do to a call. `before` and `after`: before or after the messages were taken. */
 export type Mishap =
-  'fail' | 'throttle' | 'drop-before' | 'drop-after' | 'hang-before' | 'hang-after' | 'garble'
+  'fail' | 'throttle' | 'drop-before' | 'drop-after' | 'hang-before' | 'hang-after' | 'corrupt-response'
 
-export function callShares(behaviour: Behaviour): [Mishap, number][] {
+export function callRates(behaviour: Behaviour): [Mishap, number][] {
   return [
-    ['fail', behaviour.failShare],
-    ['throttle', behaviour.throttleShare],
-    ['drop-before', behaviour.dropBeforeShare],
-    ['drop-after', behaviour.dropAfterShare],
+    ['fail', behaviour.failRate],
+    ['throttle', behaviour.throttleRate],
+    ['drop-before', behaviour.dropBeforeAcceptRate],
+    ['drop-after', behaviour.dropAfterAcceptRate],
     ['hang-before', behaviour.hangBeforeAcceptRate],
-    ['hang-after', behaviour.hangAfterShare],
-    ['garble', behaviour.corruptResponseRate],
+    ['hang-after', behaviour.hangAfterAcceptRate],
+    ['corrupt-response', behaviour.corruptResponseRate],
   ]
 }
 
-/** Shares that are meant to sum to 1 may miss it by how fractions are stored. */
+/** Rates that are meant to sum to 1 may miss it by how fractions are stored. */
 const SUM_MAX = 1 + 1e-9
 
 export const behaviourSchema = fields
   .refine(
-    (b) => callShares(b).reduce((sum, [, part]) => sum + part, 0) <= SUM_MAX,
-    'the shares of calls exceed 1',
+    (b) => callRates(b).reduce((sum, [, part]) => sum + part, 0) <= SUM_MAX,
+    'the rates of calls exceed 1',
   )
-  .refine((b) => b.rejectShare + b.unavailableShare <= SUM_MAX, 'the shares of messages exceed 1')
+  .refine((b) => b.rejectRate + b.unavailableRate <= SUM_MAX, 'the rates of messages exceed 1')

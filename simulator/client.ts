@@ -16,7 +16,7 @@ export interface SimulatorAdmin {
   change(behaviour: Partial<Behaviour>): Promise<Behaviour>
   behaviour(): Promise<Behaviour>
   /** Refuses connections for a while; resolves when it is about to. */
-  goAway(forMs: number): Promise<void>
+  disconnect(forMs: number): Promise<void>
   submission(reference: string): Promise<Partial<Recorded> & Pick<Recorded, 'reference' | 'seen' | 'taken'>>
   submissions(): AsyncGenerator<Recorded>
   summary(): Promise<SimulatorSummary>
@@ -32,7 +32,7 @@ export function simulatorAdmin(url: string): SimulatorAdmin {
     behave: (behaviour) => ask('PUT', '/admin/behaviour', behaviour),
     change: (behaviour) => ask('PATCH', '/admin/behaviour', behaviour),
     behaviour: () => ask('GET', '/admin/behaviour'),
-    goAway: (forMs) => ask('POST', '/admin/away', { forMs }),
+    disconnect: (forMs) => ask('POST', '/admin/disconnect', { forMs }),
     submission: (reference) => ask('GET', `/admin/submissions?reference=${encodeURIComponent(reference)}`),
     submissions: () => readLines(url),
     summary: () => ask('GET', '/admin/summary'),

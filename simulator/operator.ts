@@ -1,7 +1,9 @@
 import type { Answer } from '../src/operators/http/protocol.ts'
 import type { Submission } from '../src/operators/contract.ts'
-import { behaviourSchema, callShares, GOOD_BEHAVIOUR, LATENCY_MS_MAX } from './behaviour.ts'
-import type { Behaviour, GarbleKind, Mishap } from './behaviour.ts'
+import { behaviourSchema, callRates, GOOD_BEHAVIOUR, LATENCY_MS_MAX } from './behaviour.ts'
+import type { Behaviour, CorruptResponseKind, Mishap } from './behaviour.ts'
+import { createCallLimit } from './callLimit.ts'
+import type { CallLimit } from './callLimit.ts'
 import { seededRandom } from './random.ts'
 import type { Random } from './random.ts'
 import { SubmissionRecord } from './record.ts'
@@ -9,12 +11,12 @@ import { SubmissionRecord } from './record.ts'
 /** What the simulator does with a call, and what it came from. */
 export type Reaction =
   | { kind: 'answer'; latencyMs: number; answers: Answer[] }
-  | { kind: 'garble'; latencyMs: number; answers: Answer[]; how: GarbleKind }
-  | { kind: 'refuse'; latencyMs: number; status: number; reason: string }
+  | { kind: 'corrupt-response'; latencyMs: number; answers: Answer[]; how: CorruptResponseKind }
+  | { kind: 'refuse'; latencyMs: number; status: number; reason: string; retryAfter: string | null }
   | { kind: 'drop'; latencyMs: number }
   | { kind: 'hang' }
 
-type Fate = 'answered' | 'outage' | 'poison' | Mishap
+type Fate = 'answered' | 'outage' | 'over-limit' | 'poison' | Mishap
 
 /** The simulated operator without its HTTP: how it behaves, its sequence of chances, and what it took. */
 export class SimulatedOperator {
@@ -25,6 +27,7 @@ export class SimulatedOperator {
   #fates: Partial<Record<Fate, number>> = {}
   #rejectedDigits = new Set<string>()
   #accepted = 0
+  #limit: CallLimit | undefined
 
   constructor(name: string, seed: number, referencesMax: number) {
     this.name = name
@@ -59,6 +62,9 @@ export class SimulatedOperator {
     }
     this.#behaviour = parsed.data
     this.#rejectedDigits = new Set(parsed.data.rejectedNumbers.map(digitsOf))
+    const { callsPerSecondMax } = parsed.data
+    if ('callsPerSecondMax' in changes || callsPerSecondMax === null)
+      this.#limit = callsPerSecondMax === null ? undefined : createCallLimit(callsPerSecondMax)
     if ('seed' in changes) this.#random = seededRandom(parsed.data.seed)
     return undefined
   }
@@ -72,16 +78,19 @@ export class SimulatedOperator {
       case 'outage':
         this.#refuse(call, fate)
         if (this.#behaviour.outage === 'drop') return { kind: 'drop', latencyMs }
-        return { kind: 'refuse', latencyMs, status: 503, reason: 'out of service' }
+        return this.#refusal(latencyMs, 503, 'out of service')
+      case 'over-limit':
+        this.#refuse(call, fate)
+        return this.#refusal(latencyMs, 429, 'too many calls')
       case 'poison':
         this.#refuse(call, fate)
-        return { kind: 'refuse', latencyMs, status: this.#poisonIn(call) ?? 500, reason: 'cannot process' }
+        return this.#refusal(latencyMs, this.#poisonIn(call) ?? 500, 'cannot process')
       case 'fail':
         this.#refuse(call, fate)
-        return { kind: 'refuse', latencyMs, status: this.#behaviour.failStatus, reason: 'internal fault' }
+        return this.#refusal(latencyMs, this.#behaviour.failStatus, 'internal fault')
       case 'throttle':
         this.#refuse(call, fate)
-        return { kind: 'refuse', latencyMs, status: 429, reason: 'too fast' }
+        return this.#refusal(latencyMs, 429, 'too fast')
       case 'drop-before':
         this.#refuse(call, fate)
         return { kind: 'drop', latencyMs }
@@ -94,8 +103,13 @@ export class SimulatedOperator {
       case 'hang-after':
         this.#take(call, fate)
         return { kind: 'hang' }
-      case 'garble':
-        return { kind: 'garble', latencyMs, answers: this.#take(call, fate), how: this.#behaviour.garbleKind }
+      case 'corrupt-response':
+        return {
+          kind: 'corrupt-response',
+          latencyMs,
+          answers: this.#take(call, fate),
+          how: this.#behaviour.corruptResponseKind,
+        }
       case 'answered':
         return { kind: 'answer', latencyMs, answers: this.#take(call) }
     }
@@ -103,11 +117,12 @@ export class SimulatedOperator {
 
   #fateOf(call: Submission[]): Fate {
     if (this.#behaviour.outage !== 'none') return 'outage'
+    if (this.#limit && !this.#limit.admits()) return 'over-limit'
     if (this.#poisonIn(call)) return 'poison'
     let chance = this.#random()
-    for (const [mishap, share] of callShares(this.#behaviour)) {
-      if (chance < share) return mishap
-      chance -= share
+    for (const [mishap, rate] of callRates(this.#behaviour)) {
+      if (chance < rate) return mishap
+      chance -= rate
     }
     return 'answered'
   }
@@ -146,13 +161,18 @@ export class SimulatedOperator {
   #answerTo(reference: string, to: string): Answer {
     // One chance a message whatever its number, so that a longer list of numbers does not shift the sequence.
     const chance = this.#random()
-    const { rejectShare, unavailableShare } = this.#behaviour
+    const { rejectRate, unavailableRate } = this.#behaviour
     if (this.#rejectedDigits.has(digitsOf(to)))
       return { reference, status: 'rejected', reason: 'unknown number' }
-    if (chance < rejectShare) return { reference, status: 'rejected', reason: 'refused' }
-    if (chance < rejectShare + unavailableShare)
+    if (chance < rejectRate) return { reference, status: 'rejected', reason: 'refused' }
+    if (chance < rejectRate + unavailableRate)
       return { reference, status: 'unavailable', reason: 'try later' }
     return { reference, status: 'accepted', message_id: `${this.name}-${(++this.#accepted).toString(36)}` }
+  }
+
+  #refusal(latencyMs: number, status: number, reason: string): Reaction {
+    const { retryAfter } = this.#behaviour
+    return { kind: 'refuse', latencyMs, status, reason, retryAfter }
   }
 
   #refuse(call: Submission[], fate: Fate): void {

@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http'
 
 export type Body = { ok: true; json: unknown } | { ok: false; status: 400 | 413; reason: string }
 
-/** A request's body as JSON, read up to a limit. Never settles when the caller goes away in the middle. */
+/** A request's body as JSON, read up to a limit. Never settles when the caller disconnects in the middle. */
 export function readJson(request: IncomingMessage, bytesMax: number): Promise<Body> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
     let bytes = 0
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length
-      // The rest is read and thrown away, so that the answer is not lost to a reset.
+      // The rest is read and dropped, so that the answer is not lost to a reset.
       if (bytes > bytesMax) chunks.length = 0
       else chunks.push(chunk)
     })

@@ -9,7 +9,7 @@ export interface Recorded {
   firstSeenAt: number
   firstTakenAt: number | null
   lastTakenAt: number | null
-  lastOutcome: string
+  lastResult: string
 }
 
 export interface RecordSummary {
@@ -45,7 +45,7 @@ interface Entry {
   firstSeenMs: number
   firstTakenMs: number
   lastTakenMs: number
-  lastOutcome: string
+  lastResult: string
 }
 
 /** Every submission by reference, in bounded memory. */
@@ -92,13 +92,13 @@ export class SubmissionRecord {
         firstSeenMs: atMs,
         firstTakenMs: NEVER,
         lastTakenMs: NEVER,
-        lastOutcome: '',
+        lastResult: '',
       }
       shard.set(reference, entry)
     }
     entry.to = to
     entry.seen++
-    entry.lastOutcome = outcome
+    entry.lastResult = outcome
     if (taken) this.#take(reference, entry, atMs)
   }
 
@@ -154,7 +154,7 @@ export class SubmissionRecord {
   }
 
   #describe(reference: string, entry: Entry): Recorded {
-    const { to, seen, taken, lastOutcome } = entry
+    const { to, seen, taken, lastResult } = entry
     const at = (ms: number) => (ms === NEVER ? null : this.#startedAt + ms)
     return {
       reference,
@@ -164,7 +164,7 @@ export class SubmissionRecord {
       firstSeenAt: this.#startedAt + entry.firstSeenMs,
       firstTakenAt: at(entry.firstTakenMs),
       lastTakenAt: at(entry.lastTakenMs),
-      lastOutcome,
+      lastResult,
     }
   }
 }

@@ -5,7 +5,7 @@ import { SUBMIT_PATH } from '../src/operators/http/protocol.ts'
 import { administer } from './admin.ts'
 import { SimulatedOperator } from './operator.ts'
 import { REFERENCES_MAX } from './record.ts'
-import { sendJson } from './respond.ts'
+import { sendJson } from './sendJson.ts'
 import { CONNECTIONS_MAX, SubmitRoute } from './submit.ts'
 
 export interface SimulatorSettings {
@@ -39,7 +39,7 @@ export async function startSimulator(settings: SimulatorSettings): Promise<Simul
   let comeback: NodeJS.Timeout | undefined
   const controls = {
     connections: () => submitRoute.connections,
-    goAway: (forMs: number) => {
+    disconnect: (forMs: number) => {
       clearTimeout(comeback)
       server.close()
       server.closeAllConnections()

@@ -4,7 +4,8 @@ import { z } from 'zod'
 import { BATCH_SIZE_MAX, SUBMISSION_BYTES_MAX, submissionSchema } from '../src/operators/http/protocol.ts'
 import type { SimulatedOperator } from './operator.ts'
 import { readJson } from './readJson.ts'
-import { respond, sendJson } from './respond.ts'
+import { respond } from './respond.ts'
+import { sendJson } from './sendJson.ts'
 
 /** As many as an operator grants a customer. */
 export const CONNECTIONS_MAX = 64
@@ -17,7 +18,7 @@ export interface ConnectionCounts {
 
 const batchSchema = z.array(submissionSchema).min(1)
 
-/** The submission route, and its own count of connections: those of the admin routes are nobody's budget. */
+/** The submission route, and its own count of connections: those of the admin routes do not count. */
 export class SubmitRoute {
   readonly #operator: SimulatedOperator
   readonly #connectionsMax: number
@@ -48,6 +49,8 @@ export class SubmitRoute {
     if (call.data.length > BATCH_SIZE_MAX) {
       return sendJson(response, 413, { reason: `more than ${BATCH_SIZE_MAX} messages` })
     }
+    const { closeIdleAfterMs } = this.#operator.behaviour
+    if (closeIdleAfterMs !== null) closeWhenIdle(request, response, closeIdleAfterMs)
     respond(response, this.#operator.react(call.data), single)
   }
 
@@ -60,6 +63,16 @@ export class SubmitRoute {
     socket.once('close', () => this.#submitters.delete(socket))
     return true
   }
+}
+
+/** Without announcing it: a caller finds out when it uses the connection again. */
+function closeWhenIdle({ socket }: IncomingMessage, response: ServerResponse, afterMs: number): void {
+  response.once('finish', () => {
+    const readBefore = socket.bytesRead
+    setTimeout(() => {
+      if (socket.bytesRead === readBefore) socket.destroy()
+    }, afterMs)
+  })
 }
 
 function describe(error: z.ZodError): string {

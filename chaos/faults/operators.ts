@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { GARBLE_KINDS } from '../../simulator/behaviour.ts'
+import { CORRUPT_RESPONSE_KINDS } from '../../simulator/behaviour.ts'
 import type { Behaviour } from '../../simulator/behaviour.ts'
 import type { Random } from '../random.ts'
 import { USUAL } from '../stage/stage.ts'
@@ -17,18 +17,21 @@ export const POISON = 'chokes'
 type Misbehaviour = (operator: StagedOperator, hit: Hit) => Promise<End>
 
 const MISBEHAVIOURS: Record<string, Misbehaviour> = {
-  reject: answering(() => ({ rejectShare: 0.5 })),
-  hang: answering(() => ({ hangBeforeAcceptRate: 0.3, hangAfterShare: 0.3 })),
+  reject: answering(() => ({ rejectRate: 0.5 })),
+  hang: answering(() => ({ hangBeforeAcceptRate: 0.3, hangAfterAcceptRate: 0.3 })),
   flap,
-  garbage: answering((random) => ({ corruptResponseRate: 0.7, garbleKind: random.pick(GARBLE_KINDS) })),
+  garbage: answering((random) => ({
+    corruptResponseRate: 0.7,
+    corruptResponseKind: random.pick(CORRUPT_RESPONSE_KINDS),
+  })),
   late: answering(() => ({ latency: LATE })),
   poison: answering((random) => ({
     poisonTexts: [{ text: POISON, status: random.pick([400, 500] as const) }],
   })),
-  throttle: answering(() => ({ throttleShare: 0.6 })),
-  drop: answering(() => ({ dropBeforeShare: 0.3, dropAfterShare: 0.3 })),
+  throttle: answering(() => ({ throttleRate: 0.6 })),
+  drop: answering(() => ({ dropBeforeAcceptRate: 0.3, dropAfterAcceptRate: 0.3 })),
   away,
-  'refuse some': answering(() => ({ unavailableShare: 0.5 })),
+  'refuse some': answering(() => ({ unavailableRate: 0.5 })),
 }
 
 /** One operator misbehaves; at times both. */
@@ -50,7 +53,7 @@ function answering(draw: (random: Random) => Partial<Behaviour>): Misbehaviour {
 }
 
 async function away({ admin }: StagedOperator, { forMs }: Hit): Promise<End> {
-  await admin.goAway(forMs)
+  await admin.disconnect(forMs)
   // It comes back by itself at this time.
   const back = pause(forMs)
   return () => back
@@ -60,7 +63,7 @@ function flap({ admin }: StagedOperator): Promise<End> {
   let goesOn = true
   const turn = async () => {
     for (let isOut = true; goesOn; isOut = !isOut) {
-      await admin.behave({ ...USUAL, outage: isOut ? 'answer' : 'none' })
+      await admin.behave({ ...USUAL, outage: isOut ? 'http503' : 'none' })
       await pause(FLAP_MS)
     }
   }

@@ -76,7 +76,7 @@ async function sendAndSee(stage: Stage, page: Page, message: Message): Promise<v
 async function failOver(stage: Stage, page: Page): Promise<void> {
   const { api, operators } = stage
   page.step('Operator A is taken down; messages go through B')
-  await operators.a.change({ outage: 'answer' })
+  await operators.a.change({ outage: 'http503' })
   page.say(`${A} now answers 503 to every call`)
   for (let sent = 1; ; sent += 1) {
     expect(sent <= FAILOVERS_MAX, `${A} was never left out`)

@@ -33,7 +33,7 @@ export interface AttemptOptions {
   timeoutMs: number
   /** The part of it that may be spent on waiting for the pace; all but the shortest call by default. */
   paceWaitMaxMs?: number
-  events: OperatorEvents
+  events: Pick<OperatorEvents, 'operatorCalled'>
   /** Monotonic milliseconds. */
   now?: () => number
 }
@@ -55,7 +55,7 @@ interface Run {
   operator: Operator
   batch: Submission[]
   attempts: Attempt[]
-  events: OperatorEvents
+  events: Pick<OperatorEvents, 'operatorCalled'>
   now: () => number
   deadlineMs: number
   paceDeadlineMs: number
@@ -154,16 +154,17 @@ async function call(run: Run, [from, to]: Slice): Promise<CallResult> {
   const { name, pace } = run.operator
   const startMs = run.now()
   run.callsLeft--
-  const turn = pace.begin()
+  const beganAtMs = pace.begin()
   const result = await submit(run, [from, to])
   const throttling = throttlingIn(result)
-  if (throttling) pace.throttled(turn, throttling.retryAfterMs)
-  if (result.kind !== 'throttled' && result.kind !== 'unavailable') pace.admitted(turn)
+  if (throttling) pace.throttled(beganAtMs, throttling.retryAfterMs)
+  if (result.kind !== 'throttled' && result.kind !== 'unavailable') pace.admitted()
   run.events.operatorCalled({
     operator: name,
     messages: to - from,
     result: result.kind,
     results: countResults(result, to - from),
+    unreadableIdentifiers: (result.kind === 'answered' && result.unreadableIdentifiers) || 0,
     durationMs: run.now() - startMs,
   })
   return result

@@ -31,14 +31,15 @@ export type OperatorResult =
 
 /**
  * What one call came to.
- * - answered: one result for each submission, by position.
+ * - answered: one result for each submission, by position; `unreadableIdentifiers` counts messages that were accepted
+ *   under an identifier that no receipt will be found by.
  * - refused: the call failed as a whole, with an answer that may be about one message in it. `operatorFailed`: the
  *   operator could not process it (HTTP 500), so a message alone is unavailable and not refused.
  * - throttled: nothing of the call was taken, because the rate was too high.
  * - unavailable, unknown: the call failed as a whole and says nothing of any message in it.
  */
 export type CallResult =
-  | { kind: 'answered'; results: OperatorResult[] }
+  | { kind: 'answered'; results: OperatorResult[]; unreadableIdentifiers?: number }
   | { kind: 'refused'; reason: string; operatorFailed: boolean }
   | { kind: 'throttled'; reason: string; retryAfterMs: number | null }
   | { kind: 'unavailable'; reason: string }

@@ -1,6 +1,8 @@
 import { Counter, DURATION_BUCKETS_SECONDS, Gauge, Histogram } from '../platform/telemetry/index.ts'
 import type { Logger, Registry } from '../platform/telemetry/index.ts'
+import { CLASSES } from '../primitives/messageClass.ts'
 import type { BreakerState } from './breaker.ts'
+import { RESULT_KINDS } from './callResult.ts'
 import type { CallResult, MessageClass, OperatorResult } from './contract.ts'
 
 /** One call that was made (or tried), with what became of the messages in it. */
@@ -10,49 +12,125 @@ export interface OperatorCall {
   result: CallResult['kind']
   /** How many messages had each result. A refused call of several decides none, so that no message counts twice. */
   results: Record<OperatorResult['kind'], number>
+  unreadableIdentifiers: number
   durationMs: number
+}
+
+/** An operator as one class of traffic reaches it. */
+interface OperatorOfClass {
+  operator: string
+  messageClass: MessageClass
 }
 
 /** The facts of this slice: each moves a metric and writes at most one record. */
 export interface OperatorEvents {
+  operatorRegistered(fact: { operator: string }): void
   operatorCalled(call: OperatorCall): void
-  breakerChanged(change: { operator: string; messageClass: MessageClass; state: BreakerState }): void
+  breakerChanged(change: OperatorOfClass & { state: BreakerState }): void
+  throttled(fact: OperatorOfClass): void
+  /** Null: unlimited. */
+  paceChanged(change: OperatorOfClass & { callsPerSecond: number | null }): void
 }
 
 const STATES = ['closed', 'open', 'half-open'] as const
+const CALL_RESULTS = ['answered', 'refused', 'throttled', 'unavailable', 'unknown'] as const
+/** A fact that lasts is logged once a minute; the metrics count every time. */
+const REPEAT_MS = 60_000
 
 export function createOperatorEvents(logger: Logger, registry: Registry): OperatorEvents {
+  const { calls, results, breakers, throttled, paces, identifiers } = operatorMetrics(registry)
+  const isDue = onceAMinute()
+  return {
+    operatorRegistered({ operator }) {
+      for (const result of CALL_RESULTS) calls.zero({ operator, result })
+      for (const result of RESULT_KINDS) results.inc({ operator, result }, 0)
+      identifiers.inc({ operator }, 0)
+      for (const each of CLASSES) {
+        throttled.inc({ operator, class: each }, 0)
+        paces.set({ operator, class: each }, Infinity)
+        for (const state of STATES) breakers.set({ operator, class: each, state }, state === 'closed' ? 1 : 0)
+      }
+    },
+    operatorCalled({ operator, result, results: counts, unreadableIdentifiers, durationMs }) {
+      calls.observe({ operator, result }, durationMs / 1_000)
+      for (const kind of RESULT_KINDS)
+        if (counts[kind] > 0) results.inc({ operator, result: kind }, counts[kind])
+      if (unreadableIdentifiers === 0) return
+      identifiers.inc({ operator }, unreadableIdentifiers)
+      if (isDue(`identifiers ${operator}`))
+        logger.warn('operator returned unreadable message identifiers', {
+          operator,
+          messages: unreadableIdentifiers,
+        })
+    },
+    breakerChanged({ operator, messageClass, state }) {
+      for (const each of STATES)
+        breakers.set({ operator, class: messageClass, state: each }, each === state ? 1 : 0)
+      const what = state === 'open' ? 'opened' : state
+      logger[state === 'closed' ? 'info' : 'warn'](`circuit breaker ${what}`, {
+        operator,
+        class: messageClass,
+      })
+    },
+    throttled({ operator, messageClass }) {
+      throttled.inc({ operator, class: messageClass })
+      if (isDue(`throttled ${operator} ${messageClass}`))
+        logger.warn('operator throttles calls', { operator, class: messageClass })
+    },
+    paceChanged({ operator, messageClass, callsPerSecond }) {
+      paces.set({ operator, class: messageClass }, callsPerSecond ?? Infinity)
+    },
+  }
+}
+
+function onceAMinute(): (fact: string) => boolean {
+  const loggedAtMs = new Map<string, number>()
+  return (fact) => {
+    const nowMs = performance.now()
+    if (nowMs - (loggedAtMs.get(fact) ?? -Infinity) < REPEAT_MS) return false
+    loggedAtMs.set(fact, nowMs)
+    return true
+  }
+}
+
+function operatorMetrics(registry: Registry) {
   const registers = [registry]
   const calls = new Histogram({
     name: 'chapar_operator_call_duration_seconds',
-    help: 'Calls of an operator, by what the call as a whole came to',
+    help: 'Calls of an operator, by the result of the call as a whole',
     labelNames: ['operator', 'result'] as const,
     buckets: DURATION_BUCKETS_SECONDS,
     registers,
   })
-  const outcomes = new Counter({
-    name: 'chapar_operator_outcomes_total',
-    help: 'Messages offered to an operator, by outcome',
-    labelNames: ['operator', 'outcome'] as const,
+  const results = new Counter({
+    name: 'chapar_operator_results_total',
+    help: 'Messages submitted to an operator, by result',
+    labelNames: ['operator', 'result'] as const,
     registers,
   })
-  const breaker = new Gauge({
+  const breakers = new Gauge({
     name: 'chapar_breaker_state',
-    help: '1 for the state that the breaker of an operator is in, 0 for the others',
+    help: '1 for the state of the circuit breaker of an operator and class, 0 for the other states',
     labelNames: ['operator', 'class', 'state'] as const,
     registers,
   })
-  return {
-    operatorCalled({ operator, result, results: counts, durationMs }) {
-      calls.observe({ operator, result }, durationMs / 1_000)
-      for (const [outcome, messages] of Object.entries(counts)) {
-        if (messages > 0) outcomes.inc({ operator, outcome }, messages)
-      }
-    },
-    breakerChanged({ operator, messageClass, state }) {
-      for (const each of STATES)
-        breaker.set({ operator, class: messageClass, state: each }, each === state ? 1 : 0)
-      logger[state === 'closed' ? 'info' : 'warn']('breaker changed', { operator, state })
-    },
-  }
+  const throttled = new Counter({
+    name: 'chapar_operator_throttled_total',
+    help: 'Calls that an operator throttled as a whole or in part',
+    labelNames: ['operator', 'class'] as const,
+    registers,
+  })
+  const paces = new Gauge({
+    name: 'chapar_operator_pace_calls_per_second',
+    help: 'Calls per second that the pace of an operator and class admits, +Inf while it is unlimited',
+    labelNames: ['operator', 'class'] as const,
+    registers,
+  })
+  const identifiers = new Counter({
+    name: 'chapar_operator_unreadable_identifiers_total',
+    help: 'Accepted messages whose identifier from the operator is missing, malformed or too long',
+    labelNames: ['operator'] as const,
+    registers,
+  })
+  return { calls, results, breakers, throttled, paces, identifiers }
 }

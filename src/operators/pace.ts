@@ -1,25 +1,136 @@
+import { createAdaptiveRate, RATE_MIN } from './adaptiveRate.ts'
+import type { AdaptiveRate, Ceiling } from './adaptiveRate.ts'
+import { createCallCounter } from './callCounter.ts'
+import type { CallCounter } from './callCounter.ts'
+import type { MessageClass } from './contract.ts'
+import { createPaceQueue } from './paceQueue.ts'
+import type { PaceQueue } from './paceQueue.ts'
+
 /** How fast one class of traffic may call one operator. Times are monotonic milliseconds. */
 export interface Pace {
   /** When the next call may begin, behind the calls that wait already. In the past: at once. */
   readyAtMs(): number
-  /** Waits for the next call's turn. @returns false, at once, if that is more than `waitMaxMs` ahead. */
+  /** Waits for the next call's turn. @returns false as soon as that is known to be more than `waitMaxMs` ahead. */
   acquire(waitMaxMs: number): Promise<boolean>
-  /** Marks the begin of a call. */
+  /** Marks the beginning of a call. */
   begin(): number
-  /** The operator did not throttle the call that began at `startedAtMs`. */
-  admitted(startedAtMs: number): void
-  /** The operator throttled it, and asked for silence for `retryAfterMs` if that is not null. */
-  throttled(startedAtMs: number, retryAfterMs: number | null): void
+  /** The operator processed the call: it counts towards the rate that the operator is known to take. */
+  admitted(): void
+  /** The operator throttled the call that began at `beganAtMs`, and asked for a pause if `retryAfterMs` is not null. */
+  throttled(beganAtMs: number, retryAfterMs: number | null): void
+  /** Null: unlimited. */
+  callsPerSecond(): number | null
 }
 
-/** The paces of both classes at one operator, both unlimited until it throttles. */
-export function createPaces(): { normal: Pace; express: Pace } {
-  const pace: Pace = {
-    readyAtMs: () => 0,
-    acquire: (waitMaxMs) => Promise.resolve(waitMaxMs >= 0),
-    begin: () => 0,
-    admitted: () => undefined,
-    throttled: () => undefined,
+export interface PaceOptions {
+  now?: () => number
+  /** After each throttled call, and each time a pace changes. */
+  onThrottled?: (messageClass: MessageClass) => void
+  onChange?: (messageClass: MessageClass, callsPerSecond: number | null) => void
+}
+
+/** The rate that an operator takes is what it took in this time. Most operators limit calls by the second. */
+const ACHIEVED_WINDOW_MS = 1_000
+/** Express arrives unevenly; room is kept for the mean of this time or for the last second, whichever is more. */
+const EXPRESS_WINDOW_MS = 5_000
+/** Traffic without any pace has filled the operator's window for this second; express gets what becomes free in it. */
+const FIRST_PAUSE_MS = 1_000
+/** Below this share of the traffic, slowing normal down makes no room: express itself is above the limit. */
+const NORMAL_SHARE_MIN = 0.2
+/** No operator silences us for longer without being asked again. */
+export const RETRY_AFTER_MAX_MS = 60_000
+/** Normal stays further below a limit that express ran into. */
+const CEILINGS: Record<MessageClass, Ceiling> = {
+  normal: { share: 0.9, holdMs: 30_000 },
+  express: { share: 0.75, holdMs: 60_000 },
+}
+
+/** What the two classes at one operator know of each other. */
+interface SharedRate {
+  now: () => number
+  admitted: Record<MessageClass, CallCounter>
+  /** Of both classes together; normal gets what express leaves of it. */
+  total: AdaptiveRate
+  /** Of express alone, lowered only where normal is not in its way. */
+  express: AdaptiveRate
+  loweredAtMs: number
+}
+
+/**
+ * The paces of the two classes at one operator, both unlimited until it throttles. Normal traffic keeps headroom: it
+ * gets what express leaves of the rate that the operator was found to take, and slows down when either class is
+ * throttled. Express never waits because normal was throttled (invariant 5).
+ */
+export function createPaces(options: PaceOptions = {}): Record<MessageClass, Pace> {
+  const now = options.now ?? (() => performance.now())
+  const shared: SharedRate = {
+    now,
+    admitted: { normal: createCallCounter(), express: createCallCounter() },
+    total: createAdaptiveRate(),
+    express: createAdaptiveRate(),
+    loweredAtMs: -Infinity,
   }
-  return { normal: pace, express: pace }
+  const rates = { normal: () => normalRate(shared), express: () => shared.express.perSecond() }
+  const tell = (messageClass: MessageClass) => options.onChange?.(messageClass, rates[messageClass]())
+  const open = (messageClass: MessageClass): PaceQueue =>
+    createPaceQueue({
+      now,
+      rate: rates[messageClass],
+      whileLimited: () => {
+        const rate = messageClass === 'normal' ? shared.total : shared.express
+        if (rate.grow(now())) tell(messageClass)
+      },
+    })
+  const queues = { normal: open('normal'), express: open('express') }
+  const paceOf = (messageClass: MessageClass): Pace => ({
+    readyAtMs: () => queues[messageClass].readyAtMs(),
+    acquire: (waitMaxMs) => queues[messageClass].acquire(waitMaxMs),
+    begin: now,
+    admitted: () => shared.admitted[messageClass].add(now()),
+    throttled: (beganAtMs, retryAfterMs) => {
+      options.onThrottled?.(messageClass)
+      if (retryAfterMs !== null) block(queues, messageClass, now() + bounded(retryAfterMs))
+      // Calls that began before the last decrease met the rate of then.
+      if (beganAtMs < shared.loweredAtMs) return
+      const isFirst = shared.total.perSecond() === null
+      lower(shared, messageClass)
+      if (isFirst) queues.normal.block(now() + FIRST_PAUSE_MS)
+      tell('normal')
+      tell('express')
+    },
+    callsPerSecond: rates[messageClass],
+  })
+  return { normal: paceOf('normal'), express: paceOf('express') }
+}
+
+/** An operator that asks express to wait has no room for normal either; the reverse says nothing about express. */
+function block(queues: Record<MessageClass, PaceQueue>, messageClass: MessageClass, untilMs: number): void {
+  queues.normal.block(untilMs)
+  if (messageClass === 'express') queues.express.block(untilMs)
+}
+
+/** Whatever an adapter made of the operator's wish. */
+function bounded(retryAfterMs: number): number {
+  return Number.isNaN(retryAfterMs) ? 0 : Math.min(RETRY_AFTER_MAX_MS, Math.max(0, retryAfterMs))
+}
+
+function lower(shared: SharedRate, messageClass: MessageClass): void {
+  const nowMs = shared.now()
+  const { admitted, total, express } = shared
+  const achieved = {
+    normal: admitted.normal.perSecond(nowMs, ACHIEVED_WINDOW_MS),
+    express: admitted.express.perSecond(nowMs, ACHIEVED_WINDOW_MS),
+  }
+  const sum = achieved.normal + achieved.express
+  shared.loweredAtMs = nowMs
+  total.lower(nowMs, sum, CEILINGS[messageClass])
+  if (messageClass === 'express' && achieved.normal <= sum * NORMAL_SHARE_MIN)
+    express.lower(nowMs, achieved.express, CEILINGS.normal)
+}
+
+function normalRate({ now, admitted, total }: SharedRate): number | null {
+  const rate = total.perSecond()
+  if (rate === null) return null
+  const ofExpress = [ACHIEVED_WINDOW_MS, EXPRESS_WINDOW_MS].map((ms) => admitted.express.perSecond(now(), ms))
+  return Math.max(RATE_MIN, rate - Math.max(...ofExpress))
 }

@@ -1,8 +1,11 @@
+import { operatorsByUrl, readOperatorsFile } from '../operators/index.ts'
+import type { OperatorConfig } from '../operators/index.ts'
 import { ConfigFault, describeRows, isLoopback, readSettings } from '../platform/config/index.ts'
 import type { SettingRow, Values } from '../platform/config/index.ts'
 import type { NormalOrder } from '../outbox/index.ts'
 import type { ListenAddress } from '../platform/http/index.ts'
 import type { LogLevel } from '../platform/telemetry/index.ts'
+import { CLASSES } from '../primitives/messageClass.ts'
 import { ANYONE_MAY_SEND, SETTINGS } from './settings.ts'
 import type { Role } from './settings.ts'
 
@@ -15,8 +18,8 @@ export interface Config {
   listen: ListenAddress
   /** Nobody but this machine may ask: requests under another name are refused. */
   localOnly: boolean
-  /** Both present when the role `consumer` is. */
-  operatorUrls: { a?: string; b?: string }
+  /** In order of preference. Empty without the role `consumer`. */
+  operators: OperatorConfig[]
   operatorConcurrency: number
   /** Messages of one operator call. */
   operatorBatchMax: number
@@ -40,8 +43,10 @@ type Settled = Values<typeof SETTINGS>
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const { values, faults } = readSettings(env, SETTINGS)
   faults.push(...findContradictions(values))
+  const operators = operatorsOf(values)
+  faults.push(...operators.faults)
   if (faults.length > 0) throw new ConfigFault(faults)
-  return toConfig(values as Settled)
+  return toConfig(values as Settled, operators.operators)
 }
 
 /** What README and .env.example say about each setting. OTEL_* belong to OpenTelemetry and are not listed. */
@@ -52,12 +57,6 @@ export function describeSettings(): SettingRow[] {
 /** Settings that are right alone and wrong together. A setting that is wrong already is not judged again. */
 function findContradictions(values: Partial<Settled>): string[] {
   const faults: string[] = []
-  if (values.ROLE?.includes('consumer')) {
-    for (const name of ['OPERATOR_A_URL', 'OPERATOR_B_URL'] as const) {
-      if (name in values && values[name] === undefined)
-        faults.push(`${name} is required with the role consumer`)
-    }
-  }
   const { LISTEN_ADDR: listen, ALLOW_UNAUTHENTICATED: allowed } = values
   if (listen && !isLoopback(listen.host) && allowed === 'no') {
     faults.push(
@@ -71,7 +70,28 @@ function findContradictions(values: Partial<Settled>): string[] {
   return faults
 }
 
-function toConfig(values: Settled): Config {
+/** The operators of a consumer: those of the file, or A and B. */
+function operatorsOf(values: Partial<Settled>): { operators: OperatorConfig[]; faults: string[] } {
+  const { OPERATORS_FILE: file, OPERATOR_A_URL: a, OPERATOR_B_URL: b } = values
+  if (!values.ROLE?.includes('consumer')) return { operators: [], faults: [] }
+  if (file !== undefined) {
+    const read = readOperatorsFile(file)
+    const faults = 'faults' in read ? read.faults.map((fault) => `OPERATORS_FILE ${fault}`) : []
+    if (a !== undefined || b !== undefined)
+      faults.push('OPERATORS_FILE replaces OPERATOR_A_URL and OPERATOR_B_URL: set one or the other')
+    return { operators: 'faults' in read ? [] : read.operators, faults }
+  }
+  const isMissing = 'OPERATOR_A_URL' in values && a === undefined
+  const operators = operatorsByUrl([a, b], {
+    // Each class makes as many calls at once.
+    connections: (values.OPERATOR_CONCURRENCY ?? 1) * CLASSES.length,
+    batchSizeMax: values.OPERATOR_BATCH_MAX ?? 1,
+    idleTimeoutMs: values.OPERATOR_IDLE_TIMEOUT ?? 1,
+  })
+  return { operators, faults: isMissing ? ['OPERATOR_A_URL is required with the role consumer'] : [] }
+}
+
+function toConfig(values: Settled, operators: OperatorConfig[]): Config {
   return {
     roles: values.ROLE,
     apiProcesses: values.API_PROCESSES,
@@ -79,10 +99,7 @@ function toConfig(values: Settled): Config {
     amqpUrl: values.AMQP_URL,
     listen: { ...values.LISTEN_ADDR, port: values.PORT ?? values.LISTEN_ADDR.port },
     localOnly: values.ALLOW_UNAUTHENTICATED === 'no',
-    operatorUrls: {
-      ...(values.OPERATOR_A_URL === undefined ? {} : { a: values.OPERATOR_A_URL }),
-      ...(values.OPERATOR_B_URL === undefined ? {} : { b: values.OPERATOR_B_URL }),
-    },
+    operators,
     operatorConcurrency: values.OPERATOR_CONCURRENCY,
     operatorBatchMax: values.OPERATOR_BATCH_MAX,
     batchSizeMax: values.BATCH_SIZE_MAX,

@@ -1,11 +1,9 @@
 import { createDeliveryEvents, openDelivery, startConsumer } from '../delivery/index.ts'
 import { createOperatorEvents, registerOperators } from '../operators/index.ts'
-import type { Operators } from '../operators/index.ts'
 import { queuesOf, topology } from '../outbox/index.ts'
 import { openSubscription } from '../platform/broker/index.ts'
 import type { ReadinessCheck } from '../platform/http/index.ts'
 import type { Part } from '../platform/lifecycle.ts'
-import { StartupFault } from '../platform/startupFault.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
 import type { SharedResources } from './sharedResources.ts'
 import { concurrencyOf, workBatchOf } from './concurrency.ts'
@@ -21,8 +19,7 @@ export async function startConsumers(
   const { config, pools, logger, metrics } = foundation
   const operatorEvents = createOperatorEvents(logger, metrics.registry)
   const events = createDeliveryEvents(logger, metrics.registry)
-  const operators = openOperators(foundation, operatorEvents)
-  for (const { operator, state } of operators.states()) operatorEvents.breakerChanged({ operator, state })
+  const operators = registerOperators({ operators: config.operators, events: operatorEvents })
   const queues = queuesOf(config.queues)
   const started = await Promise.all(
     CLASSES.map(async (type) => {
@@ -68,22 +65,4 @@ export async function startConsumers(
       run: () => (subscription.isUp() ? Promise.resolve() : Promise.reject(new Error('not connected'))),
     })),
   }
-}
-
-function openOperators(
-  { config }: SharedResources,
-  events: Parameters<typeof registerOperators>[0]['events'],
-): Operators {
-  const { a, b } = config.operatorUrls
-  if (a === undefined || b === undefined) throw new StartupFault('the role consumer needs both operators')
-  const connections = { normal: config.operatorConcurrency, express: config.operatorConcurrency }
-  return registerOperators({
-    endpoints: [
-      { name: 'operator-a', url: a },
-      { name: 'operator-b', url: b },
-    ],
-    connections,
-    batchSizeMax: config.operatorBatchMax,
-    events,
-  })
 }

@@ -1,3 +1,5 @@
+import { z } from 'zod'
+import { idleTimeoutText, operatorUrlText } from '../operators/index.ts'
 import {
   durationText,
   listenAddressText,
@@ -56,13 +58,25 @@ export const SETTINGS = {
       'There is no authentication yet, so only loopback addresses are served, under a `Host` that names this machine. ' +
       `\`${ANYONE_MAY_SEND}\` serves any other \`LISTEN_ADDR\`: whoever reaches it can send and spend.`,
   },
+  OPERATORS_FILE: {
+    schema: z.string(),
+    meaning:
+      'A YAML file that lists the operators in order of preference, instead of `OPERATOR_A_URL` and `OPERATOR_B_URL`.',
+  },
   OPERATOR_A_URL: {
-    schema: urlText(['http', 'https']),
-    meaning: 'Operator A, tried first. Required with the role `consumer`.',
+    schema: operatorUrlText(),
+    meaning: 'Operator A, asked first. Required with the role `consumer` unless `OPERATORS_FILE` is set.',
   },
   OPERATOR_B_URL: {
-    schema: urlText(['http', 'https']),
-    meaning: 'Operator B, tried when A fails. Required with the role `consumer`.',
+    schema: operatorUrlText(),
+    meaning: 'Operator B, asked when A does not take a message.',
+  },
+  OPERATOR_IDLE_TIMEOUT: {
+    schema: idleTimeoutText(),
+    default: '1s',
+    meaning:
+      'How long an idle connection to operator A or B is kept. Set it below what the operator keeps: a connection that ' +
+      'the operator closes while a call leaves makes the result unknown.',
   },
   OPERATOR_CONCURRENCY: {
     schema: wholeNumberText(1, 1_000),

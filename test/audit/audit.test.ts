@@ -260,7 +260,7 @@ describe('the audit', () => {
   it('gives no false alarm while messages flow', async () => {
     await topUp(engine.url, 1, 1_000_000)
     await engine.operatorA.admin.change({
-      rejectShare: 0.3,
+      rejectRate: 0.3,
       latency: { kind: 'uniform', minMs: 1, maxMs: 30 },
     })
     const load = offerLoad(engine.url, { customers: [1, 2], concurrency: 8, recipientsPerRequest: 4 })

@@ -130,7 +130,7 @@ describe('the audit with the operators’ record', () => {
 
   it('gives no false alarm while messages flow, are rejected and taken without a word', async () => {
     for (const { admin } of operators) {
-      await admin.behave({ rejectShare: 0.2, dropAfterShare: 0.1, latency: { kind: 'fixed', ms: 5 } })
+      await admin.behave({ rejectRate: 0.2, dropAfterAcceptRate: 0.1, latency: { kind: 'fixed', ms: 5 } })
       await admin.forget()
     }
     await topUp(engine.url, 1, 1_000_000)

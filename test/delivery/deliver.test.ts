@@ -93,10 +93,10 @@ describe('an envelope that is delivered to the simulated operators', () => {
   })
 
   for (const [what, failing] of [
-    ['answers 503', () => a.admin.behave({ outage: 'answer' })],
-    ['throttles', () => a.admin.behave({ throttleShare: 1 })],
-    ['answers 500 to everything', () => a.admin.behave({ failShare: 1, failStatus: 500 })],
-    ['says of each message that it is unavailable', () => a.admin.behave({ unavailableShare: 1 })],
+    ['answers 503', () => a.admin.behave({ outage: 'http503' })],
+    ['throttles', () => a.admin.behave({ throttleRate: 1 })],
+    ['answers 500 to everything', () => a.admin.behave({ failRate: 1, failStatus: 500 })],
+    ['says of each message that it is unavailable', () => a.admin.behave({ unavailableRate: 1 })],
   ] as const) {
     it(`goes to the second operator when the first ${what}, without a mark`, async () => {
       const id = await bench.accept({ count: 5 })
@@ -120,7 +120,7 @@ describe('an envelope that is delivered to the simulated operators', () => {
 
   it('asks the same operator once more after a connection cut behind a normal message, then the next', async () => {
     const id = await bench.accept()
-    await a.admin.behave({ dropAfterShare: 1 })
+    await a.admin.behave({ dropAfterAcceptRate: 1 })
     await delivery().deliver(await bench.envelope())
     assert.deepEqual(
       [await seen(a, id), await seen(b, id)],
@@ -136,7 +136,7 @@ describe('an envelope that is delivered to the simulated operators', () => {
 
   it('goes to the second operator at once after a connection cut behind an express message', async () => {
     const id = await bench.accept({ type: 'express' })
-    await a.admin.behave({ dropAfterShare: 1 })
+    await a.admin.behave({ dropAfterAcceptRate: 1 })
     await delivery('express').deliver(await bench.envelope('express'))
     assert.deepEqual(
       [await seen(a, id), await seen(b, id)],
@@ -151,7 +151,7 @@ describe('an envelope that is delivered to the simulated operators', () => {
   it('waits no longer than a try for an operator that hangs: express for one, normal for two', async () => {
     const normal = await bench.accept()
     const express = await bench.accept({ type: 'express' })
-    await a.admin.behave({ hangAfterShare: 1 })
+    await a.admin.behave({ hangAfterAcceptRate: 1 })
     await Promise.all([
       delivery('normal').deliver(await bench.envelope('normal')),
       delivery('express').deliver(await bench.envelope('express')),
@@ -178,7 +178,7 @@ describe('an envelope that is delivered to the simulated operators', () => {
 
   it('treats an answer that cannot be read as unknown: taken twice, marked, and done by the next operator', async () => {
     const id = await bench.accept({ count: 2, type: 'express' })
-    await a.admin.behave({ corruptResponseRate: 1, garbleKind: 'not-json' })
+    await a.admin.behave({ corruptResponseRate: 1, corruptResponseKind: 'not-json' })
     await delivery('express').deliver(await bench.envelope('express'))
     for (const row of await bench.rows(id))
       assert.deepEqual([row.status, row.provider, row.possibleDuplicate], ['done', 'operator-b', true])
@@ -186,7 +186,7 @@ describe('an envelope that is delivered to the simulated operators', () => {
 
   it('retries only those of an answer with gaps that it does not name', async () => {
     const id = await bench.accept({ count: 4, type: 'express' })
-    await a.admin.behave({ corruptResponseRate: 1, garbleKind: 'missing-answers' })
+    await a.admin.behave({ corruptResponseRate: 1, corruptResponseKind: 'missing-answers' })
     await delivery('express').deliver(await bench.envelope('express'))
     assert.deepEqual(
       (await bench.rows(id)).map(({ provider, possibleDuplicate }) => [provider, possibleDuplicate]),

@@ -55,8 +55,8 @@ for (const level of ['info', 'debug'] as LogLevel[]) {
           reason: `number ${to} with '${text}' is not served`,
         })),
       )
-      await a.admin.behave({ outage: 'answer' })
-      await b.admin.behave({ corruptResponseRate: 1, garbleKind: 'not-json' })
+      await a.admin.behave({ outage: 'http503' })
+      await b.admin.behave({ corruptResponseRate: 1, corruptResponseKind: 'not-json' })
       await start(quoting.url, b.url, '0s')
       await topUp(url, CUSTOMER, 1_000)
       accepted.push(await sendOff('normal'), await sendOff('express'))

@@ -72,7 +72,7 @@ describe('the metrics of an engine at work', () => {
   before(async () => {
     engine = await startTestEngine()
     await topUp(engine.url, CUSTOMER, 100)
-    await engine.operatorA.admin.behave({ rejectedNumbers: [REJECTED], dropAfterShare: 0.5 })
+    await engine.operatorA.admin.behave({ rejectedNumbers: [REJECTED], dropAfterAcceptRate: 0.5 })
     for (const type of ['normal', 'express'] as const)
       await send(engine.url, { customer_id: CUSTOMER, recipients: [REJECTED, ...recipients(3, 100)], type })
     await post(engine.url, '/sms/send', {

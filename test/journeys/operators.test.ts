@@ -29,7 +29,7 @@ describe('an engine whose first operator fails', () => {
   }
 
   it('hands every message to the second, opens the breaker, and counts what was sent, no more and no less', async () => {
-    await engine.operatorA.admin.behave({ outage: 'answer' })
+    await engine.operatorA.admin.behave({ outage: 'http503' })
     for (let sent = 0; sent < VOLUME_THRESHOLD - 1; sent++) await sendOne()
     assert.equal(await stateOf(engine, 'a'), 'closed')
     await sendOne('express')

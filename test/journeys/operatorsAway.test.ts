@@ -19,7 +19,7 @@ describe('an engine whose operators are both away', () => {
   const open = async (env: Record<string, string> = {}) => {
     engine = await startTestEngine({ env })
     await topUp(engine.url, CUSTOMER, DEPOSIT)
-    for (const { admin } of operators()) await admin.behave({ outage: 'answer' })
+    for (const { admin } of operators()) await admin.behave({ outage: 'http503' })
   }
   const operators = () => [engine.operatorA, engine.operatorB]
   const bothOpen = () =>

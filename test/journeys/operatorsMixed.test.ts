@@ -15,13 +15,13 @@ const SENDERS = 6
 /** Everything that an operator does to those who rely on it, by seeded chance. */
 const UNRELIABLE: Partial<Behaviour> = {
   latency: { kind: 'uniform', minMs: 0, maxMs: 40 },
-  failShare: 0.07,
-  throttleShare: 0.07,
-  dropBeforeShare: 0.06,
-  dropAfterShare: 0.07,
+  failRate: 0.07,
+  throttleRate: 0.07,
+  dropBeforeAcceptRate: 0.06,
+  dropAfterAcceptRate: 0.07,
   corruptResponseRate: 0.12,
-  rejectShare: 0.04,
-  unavailableShare: 0.05,
+  rejectRate: 0.04,
+  unavailableRate: 0.05,
   poisonTexts: [{ text: 'poison', status: 400 }],
 }
 
@@ -34,10 +34,10 @@ describe('an engine whose operators do everything wrong that operators do', () =
     await engine.operatorA.admin.behave({
       ...UNRELIABLE,
       seed: 11,
-      garbleKind: 'missing-answers',
-      hangAfterShare: 0.01,
+      corruptResponseKind: 'missing-answers',
+      hangAfterAcceptRate: 0.01,
     })
-    await engine.operatorB.admin.behave({ ...UNRELIABLE, seed: 12, garbleKind: 'not-json' })
+    await engine.operatorB.admin.behave({ ...UNRELIABLE, seed: 12, corruptResponseKind: 'not-json' })
     let number = 0
     const sender = async () => {
       for (let at = number++; at < REQUESTS; at = number++) {
@@ -66,7 +66,15 @@ describe('an engine whose operators do everything wrong that operators do', () =
 
   it('saw every kind of fault in this run', async () => {
     const [a, b] = await Promise.all([engine.operatorA.admin.summary(), engine.operatorB.admin.summary()])
-    for (const fate of ['answered', 'fail', 'throttle', 'drop-before', 'drop-after', 'garble', 'poison'])
+    for (const fate of [
+      'answered',
+      'fail',
+      'throttle',
+      'drop-before',
+      'drop-after',
+      'corrupt-response',
+      'poison',
+    ])
       assert.ok((a.calls[fate] ?? 0) + (b.calls[fate] ?? 0) > 0, fate)
     assert.ok(a.repeats + b.repeats > 0, 'nothing was taken twice')
   })

@@ -25,7 +25,7 @@ describe('the load test', () => {
   })
 
   it('sees everything that it offered to its end and audits', async () => {
-    await engine.operatorA.admin.behave({ rejectShare: 0.5 })
+    await engine.operatorA.admin.behave({ rejectRate: 0.5 })
     const { code, output } = await run('main.ts', { RATE: '40', DURATION: '1s', RECIPIENTS: '2' })
     assert.equal(code, 0, output)
     assert.match(output, /answers +200: 40\n/)
@@ -109,7 +109,7 @@ describe('the load test', () => {
   })
 
   it('fails when something accepted has no ending in time', async () => {
-    for (const { admin } of [engine.operatorA, engine.operatorB]) await admin.behave({ outage: 'answer' })
+    for (const { admin } of [engine.operatorA, engine.operatorB]) await admin.behave({ outage: 'http503' })
     const { code, output } = await run('main.ts', { RATE: '20', DURATION: '1s', DRAIN_TIMEOUT: '1s' })
     assert.equal(code, 1, output)
     assert.match(output, /20 recipients have no ending/)

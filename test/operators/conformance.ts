@@ -9,11 +9,11 @@ import { message, messages } from './messages.ts'
  * - refuses: the whole call, when a text contains `poison`; `fault` says whose fault that is.
  * - fails: an internal fault for every call. throttles, out-of-service: its state, with an answer.
  * - cuts-before, cuts-after: ends the connection before or after taking the messages. hangs: after taking them.
- * - garbles: takes the messages and answers what nobody can read.
+ * - corrupts: takes the messages and answers what nobody can read.
  */
 export type Mood =
   | { kind: 'good' | 'postpones' | 'fails' | 'throttles' | 'out-of-service' }
-  | { kind: 'cuts-before' | 'cuts-after' | 'hangs' | 'garbles' }
+  | { kind: 'cuts-before' | 'cuts-after' | 'hangs' | 'corrupts' }
   | { kind: 'rejects'; to?: string }
   | { kind: 'refuses'; poison: string; fault: 'message' | 'operator' }
 
@@ -157,7 +157,7 @@ export function conformsToContract(name: string, setup: () => Promise<Peer>): vo
     for (const [kind, taken] of [
       ['cuts-before', 0],
       ['cuts-after', 1],
-      ['garbles', 1],
+      ['corrupts', 1],
     ] as const) {
       it(`does not claim to know when the operator ${kind}`, async () => {
         await peer.behave({ kind })
@@ -178,7 +178,7 @@ export function conformsToContract(name: string, setup: () => Promise<Peer>): vo
       assert.equal(await peer.taken(one.reference), 1)
     })
 
-    for (const kind of ['cuts-after', 'hangs', 'garbles'] as const) {
+    for (const kind of ['cuts-after', 'hangs', 'corrupts'] as const) {
       it(`works on after an operator that ${kind}`, async () => {
         await peer.behave({ kind })
         await submit([message()], SHORT_MS)
@@ -188,7 +188,7 @@ export function conformsToContract(name: string, setup: () => Promise<Peer>): vo
     }
 
     it('never repeats a call by itself', async () => {
-      for (const kind of ['cuts-after', 'hangs', 'garbles'] as const) {
+      for (const kind of ['cuts-after', 'hangs', 'corrupts'] as const) {
         await peer.behave({ kind })
         const one = message()
         await submit([one], SHORT_MS)

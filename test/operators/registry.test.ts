@@ -55,7 +55,7 @@ describe('the operators', () => {
   }
   const fell = async (...names: string[]) => {
     for (const name of names) {
-      await (name === 'A' ? a : b).admin.behave({ outage: 'answer' })
+      await (name === 'A' ? a : b).admin.behave({ outage: 'http503' })
       for (let call = 0; call < VOLUME_THRESHOLD; call++) await resultsOf('normal', name)
     }
   }
@@ -79,7 +79,7 @@ describe('the operators', () => {
   })
 
   it('leave express its connections when every connection of normal hangs', async () => {
-    await a.admin.behave({ hangAfterShare: 1 })
+    await a.admin.behave({ hangAfterAcceptRate: 1 })
     const stuck = Array.from({ length: CONNECTIONS }, () => message())
     const hanging = stuck.map((each) => {
       return attempt(operator('normal', 'A'), [each], { timeoutMs: 1_500, events })

@@ -40,12 +40,12 @@ describe("the simulator's admin routes", () => {
   })
 
   it('behaves as it is told from the next call on: all of it, or what is changed', async () => {
-    await simulator.admin.behave({ rejectShare: 1, failStatus: 501 })
-    assert.deepEqual(await simulator.admin.change({ rejectShare: 0, failShare: 1 }), {
+    await simulator.admin.behave({ rejectRate: 1, failStatus: 501 })
+    assert.deepEqual(await simulator.admin.change({ rejectRate: 0, failRate: 1 }), {
       ...GOOD_BEHAVIOUR,
       seed: 7,
       failStatus: 501,
-      failShare: 1,
+      failRate: 1,
     })
     assert.equal((await submit(simulator.url, message())).status, 501)
     assert.deepEqual(await simulator.admin.behave({}), { ...GOOD_BEHAVIOUR, seed: 7 })
@@ -57,11 +57,11 @@ describe("the simulator's admin routes", () => {
       return fetch(simulator.url + path, { method, ...(body !== undefined && { body }) })
     }
     const bad: [string, string, string][] = [
-      ['PUT', '/admin/behaviour', '{"failShare":2}'],
+      ['PUT', '/admin/behaviour', '{"failRate":2}'],
       ['PATCH', '/admin/behaviour', '{"nonsense":2}'],
       ['PATCH', '/admin/behaviour', 'nonsense'],
-      ['POST', '/admin/away', '{"forMs":0}'],
-      ['POST', '/admin/away', 'nonsense'],
+      ['POST', '/admin/disconnect', '{"forMs":0}'],
+      ['POST', '/admin/disconnect', 'nonsense'],
     ]
     for (const [method, path, body] of bad) {
       const response = await ask(method, path, body)
@@ -91,7 +91,7 @@ describe("the simulator's admin routes", () => {
     let refused = false
     // A machine that stalls for longer than the absence sees nothing of it: ask again.
     await eventually('connections are refused', async () => {
-      await simulator.admin.goAway(300)
+      await simulator.admin.disconnect(300)
       refused = !(await answers())
       await eventually('it is back', answers)
       return refused

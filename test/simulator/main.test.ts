@@ -19,7 +19,7 @@ describe("the simulator's process", () => {
     const call = messages(50)
     const played: string[] = []
     for (const { url, admin } of twins) {
-      await admin.change({ rejectShare: 0.5 })
+      await admin.change({ rejectRate: 0.5 })
       played.push(JSON.stringify(statuses((await submit(url, call)).body)))
     }
     assert.equal(played[0], played[1])

@@ -16,15 +16,15 @@ describe('the simulated operator', () => {
   }
   const MIXED: Partial<Behaviour> = {
     latency: { kind: 'lognormal', medianMs: 40, sigma: 0.5 },
-    failShare: 0.1,
-    throttleShare: 0.1,
-    dropBeforeShare: 0.1,
-    dropAfterShare: 0.1,
+    failRate: 0.1,
+    throttleRate: 0.1,
+    dropBeforeAcceptRate: 0.1,
+    dropAfterAcceptRate: 0.1,
     hangBeforeAcceptRate: 0.1,
-    hangAfterShare: 0.1,
+    hangAfterAcceptRate: 0.1,
     corruptResponseRate: 0.1,
-    rejectShare: 0.2,
-    unavailableShare: 0.2,
+    rejectRate: 0.2,
+    unavailableRate: 0.2,
   }
   const calls = Array.from({ length: 200 }, (_, at) => messages(1 + (at % 5)))
   const play = (operator: SimulatedOperator) => calls.map((call) => operator.react(call))
@@ -52,7 +52,7 @@ describe('the simulated operator', () => {
     assert.equal(share(answered), 0.3)
     assert.equal(Object.keys(mishaps).length, 7)
     for (const [mishap, count] of Object.entries(mishaps)) assert.equal(share(count), 0.1, mishap)
-    // Taken in full or in part: answered, garbled, dropped and hung afterwards, each with 0.6 accepted.
+    // Taken in full or in part: answered, corrupted, dropped and hung afterwards, each with 0.6 accepted.
     assert.equal(share(operator.record.summary().taken), share(5_000 * 0.6 * 0.6))
   })
 
@@ -93,13 +93,13 @@ describe('the simulated operator', () => {
   })
 
   it('refuses a behaviour that makes no sense, says why, and keeps the one it has', () => {
-    const operator = simulate({ failShare: 0.5 })
+    const operator = simulate({ failRate: 0.5 })
     const bad: [unknown, RegExp][] = [
-      [{ failShare: 1.5 }, /failShare/],
-      [{ failShare: 0.6, corruptResponseRate: 0.6 }, /shares of calls/],
-      [{ rejectShare: 0.6, unavailableShare: 0.6 }, /shares of messages/],
+      [{ failRate: 1.5 }, /failRate/],
+      [{ failRate: 0.6, corruptResponseRate: 0.6 }, /rates of calls/],
+      [{ rejectRate: 0.6, unavailableRate: 0.6 }, /rates of messages/],
       [{ failStatus: 404 }, /failStatus/],
-      [{ fialShare: 0.1 }, /fialShare/],
+      [{ fialRate: 0.1 }, /fialRate/],
       [{ outage: 'maybe' }, /outage/],
       [{ latency: { kind: 'fixed' } }, /latency\.ms/],
       [{ latency: { kind: 'uniform', minMs: 2, maxMs: 1 } }, /minMs/],
@@ -115,7 +115,7 @@ describe('the simulated operator', () => {
       assert.ok(reasons, JSON.stringify(changes))
       assert.match(reasons.join('; '), why)
     }
-    assert.deepEqual(operator.behaviour, { ...GOOD_BEHAVIOUR, seed: 7, failShare: 0.5 })
+    assert.deepEqual(operator.behaviour, { ...GOOD_BEHAVIOUR, seed: 7, failRate: 0.5 })
   })
 })
 
@@ -146,8 +146,8 @@ describe("the simulator's record", () => {
     const exported = lines.map((line) => JSON.parse(line) as Recorded)
     assert.deepEqual(new Set(exported.map(({ reference }) => reference)), new Set(references))
     assert.equal(exported.length, references.length)
-    const { to, seen, taken, firstTakenAt, lastOutcome } = exported[0] as Recorded
-    assert.deepEqual([to, seen, taken, firstTakenAt, lastOutcome], ['+12345', 1, 0, null, 'rejected'])
+    const { to, seen, taken, firstTakenAt, lastResult } = exported[0] as Recorded
+    assert.deepEqual([to, seen, taken, firstTakenAt, lastResult], ['+12345', 1, 0, null, 'rejected'])
   })
 
   it('tells when a message came and when it was first taken', () => {
@@ -155,9 +155,9 @@ describe("the simulator's record", () => {
     const startedAt = Date.now()
     record.note('a', '12345', 'throttle', false)
     record.note('a', '12345', 'drop-after', true)
-    const { firstSeenAt, firstTakenAt, lastTakenAt, seen, taken, lastOutcome } = record.get('a') as Recorded
+    const { firstSeenAt, firstTakenAt, lastTakenAt, seen, taken, lastResult } = record.get('a') as Recorded
     assert.ok(firstSeenAt >= startedAt && firstTakenAt !== null && firstTakenAt >= firstSeenAt)
     assert.equal(lastTakenAt, firstTakenAt)
-    assert.deepEqual([seen, taken, lastOutcome], [2, 1, 'drop-after'])
+    assert.deepEqual([seen, taken, lastResult], [2, 1, 'drop-after'])
   })
 })

@@ -26,8 +26,8 @@ describe('the simulator', () => {
   })
 
   const recorded = async ({ reference }: Submission) => {
-    const { seen, taken, lastOutcome } = await simulator.admin.submission(reference)
-    return { seen, taken, lastOutcome }
+    const { seen, taken, lastResult } = await simulator.admin.submission(reference)
+    return { seen, taken, lastResult }
   }
 
   it('answers one message with its verdict, and an array with an array', async () => {
@@ -73,20 +73,20 @@ describe('the simulator', () => {
       'rejected',
       'accepted',
     ])
-    assert.deepEqual(await recorded(plus), { seen: 1, taken: 0, lastOutcome: 'rejected' })
+    assert.deepEqual(await recorded(plus), { seen: 1, taken: 0, lastResult: 'rejected' })
   })
 
   it('rejects and postpones shares of messages', async () => {
-    await simulator.admin.behave({ rejectShare: 0.3, unavailableShare: 0.3 })
+    await simulator.admin.behave({ rejectRate: 0.3, unavailableRate: 0.3 })
     const kinds = statuses((await submit(simulator.url, messages(100))).body)
     for (const kind of ['accepted', 'rejected', 'unavailable'])
       assert.ok(kinds.includes(kind as 'accepted'), kind)
   })
 
   const refusals: [string, Partial<Behaviour>, number, string][] = [
-    ['fails', { failShare: 1, failStatus: 507 }, 507, 'fail'],
-    ['throttles', { throttleShare: 1 }, 429, 'throttle'],
-    ['is out of service', { outage: 'answer' }, 503, 'outage'],
+    ['fails', { failRate: 1, failStatus: 507 }, 507, 'fail'],
+    ['throttles', { throttleRate: 1 }, 429, 'throttle'],
+    ['is out of service', { outage: 'http503' }, 503, 'outage'],
     ['chokes on a text', { poisonTexts: [{ text: 'ell', status: 400 }] }, 400, 'poison'],
     [
       'breaks on a text',
@@ -100,61 +100,61 @@ describe('the simulator', () => {
       'poison',
     ],
   ]
-  for (const [name, behaviour, status, lastOutcome] of refusals) {
+  for (const [name, behaviour, status, lastResult] of refusals) {
     it(`takes nothing of a call when it ${name}`, async () => {
       await simulator.admin.behave(behaviour)
       const call = [message('hello'), message('goodbye')]
       assert.equal((await submit(simulator.url, call)).status, status)
-      for (const each of call) assert.deepEqual(await recorded(each), { seen: 1, taken: 0, lastOutcome })
-      assert.deepEqual((await simulator.admin.summary()).calls, { [lastOutcome]: 1 })
+      for (const each of call) assert.deepEqual(await recorded(each), { seen: 1, taken: 0, lastResult })
+      assert.deepEqual((await simulator.admin.summary()).calls, { [lastResult]: 1 })
     })
   }
 
   const silences: [string, Partial<Behaviour>, number, string][] = [
-    ['cuts the connection before taking', { dropBeforeShare: 1 }, 0, 'drop-before'],
-    ['cuts the connection after taking', { dropAfterShare: 1 }, 1, 'drop-after'],
+    ['cuts the connection before taking', { dropBeforeAcceptRate: 1 }, 0, 'drop-before'],
+    ['cuts the connection after taking', { dropAfterAcceptRate: 1 }, 1, 'drop-after'],
     ['is cut off', { outage: 'drop' }, 0, 'outage'],
   ]
-  for (const [name, behaviour, taken, lastOutcome] of silences) {
+  for (const [name, behaviour, taken, lastResult] of silences) {
     it(`gives no answer when it ${name}, and knows what it took`, async () => {
       await simulator.admin.behave(behaviour)
       const one = message()
       await assert.rejects(submit(simulator.url, one))
-      assert.deepEqual(await recorded(one), { seen: 1, taken, lastOutcome })
+      assert.deepEqual(await recorded(one), { seen: 1, taken, lastResult })
     })
   }
 
-  for (const [behaviour, taken, lastOutcome] of [
+  for (const [behaviour, taken, lastResult] of [
     [{ hangBeforeAcceptRate: 1 }, 0, 'hang-before'],
-    [{ hangAfterShare: 1 }, 1, 'hang-after'],
+    [{ hangAfterAcceptRate: 1 }, 1, 'hang-after'],
   ] as const) {
-    it(`gives no answer while it hangs, and knows what it took: ${lastOutcome}`, async () => {
+    it(`gives no answer while it hangs, and knows what it took: ${lastResult}`, async () => {
       await simulator.admin.behave(behaviour)
       const one = message()
       const gaveUp = new AbortController()
       const call = post(simulator.url, JSON.stringify(one), gaveUp.signal)
       await eventually('it has come', async () => (await recorded(one)).seen === 1)
-      assert.deepEqual(await recorded(one), { seen: 1, taken, lastOutcome })
+      assert.deepEqual(await recorded(one), { seen: 1, taken, lastResult })
       gaveUp.abort()
       await assert.rejects(call)
     })
   }
 
   it('knows what it took although its answer was garbage', async () => {
-    await simulator.admin.behave({ corruptResponseRate: 1, rejectShare: 0.5 })
+    await simulator.admin.behave({ corruptResponseRate: 1, rejectRate: 0.5 })
     const call = messages(20)
     await assert.rejects(submit(simulator.url, call))
     const { taken } = await simulator.admin.summary()
     assert.ok(taken > 0 && taken < 20)
     for (const each of call) {
       const known = await recorded(each)
-      assert.equal(known.lastOutcome, known.taken ? 'garble' : 'rejected')
+      assert.equal(known.lastResult, known.taken ? 'corrupt-response' : 'rejected')
     }
   })
 
   it('grants a bounded number of connections, and can still be administered when they are taken', async () => {
     const narrow = await spawn({ CONNECTIONS_MAX: '2' })
-    await narrow.admin.behave({ hangAfterShare: 1 })
+    await narrow.admin.behave({ hangAfterAcceptRate: 1 })
     const gaveUp = new AbortController()
     const hanging = [message(), message()].map((each) =>
       post(narrow.url, JSON.stringify(each), gaveUp.signal),

@@ -4,41 +4,48 @@ import { exchange } from './exchange.ts'
 import { interpret } from './interpret.ts'
 import { ANSWER_BYTES_MAX, BATCH_SIZE_MAX, SUBMIT_PATH } from './protocol.ts'
 
-/** Below a try's 5 s, so that an operator that cannot be reached is known as such and not as a timeout. */
+/** Below an attempt's 5 s, so that an operator that cannot be reached is known as such and not as a time-out. */
 export const CONNECT_TIMEOUT_MS = 2_000
+
+/** Below what common servers keep. A connection that is closed while a call leaves makes its messages unknown. */
+export const IDLE_TIMEOUT_MS = 1_000
+
+/** An operator that closed an idle connection under a call gets a connection for each call for this time. */
+const FRESH_CONNECTIONS_MS = 60_000
 
 export interface HttpOperator {
   name: string
   /** Where the operator's routes begin: http or https, a path if it has one, nothing else. */
   url: string
-  /** Sockets at most. A call beyond them waits for one within its own time, so callers bound their calls likewise. */
+  /** At most. A call beyond them waits for one within its own time. */
   connections: number
   /** Messages of one call, at most the protocol's. */
   batchSizeMax?: number
+  /** Connections that are idle for longer are closed by us, whatever the operator announces. */
+  idleTimeoutMs?: number
 }
 
 /**
- * An operator that speaks docs/operator-protocol.md. It never repeats a call: whether to is decided above, where marks
- * are kept. Throws a TypeError for a URL that it cannot use. `close` waits for the calls in flight.
+ * An operator that speaks docs/operator-protocol.md. It never repeats a call: whether to is decided above, where
+ * possible duplicates are marked. Throws a TypeError for a URL that it cannot use. `close` waits for calls in flight.
  */
-export function httpAdapter({
-  name,
-  url,
-  connections,
-  batchSizeMax = BATCH_SIZE_MAX,
-}: HttpOperator): OperatorAdapter {
+export function httpAdapter(options: HttpOperator): OperatorAdapter {
+  const { name, url, connections, batchSizeMax = BATCH_SIZE_MAX, idleTimeoutMs = IDLE_TIMEOUT_MS } = options
   const { origin, path } = locate(url)
   const pool = new Pool(origin, {
     connections,
-    // One request a socket at a time: with pipelining, one hanging call would make its followers unknown as well.
+    // One request a connection at a time: with pipelining, one hanging call would make its followers unknown as well.
     pipelining: 1,
     allowH2: false,
     connectTimeout: CONNECT_TIMEOUT_MS,
+    keepAliveTimeout: idleTimeoutMs,
+    keepAliveMaxTimeout: idleTimeoutMs,
     // Each call has its own timer over all of its phases.
     headersTimeout: 0,
     bodyTimeout: 0,
     maxResponseSize: ANSWER_BYTES_MAX,
   })
+  let freshUntilMs = -Infinity
   let closing: Promise<void> | undefined
   return {
     name,
@@ -46,7 +53,10 @@ export function httpAdapter({
     callsInFlightMax: connections,
     async submit(batch, timeoutMs) {
       const json = JSON.stringify(batch.length === 1 ? batch[0] : batch)
-      return interpret(batch, await exchange(pool, path, json, timeoutMs))
+      const closeAfter = performance.now() < freshUntilMs
+      const exchanged = await exchange(pool, { path, json, timeoutMs, closeAfter })
+      if (exchanged.closedWhileIdle) freshUntilMs = performance.now() + FRESH_CONNECTIONS_MS
+      return interpret(batch, exchanged)
     },
     close: () => (closing ??= pool.close()),
   }

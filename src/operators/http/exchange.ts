@@ -1,32 +1,52 @@
 import type { Dispatcher } from 'undici'
+import { decode } from './decode.ts'
 
 /** What is known after one POST, whichever way it ended. */
 export interface Exchange {
-  /** False: not a byte of the request left, so the peer cannot have acted on it. */
+  /** False: the request did not leave, or not as a whole, so the operator cannot have acted on it. */
   sent: boolean
-  /** The answer's status, as soon as its head had come. */
+  /** The answer's status, as soon as its head was read. */
   status?: number
-  /** The answer's body, only when all of it came. */
+  /** The answer's Retry-After header. */
+  retryAfter?: string
+  /** The answer's body, only when all of it was read. */
   body?: string
   /** Why the exchange ended without a whole answer. */
   fault?: string
+  /** The operator closed a connection that it had answered on before, without an answer to this call. */
+  closedWhileIdle?: true
 }
 
-const HEADERS = { 'content-type': 'application/json', accept: 'application/json' }
+export interface ExchangeOptions {
+  path: string
+  json: string
+  timeoutMs: number
+  /** Closes the connection after the answer. */
+  closeAfter?: boolean
+}
+
+/** Compression is refused by name: an operator that compresses all the same is read too, but that costs us time. */
+const HEADERS = {
+  'content-type': 'application/json',
+  accept: 'application/json',
+  'accept-encoding': 'identity',
+}
 
 /**
- * One POST of JSON, once. Never rejects, and ends within `timeoutMs`, which covers waiting for a socket, connecting,
- * sending and reading. undici's own request() takes a signal too, but heeds it only once the request has a socket, and
- * does not tell whether the request had left; its dispatch interface does.
+ * One POST of JSON, once. Never rejects, and ends within `timeoutMs`, which covers waiting for a connection, connecting,
+ * sending and reading. undici's own request() takes a signal too, but obeys it only once the request has a connection,
+ * and does not tell whether the request had left; its dispatch interface does.
  */
-export function exchange(pool: Dispatcher, path: string, json: string, timeoutMs: number): Promise<Exchange> {
+export function exchange(pool: Dispatcher, options: ExchangeOptions): Promise<Exchange> {
+  const { path, json, timeoutMs, closeAfter = false } = options
   return new Promise((resolve) => {
     const known: Exchange = { sent: false }
     const chunks: Buffer[] = []
+    let encoding: string | undefined
     let controller: Dispatcher.DispatchController | undefined
     let ended = false
 
-    const end = (last: { body?: string; fault?: string }) => {
+    const end = (last: Partial<Exchange>) => {
       ended = true
       clearTimeout(timer)
       resolve({ ...known, ...last })
@@ -37,32 +57,51 @@ export function exchange(pool: Dispatcher, path: string, json: string, timeoutMs
     }, timeoutMs)
 
     pool.dispatch(
-      { method: 'POST', path, headers: HEADERS, body: json },
+      { method: 'POST', path, headers: HEADERS, body: json, reset: closeAfter },
       {
         onRequestStart(started) {
-          // Comes before the first byte. A call whose time ran out while it waited for a socket is never sent.
+          // Comes before the first byte. A call whose time ran out while it waited for a connection is never sent.
           if (ended) return started.abort(new Error('timed out'))
           controller = started
           known.sent = true
         },
-        onResponseStart(_controller, status) {
-          if (status >= 200) known.status = status
+        onResponseStart(_controller, status, headers) {
+          if (status < 200) return
+          known.status = status
+          const retryAfter = first(headers['retry-after'])
+          if (retryAfter !== undefined) known.retryAfter = retryAfter
+          encoding = first(headers['content-encoding'])
         },
         onResponseData(_controller, chunk) {
           chunks.push(chunk)
         },
         onResponseEnd() {
-          if (!ended) end({ body: Buffer.concat(chunks).toString() })
+          if (!ended) end(decode(Buffer.concat(chunks), encoding))
         },
         onResponseError(_controller, error) {
-          if (!ended) end({ fault: nameOf(error) })
+          if (!ended) end(describeFault(error, known))
         },
       },
     )
   })
 }
 
-/** The code says what happened in a word that metrics and tables can group by; messages carry addresses. */
-function nameOf(error: Error & { code?: unknown }): string {
-  return typeof error.code === 'string' ? error.code : error.name
+interface TransportError extends Error {
+  code?: unknown
+  syscall?: unknown
+  /** undici's account of the connection. */
+  socket?: { bytesRead?: number }
+}
+
+function describeFault(error: TransportError, known: Exchange): Partial<Exchange> {
+  // The code says what happened in a word that metrics and tables can group by; messages carry addresses.
+  const fault = typeof error.code === 'string' ? error.code : error.name
+  // A write that failed was not handed over as a whole, and half a request is none.
+  if (error.syscall === 'write') return { fault, sent: false }
+  const wasUsedBefore = (error.socket?.bytesRead ?? 0) > 0
+  return { fault, ...(known.sent && !known.status && wasUsedBefore && { closedWhileIdle: true }) }
+}
+
+function first(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header
 }

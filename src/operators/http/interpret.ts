@@ -1,99 +1,58 @@
 import type { CallResult, OperatorResult, Submission } from '../contract.ts'
+import { describe } from './describe.ts'
 import type { Exchange } from './exchange.ts'
-import { answerSchema, refusalSchema } from './protocol.ts'
-import type { Answer } from './protocol.ts'
+import { readAnswers } from './readAnswers.ts'
+import { readJson } from './readJson.ts'
+import { readRetryAfter } from './retryAfter.ts'
 
-/** These speak of what was sent: the operator read the call and will not have it. */
+/** These are about what was sent: the operator read the call and refuses it. */
 const ABOUT_THE_CALL = new Set([400, 413, 422])
 
-/** These speak of the operator or of what stands before it; nothing in the call would change them. */
-const ABOUT_THE_OPERATOR = new Set([429, 502, 503, 504])
+/** These are about the operator or a gateway in front of it; nothing in the call would change them. */
+const ABOUT_THE_OPERATOR = new Set([502, 503, 504])
 
-/** A reason is stored with the message and shown to people; an operator may not fill the table with it. */
-const REASON_LENGTH_MAX = 200
+const MISSING: OperatorResult = { kind: 'unknown', reason: 'no readable answer for this message' }
 
-/** What an exchange means for the batch that was sent in it. The table is docs/operator-protocol.md's. */
-export function interpret(batch: Submission[], exchange: Exchange): CallResult {
+/** What an exchange means for the batch that was sent in it, as docs/operator-protocol.md lists it. */
+export function interpret(batch: Submission[], exchange: Exchange, nowMs: number = Date.now()): CallResult {
   const { sent, status, body, fault } = exchange
-  if (status === undefined) {
-    return { kind: sent ? 'unknown' : 'unavailable', reason: fault ?? 'no answer' }
-  }
-  if (status < 300) return readAnswers(batch, status, body, fault)
+  if (status === undefined) return { kind: sent ? 'unknown' : 'unavailable', reason: fault ?? 'no answer' }
+  if (status < 300) return readTaken(batch, status, body, fault)
 
-  const reason = tidy(`HTTP ${status}`, body && readReason(body))
-  if (ABOUT_THE_CALL.has(status)) {
-    return { kind: 'refused', reason, operatorFailed: false }
-  }
+  const reason = describe(`HTTP ${status}`, body && readReason(body))
+  const retryAfterMs = readRetryAfter(exchange.retryAfter, nowMs)
+  // Without the header a 503 says that the operator is out of service, with it that it wants fewer calls.
+  if (status === 429 || (status === 503 && retryAfterMs !== null))
+    return { kind: 'throttled', reason, retryAfterMs }
+  // The status names no message, so it rejects none: another operator may take what this one refuses.
+  if (ABOUT_THE_CALL.has(status)) return { kind: 'refused', reason, operatorFailed: false }
   if (ABOUT_THE_OPERATOR.has(status)) return { kind: 'unavailable', reason }
-  if (status >= 500) {
-    return { kind: 'refused', reason, operatorFailed: true }
-  }
+  if (status >= 500) return { kind: 'refused', reason, operatorFailed: true }
   // A conflict may mean that the operator already has a message under this reference.
   if (status === 409) return { kind: 'unknown', reason }
-  // What is left is between the operator and us, never a message's fault: our credentials (401, 403), our credit
-  // (402), our address of it (404, 405, 410, redirects), our formats (406, 415), a request it did not get whole (408).
-  // Rejecting would refund good messages for a mistake in a setting, so they wait, and the breaker makes it seen.
+  // What is left is never a message's fault: credentials (401, 403), credit (402), address (404, 405, 410, redirects),
+  // formats (406, 415), a request that did not arrive whole (408). The messages wait, and the breaker shows the fault.
   return { kind: 'unavailable', reason }
 }
 
 /** A 2xx says that the call was taken; what cannot be read of it may have been taken too. */
-function readAnswers(
+function readTaken(
   batch: Submission[],
   status: number,
   body: string | undefined,
   fault: string | undefined,
 ): CallResult {
-  const unreadable = (why: string): CallResult => {
-    return { kind: 'unknown', reason: `HTTP ${status}, ${why}` }
-  }
-  if (body === undefined) return unreadable(fault ?? 'incomplete')
-  const json = parse(body)
-  const elements: unknown = batch.length === 1 ? [json] : json
-  if (!Array.isArray(elements)) return unreadable('unreadable')
-
-  const answers = matchByReference(batch, elements)
-  if (answers.size === 0) return unreadable('no answer to any message')
-  const outcomes = batch.map(({ reference }) => answers.get(reference) ?? MISSING)
-  return { kind: 'answered', results: outcomes }
+  if (body === undefined) return { kind: 'unknown', reason: `HTTP ${status}, ${fault ?? 'incomplete'}` }
+  const json = readJson(body)
+  if (typeof json !== 'object' || json === null)
+    return { kind: 'unknown', reason: `HTTP ${status}, unreadable` }
+  const { results, unreadableIdentifiers } = readAnswers(batch, json)
+  if (results.every((result) => !result))
+    return { kind: 'unknown', reason: `HTTP ${status}, no answer to any message` }
+  return { kind: 'answered', results: results.map((result) => result ?? MISSING), unreadableIdentifiers }
 }
 
-const MISSING: OperatorResult = { kind: 'unknown', reason: 'no readable answer for this message' }
-const CONTRADICTORY: OperatorResult = { kind: 'unknown', reason: 'more than one answer for this message' }
-
-/** The order of answers means nothing, and answers for what was not asked are passed over unread. */
-function matchByReference(batch: Submission[], elements: unknown[]): Map<string, OperatorResult> {
-  const asked = new Set<unknown>(batch.map(({ reference }) => reference))
-  const outcomes = new Map<string, OperatorResult>()
-  for (const element of elements) {
-    if (typeof element !== 'object' || element === null) continue
-    if (!('reference' in element) || !asked.has(element.reference)) continue
-    const { success, data } = answerSchema.safeParse(element)
-    if (!success) continue
-    outcomes.set(data.reference, outcomes.has(data.reference) ? CONTRADICTORY : outcomeOf(data))
-  }
-  return outcomes
-}
-
-function outcomeOf(answer: Answer): OperatorResult {
-  if (answer.status === 'accepted') return { kind: 'accepted', operatorMessageId: answer.message_id }
-  return { kind: answer.status, reason: tidy(answer.status, answer.reason) }
-}
-
-function readReason(body: string): string | undefined {
-  return refusalSchema.safeParse(parse(body)).data?.reason
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
-  }
-}
-
-/** An operator's words in a form that every column and log takes: short, well-formed, one line. */
-function tidy(what: string, words: string | null | undefined): string {
-  if (!words) return what
-  const line = words.slice(0, REASON_LENGTH_MAX).replace(/\p{Cc}+/gu, ' ')
-  return `${what}: ${line.toWellFormed()}`
+function readReason(body: string): unknown {
+  const json = readJson(body)
+  return typeof json === 'object' && json !== null && 'reason' in json ? json.reason : undefined
 }

@@ -40,24 +40,24 @@ function behaviourOf(mood: Mood): Partial<Behaviour> {
     case 'good':
       return {}
     case 'rejects':
-      return mood.to === undefined ? { rejectShare: 1 } : { rejectedNumbers: [mood.to] }
+      return mood.to === undefined ? { rejectRate: 1 } : { rejectedNumbers: [mood.to] }
     case 'postpones':
-      return { unavailableShare: 1 }
+      return { unavailableRate: 1 }
     case 'refuses':
       return { poisonTexts: [{ text: mood.poison, status: mood.fault === 'message' ? 400 : 500 }] }
     case 'fails':
-      return { failShare: 1 }
+      return { failRate: 1 }
     case 'throttles':
-      return { throttleShare: 1 }
+      return { throttleRate: 1 }
     case 'out-of-service':
-      return { outage: 'answer' }
+      return { outage: 'http503' }
     case 'cuts-before':
-      return { dropBeforeShare: 1 }
+      return { dropBeforeAcceptRate: 1 }
     case 'cuts-after':
-      return { dropAfterShare: 1 }
+      return { dropAfterAcceptRate: 1 }
     case 'hangs':
-      return { hangAfterShare: 1 }
-    case 'garbles':
+      return { hangAfterAcceptRate: 1 }
+    case 'corrupts':
       return { corruptResponseRate: 1 }
   }
 }
@@ -104,7 +104,7 @@ describe('the HTTP adapter', () => {
 
   it('never sends a call whose time ran out while it waited for a connection, and says so', async () => {
     const adapter = adapt(1)
-    await simulator.admin.behave({ hangAfterShare: 1 })
+    await simulator.admin.behave({ hangAfterAcceptRate: 1 })
     const [hanging, waiting, next] = [message(), message(), message()]
     const first = adapter.submit([hanging], 1_000)
     await eventually('the first call has come', async () => {
@@ -117,7 +117,7 @@ describe('the HTTP adapter', () => {
     assert.equal((await simulator.admin.submission(waiting.reference)).seen, 0)
   })
 
-  for (const garbleKind of [
+  for (const corruptResponseKind of [
     'not-json',
     'empty',
     'truncated',
@@ -125,8 +125,8 @@ describe('the HTTP adapter', () => {
     'wrong-shape',
     'wrong-references',
   ] as const) {
-    it(`calls messages unknown whose answer is spoilt: ${garbleKind}`, async () => {
-      await simulator.admin.behave({ corruptResponseRate: 1, garbleKind })
+    it(`calls messages unknown whose answer is spoilt: ${corruptResponseKind}`, async () => {
+      await simulator.admin.behave({ corruptResponseRate: 1, corruptResponseKind })
       const adapter = adapt()
       for (const batch of [messages(1), messages(3)]) {
         const result = await adapter.submit(batch, TIMEOUT_MS)
@@ -138,14 +138,14 @@ describe('the HTTP adapter', () => {
     })
   }
 
-  const outcomesWhen = async (garbleKind: Behaviour['garbleKind'], count: number) => {
-    await simulator.admin.behave({ corruptResponseRate: 1, garbleKind })
+  const outcomesWhen = async (corruptResponseKind: Behaviour['corruptResponseKind'], count: number) => {
+    await simulator.admin.behave({ corruptResponseRate: 1, corruptResponseKind })
     const result = await adapt().submit(messages(count), TIMEOUT_MS)
     assert.equal(result.kind, 'answered')
     return result.kind === 'answered' ? result.outcomes : []
   }
-  const kindsWhen = async (garbleKind: Behaviour['garbleKind'], count: number) => {
-    return (await outcomesWhen(garbleKind, count)).map(({ kind }) => kind)
+  const kindsWhen = async (corruptResponseKind: Behaviour['corruptResponseKind'], count: number) => {
+    return (await outcomesWhen(corruptResponseKind, count)).map(({ kind }) => kind)
   }
 
   it('takes the answers that are there and calls the missing ones unknown', async () => {
