@@ -40,6 +40,6 @@ export const answerSchema = z.object({
     .string()
     .toLowerCase()
     .pipe(z.enum(['accepted', 'rejected', 'unavailable', 'throttled'])),
-  message_id: z.unknown(),
-  reason: z.unknown(),
+  message_id: z.unknown().optional(),
+  reason: z.unknown().optional(),
 })

@@ -125,27 +125,26 @@ describe('the HTTP adapter', () => {
     'wrong-shape',
     'wrong-references',
   ] as const) {
-    it(`calls messages unknown whose answer is spoilt: ${corruptResponseKind}`, async () => {
+    it(`calls messages unknown whose answer cannot be read: ${corruptResponseKind}`, async () => {
       await simulator.admin.behave({ corruptResponseRate: 1, corruptResponseKind })
       const adapter = adapt()
       for (const batch of [messages(1), messages(3)]) {
         const result = await adapter.submit(batch, TIMEOUT_MS)
         assert.equal(result.kind, 'unknown')
-        assert.equal(result.operatorFailed, true)
         for (const { reference } of batch)
           assert.equal((await simulator.admin.submission(reference)).taken, 1)
       }
     })
   }
 
-  const outcomesWhen = async (corruptResponseKind: Behaviour['corruptResponseKind'], count: number) => {
+  const resultsWhen = async (corruptResponseKind: Behaviour['corruptResponseKind'], count: number) => {
     await simulator.admin.behave({ corruptResponseRate: 1, corruptResponseKind })
     const result = await adapt().submit(messages(count), TIMEOUT_MS)
     assert.equal(result.kind, 'answered')
-    return result.kind === 'answered' ? result.outcomes : []
+    return result.kind === 'answered' ? result.results : []
   }
   const kindsWhen = async (corruptResponseKind: Behaviour['corruptResponseKind'], count: number) => {
-    return (await outcomesWhen(corruptResponseKind, count)).map(({ kind }) => kind)
+    return (await resultsWhen(corruptResponseKind, count)).map(({ kind }) => kind)
   }
 
   it('takes the answers that are there and calls the missing ones unknown', async () => {
@@ -161,17 +160,83 @@ describe('the HTTP adapter', () => {
   })
 
   it('goes by references, not by the order of answers', async () => {
-    const [inOrder, reversed] = [await outcomesWhen('extra-answers', 3), await outcomesWhen('reversed', 3)]
-    // The simulator numbers what it takes, so names grow with the position of the message.
-    for (const outcomes of [inOrder, reversed]) {
-      const numbers = outcomes.map((o) =>
-        o.kind === 'accepted' ? parseInt(o.providerMessageId.split('-')[1] ?? '', 36) : NaN,
+    const [inOrder, reversed] = [await resultsWhen('extra-answers', 3), await resultsWhen('reversed', 3)]
+    // The simulator numbers what it takes, so identifiers grow with the position of the message.
+    for (const results of [inOrder, reversed]) {
+      const numbers = results.map((each) =>
+        each.kind === 'accepted' ? parseInt(each.operatorMessageId?.split('-')[1] ?? '', 36) : NaN,
       )
       assert.deepEqual(
         numbers.map((number) => number - (numbers[0] ?? 0)),
         [0, 1, 2],
       )
     }
+  })
+
+  for (const kind of ['gzip', 'bom', 'upper-case', 'repeated-answers', 'array-of-one', 'reversed'] as const) {
+    it(`reads an unusual answer as what it says: ${kind}`, async () => {
+      for (const count of [1, 3]) {
+        const accepted = Array.from({ length: count }, () => 'accepted')
+        assert.deepEqual(await kindsWhen(kind, count), accepted)
+      }
+    })
+  }
+
+  it('keeps the digits of an identifier that is a number', async () => {
+    for (const result of await resultsWhen('numeric-id', 2))
+      assert.deepEqual(result, { kind: 'accepted', operatorMessageId: '18858926273619457' })
+  })
+
+  it('takes messages for accepted whatever their identifiers look like, and counts those', async () => {
+    await simulator.admin.behave({ corruptResponseRate: 1, corruptResponseKind: 'odd-ids' })
+    const result = await adapt().submit(messages(4), TIMEOUT_MS)
+    assert.deepEqual(result, {
+      kind: 'answered',
+      results: ['a b', 'x'.repeat(64), null, null].map((operatorMessageId) => {
+        return { kind: 'accepted', operatorMessageId }
+      }),
+      unreadableIdentifiers: 4,
+    })
+  })
+
+  it('does not choose between contradictory answers', async () => {
+    assert.deepEqual(await kindsWhen('contradictory-answers', 3), ['unknown', 'unknown', 'unknown'])
+  })
+
+  it('says how long a throttling operator asks to wait', async () => {
+    await simulator.admin.behave({ callsPerSecondMax: 1, retryAfter: '7' })
+    const adapter = adapt()
+    assert.equal((await adapter.submit([message()], TIMEOUT_MS)).kind, 'answered')
+    assert.deepEqual(await adapter.submit([message()], TIMEOUT_MS), {
+      kind: 'throttled',
+      reason: 'HTTP 429: too many calls',
+      retryAfterMs: 7_000,
+    })
+  })
+
+  it('asks for answers without compression', async () => {
+    const server = createServer((request, response) => {
+      response.writeHead(request.headers['accept-encoding'] === 'identity' ? 400 : 500).end()
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const adapter = httpAdapter({ name: 'a', url: `http://127.0.0.1:${port}`, connections: 1 })
+    const result = await adapter.submit([message()], TIMEOUT_MS)
+    await adapter.close()
+    server.close()
+    assert.deepEqual(result, { kind: 'refused', reason: 'HTTP 400', operatorFailed: false })
+  })
+
+  it('leaves at most one message unknown at an operator that closes each connection without a word', async () => {
+    await simulator.admin.behave({ closeIdleAfterMs: 0 })
+    const adapter = adapt(1)
+    let unknown = 0
+    for (let call = 0; call < 200; call++) {
+      const { kind } = await adapter.submit([message()], TIMEOUT_MS)
+      if (kind === 'unknown') unknown++
+      else assert.equal(kind, 'answered')
+    }
+    assert.ok(unknown <= 1, `${unknown} of 200`)
   })
 
   it('is unavailable once it is closed, and lets what is in flight end before that', async () => {

@@ -2,17 +2,18 @@ import assert from 'node:assert/strict'
 import { CALL_TIMEOUT_MIN_MS } from '../../src/operators/attempt.ts'
 import { message, messages } from './messages.ts'
 import {
-  AWAY,
+  UNAVAILABLE,
   FAILING,
-  REJECTING,
+  REFUSING,
   SILENT,
+  THROTTLING,
   ScriptedOperator,
-  accepts,
+  answered,
   countOf,
   kinds,
 } from './scriptedOperator.ts'
 
-describe('a try at an operator that may have healed', () => {
+describe('an attempt at an operator that may have healed', () => {
   let operator: ScriptedOperator
   beforeEach(() => {
     operator = new ScriptedOperator()
@@ -21,36 +22,49 @@ describe('a try at an operator that may have healed', () => {
 
   it('probes a half-open operator with one message, and sends the rest once that heals it', async () => {
     await operator.halfOpenBreaker()
-    const tried = await operator.attempt(messages(5))
+    const attempts = await operator.attempt(messages(5))
     assert.deepEqual(operator.sizes, [1, 4])
-    assert.equal(countOf(tried, 'accepted'), 5)
+    assert.equal(countOf(attempts, 'accepted'), 5)
     assert.equal(operator.breaker.state(), 'closed')
   })
 
-  it('heals an operator by a probe that it rejects', async () => {
+  it('closes the breaker when the probe is rejected', async () => {
     await operator.halfOpenBreaker()
-    operator.behave = () => REJECTING
-    const [tried] = await operator.attempt([message()])
-    assert.equal(tried?.outcome.kind, 'rejected')
+    operator.behave = () => ({ kind: 'answered', results: [{ kind: 'rejected', reason: 'bad number' }] })
+    assert.deepEqual(kinds(await operator.attempt([message()])), ['rejected'])
     assert.equal(operator.breaker.state(), 'closed')
+  })
+
+  it('closes the breaker when the probe is throttled: the operator answers', async () => {
+    await operator.halfOpenBreaker()
+    operator.behave = () => THROTTLING
+    assert.deepEqual(kinds(await operator.attempt([message()])), ['throttled'])
+    assert.equal(operator.breaker.state(), 'closed')
+  })
+
+  it('opens again when the probe is refused, because its call may be refused like every other', async () => {
+    await operator.halfOpenBreaker()
+    operator.behave = () => REFUSING
+    assert.deepEqual(kinds(await operator.attempt([message()])), ['refused'])
+    assert.equal(operator.breaker.state(), 'open')
   })
 
   for (const [name, result] of [
     ['fails', FAILING],
-    ['is away', AWAY],
+    ['is unavailable', UNAVAILABLE],
     ['is silent', SILENT],
   ] as const) {
     it(`keeps the rest from an operator that ${name} under the probe`, async () => {
       await operator.halfOpenBreaker()
       operator.behave = () => result
-      const tried = await operator.attempt(messages(5))
+      const attempts = await operator.attempt(messages(5))
       assert.deepEqual(operator.sizes, [1])
       assert.deepEqual(
-        tried.map(({ called }) => called),
+        attempts.map(({ called }) => called),
         [true, false, false, false, false],
       )
-      assert.equal(tried[0]?.outcome.kind, result.kind === 'unknown' ? 'unknown' : 'unavailable')
-      assert.equal(countOf(tried.slice(1), 'unavailable'), 4)
+      assert.equal(attempts[0]?.result.kind, result.kind === 'unknown' ? 'unknown' : 'unavailable')
+      assert.equal(countOf(attempts.slice(1), 'unavailable'), 4)
       assert.notEqual(operator.breaker.state(), 'closed')
     })
   }
@@ -60,7 +74,7 @@ describe('a try at an operator that may have healed', () => {
     let release: (() => void) | undefined
     operator.behave = async (batch) => {
       await new Promise<void>((resolve) => (release = resolve))
-      return accepts(batch)
+      return answered(batch)
     }
     const first = operator.attempt(messages(1))
     const second = await operator.attempt(messages(2))
@@ -72,9 +86,9 @@ describe('a try at an operator that may have healed', () => {
 
   it('makes no call that would have too little time, and takes no probe for it', async () => {
     await operator.halfOpenBreaker()
-    const tried = await operator.attempt(messages(2), { timeoutMs: CALL_TIMEOUT_MIN_MS - 1, now: () => 0 })
+    const attempts = await operator.attempt(messages(2), { timeoutMs: CALL_TIMEOUT_MIN_MS - 1, now: () => 0 })
     assert.deepEqual(operator.sizes, [])
-    assert.ok(tried.every(({ called, outcome }) => !called && outcome.kind === 'unavailable'))
+    assert.ok(attempts.every(({ called, result }) => !called && result.kind === 'unavailable'))
     assert.equal(operator.breaker.isAdmitting(), true)
   })
 
@@ -84,7 +98,7 @@ describe('a try at an operator that may have healed', () => {
       throw new Error('a fault of ours')
     }
     const [thrown] = await operator.attempt([message()])
-    assert.deepEqual([thrown?.outcome.kind, thrown?.isSpecificToMessage], ['unknown', true])
+    assert.deepEqual([thrown?.result.kind, thrown?.isSpecificToMessage], ['unknown', true])
     assert.equal(operator.breaker.state(), 'open')
   })
 })

@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict'
 import { VOLUME_THRESHOLD } from '../../src/operators/breaker.ts'
 import { httpAdapter } from '../../src/operators/http/adapter.ts'
-import { CALLS_PER_TRY_MAX, attempt } from '../../src/operators/attempt.ts'
+import { CALLS_PER_ATTEMPT_MAX, attempt } from '../../src/operators/attempt.ts'
 import { message, messages } from './messages.ts'
 import {
-  AWAY,
+  UNAVAILABLE,
   FAILING,
-  REJECTING,
+  REFUSING,
   SILENT,
+  THROTTLING,
   TIMEOUT_MS,
   ScriptedOperator,
-  accepts,
-  chokesOn,
+  answered,
+  refuses,
   countOf,
   kinds,
 } from './scriptedOperator.ts'
@@ -28,13 +29,13 @@ describe('a call that is refused as a whole', () => {
   for (const position of [0, 37, 50, 99]) {
     it(`lets the one poisonous message fail alone, at position ${position} among a hundred`, async () => {
       const batch = messages(100)
-      operator.behave = chokesOn([batch[position]], REJECTING)
-      const tried = await operator.attempt(batch)
+      operator.behave = refuses([batch[position]], REFUSING)
+      const attempts = await operator.attempt(batch)
       assert.deepEqual(
-        kinds(tried),
-        batch.map((_, at) => (at === position ? 'rejected' : 'accepted')),
+        kinds(attempts),
+        batch.map((_, at) => (at === position ? 'refused' : 'accepted')),
       )
-      assert.ok(tried.every(({ called, isSpecificToMessage }) => called && isSpecificToMessage))
+      assert.ok(attempts.every(({ called, isSpecificToMessage }) => called && isSpecificToMessage))
       assert.ok(operator.sizes.length <= 15, `${operator.sizes.length} calls`)
     })
   }
@@ -43,14 +44,17 @@ describe('a call that is refused as a whole', () => {
     for (let first = 0; first < 100; first += 9) {
       for (let second = first + 1; second < 100; second += 7) {
         const batch = messages(100)
-        operator.behave = chokesOn([batch[first], batch[second]], REJECTING)
-        const tried = await operator.attempt(batch)
+        operator.behave = refuses([batch[first], batch[second]], REFUSING)
+        const attempts = await operator.attempt(batch)
         assert.deepEqual(
-          [countOf(tried, 'rejected'), countOf(tried, 'accepted')],
+          [countOf(attempts, 'refused'), countOf(attempts, 'accepted')],
           [2, 98],
           `${first}, ${second}`,
         )
-        assert.deepEqual([tried[first]?.outcome.kind, tried[second]?.outcome.kind], ['rejected', 'rejected'])
+        assert.deepEqual(
+          [attempts[first]?.result.kind, attempts[second]?.result.kind],
+          ['refused', 'refused'],
+        )
       }
     }
   })
@@ -59,7 +63,7 @@ describe('a call that is refused as a whole', () => {
     const batch = messages(100)
     const offered: string[] = []
     operator.behave = (part, timeoutMs) => {
-      const result = chokesOn([batch[60]], REJECTING)(part, timeoutMs)
+      const result = refuses([batch[60]], REFUSING)(part, timeoutMs)
       if (result instanceof Promise || result.kind === 'answered')
         offered.push(...part.map(({ reference }) => reference))
       return result
@@ -73,13 +77,38 @@ describe('a call that is refused as a whole', () => {
 
   it('calls an operator that fails every call a bounded number of times, and claims nothing of the rest', async () => {
     operator.behave = () => FAILING
-    const tried = await operator.attempt(messages(100))
-    assert.equal(operator.sizes.length, CALLS_PER_TRY_MAX)
-    assert.equal(countOf(tried, 'unavailable'), 100)
-    assert.ok(tried.every(({ called }) => called))
+    const attempts = await operator.attempt(messages(100))
+    assert.equal(operator.sizes.length, CALLS_PER_ATTEMPT_MAX)
+    assert.equal(countOf(attempts, 'unavailable'), 100)
+    assert.ok(attempts.every(({ called }) => called))
     const alone = operator.sizes.filter((size) => size === 1).length
     assert.ok(alone > 0)
-    assert.equal(tried.filter(({ isSpecificToMessage }) => isSpecificToMessage).length, alone)
+    assert.equal(attempts.filter(({ isSpecificToMessage }) => isSpecificToMessage).length, alone)
+  })
+
+  it('counts once for the breaker when all of it is refused', async () => {
+    operator.behave = () => REFUSING
+    for (let time = 1; time < VOLUME_THRESHOLD; time++) await operator.attempt(messages(100))
+    assert.equal(operator.breaker.state(), 'closed')
+    await operator.attempt(messages(1))
+    assert.equal(operator.breaker.state(), 'open')
+  })
+
+  it('counts nothing for the breaker when one text of each call is refused', async () => {
+    for (let time = 0; time < 2 * VOLUME_THRESHOLD; time++) {
+      const batch = messages(100)
+      operator.behave = refuses([batch[50]], REFUSING)
+      await operator.attempt(batch)
+    }
+    assert.equal(operator.breaker.state(), 'closed')
+  })
+
+  it('stops splitting when the operator throttles, and sends nothing more', async () => {
+    const script = [REFUSING, THROTTLING] as const
+    operator.behave = () => script[operator.sizes.length - 1] ?? assert.fail('one call too many')
+    const attempts = await operator.attempt(messages(4))
+    assert.deepEqual(operator.sizes, [4, 2])
+    assert.deepEqual(kinds(attempts), ['throttled', 'throttled', 'unavailable', 'unavailable'])
   })
 
   it('counts once for the breaker, however often its call is split', async () => {
@@ -93,35 +122,35 @@ describe('a call that is refused as a whole', () => {
   it('stops splitting when the breaker opens meanwhile', async () => {
     operator.behave = async () => {
       if (operator.sizes.length === 3) await operator.openBreaker()
-      return REJECTING
+      return REFUSING
     }
-    const tried = await operator.attempt(messages(100))
+    const attempts = await operator.attempt(messages(100))
     assert.equal(operator.sizes.length, 3)
-    assert.equal(countOf(tried, 'unavailable'), 100)
-    assert.ok(tried.every(({ called, isSpecificToMessage }) => called && !isSpecificToMessage))
+    assert.equal(countOf(attempts, 'unavailable'), 100)
+    assert.ok(attempts.every(({ called, isSpecificToMessage }) => called && !isSpecificToMessage))
   })
 
   for (const [name, result] of [
-    ['is away', AWAY],
+    ['is unavailable', UNAVAILABLE],
     ['is silent', SILENT],
   ] as const) {
     it(`splits nothing when the operator ${name}`, async () => {
       operator.behave = () => result
-      const tried = await operator.attempt(messages(100))
+      const attempts = await operator.attempt(messages(100))
       assert.deepEqual(operator.sizes, [100])
-      assert.equal(countOf(tried, result.kind), 100)
-      assert.ok(tried.every(({ called, isSpecificToMessage }) => called && !isSpecificToMessage))
+      assert.equal(kinds(attempts).filter((kind) => kind === result.kind).length, 100)
+      assert.ok(attempts.every(({ called, isSpecificToMessage }) => called && !isSpecificToMessage))
     })
 
     it(`ends where the operator ${name} in the middle of a split; what was refused before stays unavailable`, async () => {
       const script = [FAILING, 'accepts', FAILING, result] as const
       operator.behave = (batch) => {
         const line = script[operator.sizes.length - 1] ?? assert.fail('one call too many')
-        return line === 'accepts' ? accepts(batch) : line
+        return line === 'accepts' ? answered(batch) : line
       }
-      const tried = await operator.attempt(messages(100))
+      const attempts = await operator.attempt(messages(100))
       assert.deepEqual(operator.sizes, [100, 50, 50, 25])
-      assert.deepEqual(kinds(tried), [
+      assert.deepEqual(kinds(attempts), [
         ...Array<string>(50).fill('accepted'),
         ...Array<string>(25).fill(result.kind),
         ...Array<string>(25).fill('unavailable'),
@@ -137,10 +166,10 @@ describe('a call that is refused as a whole', () => {
       clockMs += 400
       return FAILING
     }
-    const tried = await operator.attempt(messages(100), { timeoutMs: 1_000, now: () => clockMs })
+    const attempts = await operator.attempt(messages(100), { timeoutMs: 1_000, now: () => clockMs })
     assert.deepEqual(timeouts, [1_000, 600, 200])
-    assert.equal(countOf(tried, 'unavailable'), 100)
-    assert.ok(tried.every(({ called }) => called))
+    assert.equal(countOf(attempts, 'unavailable'), 100)
+    assert.ok(attempts.every(({ called }) => called))
   })
 
   describe('with the simulator', () => {
@@ -151,7 +180,7 @@ describe('a call that is refused as a whole', () => {
     after(() => simulator.stop())
 
     for (const [status, kind] of [
-      [400, 'rejected'],
+      [400, 'refused'],
       [500, 'unavailable'],
     ] as const) {
       it(`a text that is answered ${status} ends ${kind} alone, and its 99 neighbours are taken once`, async () => {
@@ -161,16 +190,16 @@ describe('a call that is refused as a whole', () => {
         const batch = messages(100)
         batch[71] = message('a poisonous text')
         batch[71].text = 'the poison in it'
-        const tried = await attempt({ name: 'a', adapter: http, breaker: operator.breaker }, batch, {
+        const attempts = await attempt({ ...operator.operator, adapter: http }, batch, {
           timeoutMs: TIMEOUT_MS,
           events: operator.events,
         })
         await http.close()
         assert.deepEqual(
-          kinds(tried),
+          kinds(attempts),
           batch.map((_, at) => (at === 71 ? kind : 'accepted')),
         )
-        assert.equal(tried[71]?.isSpecificToMessage, true)
+        assert.equal(attempts[71]?.isSpecificToMessage, true)
         const { taken, takenReferences, references } = await simulator.admin.summary()
         assert.deepEqual([taken, takenReferences, references], [99, 99, 100])
       })
