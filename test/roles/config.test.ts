@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { ConfigFault } from '../../src/platform/config/index.ts'
 import { describeSettings, loadConfig } from '../../src/roles/config.ts'
+import { operatorOf } from '../operators/operatorOf.ts'
 
 const ENOUGH = {
   DATABASE_URL: 'mysql://chapar:secret@127.0.0.1:3306/chapar',
@@ -39,7 +42,10 @@ describe('the configuration', () => {
       amqpUrl: ENOUGH.AMQP_URL,
       listen: { host: '127.0.0.1', port: 8080 },
       localOnly: true,
-      operatorUrls: { a: ENOUGH.OPERATOR_A_URL, b: ENOUGH.OPERATOR_B_URL },
+      operators: [
+        operatorOf({ name: 'operator-a', url: ENOUGH.OPERATOR_A_URL, connections: 32 }),
+        operatorOf({ name: 'operator-b', url: ENOUGH.OPERATOR_B_URL, connections: 32 }),
+      ],
       operatorConcurrency: 16,
       operatorBatchMax: 100,
       unavailableGraceMs: 30_000,
@@ -107,9 +113,34 @@ describe('the configuration', () => {
 
   it('needs the operators in a consumer, and nowhere else', () => {
     const without = { OPERATOR_A_URL: undefined, OPERATOR_B_URL: '' }
-    refuses({ ...without, ROLE: 'consumer' }, /OPERATOR_A_URL is required/, /OPERATOR_B_URL is required/)
+    refuses({ ...without, ROLE: 'consumer' }, /OPERATOR_A_URL is required/)
     refuses({ ...without, ROLE: 'api,relay' })
     refuses({ OPERATOR_A_URL: 'ftp://x' }, /OPERATOR_A_URL must look like http or https/)
+  })
+
+  it('reads the operators from a file instead, and reports its faults with its own', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'chapar-config-'))
+    const path = join(folder, 'operators.yml')
+    const without = { ...ENOUGH, OPERATOR_A_URL: '', OPERATOR_B_URL: '', OPERATORS_FILE: path }
+    writeFileSync(path, 'operators: [{ name: only, url: "http://operator" }]')
+    assert.deepEqual(loadConfig(without).operators, [
+      operatorOf({ name: 'only', url: 'http://operator', connections: 32 }),
+    ])
+    refuses({ OPERATORS_FILE: path }, /OPERATORS_FILE replaces OPERATOR_A_URL/)
+    writeFileSync(path, 'operators: [{ name: only, url: "ftp://operator" }]')
+    refuses(
+      { ...without, PORT: 'x' },
+      /PORT must be/,
+      /OPERATORS_FILE operators\.0\.url: must look like http/,
+    )
+    rmSync(folder, { recursive: true })
+  })
+
+  it('does without operator B', () => {
+    assert.deepEqual(
+      loadConfig({ ...ENOUGH, OPERATOR_B_URL: '' }).operators.map(({ name }) => name),
+      ['operator-a'],
+    )
   })
 
   it('counts an empty variable as not set', () => {

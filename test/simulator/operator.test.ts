@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { GOOD_BEHAVIOUR } from '../../simulator/behaviour.ts'
 import type { Behaviour } from '../../simulator/behaviour.ts'
+import { createCallLimit } from '../../simulator/callLimit.ts'
 import { SimulatedOperator } from '../../simulator/operator.ts'
 import { REPEATED_LISTED_MAX, SubmissionRecord } from '../../simulator/record.ts'
 import type { Recorded } from '../../simulator/record.ts'
@@ -116,6 +117,16 @@ describe('the simulated operator', () => {
       assert.match(reasons.join('; '), why)
     }
     assert.deepEqual(operator.behaviour, { ...GOOD_BEHAVIOUR, seed: 7, failRate: 0.5 })
+  })
+})
+
+describe("the simulator's limit of calls", () => {
+  it('admits as many calls in any second, and does not count those that it refused', () => {
+    let nowMs = 0
+    const limit = createCallLimit(2, () => nowMs)
+    const admittedAtMs: number[] = []
+    for (; nowMs < 2_500; nowMs += 100) if (limit.admits()) admittedAtMs.push(nowMs)
+    assert.deepEqual(admittedAtMs, [0, 100, 1_000, 1_100, 2_000, 2_100])
   })
 })
 

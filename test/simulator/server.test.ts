@@ -140,6 +140,22 @@ describe('the simulator', () => {
     })
   }
 
+  it('limits the calls of a second over all connections, and says when to come back', async () => {
+    await simulator.admin.behave({ callsPerSecondMax: 5, retryAfter: 'soon' })
+    const responses = await Promise.all(messages(12).map((each) => post(simulator.url, JSON.stringify(each))))
+    const limited = responses.filter(({ status }) => status === 429)
+    assert.ok(limited.length >= 1 && limited.length <= 7)
+    assert.ok(limited.every(({ headers }) => headers.get('retry-after') === 'soon'))
+    const { taken, calls } = await simulator.admin.summary()
+    assert.deepEqual([taken, calls['over-limit']], [12 - limited.length, limited.length])
+  })
+
+  it('closes connections that are idle', async () => {
+    await simulator.admin.behave({ closeIdleAfterMs: 0 })
+    await submit(simulator.url, message())
+    await eventually('it is closed', async () => (await simulator.admin.summary()).connections.open === 0)
+  })
+
   it('knows what it took although its answer was garbage', async () => {
     await simulator.admin.behave({ corruptResponseRate: 1, rejectRate: 0.5 })
     const call = messages(20)

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { createOperatorEvents } from '../../src/operators/index.ts'
+import type { OperatorCall, OperatorEvents } from '../../src/operators/index.ts'
+import { Registry } from '../../src/platform/telemetry/index.ts'
+import type { Logger } from '../../src/platform/telemetry/index.ts'
+
+describe('the events of operators', () => {
+  let registry: Registry
+  let events: OperatorEvents
+  let lines: string[]
+  beforeEach(() => {
+    registry = new Registry()
+    lines = []
+    const log = (message: string) => void lines.push(message)
+    events = createOperatorEvents(
+      { info: log, warn: log, error: log, debug: log } as unknown as Logger,
+      registry,
+    )
+    events.operatorRegistered({ operator: 'a' })
+  })
+
+  const call: OperatorCall = {
+    ...{ operator: 'a', messages: 2, result: 'answered', unreadableIdentifiers: 1, durationMs: 5 },
+    results: { accepted: 2, rejected: 0, unavailable: 0, throttled: 0, refused: 0, unknown: 0 },
+  }
+
+  it('show every result, state and class from the start', async () => {
+    const text = await registry.metrics()
+    for (const result of ['accepted', 'rejected', 'unavailable', 'throttled', 'refused', 'unknown'])
+      assert.ok(text.includes(`chapar_operator_results_total{operator="a",result="${result}"} 0`), result)
+    for (const result of ['answered', 'refused', 'throttled', 'unavailable', 'unknown']) {
+      assert.match(text, new RegExp(`call_duration_seconds_count{operator="a",result="${result}"} 0`))
+    }
+    for (const messageClass of ['normal', 'express']) {
+      assert.ok(text.includes(`chapar_operator_throttled_total{operator="a",class="${messageClass}"} 0`))
+      const pace = `chapar_operator_pace_calls_per_second{operator="a",class="${messageClass}"} +Inf`
+      assert.ok(text.includes(pace))
+      assert.ok(text.includes(`chapar_breaker_state{operator="a",class="${messageClass}",state="closed"} 1`))
+      assert.ok(text.includes(`chapar_breaker_state{operator="a",class="${messageClass}",state="open"} 0`))
+    }
+    assert.ok(text.includes('chapar_operator_unreadable_identifiers_total{operator="a"} 0'))
+  })
+
+  it('count results and unreadable identifiers, and log those once a minute', async () => {
+    events.operatorCalled(call)
+    events.operatorCalled(call)
+    const text = await registry.metrics()
+    assert.ok(text.includes('chapar_operator_results_total{operator="a",result="accepted"} 4'))
+    assert.ok(text.includes('chapar_operator_unreadable_identifiers_total{operator="a"} 2'))
+    assert.deepEqual(lines, ['operator returned unreadable message identifiers'])
+  })
+
+  it('show pace and throttling by class, and log throttling once a minute', async () => {
+    for (let time = 0; time < 3; time++) events.throttled({ operator: 'a', messageClass: 'normal' })
+    events.paceChanged({ operator: 'a', messageClass: 'normal', callsPerSecond: 16 })
+    const text = await registry.metrics()
+    assert.ok(text.includes('chapar_operator_throttled_total{operator="a",class="normal"} 3'))
+    assert.ok(text.includes('chapar_operator_pace_calls_per_second{operator="a",class="normal"} 16'))
+    assert.deepEqual(lines, ['operator throttles calls'])
+  })
+
+  it('log what the circuit breaker does', () => {
+    for (const state of ['open', 'half-open', 'closed'] as const)
+      events.breakerChanged({ operator: 'a', messageClass: 'normal', state })
+    assert.deepEqual(lines, ['circuit breaker opened', 'circuit breaker half-open', 'circuit breaker closed'])
+  })
+})
