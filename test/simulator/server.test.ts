@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { httpAdapter } from '../../src/operators/http/adapter.ts'
 import type { Submission } from '../../src/operators/contract.ts'
 import { answerSchema, SUBMISSION_BYTES_MAX } from '../../src/operators/http/protocol.ts'
 import type { Behaviour } from '../../simulator/behaviour.ts'
@@ -151,9 +152,13 @@ describe('the simulator', () => {
   })
 
   it('closes connections that are idle', async () => {
-    await simulator.admin.behave({ closeIdleAfterMs: 0 })
-    await submit(simulator.url, message())
-    await eventually('it is closed', async () => (await simulator.admin.summary()).connections.open === 0)
+    // A simulator and connections of its own, which neither other tests nor the admin routes keep busy.
+    const closing = await spawn()
+    await closing.admin.behave({ closeIdleAfterMs: 0 })
+    const adapter = httpAdapter({ name: 'a', url: closing.url, connections: 1, idleTimeoutMs: 600_000 })
+    assert.equal((await adapter.submit([message()], 5_000)).kind, 'answered')
+    await eventually('it is closed', async () => (await closing.admin.summary()).connections.open === 0)
+    await adapter.close()
   })
 
   it('knows what it took although its answer was garbage', async () => {
