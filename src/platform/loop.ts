@@ -8,9 +8,9 @@ export type After = (ms: number, fn: () => void) => () => void
 
 export interface LoopOptions {
   runOnce: RunOnce
-  /** Wait after an idle round, or what says how long it is now. A wake-up cuts it short. */
+  /** The poll interval: the wait after an idle round, as a number or a function of the moment. A wake-up ends it. */
   idleMs: number | (() => number)
-  /** Told of every failed round, and how long the loop waits before the next. Must not throw. */
+  /** Called after every failed round with the pause before the next one. Must not throw. */
   onError: (error: unknown, retryInMs: number) => void
   after?: After
   random?: () => number
@@ -23,7 +23,7 @@ export interface Loop {
   close(): Promise<void>
 }
 
-/** Waits after failures: 100 ms doubled each time up to 5 s, so that what is away is neither flooded nor missed. */
+/** Waits after failures: 100 ms doubled each time up to 5 s, so that an unavailable server is neither flooded nor left waiting. */
 const BACKOFF_FIRST_MS = 100
 const BACKOFF_MAX_MS = 5_000
 
@@ -50,12 +50,12 @@ export function startLoop(options: LoopOptions): Loop {
       try {
         const result = await options.runOnce(stopping.signal)
         failures = 0
-        // A round whose promises are all settled would otherwise never let timers and sockets have a turn.
+        // Without this, rounds that never wait would starve timers and sockets.
         await (result === 'idle' ? idle() : setImmediate())
       } catch (error) {
-        const retryInMs = backOffMs(failures++, random)
+        const retryInMs = backOffMs(failures++, BACKOFF_FIRST_MS, BACKOFF_MAX_MS, random)
         options.onError(error, retryInMs)
-        // Not cut short by a wake-up: commits go on while the broker is away, and each of them wakes the relay.
+        // Not cut short by a wake-up: commits go on while the broker is unavailable, and each of them wakes the relay.
         await pause(retryInMs, stopping.signal, after).ended
       }
     }
@@ -74,14 +74,26 @@ export function startLoop(options: LoopOptions): Loop {
   }
 }
 
-/** @returns between half and all of the doubled wait: processes that failed together do not come back together. */
-function backOffMs(failuresBefore: number, random: () => number): number {
-  const ms = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(failuresBefore, 16))
+/**
+ * @returns a pause that doubles with each failure before, of which half is random: processes that failed together do
+ * not retry together.
+ */
+export function backOffMs(
+  failuresBefore: number,
+  firstMs: number,
+  maxMs: number,
+  random: () => number,
+): number {
+  const ms = Math.min(maxMs, firstMs * 2 ** Math.min(failuresBefore, 16))
   return Math.round(ms * (0.5 + random() / 2))
 }
 
 /** A wait that ends by time, by `end()` or by the signal, whichever comes first. */
-function pause(ms: number, signal: AbortSignal, after: After): { ended: Promise<void>; end: () => void } {
+export function pause(
+  ms: number,
+  signal: AbortSignal,
+  after: After,
+): { ended: Promise<void>; end: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>()
   const cancel = after(ms, resolve)
   const end = () => {

@@ -1,0 +1,57 @@
+/** A bound on what is in flight at once, by weight: calls with a weight of 1, batches by their recipients. */
+export interface Semaphore {
+  /**
+   * Waits in the order of asking until less than the bound is taken, and then takes the whole weight. So a weight above
+   * the bound still enters, by itself. Rejects with the signal's reason when the signal is aborted first.
+   */
+  acquire(weight: number, signal?: AbortSignal): Promise<Permit>
+}
+
+export interface Permit {
+  /** Gives a part of the weight back, or all that is left. Never gives back more than was taken. */
+  release(part?: number): void
+}
+
+export function openSemaphore(bound: number): Semaphore {
+  let taken = 0
+  const waiting = new Set<() => void>()
+
+  function admitWaiting(): void {
+    for (const admit of waiting) {
+      if (taken >= bound) return
+      waiting.delete(admit)
+      admit()
+    }
+  }
+
+  function take(weight: number): Permit {
+    let left = weight
+    taken += weight
+    return {
+      release(part = left) {
+        const released = Math.min(part, left)
+        left -= released
+        taken -= released
+        admitWaiting()
+      },
+    }
+  }
+
+  return {
+    acquire: (weight, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason as Error)
+        const abort = () => {
+          waiting.delete(admit)
+          reject(signal?.reason as Error)
+        }
+        const admit = () => {
+          signal?.removeEventListener('abort', abort)
+          resolve(take(weight))
+        }
+        signal?.addEventListener('abort', abort, { once: true })
+        waiting.add(admit)
+        admitWaiting()
+      }),
+  }
+}
