@@ -1,107 +1,108 @@
-import { createHash } from 'node:crypto'
-import { readFile, readdir } from 'node:fs/promises'
-import { createConnection } from 'mysql2'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Connection } from 'mysql2'
-import { asUnavailable } from './faults.ts'
+import { checksumOf, loadMigrations, readableFrom } from './loadMigrations.ts'
+import type { Migration } from './loadMigrations.ts'
+import { ensurePartitions } from './partitions.ts'
+import { runDdl, withSchemaLock } from './schemaSession.ts'
 import { runStatement } from './session.ts'
 
-export interface Migration {
-  version: number
-  name: string
-  sql: string
-}
-
-/** Another process that migrates is waited for this long. */
-const LOCK_TIMEOUT_SECONDS = 120
-const FOLDER = new URL('../../../db/migrations/', import.meta.url)
-
+/** applied_at is NULL from the start of a migration to its end. readable_from: see `readableFrom`. */
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS schema_migrations (
-  version    INT          NOT NULL,
-  name       VARCHAR(100) NOT NULL,
-  checksum   CHAR(64)     NOT NULL,
-  applied_at DATETIME(3)  NOT NULL,
+  version       INT          NOT NULL,
+  name          VARCHAR(100) NOT NULL,
+  checksum      CHAR(64)     NOT NULL,
+  readable_from INT          NOT NULL,
+  started_at    DATETIME(3)  NOT NULL,
+  applied_at    DATETIME(3)  NULL,
   PRIMARY KEY (version)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4`
 
-/** Reads db/migrations: `0001_name.sql`, numbered without gaps. */
-export async function loadMigrations(folder: URL = FOLDER): Promise<Migration[]> {
-  const files = (await readdir(folder)).filter((file) => /^\d{4}_\w+\.sql$/.test(file)).sort()
-  return Promise.all(
-    files.map(async (file) => ({
-      version: Number(file.slice(0, 4)),
-      name: file.slice(5, -'.sql'.length),
-      sql: await readFile(new URL(file, folder), 'utf8'),
-    })),
-  )
+/** What a statement meets that took effect before a crash: the table, column or key is already there, or already gone. */
+const ALREADY_DONE_ERRNOS = new Set([1050, 1051, 1060, 1061, 1091])
+
+/** A table that other sessions keep busy is tried this often, so that a start fails instead of hanging. */
+const BLOCKED_TRIES_MAX = 60
+const BLOCKED_PAUSE_MS = 1_000
+
+interface Applied {
+  version: number
+  checksum: string
+  readable_from: number
+  is_finished: number
 }
 
 /**
- * Brings the database to the program's version, forward only. Several processes may start at once: a named lock lets
- * one migrate, and the others find nothing left to do. A statement can be repeated after a crash in mid-file, as DDL
- * does not roll back. @returns the names applied. @throws Unavailable while the database is away, and an error when it is
- * newer than the program, or when a migration that was applied has been changed since.
+ * Brings the database to the program's version, forward only, and then creates the partitions ahead. Several processes
+ * may call it at once. A migration that failed or was interrupted is repeated by the next call.
+ * @returns the names applied. @throws Unavailable while the database cannot be reached, and Error when its schema needs
+ * a newer program, or when a migration was changed after it had been applied.
  */
 export async function migrate(databaseUrl: string, migrations?: Migration[]): Promise<string[]> {
   const wanted = migrations ?? (await loadMigrations())
-  const connection = createConnection({
-    uri: databaseUrl,
-    multipleStatements: true,
-    charset: 'utf8mb4',
-    timezone: 'Z',
-  })
-  // What it means arrives at the statement that was under way.
-  connection.on('error', () => {})
-  try {
-    await runStatement(connection, `SET time_zone = '+00:00'`)
-    await lock(connection)
+  return withSchemaLock(databaseUrl, async (connection) => {
     await runStatement(connection, CREATE_TABLE)
     const applied = await readApplied(connection)
-    assertKnown(applied, wanted)
-    const missing = wanted.filter(({ version }) => !applied.has(version))
-    for (const migration of missing) await apply(connection, migration)
+    assertReadable([...applied.values()], wanted)
+    const missing = wanted.filter(({ version }) => applied.get(version)?.is_finished !== 1)
+    for (const migration of missing) await apply(connection, migration, applied.has(migration.version))
+    await ensurePartitions(connection)
     return missing.map(({ name }) => name)
-  } catch (error) {
-    throw asUnavailable(error)
-  } finally {
-    connection.destroy()
-  }
+  })
 }
 
-async function lock(connection: Connection): Promise<void> {
-  const rows = await runStatement(
+async function readApplied(connection: Connection): Promise<Map<number, Applied>> {
+  const rows = (await runStatement(
     connection,
-    `SELECT GET_LOCK(CONCAT('chapar migrate ', LEFT(DATABASE(), 48)), ?) AS locked`,
-    [LOCK_TIMEOUT_SECONDS],
-  )
-  if ((rows as { locked: number }[])[0]?.locked !== 1)
-    throw new Error('another process holds the migration lock')
+    'SELECT version, checksum, readable_from, applied_at IS NOT NULL AS is_finished FROM schema_migrations',
+  )) as Applied[]
+  return new Map(rows.map((row) => [row.version, row]))
 }
 
-async function readApplied(connection: Connection): Promise<Map<number, string>> {
-  const rows = await runStatement(connection, 'SELECT version, checksum FROM schema_migrations')
-  return new Map((rows as { version: number; checksum: string }[]).map((row) => [row.version, row.checksum]))
-}
-
-function assertKnown(applied: Map<number, string>, wanted: Migration[]): void {
+/** A newer program may have been here: its migrations may stay unless one of them says that we cannot work with it. */
+function assertReadable(applied: Applied[], wanted: Migration[]): void {
   const known = new Map(wanted.map((migration) => [migration.version, migration]))
-  for (const [version, sum] of applied) {
+  const latest = Math.max(0, ...known.keys())
+  for (const { version, checksum, readable_from: needed, is_finished: isFinished } of applied) {
     const migration = known.get(version)
-    if (!migration)
-      throw new Error(`the database is at migration ${version}, newer than this program: upgrade the program`)
-    if (checksum(migration) !== sum)
+    if (migration && isFinished && checksumOf(migration) !== checksum)
       throw new Error(`migration ${version} was changed after it had been applied`)
+    if (!migration && needed > latest)
+      throw new Error(
+        `the database is at migration ${version}, which needs a program that knows migration ${needed}; ` +
+          `this one knows ${latest}: upgrade the program`,
+      )
   }
 }
 
-async function apply(connection: Connection, migration: Migration): Promise<void> {
-  await runStatement(connection, migration.sql)
-  await runStatement(connection, 'INSERT INTO schema_migrations VALUES (?, ?, ?, NOW(3))', [
-    migration.version,
-    migration.name,
-    checksum(migration),
+async function apply(connection: Connection, migration: Migration, wasBegun: boolean): Promise<void> {
+  const { version, name } = migration
+  await runStatement(connection, 'REPLACE INTO schema_migrations VALUES (?, ?, ?, ?, NOW(3), NULL)', [
+    version,
+    name,
+    checksumOf(migration),
+    readableFrom(migration),
+  ])
+  await runMigration(connection, migration, wasBegun)
+  await runStatement(connection, 'UPDATE schema_migrations SET applied_at = NOW(3) WHERE version = ?', [
+    version,
   ])
 }
 
-function checksum(migration: Migration): string {
-  return createHash('sha256').update(migration.sql).digest('hex')
+/** DDL does not roll back, so that a migration that was begun before may have taken effect. */
+async function runMigration(
+  connection: Connection,
+  { version, sql }: Migration,
+  wasBegun: boolean,
+): Promise<void> {
+  for (let attempt = 1; attempt <= BLOCKED_TRIES_MAX; attempt++) {
+    try {
+      if ((await runDdl(connection, sql)) === 'done') return
+    } catch (error) {
+      const { errno } = error as { errno?: number }
+      if (wasBegun && errno !== undefined && ALREADY_DONE_ERRNOS.has(errno)) return
+      throw error
+    }
+    await pause(BLOCKED_PAUSE_MS)
+  }
+  throw new Error(`migration ${version}: another session kept the table locked, such as a running backup`)
 }

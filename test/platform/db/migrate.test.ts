@@ -37,10 +37,18 @@ describe('migrations', () => {
       await look(stack.db, sql<{ version: number }>`SELECT version FROM schema_migrations ORDER BY version`)
     ).map(({ version }) => version)
 
-  const two = (second = 'CREATE TABLE IF NOT EXISTS b (id INT PRIMARY KEY);') => [
-    { version: 1, name: 'first', sql: 'CREATE TABLE IF NOT EXISTS a (id INT PRIMARY KEY);' },
+  const two = (second = 'CREATE TABLE b (id INT PRIMARY KEY)') => [
+    { version: 1, name: 'first', sql: 'CREATE TABLE a (id INT PRIMARY KEY)' },
     { version: 2, name: 'second', sql: second },
   ]
+  const finished = async () =>
+    (
+      await look(
+        stack.db,
+        sql<{ version: number }>`SELECT version FROM schema_migrations
+          WHERE applied_at IS NOT NULL ORDER BY version`,
+      )
+    ).map(({ version }) => version)
 
   it('are numbered from 1 without a gap', async () => {
     const versions = (await loadMigrations()).map(({ version }) => version)
@@ -54,7 +62,8 @@ describe('migrations', () => {
     const names = (await loadMigrations()).map(({ name }) => name)
     assert.deepEqual(await migrate(stack.databaseUrl), names)
     assert.deepEqual(await migrate(stack.databaseUrl), [])
-    assert.deepEqual(await tables(), [...names, 'schema_migrations'].sort())
+    assert.deepEqual(await finished(), await recorded())
+    assert.ok((await tables()).includes('outbox_events'))
   })
 
   it('are applied once when several processes start at once', async () => {
@@ -83,35 +92,73 @@ describe('migrations', () => {
     assert.deepEqual(await migrate(stack.databaseUrl, two()), ['second'])
   })
 
-  it('refuse a database that is newer than the program, and leave it as it is', async () => {
+  it('leave a newer database as it is, and let an older program work with it', async () => {
     await migrate(stack.databaseUrl, two())
     const older = two().slice(0, 1)
-    await assert.rejects(migrate(stack.databaseUrl, older), /at migration 2, newer than this program/)
+    assert.deepEqual(await migrate(stack.databaseUrl, older), [])
     assert.deepEqual(await recorded(), [1, 2])
   })
 
+  it('refuse an older program when a newer migration says that it cannot work with it', async () => {
+    const second = '-- requires: 2\nCREATE TABLE b (id INT PRIMARY KEY)'
+    await migrate(stack.databaseUrl, two(second))
+    const older = two().slice(0, 1)
+    await assert.rejects(
+      migrate(stack.databaseUrl, older),
+      /needs a program that knows migration 2; this one knows 1/,
+    )
+    const third = { version: 3, name: 'third', sql: '-- requires: 2\nCREATE TABLE c (id INT PRIMARY KEY)' }
+    await migrate(stack.databaseUrl, [...two(second), third])
+    assert.deepEqual(await migrate(stack.databaseUrl, two(second)), [])
+  })
+
+  for (const stated of ['3', '0', 'two'])
+    it(`refuse a file that requires migration ${stated}, which is none up to its own`, async () => {
+      const second = `-- requires: ${stated}\nCREATE TABLE b (id INT PRIMARY KEY)`
+      await assert.rejects(migrate(stack.databaseUrl, two(second)), /must name a migration from 1 to 2/)
+    })
+
   it('refuse a migration that was changed after it had been applied', async () => {
     await migrate(stack.databaseUrl, two())
-    const changed = two('CREATE TABLE IF NOT EXISTS b (id BIGINT PRIMARY KEY);')
+    const changed = two('CREATE TABLE b (id BIGINT PRIMARY KEY)')
     await assert.rejects(migrate(stack.databaseUrl, changed), /migration 2 was changed/)
   })
 
-  it('can be repeated after a crash in the middle of a file', async () => {
-    const crashing = two('CREATE TABLE IF NOT EXISTS b (id INT PRIMARY KEY); SELECT no_such_column;')
-    await assert.rejects(migrate(stack.databaseUrl, crashing), { errno: 1054 })
-    assert.deepEqual([await recorded(), await tables()], [[1], ['a', 'b', 'schema_migrations']])
+  it('that failed can be mended and repeated', async () => {
+    await assert.rejects(migrate(stack.databaseUrl, two('ALTER TABLE a ADD KEY (no_such_column)')), {
+      errno: 1072,
+    })
+    assert.deepEqual([await recorded(), await finished()], [[1, 2], [1]])
     assert.deepEqual(await migrate(stack.databaseUrl, two()), ['second'])
+    assert.deepEqual(await finished(), [1, 2])
   })
 
-  it('can each be repeated when a crash came between its statements and the record of it', async () => {
-    const names = await migrate(stack.databaseUrl)
-    const before = await look(stack.db, sql`SELECT * FROM skip_locked_probe`)
-    await look(stack.db, sql`DELETE FROM schema_migrations`)
-    assert.deepEqual(await migrate(stack.databaseUrl), names)
-    assert.deepEqual(await look(stack.db, sql`SELECT * FROM skip_locked_probe`), before)
+  const repeatable = [
+    'CREATE TABLE b (id INT PRIMARY KEY)',
+    'DROP TABLE a',
+    'ALTER TABLE a ADD COLUMN more INT',
+    'ALTER TABLE a ADD KEY idx_id (id)',
+    'ALTER TABLE a DROP COLUMN old',
+  ]
+  for (const statement of repeatable) {
+    const migrations = () => [
+      { version: 1, name: 'first', sql: 'CREATE TABLE a (id INT PRIMARY KEY, old INT)' },
+      { version: 2, name: 'second', sql: statement },
+    ]
+    it(`can be repeated when a crash came before the record of it: ${statement}`, async () => {
+      await migrate(stack.databaseUrl, migrations())
+      await look(stack.db, sql`UPDATE schema_migrations SET applied_at = NULL WHERE version = 2`)
+      assert.deepEqual(await migrate(stack.databaseUrl, migrations()), ['second'])
+      assert.deepEqual(await finished(), [1, 2])
+    })
+  }
+
+  it('that was never begun does not take a table that is there already for its own', async () => {
+    await look(stack.db, sql`CREATE TABLE b (other INT PRIMARY KEY)`)
+    await assert.rejects(migrate(stack.databaseUrl, two()), { errno: 1050 })
   })
 
-  it('say that the database is away when it is, so that a start can wait for it', async () => {
+  it('report an unreachable database, so that a start can wait for it', async () => {
     const proxy = await openTcpProxy(stack.databaseUrl)
     try {
       proxy.refuse()
