@@ -2,12 +2,12 @@ import { Unavailable } from '../../primitives/unavailable.ts'
 import { DeadlineExceeded } from '../withTimeout.ts'
 
 /**
- * What a database error means for whoever ran the statement.
- * - retry: the transaction lost a race (1213, 1205); after a rollback it may run again.
- * - away: the link or the server is gone; whether the statement took effect is not known.
- * - fault: everything else, ours to mend.
+ * What a database error means for the caller.
+ * - retry: a deadlock or a lock wait (1213, 1205); after a rollback the transaction may run again.
+ * - unavailable: the link or the server is gone; whether the statement took effect is not known.
+ * - fault: every other error, which a retry does not mend.
  */
-export type FaultKind = 'retry' | 'away' | 'fault'
+export type FaultKind = 'retry' | 'unavailable' | 'fault'
 
 const ER_LOCK_WAIT_TIMEOUT = 1205
 
@@ -17,7 +17,7 @@ const RETRY_ERRNOS = new Set([
   3572, // NOWAIT and SKIP LOCKED conflicts
 ])
 
-const AWAY_ERRNOS = new Set([
+const UNAVAILABLE_ERRNOS = new Set([
   1040, // too many connections
   1053, // server shutdown in progress
   1077, // normal shutdown
@@ -35,7 +35,7 @@ const AWAY_ERRNOS = new Set([
   4031, // disconnected for inactivity
 ])
 
-const AWAY_CODES = new Set([
+const UNAVAILABLE_CODES = new Set([
   'PROTOCOL_CONNECTION_LOST',
   'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
   'ECONNREFUSED',
@@ -57,7 +57,7 @@ export class CommitUnknown extends Error {
   }
 }
 
-/** A row that the work needs stayed locked by somebody else for the whole lock wait. Nothing was changed. */
+/** A row stayed locked by another session for the whole lock wait. Nothing was changed. */
 export class LockTimeout extends Error {
   constructor(operation: string, cause: unknown) {
     super(`${operation}: a row stayed locked for too long`, { cause })
@@ -70,26 +70,26 @@ export function isLockWaitTimeout(error: unknown): boolean {
 }
 
 export function classifyFault(error: unknown): FaultKind {
-  if (error instanceof DeadlineExceeded || error instanceof Unavailable) return 'away'
+  if (error instanceof DeadlineExceeded || error instanceof Unavailable) return 'unavailable'
   if (!(error instanceof Error)) return 'fault'
   const { errno, code, fatal } = error as { errno?: number; code?: string; fatal?: boolean }
   if (errno !== undefined && RETRY_ERRNOS.has(errno)) return 'retry'
-  if (errno !== undefined && AWAY_ERRNOS.has(errno)) return 'away'
-  if (code !== undefined && AWAY_CODES.has(code)) return 'away'
-  return fatal === true ? 'away' : 'fault'
+  if (errno !== undefined && UNAVAILABLE_ERRNOS.has(errno)) return 'unavailable'
+  if (code !== undefined && UNAVAILABLE_CODES.has(code)) return 'unavailable'
+  return fatal === true ? 'unavailable' : 'fault'
 }
 
-/** The code of a race that was lost for good. */
+/** The code for a transaction that met deadlocks or lock waits as often as it may be retried. */
 export const BUSY = 'database_busy'
 
-/** A race that was lost as often as it may be run: nothing was changed, and a moment later it may be won. */
+/** Too many deadlocks or lock waits in turn: nothing was changed, and a later request may succeed. */
 export function asBusy(error: unknown): Unavailable {
   return new Unavailable(BUSY, 'The database is too busy at the moment.', { cause: error })
 }
 
-/** Turns "the database is away" into the error that callers know; leaves every other error as it is. */
+/** Turns an unavailable database into the error that callers know; leaves every other error as it is. */
 export function asUnavailable(error: unknown): unknown {
-  if (error instanceof Unavailable || classifyFault(error) !== 'away') return error
+  if (error instanceof Unavailable || classifyFault(error) !== 'unavailable') return error
   return new Unavailable('database_unavailable', 'The database cannot be reached at the moment.', {
     cause: error,
   })

@@ -1,9 +1,11 @@
 import { createPool } from 'mysql2'
 import type { Pool, PoolConnection } from 'mysql2'
 import { Unavailable } from '../../primitives/unavailable.ts'
+import { measureClock, openClock } from './clock.ts'
+import type { Clock } from './clock.ts'
 import { asUnavailable } from './faults.ts'
 import { openSession, runStatement } from './session.ts'
-import type { Session } from './session.ts'
+import type { Session, SessionIdentity } from './session.ts'
 import { withTimeout } from '../withTimeout.ts'
 
 export interface DbSettings {
@@ -29,20 +31,19 @@ export interface Db {
   readonly pool: Pool
   readonly settings: DbSettings
   readonly observe: ObserveOperation
-  /** Database clock minus local clock, in milliseconds, from the latest new connection. */
-  clockOffsetMs: number
+  readonly clock: Clock
   readonly sessions: WeakMap<PoolConnection, Session>
 }
 
-/** Whoever waits longer for a connection is told that the database is away: a queue that long moves hardly or not. */
+/** A wait for a connection that is longer ends as Unavailable: a queue that long hardly moves. */
 const ACQUIRE_TIMEOUT_MS = 10_000
-/** A server that is there takes a connection at once; it has this long to, and as long again to set it up. */
+/** A working server accepts a connection at once; it has this long to do so, and as long again to set it up. */
 const CONNECT_TIMEOUT_MS = 3_000
-/** Callers that may wait for a connection at once; beyond, waiting longer would only add time-outs. */
+/** Callers that may wait for a connection at once; a longer queue would only add time-outs. */
 const WAITING_MAX = 1_000
-/** The server drops a session idle for longer; a link that died in mid-transaction gives its locks back by then. */
+/** The server ends a session idle for longer, so that a link that died inside a transaction releases its locks. */
 const SERVER_WAIT_TIMEOUT_SECONDS = 10
-/** Ours drop idle connections sooner, so that none is picked up at the moment the server closes it. */
+/** Idle connections are dropped sooner here, so that none is taken at the moment the server closes it. */
 const IDLE_TIMEOUT_MS = 6_000
 
 const SESSION_STATEMENTS = [
@@ -52,6 +53,15 @@ const SESSION_STATEMENTS = [
    /*M! in_predicate_conversion_threshold = 0, */
    sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`,
 ]
+
+/**
+ * MySQL has an identifier of the server, which each engine reads only in its own kind of comment. MariaDB has one in
+ * its latest versions; before, what a server is started with tells most of them apart.
+ */
+const IDENTITY_COLUMNS = `CONNECTION_ID() AS connection_id,
+  /*!80000 @@server_uuid */ /*M! (SELECT GROUP_CONCAT(VARIABLE_VALUE ORDER BY VARIABLE_NAME)
+    FROM information_schema.GLOBAL_VARIABLES
+    WHERE VARIABLE_NAME IN ('SERVER_UID', 'SERVER_ID', 'HOSTNAME', 'PORT', 'DATADIR', 'SOCKET')) */ AS server_id`
 
 export function openDb(settings: DbSettings, observe: ObserveOperation = () => {}): Db {
   const pool = createPool({
@@ -66,24 +76,19 @@ export function openDb(settings: DbSettings, observe: ObserveOperation = () => {
     supportBigNumbers: true,
     stringifyObjects: true,
   })
-  return { pool, settings, observe, clockOffsetMs: 0, sessions: new WeakMap() }
+  return { pool, settings, observe, clock: openClock(), sessions: new WeakMap() }
 }
 
 export function closeDb(db: Db): Promise<void> {
   return new Promise((resolve) => db.pool.end(() => resolve()))
 }
 
-/** @returns the database's time in milliseconds since the epoch, as this process knows it. */
-export function databaseNowMs(db: Db): number {
-  return Date.now() + db.clockOffsetMs
-}
-
 /**
- * Takes a connection that is young, fresh and set up. @throws Unavailable when none is to be had within
- * ACQUIRE_TIMEOUT_MS: a request is answered in bounded time, whatever the database does.
+ * Takes a connection that is within its lifetime and set up. @throws Unavailable when none is free within `timeoutMs`:
+ * a request is answered in bounded time, whatever the database does.
  */
-export async function acquire(db: Db): Promise<Session> {
-  const deadlineMs = performance.now() + acquireTimeoutMs(db.settings)
+export async function acquire(db: Db, timeoutMs = acquireTimeoutMs(db.settings)): Promise<Session> {
+  const deadlineMs = performance.now() + timeoutMs
   for (;;) {
     const connection = await takeConnection(db, deadlineMs - performance.now())
     const session = db.sessions.get(connection)
@@ -93,7 +98,7 @@ export async function acquire(db: Db): Promise<Session> {
       continue
     }
     try {
-      return await setUp(db, connection)
+      return await setUp(db, connection, deadlineMs - performance.now())
     } catch (error) {
       giveUp(connection)
       throw asUnavailable(error)
@@ -152,23 +157,20 @@ function takeConnection(db: Db, timeoutMs: number): Promise<PoolConnection> {
   })
 }
 
-async function setUp(db: Db, connection: PoolConnection): Promise<Session> {
-  // A pooled connection that dies while idle emits an error nobody awaits; the pool has already dropped it.
+async function setUp(db: Db, connection: PoolConnection, leftMs: number): Promise<Session> {
+  // A pooled connection that dies while idle emits an error that no statement awaits; the pool has already dropped it.
   connection.on('error', () => {})
-  // mysql2 calls nobody back when we close a connection: a server that falls silent here is given up by the clock.
-  await withTimeout(connectTimeoutMs(db.settings), 'set up a session', prepare(db, connection))
-  const session = openSession(connection, performance.now())
+  // mysql2 calls no callback when we close a connection: only a timer ends the wait for a server that falls silent here.
+  const timeoutMs = Math.max(1, Math.min(leftMs, connectTimeoutMs(db.settings)))
+  const identity = await withTimeout(timeoutMs, 'set up a session', prepare(db, connection))
+  const session = openSession(connection, identity, performance.now())
   db.sessions.set(connection, session)
   return session
 }
 
-async function prepare(db: Db, connection: PoolConnection): Promise<void> {
+async function prepare(db: Db, connection: PoolConnection): Promise<SessionIdentity> {
   for (const sql of [...SESSION_STATEMENTS, ...(db.settings.sessionStatements ?? [])])
     await runStatement(connection, sql)
-  const askedAtMs = Date.now()
-  const rows = await runStatement(connection, 'SELECT UNIX_TIMESTAMP(NOW(3)) * 1000 AS now_ms')
-  const answeredAtMs = Date.now()
-  db.clockOffsetMs = Math.round(
-    Number((rows as { now_ms: number }[])[0]?.now_ms) - (askedAtMs + answeredAtMs) / 2,
-  )
+  const row = await measureClock(db.clock, connection, IDENTITY_COLUMNS)
+  return { serverId: String(row['server_id']), connectionId: Number(row['connection_id']) }
 }

@@ -1,7 +1,7 @@
 import { raw } from 'mysql2'
 import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
-import type { Tx } from './transact.ts'
+import type { Tx } from './session.ts'
 
 /** SQL in the place of a value. */
 export const sqlValue = raw

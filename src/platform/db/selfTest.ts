@@ -3,7 +3,7 @@ import { Unavailable } from '../../primitives/unavailable.ts'
 import { BUSY } from './faults.ts'
 import { transact } from './transact.ts'
 import type { Db } from './pool.ts'
-import type { Tx } from './transact.ts'
+import type { Tx } from './session.ts'
 
 /**
  * Refuses an engine on which two relays would claim the same rows: some accept SKIP LOCKED and ignore it. Two

@@ -3,16 +3,32 @@ import type { DatabaseConnection, Dialect, Driver, QueryResult, CompiledQuery } 
 import type { Connection, PoolConnection, QueryError, ResultSetHeader } from 'mysql2'
 import type { Schema } from '../../../db/schema.ts'
 
+declare const insideTransaction: unique symbol
+
+/** A query builder inside an open transaction. Only transact() makes one, so the compiler keeps invariant 1. */
+export type Tx = Kysely<Schema> & { readonly [insideTransaction]: true }
+/** A query builder outside any transaction: for reads that need no more than one statement's consistency. */
+export type Reader = Kysely<Schema>
+
+/** Which server a session is on, and which of its sessions it is. */
+export interface SessionIdentity {
+  /** The same after a restart of the server, and another on each server. */
+  serverId: string
+  /** As the server counts them, which a proxy in between may count otherwise. Given anew after a restart. */
+  connectionId: number
+}
+
 /** One connection of the pool with its own Kysely, so that what runs on it cannot stray to another connection. */
-export interface Session {
+export interface Session extends SessionIdentity {
   connection: PoolConnection
   query: Kysely<Schema>
   bornAtMs: number
   usedAtMs: number
 }
 
-export function openSession(connection: PoolConnection, nowMs: number): Session {
+export function openSession(connection: PoolConnection, identity: SessionIdentity, nowMs: number): Session {
   return {
+    ...identity,
     connection,
     query: new Kysely<Schema>({ dialect: dialectOf(connection) }),
     bornAtMs: nowMs,
@@ -43,7 +59,7 @@ function dialectOf(connection: PoolConnection): Dialect {
   }
 }
 
-/** Begin, commit and rollback belong to transact.ts alone: asked of Kysely they are a fault of ours. */
+/** Only transact.ts begins, commits and rolls back; Kysely must not. */
 function driverOf(connection: PoolConnection): Driver {
   const single: DatabaseConnection = {
     executeQuery: <R>(compiled: CompiledQuery) => execute<R>(connection, compiled),

@@ -1,30 +1,17 @@
-import type { Kysely } from 'kysely'
-import type { Schema } from '../../../db/schema.ts'
-import {
-  CommitUnknown,
-  LockTimeout,
-  asBusy,
-  asUnavailable,
-  classifyFault,
-  isLockWaitTimeout,
-} from './faults.ts'
-import { acquire, discard, release } from './pool.ts'
+import { LockTimeout, asBusy, asUnavailable, classifyFault, isLockWaitTimeout } from './faults.ts'
+import { refreshClock } from './clock.ts'
+import { abandon, resolveLostCommit } from './lostCommit.ts'
+import type { Ended } from './lostCommit.ts'
+import { acquire, release } from './pool.ts'
 import type { Db } from './pool.ts'
 import { runStatement } from './session.ts'
-import type { Session } from './session.ts'
+import type { Reader, Session, Tx } from './session.ts'
 import { emitStep } from '../steps.ts'
-import { DeadlineExceeded, withTimeout } from '../withTimeout.ts'
-
-declare const insideTransaction: unique symbol
-
-/** A query builder inside an open transaction. Only transact() makes one, so the compiler keeps invariant 1. */
-export type Tx = Kysely<Schema> & { readonly [insideTransaction]: true }
-/** A query builder outside any transaction: for reads that need no more than one statement's consistency. */
-export type Reader = Kysely<Schema>
+import { withTimeout } from '../withTimeout.ts'
 
 export interface TransactOptions<T> {
   /**
-   * Called in a new transaction when the answer to COMMIT was lost, after the old session was killed: locks the rows
+   * Called in a new transaction when the answer to COMMIT was lost, after the old session was ended: locks the rows
    * concerned and looks for the identifiers. Returns the result when the work is there, undefined when it is not.
    */
   resolve?: (tx: Tx) => Promise<T | undefined>
@@ -40,9 +27,8 @@ export interface TransactOptions<T> {
 const TRIES_MAX = 4
 /** Above innodb_lock_wait_timeout (2 s) and a slow fsync, below a client's patience. */
 const TIMEOUT_MS = 8_000
-/** How long the fate of a COMMIT is looked up before it is called unknown. */
+/** The bound on finding out what became of a COMMIT: waits for connections and repetitions included. */
 const RESOLVE_TIMEOUT_MS = 5_000
-const RESOLVE_PAUSE_MS = 200
 
 /**
  * Runs `work` in one transaction: the only place that begins, commits, rolls back and retries.
@@ -84,7 +70,7 @@ export async function read<T>(
   let session: Session | undefined
   try {
     session = await acquire(db)
-    const result = await withTimeout(timeoutMs, operation, work(session.query))
+    const result = await withTimeout(timeoutMs, operation, refreshAndRead(db, session, work))
     release(session)
     db.observe(operation, performance.now() - startedAtMs, 'ok')
     return result
@@ -94,8 +80,6 @@ export async function read<T>(
     throw asUnavailable(error)
   }
 }
-
-type Ended<T> = { result: T } | { error: unknown; retry: boolean }
 
 async function runOnce<T>(
   db: Db,
@@ -112,7 +96,7 @@ async function runOnce<T>(
   }
   let result: T
   try {
-    result = await withTimeout(timeoutMs, operation, beginAndWork(session, work))
+    result = await withTimeout(timeoutMs, operation, beginAndWork(db, session, work))
   } catch (error) {
     return rollBack(db, session, error, { operation, timeoutMs })
   }
@@ -120,14 +104,21 @@ async function runOnce<T>(
   try {
     await withTimeout(timeoutMs, operation, runStatement(session.connection, 'COMMIT'))
   } catch (error) {
-    return resolveLostCommit(db, operation, session, error, options)
+    const { resolve, resolveTimeoutMs = RESOLVE_TIMEOUT_MS } = options
+    return resolveLostCommit(db, { operation, session, cause: error }, resolve, resolveTimeoutMs)
   }
   emitStep(operation, 'committed')
   release(session)
   return { result }
 }
 
-async function beginAndWork<T>(session: Session, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function refreshAndRead<T>(db: Db, session: Session, work: (reader: Reader) => Promise<T>): Promise<T> {
+  await refreshClock(db.clock, session.connection)
+  return work(session.query)
+}
+
+async function beginAndWork<T>(db: Db, session: Session, work: (tx: Tx) => Promise<T>): Promise<T> {
+  await refreshClock(db.clock, session.connection)
   await runStatement(session.connection, 'BEGIN')
   return work(session.query as Tx)
 }
@@ -139,7 +130,7 @@ async function rollBack<T>(
   { operation, timeoutMs }: { operation: string; timeoutMs: number },
 ): Promise<Ended<T>> {
   const kind = classifyFault(error)
-  if (kind === 'away') {
+  if (kind === 'unavailable') {
     abandon(db, session, error)
     return { error, retry: false }
   }
@@ -150,75 +141,4 @@ async function rollBack<T>(
     abandon(db, session, unanswered)
   }
   return { error, retry: kind === 'retry' }
-}
-
-/**
- * Gives a connection up. A session whose link went silent holds its locks until the server notices; asking for its end
- * is quicker.
- */
-function abandon(db: Db, session: Session, error: unknown): void {
-  discard(session)
-  if (error instanceof DeadlineExceeded) killSession(db, session).catch(() => {})
-}
-
-/**
- * Present means done, absent means that the work may run again under the same identifiers. Killing the old session
- * first and locking the rows makes the look-up wait until the lost COMMIT has come to its end.
- */
-async function resolveLostCommit<T>(
-  db: Db,
-  operation: string,
-  session: Session,
-  cause: unknown,
-  options: TransactOptions<T>,
-): Promise<Ended<T>> {
-  const unknown = { error: new CommitUnknown(operation, cause), retry: false }
-  const { resolve, resolveTimeoutMs = RESOLVE_TIMEOUT_MS } = options
-  if (!resolve) {
-    abandon(db, session, cause)
-    return unknown
-  }
-  discard(session)
-  const deadlineMs = performance.now() + resolveTimeoutMs
-  while (performance.now() < deadlineMs) {
-    try {
-      await killSession(db, session)
-      const found = await transact(db, `${operation}.resolve`, resolve, { timeoutMs: resolveTimeoutMs })
-      return found === undefined ? { error: cause, retry: true } : { result: found }
-    } catch (error) {
-      // A look-up changes nothing: when the answer to its own COMMIT is lost it is simply done again.
-      if (!(error instanceof CommitUnknown) && classifyFault(error) === 'fault')
-        return { error: new CommitUnknown(operation, error), retry: false }
-      await new Promise((wake) => setTimeout(wake, RESOLVE_PAUSE_MS))
-    }
-  }
-  return unknown
-}
-
-/** A server that started after the session was opened has none of it, and may have given its number to another. */
-async function killSession(db: Db, session: Session): Promise<void> {
-  const ER_NO_SUCH_THREAD = 1094
-  const other = await acquire(db)
-  try {
-    const status = await withTimeout(
-      TIMEOUT_MS,
-      'kill',
-      runStatement(other.connection, `SHOW GLOBAL STATUS LIKE 'Uptime'`),
-    )
-    const uptimeMs = Number((status as { Value: string }[])[0]?.Value) * 1_000
-    // In whole seconds, rounded down.
-    if (uptimeMs + 1_000 >= performance.now() - session.bornAtMs) {
-      await withTimeout(
-        TIMEOUT_MS,
-        'kill',
-        runStatement(other.connection, `KILL ${session.connection.threadId}`),
-      )
-    }
-  } catch (error) {
-    if ((error as { errno?: number }).errno !== ER_NO_SUCH_THREAD) {
-      discard(other)
-      throw error
-    }
-  }
-  release(other)
 }

@@ -147,4 +147,79 @@ describe('a COMMIT whose answer is lost', () => {
     await assert.rejects(killed(2), Unavailable)
     assert.deepEqual([tries, await balanceOf(stack.db, 1)], [2, 100])
   })
+
+  /** Makes every later session look like one on another server, as behind an address that a failover moved. */
+  const moveToAnotherServer = () => {
+    const remember = db.sessions.set.bind(db.sessions)
+    db.sessions.set = (connection, session) => {
+      session.serverId = 'another'
+      return remember(connection, session)
+    }
+  }
+  /** Runs the debit and moves the address between its work and its COMMIT. */
+  const debitBeforeFailover = () =>
+    transact(
+      db,
+      'test.debit',
+      async (tx) => {
+        tries++
+        await sql`UPDATE user_balances SET balance = balance - 10 WHERE user_id = 1`.execute(tx)
+        await sql`INSERT INTO user_transactions VALUES (${KEY}, 0, 1, 1, -10, 90, 'charge', '', NOW(3))`.execute(
+          tx,
+        )
+        moveToAnotherServer()
+        return 'done'
+      },
+      { resolve: lookUp, timeoutMs: 300, resolveTimeoutMs: 1_000 },
+    )
+
+  it('is unknown when another server, behind the same address, does not know it', async () => {
+    loseCommit(proxy, 'request')
+    await assert.rejects(debitBeforeFailover(), CommitUnknown)
+    assert.deepEqual([tries, ...(await booked())], [1, 100, 0])
+  })
+
+  it('is done when another server, to which it was replicated, knows it', async () => {
+    loseCommit(proxy, 'answer')
+    assert.equal(await debitBeforeFailover(), 'found')
+    assert.deepEqual([tries, ...(await booked())], [1, 90, 1])
+  })
+
+  it('kills no session of another server, where its number is a stranger’s', async () => {
+    let kills = 0
+    loseCommit(proxy, 'answer')
+    const forget = proxy.onBytes((bytes, direction) => {
+      if (direction === 'toServer' && bytes.includes('KILL')) kills++
+    })
+    await debitBeforeFailover()
+    forget()
+    assert.equal(kills, 0)
+  })
+
+  it('is unknown within its bound when no connection is free to look it up', async () => {
+    const patient = openDb({
+      url: proxy.url,
+      maxOpenConns: 1,
+      maxIdleConns: 1,
+      connMaxLifetimeSeconds: 300,
+      acquireTimeoutMs: 120_000,
+    })
+    const ended = Promise.withResolvers<void>()
+    let waiting: Promise<void> | undefined
+    const lost = transact(
+      patient,
+      'test.debit',
+      () => {
+        // Stands in line for the only connection, and keeps it.
+        waiting = transact(patient, 'test.keep', () => ended.promise)
+        loseCommit(proxy, 'request')
+        return Promise.resolve('done')
+      },
+      { resolve: () => Promise.resolve(undefined), resolveTimeoutMs: 300 },
+    )
+    await assert.rejects(lost, CommitUnknown)
+    ended.resolve()
+    await waiting
+    await closeDb(patient)
+  })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
-import { closeDb, databaseNowMs, openDb, read } from '../../../src/platform/db/index.ts'
+import { closeDb, databaseNowMs, openDb, read, transact } from '../../../src/platform/db/index.ts'
 import type { Db } from '../../../src/platform/db/index.ts'
 import { look } from '../../support/arrange.ts'
 import { freshStack } from '../../support/servers.ts'
@@ -80,6 +80,19 @@ describe('a database session', () => {
     assert.notEqual(await connectionId(db), first)
   })
 
+  it('knows which server it is on and by which number, also after a restart of the pool', async () => {
+    const db = open()
+    const id = await connectionId(db)
+    const [first] = await idleSessions(db)
+    assert.equal(first?.connectionId, id)
+    const other = open()
+    await connectionId(other)
+    const [second] = await idleSessions(other)
+    assert.ok((first?.serverId.length ?? 0) > 8, first?.serverId)
+    assert.equal(second?.serverId, first?.serverId)
+    assert.notEqual(second?.connectionId, id)
+  })
+
   it('tells how far the local clock is from the database’s, which alone decides', async () => {
     const db = open({ sessionStatements: ['SET timestamp = UNIX_TIMESTAMP() + 3600'] })
     await connectionId(db)
@@ -87,6 +100,43 @@ describe('a database session', () => {
     assert.ok(Math.abs(aheadMs - 3_600_000) < 1_500, `the offset is ${aheadMs} ms`)
     const [row] = await look(db, sql<{ now: Date }>`SELECT NOW(3) AS now`)
     assert.ok(Math.abs(Number(row?.now.getTime()) - databaseNowMs(db)) < 5_000)
+  })
+
+  it('gives identifiers a time that a step of the local clock does not move', async () => {
+    const db = open()
+    await connectionId(db)
+    const now = Date.now
+    const beforeMs = databaseNowMs(db)
+    Date.now = () => now() + 3_600_000
+    try {
+      assert.ok(databaseNowMs(db) - beforeMs < 60_000)
+    } finally {
+      Date.now = now
+    }
+  })
+
+  it('measures the database’s clock again in use, on the same connection', async () => {
+    const db = open()
+    const id = await connectionId(db)
+    for (const use of [() => connectionId(db), () => transact(db, 'test.use', () => Promise.resolve())]) {
+      db.clock.offsetMs -= 3_600_000
+      db.clock.measuredAtMs -= 5_001
+      await use()
+      const [row] = await look(
+        db,
+        sql<{ now: Date; id: number }>`SELECT NOW(3) AS now, CONNECTION_ID() AS id`,
+      )
+      assert.equal(row?.id, id)
+      assert.ok(Math.abs(Number(row?.now.getTime()) - databaseNowMs(db)) < 60_000)
+    }
+  })
+
+  it('measures it no more often than it must', async () => {
+    const db = open()
+    await connectionId(db)
+    db.clock.offsetMs -= 3_600_000
+    await connectionId(db)
+    assert.ok(databaseNowMs(db) < Date.now() - 3_000_000)
   })
 
   /** The sessions that wait in the pool for their next use. */
