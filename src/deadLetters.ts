@@ -1,4 +1,4 @@
-// The command `npm run deadletters`: queue messages that nobody could understand, listed, sent back or dropped.
+// The command `npm run deadletters`: lists dead-lettered (unparseable) messages, sends them back or drops them.
 import { parseArgs } from 'node:util'
 import { dropDeadLetters, listDeadLetters, replayDeadLetters } from './outbox/deadLetters/deadLetters.ts'
 import type { DeadLetter, DeadLetterQuery, Handled } from './outbox/deadLetters/deadLetters.ts'
@@ -14,14 +14,15 @@ const USAGE = `usage: npm run deadletters -- list|replay|drop [--queue normal|ex
   drop    removes each for good; what it should have delivered is still in the outbox
 All of them without --queue and --id. Equal messages share an id.`
 
-/** More lines than anybody reads; --queue and --id narrow them. */
+/** Keeps the output readable; --queue and --id narrow it. */
 const LINES_MAX = 1_000
 const ACTIONS = { list: listDeadLetters, replay: replayDeadLetters, drop: dropDeadLetters }
 const RESULTS: Record<Handled['result'], string> = {
   moved: 'sent back',
   dropped: 'dropped',
   returned: 'LEFT HERE, its queue does not exist',
-  refused: 'LEFT HERE, its queue did not take it',
+  refused: 'LEFT HERE, its queue is full',
+  lost: 'LEFT HERE, RabbitMQ did not answer; it may be in its queue too',
 }
 
 interface Command {
@@ -32,7 +33,7 @@ interface Command {
 
 const command = readCommand(process.argv.slice(2))
 const { values, faults } = readSettings(process.env, {
-  AMQP_URL: SETTINGS.AMQP_URL,
+  AMQP_URL: { ...SETTINGS.AMQP_URL, required: true },
   NORMAL_QUEUE: SETTINGS.NORMAL_QUEUE,
   EXPRESS_QUEUE: SETTINGS.EXPRESS_QUEUE,
 })
@@ -66,7 +67,7 @@ function describe(letter: DeadLetter | Handled): string {
 }
 
 function isLeft(result: Handled['result']): boolean {
-  return result === 'returned' || result === 'refused'
+  return result !== 'moved' && result !== 'dropped'
 }
 
 function age(putAt: Date | undefined): string {

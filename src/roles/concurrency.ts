@@ -1,5 +1,5 @@
 import type { Config } from './config.ts'
-import { shareOut } from './pools.ts'
+import { shareOut } from './connections.ts'
 
 /** Transactions of relay and consumer: claims of either, settlements. */
 const KINDS = { relay: 1, consumer: 2 }

@@ -6,6 +6,7 @@ import type { NormalOrder } from '../outbox/index.ts'
 import type { ListenAddress } from '../platform/http/index.ts'
 import type { LogLevel } from '../platform/telemetry/index.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
+import { connectionsMin } from './connections.ts'
 import { ANYONE_MAY_SEND, SETTINGS } from './settings.ts'
 import type { Role } from './settings.ts'
 
@@ -14,9 +15,10 @@ export interface Config {
   /** More than one: that many processes serve the API, and this one has the other roles. */
   apiProcesses: number
   databaseUrl: string
+  /** Empty when neither the role `relay` nor `consumer` is present. */
   amqpUrl: string
   listen: ListenAddress
-  /** Nobody but this machine may ask: requests under another name are refused. */
+  /** Only this machine is served: requests under another name are refused. */
   localOnly: boolean
   /** In order of preference. Empty without the role `consumer`. */
   operators: OperatorConfig[]
@@ -54,9 +56,17 @@ export function describeSettings(): SettingRow[] {
   return describeRows(SETTINGS)
 }
 
-/** Settings that are right alone and wrong together. A setting that is wrong already is not judged again. */
+/** Settings that are valid alone and wrong together. A setting that is invalid by itself is not reported twice. */
 function findContradictions(values: Partial<Settled>): string[] {
   const faults: string[] = []
+  const { ROLE: roles, DB_MAX_OPEN_CONNS: connections } = values
+  if (roles && roles.some((role) => role !== 'api') && 'AMQP_URL' in values && values.AMQP_URL === undefined)
+    faults.push('AMQP_URL is required with the roles relay and consumer')
+  if (roles && connections !== undefined && connections < connectionsMin(roles))
+    faults.push(
+      `DB_MAX_OPEN_CONNS must be at least ${connectionsMin(roles)} with the roles relay and consumer: ` +
+        '2 for each class, and 2 for everything else',
+    )
   const { LISTEN_ADDR: listen, ALLOW_UNAUTHENTICATED: allowed } = values
   if (listen && !isLoopback(listen.host) && allowed === 'no') {
     faults.push(
@@ -96,7 +106,7 @@ function toConfig(values: Settled, operators: OperatorConfig[]): Config {
     roles: values.ROLE,
     apiProcesses: values.API_PROCESSES,
     databaseUrl: values.DATABASE_URL,
-    amqpUrl: values.AMQP_URL,
+    amqpUrl: values.AMQP_URL ?? '',
     listen: { ...values.LISTEN_ADDR, port: values.PORT ?? values.LISTEN_ADDR.port },
     localOnly: values.ALLOW_UNAUTHENTICATED === 'no',
     operators,

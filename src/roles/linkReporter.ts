@@ -1,13 +1,23 @@
-import type { OnLinkState } from '../platform/broker/index.ts'
+import type { LinkState, OnLinkState } from '../platform/broker/index.ts'
 import type { Logger } from '../platform/telemetry/index.ts'
 
-/** A link that comes and goes is said once each time; attempts in between stay quiet at the default level. */
-export function linkReporter(logger: Logger): OnLinkState {
-  let last: string | undefined
+const MESSAGES: Record<LinkState, string> = {
+  up: 'connected to RabbitMQ',
+  down: 'disconnected from RabbitMQ',
+  blocked: 'RabbitMQ accepts no publishes, because of an alarm',
+}
+
+/** A connection that fails for long is reported again after this time, with the latest reason. */
+const REPEAT_AFTER_MS = 60_000
+
+/** Logs each change of a connection with its reason, and failed attempts to reconnect once a minute. */
+export function linkReporter(logger: Logger, nowMs: () => number = () => performance.now()): OnLinkState {
+  const last = new Map<string, { state: LinkState; atMs: number }>()
   return (link, state, reason) => {
+    const before = last.get(link)
+    const isRepeated = before?.state === state && nowMs() - before.atMs < REPEAT_AFTER_MS
+    if (!isRepeated) last.set(link, { state, atMs: nowMs() })
     const isWanted = state === 'up' || reason === 'closed'
-    const level = isWanted ? 'info' : state === last ? 'debug' : 'warn'
-    last = state
-    logger[level]('broker link', { link, state, reason })
+    logger[isRepeated ? 'debug' : isWanted ? 'info' : 'warn'](MESSAGES[state], { link, reason })
   }
 }

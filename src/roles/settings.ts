@@ -18,10 +18,10 @@ import { LOG_LEVELS } from '../platform/telemetry/index.ts'
 export const ROLES = ['api', 'relay', 'consumer'] as const
 export type Role = (typeof ROLES)[number]
 
-/** In so many words, so that nobody sets it without having read what it means. */
+/** Spelled out, so that it is not set without knowing what it means. */
 export const ANYONE_MAY_SEND = 'yes-anyone-may-send'
 
-/** Every setting there is. The table in the README and .env.example are checked against this list. */
+/** Every setting. The documentation and .env.example are checked against this list. */
 export const SETTINGS = {
   ROLE: {
     schema: someOf(ROLES),
@@ -33,7 +33,7 @@ export const SETTINGS = {
     default: '1',
     meaning:
       'Processes that serve the API on the same port, each with its own `DB_MAX_OPEN_CONNS`. With more than one, the ' +
-      'first process watches over them and has the other roles.',
+      'first process supervises them and runs the other roles.',
   },
   DATABASE_URL: {
     schema: urlText(['mysql'], { needsPath: true }),
@@ -42,8 +42,9 @@ export const SETTINGS = {
   },
   AMQP_URL: {
     schema: urlText(['amqp', 'amqps']),
-    required: true,
-    meaning: 'The RabbitMQ broker, as `amqp://user:password@host:5672/vhost`.',
+    meaning:
+      'The RabbitMQ broker, as `amqp://user:password@host:5672/vhost`. Required with the roles `relay` and `consumer`. ' +
+      'As for `DATABASE_URL`, a refused login ends the start, and an unreachable server is waited for.',
   },
   LISTEN_ADDR: {
     schema: listenAddressText(),
@@ -151,12 +152,12 @@ export const SETTINGS = {
   DB_MAX_OPEN_CONNS: {
     schema: wholeNumberText(2, 10_000),
     default: '50',
-    meaning: 'Database connections of this process.',
+    meaning: 'Database connections of this process, at least 6 with the role `relay` or `consumer`.',
   },
   DB_MAX_IDLE_CONNS: {
     schema: wholeNumberText(0, 10_000),
     default: '25',
-    meaning: 'Idle ones that are kept; never more than are open.',
+    meaning: 'Idle database connections that are kept.',
   },
   DB_CONN_MAX_LIFETIME_SEC: {
     schema: wholeNumberText(1, 86_400),

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { CommitUnknown, databaseNowMs, migrate, selfTest } from '../platform/db/index.ts'
+import { CommitUnknown, databaseNowMs, isRefusedLogin, migrate, selfTest } from '../platform/db/index.ts'
 import type { Lifecycle } from '../platform/lifecycle.ts'
 import { StartupFault } from '../platform/startupFault.ts'
 import { createMetrics } from '../platform/telemetry/index.ts'
@@ -10,7 +10,7 @@ import type { Config } from './config.ts'
 import { openPools } from './pools.ts'
 import type { Pools } from './pools.ts'
 
-/** What every role stands on. */
+/** What every role uses. */
 export interface SharedResources {
   config: Config
   logger: Logger
@@ -19,31 +19,31 @@ export interface SharedResources {
   newId: () => string
 }
 
-/** A database that starts beside us is waited for; one that stays away ends the start with one line. */
-const DATABASE_PATIENCE_MS = 60_000
+/** A database that starts at the same time is waited for; after this time the start ends with one line. */
+const DATABASE_TIMEOUT_MS = 60_000
 const RETRY_MS = 1_000
 
-/** Opens the database, brings it to this program's version and sees that it keeps what the engine rests on. */
+/** Migrates the database, opens its pools and tests that the server keeps what the engine relies on. */
 export async function openSharedResources(
   config: Config,
   logger: Logger,
   lifecycle: Lifecycle,
 ): Promise<SharedResources> {
   const metrics = createMetrics({ withRuntime: true })
-  const endsAtMs = performance.now() + DATABASE_PATIENCE_MS
-  const patiently = <T>(work: () => Promise<T>, fault = '') =>
+  const endsAtMs = performance.now() + DATABASE_TIMEOUT_MS
+  const waiting = <T>(work: () => Promise<T>, fault = '') =>
     waitForDatabase(work, { endsAtMs, fault, logger })
-  const applied = await patiently(() => migrate(config.databaseUrl))
-  if (applied.length > 0) logger.info('migrated', { migrations: applied })
+  const applied = await waiting(() => migrate(config.databaseUrl))
+  if (applied.length > 0) logger.info('database migrated', { migrations: applied })
   const pools = openPools(config, metrics.registry)
   lifecycle.add({ name: 'database', close: () => pools.close() })
-  await patiently(() => selfTest(pools.requests), 'the database does not fit: ')
+  await waiting(() => selfTest(pools.requests), 'the database does not fit: ')
   return { config, logger, metrics, pools, newId: identifierMaker(() => databaseNowMs(pools.requests)) }
 }
 
 /**
- * Does it again while the database is away: it may go in the middle of a start, too, and between a COMMIT and its
- * answer. Every step of a start may be done twice.
+ * Repeats a step of the start while the database is unavailable, which may also happen in the middle of it. Every step
+ * may be done twice. @throws StartupFault when the login is refused, or the wait has lasted too long.
  */
 async function waitForDatabase<T>(
   work: () => Promise<T>,
@@ -53,11 +53,16 @@ async function waitForDatabase<T>(
     try {
       return await work()
     } catch (error) {
+      if (isRefusedLogin(error))
+        throw new StartupFault(
+          `the database refuses the connection that DATABASE_URL describes: ${(error as Error).message}`,
+          { cause: error },
+        )
       if (!(error instanceof Unavailable || error instanceof CommitUnknown))
         throw new StartupFault(fault + (error as Error).message, { cause: error })
       if (performance.now() > endsAtMs)
         throw new StartupFault('the database cannot be reached', { cause: error })
-      logger.warn('the database is away', { error })
+      logger.warn('waiting for the database', { error })
       await pause(RETRY_MS)
     }
   }

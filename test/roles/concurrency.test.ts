@@ -40,7 +40,7 @@ describe('the transactions of a kind and of a class at once', () => {
     assert.equal(lanes('relay', ['relay'], 50, 1, 100), 24)
     assert.equal(lanes('consumer', ['consumer'], 50), 12)
     assert.equal(lanes('consumer', ['api', 'relay', 'consumer'], 50), 3)
-    assert.equal(lanes('relay', ['api', 'relay', 'consumer'], 2), 1)
+    assert.equal(lanes('relay', ['api', 'relay', 'consumer'], 6), 1)
     assert.equal(lanes('consumer', ['consumer'], 8, 2_000), 1)
   })
 })

@@ -87,7 +87,8 @@ describe('the configuration', () => {
       PORT: '65536',
       PRICE_NORMAL: '0',
       DATABSE_URL: 'mysql://x/y',
-      ROLE: 'api',
+      ROLE: 'relay',
+      DB_MAX_OPEN_CONNS: '5',
       LOG_LEVEL: 'loud',
     }
     try {
@@ -99,7 +100,8 @@ describe('the configuration', () => {
       assert.equal(lines.length, 1 + error.faults.length)
       for (const fault of [
         /DATABASE_URL is required/,
-        /AMQP_URL is required/,
+        /AMQP_URL is required with the roles relay and consumer/,
+        /DB_MAX_OPEN_CONNS must be at least 6 with the roles relay and consumer/,
         /PORT must be a whole number from 0 to 65535, is "65536"/,
         /PRICE_NORMAL must be a whole number from 1/,
         /LOG_LEVEL must be one of error, warn, info, debug, is "loud"/,
@@ -107,7 +109,7 @@ describe('the configuration', () => {
       ]) {
         assert.equal(lines.filter((line) => fault.test(line)).length, 1, String(fault))
       }
-      assert.equal(error.faults.length, 6)
+      assert.equal(error.faults.length, 7)
     }
   })
 
@@ -141,6 +143,16 @@ describe('the configuration', () => {
       loadConfig({ ...ENOUGH, OPERATOR_B_URL: '' }).operators.map(({ name }) => name),
       ['operator-a'],
     )
+  })
+
+  it('needs the broker and connections for both classes with the roles that work, and nowhere else', () => {
+    for (const ROLE of ['relay', 'consumer', 'api,relay'])
+      refuses(
+        { ROLE, AMQP_URL: '', DB_MAX_OPEN_CONNS: '5' },
+        /^AMQP_URL is required/,
+        /^DB_MAX_OPEN_CONNS must/,
+      )
+    refuses({ ROLE: 'api', AMQP_URL: '', DB_MAX_OPEN_CONNS: '2' })
   })
 
   it('counts an empty variable as not set', () => {

@@ -3,6 +3,7 @@ import { openTcpProxy } from '../../dev/tcpProxy.ts'
 import type { TcpProxy } from '../../dev/tcpProxy.ts'
 import { createLifecycle } from '../../src/platform/lifecycle.ts'
 import type { Lifecycle } from '../../src/platform/lifecycle.ts'
+import { StartupFault } from '../../src/platform/startupFault.ts'
 import { loadConfig } from '../../src/roles/config.ts'
 import { openSharedResources } from '../../src/roles/sharedResources.ts'
 import { loseCommit } from '../support/loseCommit.ts'
@@ -27,12 +28,12 @@ describe('the start of a process', () => {
     await stack.drop()
   })
 
-  const start = () => {
-    const config = loadConfig({ ROLE: 'api', DATABASE_URL: proxy.url, AMQP_URL: stack.amqpUrl })
+  const start = (url = proxy.url) => {
+    const config = loadConfig({ ROLE: 'api', DATABASE_URL: url })
     return openSharedResources(config, logger, lifecycle)
   }
 
-  it('waits for a database that goes away in the middle of it', async () => {
+  it('waits for a database that becomes unavailable in the middle of it', async () => {
     let cuts = 0
     const end = proxy.onBytes((bytes, direction, link) => {
       // The self-test is the last thing it does there, and the migrations are over.
@@ -43,7 +44,7 @@ describe('the start of a process', () => {
     })
     const foundation = await start()
     assert.equal(cuts, 1)
-    assert.ok(lines().some(({ message }) => message === 'the database is away'))
+    assert.ok(lines().some(({ message }) => message === 'waiting for the database'))
     assert.ok(foundation.newId())
   })
 
@@ -61,4 +62,21 @@ describe('the start of a process', () => {
     )
     assert.ok(foundation.newId())
   })
+
+  for (const [what, change] of [
+    ['password', (url: URL) => (url.password = 'wrong')],
+    ['database', (url: URL) => (url.pathname = '/no_such_database')],
+  ] as const)
+    it(`ends in one line when the ${what} is wrong`, async () => {
+      const url = new URL(proxy.url)
+      change(url)
+      await assert.rejects(start(url.toString()), (error) => {
+        assert.ok(error instanceof StartupFault)
+        assert.match(
+          error.message,
+          /^the database refuses the connection that DATABASE_URL describes: [^\n]+$/,
+        )
+        return true
+      })
+    })
 })

@@ -6,14 +6,14 @@ import { maskNumbersIn } from '../../primitives/privacy.ts'
 import type { ClassQueues } from '../topology.ts'
 import { outline } from './outline.ts'
 
-/** A queue message that could not be understood. Neither its text, should it have one, nor a number is shown. */
+/** A queue message that could not be parsed. Neither a text nor a telephone number in it is shown. */
 export interface DeadLetter {
   /** Follows from the body: the same in every listing, and equal for equal bodies. */
   id: string
   /** The queue that it came from and goes back to. */
   queue: string
   reason: string
-  /** Undefined when whoever put it there did not say when. */
+  /** Undefined when its publisher did not say when. */
   putAt: Date | undefined
   bytes: number
   outline: string
@@ -25,54 +25,57 @@ export interface DeadLetterQuery extends ClassQueues {
   ids: ReadonlySet<string>
 }
 
-/** What became of one dead letter: `returned` (no such queue) and `refused` (full, or no answer) are still there. */
-export type Handled = DeadLetter & { result: 'moved' | 'returned' | 'refused' | 'dropped' }
+/**
+ * What became of one dead letter. It is still there after `returned` (no such queue), `refused` (the queue is full) and
+ * `lost` (no answer in time, so that it may be in its queue too).
+ */
+export type Handled = DeadLetter & { result: 'moved' | 'returned' | 'refused' | 'lost' | 'dropped' }
 
 /** Twelve hexadecimal digits: two of ten thousand different bodies share them once in five million queues. */
 const ID_CHARS = 12
 const REASON_CHARS_MAX = 120
-/** As many as the queue keeps: only what is held as a whole goes back in its order. */
-const HELD_MAX = 10_000
+/** As many as the queue keeps: only what one consumer took as a whole goes back in its order. */
+const DRAINED_MAX = 10_000
 
 /** Lists the dead letters of one class, oldest first, and leaves them where they are. */
 export function listDeadLetters(query: DeadLetterQuery): Promise<DeadLetter[]> {
-  return hold(query, (chosen) => Promise.resolve(chosen.map(({ letter }) => letter)))
+  return drain(query, (chosen) => Promise.resolve(chosen.map(({ letter }) => letter)))
 }
 
 /**
- * Publishes dead letters back to the queue they came from, for when the program that could not read them was at fault.
- * What still cannot be read comes back as a new dead letter. Replaying work that was done meanwhile changes nothing.
+ * Publishes dead letters back to the queue they came from, for when a fault of the program made them unreadable.
+ * What still cannot be read becomes a new dead letter. Replaying work that was done meanwhile changes nothing.
  */
 export function replayDeadLetters(query: DeadLetterQuery): Promise<Handled[]> {
-  return hold(query, async (chosen) => {
+  return drain(query, async (chosen) => {
     const handled: Handled[] = []
     // One after the other keeps their order, and a full queue is not flooded.
-    for (const { letter, held } of chosen)
-      handled.push({ ...letter, result: await held.moveTo(letter.queue) })
+    for (const { letter, message } of chosen)
+      handled.push({ ...letter, result: await message.moveTo(letter.queue) })
     return handled
   })
 }
 
-/** Removes dead letters. No recipient is lost by it: each unfinished one is named by an outbox row (invariant 4). */
+/** Removes dead letters. No recipient is lost by it: each unfinished one is referenced by an outbox row (invariant 4). */
 export function dropDeadLetters(query: DeadLetterQuery): Promise<Handled[]> {
-  return hold(query, async (chosen) => {
-    for (const { held } of chosen) await held.remove()
+  return drain(query, async (chosen) => {
+    for (const { message } of chosen) await message.remove()
     return chosen.map(({ letter }) => ({ ...letter, result: 'dropped' as const }))
   })
 }
 
 interface Chosen {
   letter: DeadLetter
-  held: DrainedMessage
+  message: DrainedMessage
 }
 
-function hold<T>(
+function drain<T>(
   { url, queue, deadLetterQueue, ids }: DeadLetterQuery,
   work: (chosen: Chosen[]) => Promise<T>,
 ): Promise<T> {
-  const settings = { url, name: 'chapar dead letters', queue: deadLetterQueue, messagesMax: HELD_MAX }
+  const settings = { url, name: 'chapar dead letters', queue: deadLetterQueue, messagesMax: DRAINED_MAX }
   return drainQueue(settings, (messages) => {
-    const all = messages.map((held) => ({ letter: toDeadLetter(held, queue), held }))
+    const all = messages.map((message) => ({ letter: toDeadLetter(message, queue), message }))
     return work(all.filter(({ letter }) => ids.size === 0 || ids.has(letter.id)))
   })
 }
@@ -97,12 +100,12 @@ function lastDeath(headers: Record<string, unknown>): { reason: string; at: Date
   const { reason, time } = deaths[0] as { reason?: unknown; time?: { value?: unknown } }
   const seconds = time?.value
   return {
-    reason: `put aside by the broker: ${String(reason)}`,
+    reason: `dead-lettered by the broker: ${String(reason)}`,
     at: typeof seconds === 'number' ? new Date(seconds * 1_000) : undefined,
   }
 }
 
-/** Anybody may have written it: it must not move the cursor of the terminal that it is shown on. */
+/** Any client may have written it: control characters must not reach the terminal that it is shown on. */
 function printable(value: unknown): string {
   return maskNumbersIn(String(value).replaceAll(/[^\x20-\x7e]/g, '?')).slice(0, REASON_CHARS_MAX)
 }

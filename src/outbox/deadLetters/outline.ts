@@ -10,8 +10,8 @@ const WORDS: ReadonlySet<unknown> = new Set(['normal', 'express'])
 const HIDDEN = '…'
 
 /**
- * What a person may see of a message that nobody understood. Envelopes hold only identifiers, but this may be anything,
- * also a text or a telephone number: shown is the shape of JSON with identifiers, small numbers and the words of ours.
+ * What a person may see of a message that could not be parsed. It may contain a text or a telephone number, so only the
+ * shape of its JSON is shown, with identifiers, small numbers and the names of classes.
  */
 export function outline(body: Buffer): string {
   if (body.length > BODY_BYTES_MAX) return 'too large to show'

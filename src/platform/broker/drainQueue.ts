@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { connect } from 'amqplib'
-import type { ChannelModel, ConfirmChannel, ConsumeMessage, Message } from 'amqplib'
+import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib'
+import { openConfirms } from './confirms.ts'
+import type { Confirms, PublishResult } from './confirms.ts'
 
-/** A message of a queue in hand: nobody else gets it meanwhile. Whatever is not removed or moved stays in its place. */
+/** A message that this consumer has, and no other meanwhile. What is not removed or moved stays in its place. */
 export interface DrainedMessage {
   body: Buffer
   headers: Record<string, unknown>
@@ -12,10 +13,10 @@ export interface DrainedMessage {
   remove(): Promise<void>
   /**
    * Publishes it to another queue as it first was, without the headers that tell of its fate, and removes it here once
-   * that is confirmed. A crash in between leaves it in both. `returned`: there is no such queue. `refused`: the queue
-   * is full, or the broker did not answer in time. After both it stays here.
+   * that is confirmed. A crash in between leaves it in both. With any other result it stays here, and with `lost` it
+   * may be in the other queue too.
    */
-  moveTo(queue: string): Promise<'moved' | 'returned' | 'refused'>
+  moveTo(queue: string): Promise<'moved' | Exclude<PublishResult, 'confirmed'>>
 }
 
 export interface DrainSettings {
@@ -23,28 +24,28 @@ export interface DrainSettings {
   /** Shown in the broker's management page. */
   name: string
   queue: string
-  /** Messages held at once. */
+  /** Messages taken at once. */
   messagesMax: number
 }
 
 const CONNECT_TIMEOUT_MS = 5_000
 const CONFIRM_TIMEOUT_MS = 5_000
-/** The broker counted messages that then did not come: somebody else took them, and the rest is worked on. */
+/** Messages that were counted and do not arrive were taken by another consumer; the others are worked on. */
 const SILENCE_MAX_MS = 5_000
-const LOOK_MS = 10
+const POLL_MS = 10
 /**
- * Of more than 32 acknowledgements under way the broker keeps the rest in the channel, and forgets them when that is
+ * Of more than 32 acknowledgements in flight the broker keeps the rest in the channel, and forgets them when that is
  * closed (measured with 4.3: the last 4 of 38 messages came back).
  */
-const ACKS_UNDER_WAY_MAX = 16
-/** What the protocol's prefetch can say. */
-const HELD_MAX = 65_535
+const ACKS_IN_FLIGHT_MAX = 16
+/** The largest prefetch of the protocol. */
+const PREFETCH_MAX = 65_535
 const NOT_FOUND = 404
 
 /**
  * Takes what is in a queue, in its order, calls `work` with it, and gives back what `work` left. One consumer takes it
- * all, because the broker gives back in order what one consumer held, and what was fetched one by one in any order.
- * @throws Error when there is no such queue or the broker is away.
+ * all, because the broker gives back in order what one consumer had, and what was fetched one by one in any order.
+ * @throws Error when there is no such queue or the broker is unavailable.
  */
 export async function drainQueue<T>(
   settings: DrainSettings,
@@ -56,13 +57,14 @@ export async function drainQueue<T>(
     noDelay: true,
     clientProperties: { connection_name: settings.name },
   })
-  // What it means reaches whoever awaits something of this connection.
+  // The operation in flight rejects with the same error.
   connection.on('error', () => {})
   try {
     const channel = await openChannel(connection)
     const messages = await takeAll(channel, settings)
     const removal = openRemoval(channel, settings.queue)
-    const result = await work(messages.map((message) => toHeld(channel, message, removal)))
+    const confirms = openConfirms(channel)
+    const result = await work(messages.map((message) => toDrained(message, removal, confirms)))
     await removal.settle()
     // Closing puts the rest back.
     await channel.close()
@@ -83,7 +85,7 @@ async function takeAll(
   channel: ConfirmChannel,
   { queue, messagesMax }: DrainSettings,
 ): Promise<ConsumeMessage[]> {
-  const count = Math.min(await countMessages(channel, queue), messagesMax, HELD_MAX)
+  const count = Math.min(await countMessages(channel, queue), messagesMax, PREFETCH_MAX)
   if (count === 0) return []
   await channel.prefetch(count)
   const taken: ConsumeMessage[] = []
@@ -96,7 +98,7 @@ async function takeAll(
     }
     const onMessage = (message: ConsumeMessage | null) => {
       if (!message) return end(new Error(`the queue ${queue} was deleted`))
-      // What arrives from now on is not asked for, and goes back with the rest.
+      // Anything beyond the count goes back with the rest.
       if (taken.length === count) return
       taken.push(message)
       if (taken.length === count) return end()
@@ -109,12 +111,12 @@ async function takeAll(
   return taken
 }
 
-/** The queue learns of the closing a moment later; whoever looks next is to see all of it. */
+/** The queue learns of the closing a moment later; the next reader is to see all of it. */
 async function untilBack(connection: ChannelModel, queue: string, count: number): Promise<void> {
   if (count === 0) return
   const channel = await openChannel(connection)
   const endsAtMs = performance.now() + SILENCE_MAX_MS
-  while ((await countMessages(channel, queue)) < count && performance.now() < endsAtMs) await pause(LOOK_MS)
+  while ((await countMessages(channel, queue)) < count && performance.now() < endsAtMs) await pause(POLL_MS)
 }
 
 async function countMessages(channel: ConfirmChannel, queue: string): Promise<number> {
@@ -140,14 +142,14 @@ function openRemoval(channel: ConfirmChannel, queue: string): Removal {
   return {
     async remove(message) {
       channel.ack(message)
-      if (++count % ACKS_UNDER_WAY_MAX === 0) await settle()
+      if (++count % ACKS_IN_FLIGHT_MAX === 0) await settle()
     },
     settle,
     count: () => count,
   }
 }
 
-function toHeld(channel: ConfirmChannel, message: ConsumeMessage, removal: Removal): DrainedMessage {
+function toDrained(message: ConsumeMessage, removal: Removal, confirms: Confirms): DrainedMessage {
   const { headers = {}, timestamp } = message.properties as { headers?: object; timestamp?: unknown }
   return {
     body: message.content,
@@ -155,34 +157,12 @@ function toHeld(channel: ConfirmChannel, message: ConsumeMessage, removal: Remov
     putAt: typeof timestamp === 'number' && timestamp > 0 ? new Date(timestamp * 1_000) : undefined,
     remove: () => removal.remove(message),
     async moveTo(queue) {
-      const result = await publish(channel, queue, message)
-      if (result === 'moved') await removal.remove(message)
-      return result
+      const contentType = (message.properties.contentType as string | undefined) ?? 'application/json'
+      const patience = { timeoutMs: CONFIRM_TIMEOUT_MS }
+      const result = await confirms.publish(queue, message.content, { contentType }, patience)
+      if (result !== 'confirmed') return result
+      await removal.remove(message)
+      return 'moved'
     },
   }
-}
-
-function publish(
-  channel: ConfirmChannel,
-  queue: string,
-  { content, properties }: ConsumeMessage,
-): Promise<'moved' | 'returned' | 'refused'> {
-  const messageId = randomUUID()
-  const contentType = (properties.contentType as string | undefined) ?? 'application/json'
-  return new Promise((resolve) => {
-    let returned = false
-    // A return precedes the confirm of the same message.
-    const onReturn = (message: Message) => (returned ||= message.properties.messageId === messageId)
-    const end = (result: 'moved' | 'returned' | 'refused') => {
-      clearTimeout(timer)
-      channel.off('return', onReturn)
-      resolve(result)
-    }
-    const timer = setTimeout(() => end('refused'), CONFIRM_TIMEOUT_MS)
-    channel.on('return', onReturn)
-    const options = { persistent: true, mandatory: true, messageId, contentType }
-    channel.sendToQueue(queue, content, options, (error: unknown) => {
-      end(error ? 'refused' : returned ? 'returned' : 'moved')
-    })
-  })
 }

@@ -1,14 +1,18 @@
 import type { Duplex } from 'node:stream'
 import { connect } from 'amqplib'
 import type { ChannelModel, RecoveringChannelModel } from 'amqplib'
+import { StartupFault } from '../startupFault.ts'
 import { withTimeout } from '../withTimeout.ts'
 
 export interface LinkSettings {
   url: string
   /** Shown in the broker's management page: which part of which process holds the connection. */
   name: string
-  /** Opens channels on a fresh connection; called again after every reconnect, before the link counts as up. */
-  setUp: (connection: ChannelModel) => Promise<void>
+  /**
+   * Opens channels on a fresh connection; called again after every reconnect, before the link counts as up. `renew`
+   * gives this connection up, for when one of its channels is of no use any more; a new one follows.
+   */
+  setUp: (connection: ChannelModel, renew: (reason: string) => void) => Promise<void>
   onState: OnLinkState
   /** Instead of CONNECT_TIMEOUT_MS and SET_UP_TIMEOUT_MS; tests are less patient. */
   connectTimeoutMs?: number
@@ -18,68 +22,105 @@ export interface LinkSettings {
 export type LinkState = 'up' | 'down' | 'blocked'
 export type OnLinkState = (link: string, state: LinkState, reason: string) => void
 
-/** One connection that comes back by itself, for as long as the process lives. */
+/** One connection that reconnects by itself, for as long as the process lives. */
 export interface Link {
   state(): LinkState
-  /** Gives the present connection up, for when one of its channels is of no use any more; a new one follows. */
-  renew(): void
   close(): Promise<void>
 }
 
-/** Two missed heartbeats end a link that went silent: found out within 16 s. */
+/** Two missed heartbeats end a silent link, within 16 s. */
 const HEARTBEAT_SECONDS = 8
 const CONNECT_TIMEOUT_MS = 5_000
-/** A setup that hangs, as on a broker under a memory alarm, must not hang the link for ever. */
+/** A set-up hangs on a broker under a memory alarm. */
 const SET_UP_TIMEOUT_MS = 10_000
-/** A broker that does not answer our goodbye is left without one. */
+/** A broker that does not answer the closing handshake is left without one. */
 const CLOSE_TIMEOUT_MS = 2_000
 const RETRY_MS = 200
 const RETRY_MAX_MS = 3_000
 
+/**
+ * Waits for the first attempt to end, in success or not. @throws StartupFault when the broker refuses it: a wrong
+ * password or virtual host does not mend itself. Later refusals are retried, like every other failure.
+ */
 export async function openLink(settings: LinkSettings): Promise<Link> {
+  const { name, connectTimeoutMs = CONNECT_TIMEOUT_MS, setUpTimeoutMs = SET_UP_TIMEOUT_MS } = settings
   let state: LinkState = 'down'
   let connection: ChannelModel | undefined
+  /** Why the present connection ends, where its end alone would only say that it is closed. */
+  let endReason: string | undefined
+  const firstAttempt = Promise.withResolvers<void>()
   const to = (next: LinkState, reason: string) => {
-    if (state !== next) settings.onState(settings.name, next, reason)
+    if (state !== next) settings.onState(name, next, reason)
     state = next
   }
   const setUp = async (fresh: ChannelModel) => {
     connection = fresh
-    // amqplib throws an error event that nobody listens to; what it means arrives as `disconnect` below.
-    fresh.on('error', () => {})
+    endReason = undefined
+    const because = (reason: string) => {
+      if (connection === fresh) endReason ??= reason
+    }
+    // Without a listener amqplib throws; the end itself arrives as `disconnect` below.
+    fresh.on('error', (error: Error) => because(describe(error)))
     fresh.on('close', () => (connection = connection === fresh ? undefined : connection))
+    const renew = (reason: string) => {
+      because(reason)
+      fresh.close().catch(() => {})
+    }
     try {
-      await withTimeout(
-        settings.setUpTimeoutMs ?? SET_UP_TIMEOUT_MS,
-        'setting up the link',
-        settings.setUp(fresh),
-      )
+      await withTimeout(setUpTimeoutMs, 'setting up the channels', settings.setUp(fresh, renew))
     } catch (error) {
       await giveUp(connection)
       throw error
     }
   }
   const link: RecoveringChannelModel = await connect(withHeartbeat(settings.url), {
-    timeout: settings.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    timeout: connectTimeoutMs,
     // Small frames go out at once; amqplib would let them wait for more to come, some 40 ms.
     noDelay: true,
-    clientProperties: { connection_name: settings.name },
+    clientProperties: { connection_name: name },
     recovery: { setup: setUp, initialDelay: RETRY_MS, maxDelay: RETRY_MAX_MS, waitForConnect: false },
   })
   link.on('error', () => {})
-  link.on('connect', () => to('up', 'connected'))
-  link.on('disconnect', (error: Error) => to('down', error.message))
-  link.on('connect-failed', (error: Error) => settings.onState(settings.name, 'down', describe(error)))
+  link.on('connect', () => {
+    to('up', 'connected')
+    firstAttempt.resolve()
+  })
+  link.on('disconnect', (error: Error) => to('down', endReason ?? describe(error)))
+  link.on('connect-failed', (error: Error) => {
+    settings.onState(name, 'down', describe(error))
+    if (isRefusal(error)) firstAttempt.reject(toStartupFault(error))
+    else firstAttempt.resolve()
+  })
   link.on('blocked', (reason: string) => to('blocked', reason))
   link.on('unblocked', () => to('up', 'unblocked'))
-  return {
-    state: () => state,
-    renew: () => void connection?.close().catch(() => {}),
-    close: async () => {
-      to('down', 'closed')
-      await withTimeout(CLOSE_TIMEOUT_MS, 'closing the link', link.close()).catch(() => giveUp(connection))
-    },
+  const close = async () => {
+    to('down', 'closed')
+    await withTimeout(CLOSE_TIMEOUT_MS, 'closing the link', link.close()).catch(() => giveUp(connection))
   }
+  try {
+    await firstAttempt.promise
+  } catch (fault) {
+    await close()
+    throw fault
+  }
+  return { state: () => state, close }
+}
+
+/** amqplib keeps the broker's words to itself when the broker refuses to open the virtual host. */
+const VHOST_REFUSED = /Expected ConnectionOpenOk; got <ConnectionClose/
+
+/** A wrong user, password or virtual host, or a user without the right to declare the queues. */
+function isRefusal({ message }: Error): boolean {
+  return /ACCESS.REFUSED|NOT.ALLOWED/.test(message) || VHOST_REFUSED.test(message)
+}
+
+function toStartupFault(error: Error): StartupFault {
+  const words = VHOST_REFUSED.test(error.message)
+    ? 'there is no such virtual host, or the user may not use it'
+    : (/message "(.*)"/.exec(error.message)?.[1] ?? error.message)
+  return new StartupFault(`RabbitMQ refuses the connection that AMQP_URL describes: ${words}`, {
+    cause: error,
+  })
 }
 
 function withHeartbeat(url: string): string {
@@ -94,8 +135,8 @@ function describe(error: Error): string {
 }
 
 /**
- * Ends a connection without a goodbye. amqplib waits for the answer to one for ever when the broker is silent, and the
- * link would neither come back nor close.
+ * Ends a connection without the closing handshake. amqplib waits for its answer without a bound when the broker is
+ * silent, and the link would neither reconnect nor close.
  */
 async function giveUp(connection: ChannelModel | undefined): Promise<void> {
   if (!connection) return

@@ -1,28 +1,25 @@
-import { randomUUID } from 'node:crypto'
-import type { ChannelModel, ConfirmChannel, Message } from 'amqplib'
+import type { ConfirmChannel } from 'amqplib'
 import { withTimeout } from '../withTimeout.ts'
+import { openConfirms } from './confirms.ts'
+import type { Confirms, Patience, PublishOptions, PublishResult } from './confirms.ts'
 import { openLink } from './link.ts'
-import type { Link, OnLinkState } from './link.ts'
+import type { LinkSettings, OnLinkState } from './link.ts'
 import { declareQueues } from './topology.ts'
 import type { QueueSpec } from './topology.ts'
 
-/**
- * What became of one publish.
- * - confirmed: on disk on a majority of the queue's members, and in a queue.
- * - refused: the queue is full.
- * - returned: no queue took it; the broker would have dropped it.
- * - lost: no answer; it may be in the queue or not.
- */
-export type PublishResult = 'confirmed' | 'refused' | 'returned' | 'lost'
-
 export interface Publisher {
-  /** Whether a publish has a chance now: connected, not blocked, and the socket takes more. */
+  /** Whether a publish has a chance now: connected, not blocked, answering, and the socket takes more. */
   isReady(): boolean
-  /** @returns how many messages of a queue are ready, not counting those that a consumer holds. */
+  /** @returns how many messages of a queue are ready, not counting those that a consumer has. */
   readyMessages(queue: string): Promise<number>
-  /** Persistent and mandatory. Never rejects. */
-  publish(queue: string, body: Buffer): Promise<PublishResult>
+  /** Persistent and mandatory. Waits CONFIRM_TIMEOUT_MS for the answer, unless told otherwise. Never rejects. */
+  publish(queue: string, body: Buffer, options?: PublishOptions, patience?: Patience): Promise<PublishResult>
   close(): Promise<void>
+}
+
+export interface OpenedPublisher extends Publisher {
+  /** Declares the queues again, for when one was deleted meanwhile. */
+  declare(): Promise<void>
 }
 
 export interface PublisherSettings {
@@ -30,83 +27,66 @@ export interface PublisherSettings {
   name: string
   queues: readonly QueueSpec[]
   onState: OnLinkState
-  /** Instead of CONFIRM_TIMEOUT_MS; tests are less patient. */
+  /** Instead of CONFIRM_TIMEOUT_MS and SILENT_MAX_MS; tests are less patient. */
   confirmTimeoutMs?: number
+  silentMaxMs?: number
 }
 
 /** Under an alarm the broker stops reading and no confirm ever comes. */
 const CONFIRM_TIMEOUT_MS = 5_000
 const ANSWER_TIMEOUT_MS = 5_000
+/** A broker that answers nothing for so long is not ready; heartbeats would notice a frozen one only after 16 s. */
+const SILENT_MAX_MS = 5_000
 
-/** One confirm channel on a connection of its own, so that a consumer's backlog never delays a publish. */
-export async function openPublisher(settings: PublisherSettings): Promise<Publisher> {
-  let channel: ConfirmChannel | undefined
-  let writable = true
-  const awaiting = new Set<string>()
-  const returned = new Set<string>()
-
-  const setUp = async (connection: ChannelModel) => {
-    const fresh = await connection.createConfirmChannel()
-    fresh.on('error', () => {})
-    fresh.on('return', (message: Message) => {
-      const messageId = String(message.properties.messageId)
-      if (awaiting.has(messageId)) returned.add(messageId)
-    })
-    fresh.on('drain', () => (writable = true))
-    // In front of amqplib's own listener, which calls the unconfirmed back: they are lost then, and not refused.
-    fresh.prependListener('close', () => {
-      if (channel !== fresh) return
-      channel = undefined
-      link.renew()
-    })
-    await declareQueues(fresh, settings.queues)
-    writable = true
-    channel = fresh
-  }
-  const link: Link = await openLink({
-    url: settings.url,
-    name: settings.name,
-    setUp,
-    onState: settings.onState,
-  })
-
-  const publish = (queue: string, body: Buffer): Promise<PublishResult> => {
-    const open = channel
-    if (!open) return Promise.resolve('lost')
-    const messageId = randomUUID()
-    awaiting.add(messageId)
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => end('lost'), settings.confirmTimeoutMs ?? CONFIRM_TIMEOUT_MS)
-      const end = (result: PublishResult) => {
-        clearTimeout(timer)
-        awaiting.delete(messageId)
-        returned.delete(messageId)
-        resolve(result)
-      }
-      const onConfirm = (error: unknown) => {
-        // A return precedes the confirm of the same message.
-        if (returned.has(messageId)) end('returned')
-        else if (!error) end('confirmed')
-        else end(channel === open ? 'refused' : 'lost')
-      }
-      try {
-        const options = { persistent: true, mandatory: true, messageId, contentType: 'application/json' }
-        writable = open.sendToQueue(queue, body, options, onConfirm) && writable
-      } catch {
-        end('lost')
-      }
-    })
-  }
-
-  return {
-    isReady: () => link.state() === 'up' && channel !== undefined && writable,
-    readyMessages: (queue) => countReady(channel, queue),
-    publish,
-    close: () => link.close(),
-  }
+interface Opened {
+  channel: ConfirmChannel
+  confirms: Confirms
 }
 
-async function countReady(channel: ConfirmChannel | undefined, queue: string): Promise<number> {
-  if (!channel) throw new Error('the broker is away')
-  return (await withTimeout(ANSWER_TIMEOUT_MS, 'looking at a queue', channel.checkQueue(queue))).messageCount
+/**
+ * One confirm channel on a connection of its own, so that a consumer's backlog never delays a publish.
+ * @throws StartupFault when the broker refuses the login; an unreachable one is waited for in the background.
+ */
+export async function openPublisher(settings: PublisherSettings): Promise<OpenedPublisher> {
+  const { queues, confirmTimeoutMs = CONFIRM_TIMEOUT_MS, silentMaxMs = SILENT_MAX_MS } = settings
+  let opened: Opened | undefined
+
+  const setUp: LinkSettings['setUp'] = async (connection, renew) => {
+    const channel = await connection.createConfirmChannel()
+    let reason = 'the channel was closed'
+    channel.on('error', (error: Error) => (reason = error.message))
+    channel.on('close', () => {
+      if (opened?.channel !== channel) return
+      opened = undefined
+      renew(reason)
+    })
+    const confirms = openConfirms(channel)
+    await declareQueues(channel, queues)
+    opened = { channel, confirms }
+  }
+  const link = await openLink({ ...settings, setUp })
+
+  const isAnswering = ({ confirms }: Opened) => confirms.isWritable() && confirms.silentMs() < silentMaxMs
+  const present = (): Opened => {
+    if (!opened) throw new Error('RabbitMQ is unavailable')
+    return opened
+  }
+  return {
+    isReady: () => link.state() === 'up' && opened !== undefined && isAnswering(opened),
+    async readyMessages(queue) {
+      const { channel, confirms } = present()
+      const question = confirms.ask(channel.checkQueue(queue))
+      return (await withTimeout(ANSWER_TIMEOUT_MS, 'counting the messages of a queue', question)).messageCount
+    },
+    publish: (queue, body, options = {}, patience = { timeoutMs: confirmTimeoutMs }) =>
+      opened
+        ? opened.confirms.publish(queue, body, { contentType: 'application/json', ...options }, patience)
+        : Promise.resolve('lost'),
+    async declare() {
+      const { channel, confirms } = present()
+      const question = confirms.ask(declareQueues(channel, queues))
+      await withTimeout(ANSWER_TIMEOUT_MS, 'declaring the queues', question)
+    },
+    close: () => link.close(),
+  }
 }

@@ -1,22 +1,27 @@
-import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib'
+import type { Channel, ConsumeMessage } from 'amqplib'
 import { withTimeout } from '../withTimeout.ts'
+import { openDeadLetters } from './deadLetters.ts'
+import type { DeadLetters } from './deadLetters.ts'
 import { openLink } from './link.ts'
-import type { Link, OnLinkState } from './link.ts'
+import type { LinkSettings, OnLinkState } from './link.ts'
 import { declareQueues } from './topology.ts'
 import type { QueueSpec } from './topology.ts'
 
-/** One message in hand. Whoever got it acknowledges it or puts it aside; unanswered, the broker delivers it again. */
+/** One message in flight. It is acknowledged or dead-lettered; otherwise the broker delivers it again. */
 export interface Delivery {
   body: Buffer
   redelivered: boolean
   ack(): void
-  /** Moves it to the dead-letter queue with the reason, for people to look at. */
+  /**
+   * Stores a copy with the reason in the dead-letter queue, for people to look at, and then acknowledges it. Resolves
+   * without either when the subscription stops or its link is lost first. Never rejects.
+   */
   deadLetter(reason: string): Promise<void>
 }
 
 export interface Subscription {
   isUp(): boolean
-  /** Takes nothing more; what is in hand can still be answered. */
+  /** Takes nothing more; what is in flight can still be acknowledged. */
   stop(): Promise<void>
   close(): Promise<void>
 }
@@ -27,64 +32,65 @@ export interface SubscriptionSettings {
   queue: string
   deadLetterQueue: string
   queues: readonly QueueSpec[]
-  /** How many messages may be in hand at once. */
+  /** How many messages may be in flight at once. */
   prefetch: number
   onDelivery: (delivery: Delivery) => void
   onState: OnLinkState
 }
 
-/** A broker that does not answer is left; what it did not read of us it delivers again. */
+/** A broker that does not answer is left; it delivers again what it did not read. */
 const CLOSE_TIMEOUT_MS = 2_000
 
-/** Under an alarm the broker confirms nothing. */
-const SET_ASIDE_TIMEOUT_MS = 5_000
+interface Opened {
+  channel: Channel
+  /** Aborted when the channel is closed or the subscription stops: whatever waits for the broker is given up. */
+  ending: AbortSignal
+}
 
-export const REASON_HEADER = 'x-chapar-reason'
-export const CAME_FROM_HEADER = 'x-chapar-queue'
-
+/** @throws StartupFault when the broker refuses the login; an unreachable one is waited for in the background. */
 export async function openSubscription(settings: SubscriptionSettings): Promise<Subscription> {
-  let channel: ConfirmChannel | undefined
+  let channel: Channel | undefined
   let consumerTag: string | undefined
-  let stopped = false
-  const isStopped = () => stopped
+  const stopping = new AbortController()
+  const isStopped = () => stopping.signal.aborted
+  const deadLetters = openDeadLetters({ ...settings, name: `${settings.name} dead letters` })
 
-  const setUp = async (connection: ChannelModel) => {
-    const fresh = await connection.createConfirmChannel()
-    fresh.on('error', () => {})
+  const setUp: LinkSettings['setUp'] = async (connection, renew) => {
+    const fresh = await connection.createChannel()
+    const closing = new AbortController()
+    let reason = 'the channel was closed'
+    fresh.on('error', (error: Error) => (reason = error.message))
     fresh.on('close', () => {
+      closing.abort()
       if (channel !== fresh) return
       channel = undefined
-      if (!stopped) link.renew()
+      if (!isStopped()) renew(reason)
     })
     await declareQueues(fresh, settings.queues)
     await fresh.prefetch(settings.prefetch)
     channel = fresh
-    if (stopped) return
+    if (isStopped()) return
+    const opened = { channel: fresh, ending: AbortSignal.any([closing.signal, stopping.signal]) }
     const onMessage = (message: ConsumeMessage | null) => {
       // null: the broker cancelled the consumer, as when its queue was deleted or it was too slow.
-      if (message) settings.onDelivery(toDelivery(fresh, message, settings))
-      else if (!stopped) link.renew()
+      if (message) settings.onDelivery(toDelivery(opened, message, settings, deadLetters))
+      else if (!isStopped()) renew('the broker cancelled the consumer')
     }
     consumerTag = (await fresh.consume(settings.queue, onMessage)).consumerTag
     // Stopped while the broker was being asked: stop() had no consumer to cancel yet.
     if (isStopped()) await fresh.cancel(consumerTag)
   }
-  const link: Link = await openLink({
-    url: settings.url,
-    name: settings.name,
-    setUp,
-    onState: settings.onState,
-  })
+  const link = await openLink({ ...settings, setUp })
 
   const stop = async () => {
-    stopped = true
+    stopping.abort()
     if (channel && consumerTag !== undefined) await answered(channel.cancel(consumerTag))
   }
   const close = async () => {
-    stopped = true
+    stopping.abort()
     // The end of a connection overtakes the latest acknowledgements of its channels; that of a channel does not.
     if (channel) await answered(channel.close())
-    await link.close()
+    await Promise.all([link.close(), deadLetters.close()])
   }
   return { isUp: () => link.state() === 'up' && channel !== undefined, stop, close }
 }
@@ -95,14 +101,15 @@ async function answered(work: Promise<unknown>): Promise<void> {
 }
 
 function toDelivery(
-  channel: ConfirmChannel,
+  { channel, ending }: Opened,
   message: ConsumeMessage,
-  settings: SubscriptionSettings,
+  { queue }: SubscriptionSettings,
+  deadLetters: DeadLetters,
 ): Delivery {
-  // A channel that is closed answers nothing and need not: its messages are delivered again.
-  const unlessClosed = (answer: () => void) => {
+  // A closed channel answers nothing and need not: the broker delivers its messages again.
+  const ack = () => {
     try {
-      answer()
+      channel.ack(message)
     } catch {
       // amqplib throws on a closed channel
     }
@@ -110,49 +117,10 @@ function toDelivery(
   return {
     body: message.content,
     redelivered: message.fields.redelivered,
-    ack: () => unlessClosed(() => channel.ack(message)),
-    deadLetter: async (reason) => {
-      try {
-        await withTimeout(
-          SET_ASIDE_TIMEOUT_MS,
-          'setting a message aside',
-          setAside(channel, message, settings, reason),
-        )
-        channel.ack(message)
-      } catch {
-        // Without its reason it still goes there, by the queue's own dead-letter rule.
-        unlessClosed(() => channel.nack(message, false, false))
-      }
+    ack,
+    async deadLetter(reason) {
+      const headers = (message.properties.headers ?? {}) as Record<string, unknown>
+      if (await deadLetters.put({ body: message.content, headers, queue, reason }, ending)) ack()
     },
   }
-}
-
-/** The broker's own dead-lettering says only "rejected": a copy carries the reason, confirmed before the ack. */
-function setAside(
-  channel: ConfirmChannel,
-  message: ConsumeMessage,
-  settings: SubscriptionSettings,
-  reason: string,
-): Promise<void> {
-  const headers = {
-    ...message.properties.headers,
-    [REASON_HEADER]: reason,
-    [CAME_FROM_HEADER]: settings.queue,
-  }
-  return new Promise((resolve, reject) => {
-    channel.sendToQueue(
-      settings.deadLetterQueue,
-      message.content,
-      {
-        persistent: true,
-        headers,
-        contentType: 'application/json',
-        timestamp: Math.floor(Date.now() / 1_000),
-      },
-      (error: unknown) => {
-        if (error) reject(new Error('the dead-letter queue did not take it', { cause: error }))
-        else resolve()
-      },
-    )
-  })
 }

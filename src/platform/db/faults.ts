@@ -35,6 +35,16 @@ const UNAVAILABLE_ERRNOS = new Set([
   4031, // disconnected for inactivity
 ])
 
+const REFUSAL_ERRNOS = new Set([
+  1044, // no access to this database
+  1045, // wrong user or password
+  1049, // no such database
+  1130, // this host may not connect
+  1251, // authentication not supported
+  1698, // access denied by a plugin
+  3118, // account locked
+])
+
 const UNAVAILABLE_CODES = new Set([
   'PROTOCOL_CONNECTION_LOST',
   'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
@@ -48,6 +58,12 @@ const UNAVAILABLE_CODES = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
 ])
+
+/** Whether the server refuses the login that DATABASE_URL describes: a user, password or database that is wrong. */
+export function isRefusedLogin(error: unknown): boolean {
+  const { errno } = (error ?? {}) as { errno?: number }
+  return errno !== undefined && REFUSAL_ERRNOS.has(errno)
+}
 
 /** The answer to a COMMIT was lost and could not be found out: the work may or may not be there. */
 export class CommitUnknown extends Error {

@@ -1,5 +1,5 @@
 export { databaseNowMs } from './clock.ts'
-export { CommitUnknown, LockTimeout, classifyFault } from './faults.ts'
+export { CommitUnknown, LockTimeout, classifyFault, isRefusedLogin } from './faults.ts'
 export { loadMigrations } from './loadMigrations.ts'
 export type { Migration } from './loadMigrations.ts'
 export { migrate } from './migrate.ts'

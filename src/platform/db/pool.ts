@@ -3,7 +3,7 @@ import type { Pool, PoolConnection } from 'mysql2'
 import { Unavailable } from '../../primitives/unavailable.ts'
 import { measureClock, openClock } from './clock.ts'
 import type { Clock } from './clock.ts'
-import { asUnavailable } from './faults.ts'
+import { asUnavailable, isRefusedLogin } from './faults.ts'
 import { openSession, runStatement } from './session.ts'
 import type { Session, SessionIdentity } from './session.ts'
 import { withTimeout } from '../withTimeout.ts'
@@ -137,6 +137,13 @@ function isWornOut(db: Db, session: Session): boolean {
   return tooOld || idleTooLong
 }
 
+function toUnavailable(error: Error): Unavailable {
+  const message = isRefusedLogin(error)
+    ? 'The database refuses the login.'
+    : 'The database cannot be reached.'
+  return new Unavailable('database_unavailable', message, { cause: error })
+}
+
 function takeConnection(db: Db, timeoutMs: number): Promise<PoolConnection> {
   return new Promise((resolve, reject) => {
     let late = false
@@ -150,8 +157,7 @@ function takeConnection(db: Db, timeoutMs: number): Promise<PoolConnection> {
     db.pool.getConnection((error, connection) => {
       clearTimeout(timer)
       if (late) connection?.release()
-      else if (error)
-        reject(new Unavailable('database_unavailable', 'The database cannot be reached.', { cause: error }))
+      else if (error) reject(toUnavailable(error))
       else resolve(connection)
     })
   })

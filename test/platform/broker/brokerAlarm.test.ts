@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { queuesOf, topology } from '../../../src/outbox/index.ts'
 import { openPublisher, openSubscription } from '../../../src/platform/broker/index.ts'
-import type { Publisher, Subscription } from '../../../src/platform/broker/index.ts'
+import type { Delivery, Publisher, Subscription } from '../../../src/platform/broker/index.ts'
 import { eventually } from '../../support/eventually.ts'
 import { freshStack, privateServers } from '../../support/servers.ts'
 import type { Stack } from '../../support/servers.ts'
 
+/** Longer than any wait for a confirm that has a bound. */
+const LONG_ALARM_MS = 6_000
 const BODY = Buffer.from('{"of":"a test"}')
 
 describe('links to a broker in trouble', () => {
@@ -15,6 +17,7 @@ describe('links to a broker in trouble', () => {
   let ctl: (...args: string[]) => Promise<string>
   let states: string[]
   let received: number
+  let kept: Delivery[] | undefined
 
   before(async function () {
     const servers = privateServers(this)
@@ -24,6 +27,7 @@ describe('links to a broker in trouble', () => {
   beforeEach(async () => {
     states = []
     received = 0
+    kept = undefined
     const queues = queuesOf(stack.queues)
     const shared = {
       url: stack.amqpUrl,
@@ -38,7 +42,8 @@ describe('links to a broker in trouble', () => {
       prefetch: 10,
       onDelivery: (delivery) => {
         received++
-        delivery.ack()
+        if (kept) kept.push(delivery)
+        else delivery.ack()
       },
     })
     await up()
@@ -73,5 +78,33 @@ describe('links to a broker in trouble', () => {
     assert.equal(await publish(), 'confirmed')
     // Lost meant that nobody knew: the first one was in the broker's socket all the time.
     await eventually('both are received', () => received === 2)
+  })
+
+  it('store one copy of an unreadable message, however long an alarm lasts', async () => {
+    const { deadLetterQueue } = queuesOf(stack.queues).normal
+    kept = []
+    assert.equal(await publish(), 'confirmed')
+    await eventually('it is received', () => kept?.length === 1)
+    await ctl('set_vm_memory_high_watermark', 'absolute', '1MB')
+    let stored: Promise<void> | undefined
+    try {
+      stored = kept[0]?.deadLetter('a test')
+      const patient = await openPublisher({
+        url: stack.amqpUrl,
+        name: 'patient publisher',
+        queues: [],
+        onState: () => {},
+        confirmTimeoutMs: LONG_ALARM_MS,
+      })
+      assert.equal(await patient.publish(stack.queues.express, BODY), 'lost')
+      await patient.close()
+    } finally {
+      await ctl('set_vm_memory_high_watermark', 'absolute', '1GB')
+    }
+    await stored
+    await subscription.close()
+    await eventually('the publisher is ready', () => publisher.isReady())
+    const counts = [deadLetterQueue, stack.queues.normal].map((name) => publisher.readyMessages(name))
+    assert.deepEqual(await Promise.all(counts), [1, 0])
   })
 })

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import type { ChannelModel } from 'amqplib'
 import { openLink } from '../../../src/platform/broker/link.ts'
+import { StartupFault } from '../../../src/platform/startupFault.ts'
 import type { Link, LinkSettings } from '../../../src/platform/broker/link.ts'
 import { eventually } from '../../support/eventually.ts'
-import { freshStack } from '../../support/servers.ts'
+import { freshStack, privateServers } from '../../support/servers.ts'
 import type { Stack } from '../../support/servers.ts'
 import { openTcpProxy } from '../../../dev/tcpProxy.ts'
 import type { TcpProxy } from '../../../dev/tcpProxy.ts'
@@ -13,6 +14,7 @@ describe('a link to the broker', () => {
   let proxy: TcpProxy
   let link: Link | undefined
   let states: string[]
+  let reasons: string[]
   let setUps: number
 
   before(async () => {
@@ -21,6 +23,7 @@ describe('a link to the broker', () => {
   })
   beforeEach(() => {
     states = []
+    reasons = []
     setUps = 0
   })
   afterEach(async () => {
@@ -42,7 +45,10 @@ describe('a link to the broker', () => {
     link = await openLink({
       url: `${proxy.url}?heartbeat=1`,
       name: 'test link',
-      onState: (_link, state) => states.push(state),
+      onState: (_link, state, reason) => {
+        states.push(state)
+        reasons.push(reason)
+      },
       setUp,
       ...settings,
     })
@@ -138,13 +144,59 @@ describe('a link to the broker', () => {
     assert.equal(setUps, 2)
   })
 
-  it('is replaced when whoever uses it has no use for it any more', async () => {
-    const opened = await open()
+  it('is replaced when one of its channels is of no use any more, and says why', async () => {
+    let renew: ((reason: string) => void) | undefined
+    await open({
+      setUp: async (connection, renewLink) => {
+        setUps++
+        renew = renewLink
+        await connection.createChannel()
+      },
+    })
     await becomes('up')
-    opened.renew()
+    renew?.('a test')
     await eventually('it is set up again', () => setUps === 2)
     await becomes('up')
+    assert.deepEqual(reasons, ['connected', 'a test', 'connected'])
   })
+
+  it('says why the broker closed it', async function () {
+    const servers = privateServers(this)
+    await open()
+    await becomes('up')
+    await servers.managementCtl([
+      'close_all_connections',
+      '--vhost',
+      vhostOf(stack.amqpUrl),
+      'for maintenance',
+    ])
+    await eventually('it was closed', () => states.includes('down'))
+    assert.match(reasons[1] ?? '', /CONNECTION.FORCED.*for maintenance/)
+  })
+
+  it('says that it was given up for its heartbeats', async () => {
+    await open()
+    await becomes('up')
+    for (const each of proxy.links()) each.silence()
+    await becomes('down')
+    assert.match(reasons[1] ?? '', /heartbeat/i)
+  })
+
+  for (const [what, change] of [
+    ['password', (url: URL) => (url.password = 'wrong')],
+    ['virtual host', (url: URL) => (url.pathname = '/no-such-vhost')],
+  ] as const)
+    it(`ends the start in one line when the ${what} is wrong`, async () => {
+      const url = new URL(proxy.url)
+      change(url)
+      await assert.rejects(open({ url: url.toString() }), (error) => {
+        assert.ok(error instanceof StartupFault)
+        assert.match(error.message, /^RabbitMQ refuses the connection that AMQP_URL describes: [^\n]+$/)
+        assert.ok(!error.message.includes('wrong'))
+        return true
+      })
+      await eventually('it does not try again', () => proxy.links().length === 0)
+    })
 
   it('can be closed while the broker is silent', async () => {
     const opened = await open({ url: proxy.url })
@@ -170,3 +222,7 @@ describe('a link to the broker', () => {
     assert.equal(setUps, 1)
   })
 })
+
+function vhostOf(amqpUrl: string): string {
+  return new URL(amqpUrl).pathname.slice(1)
+}

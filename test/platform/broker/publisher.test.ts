@@ -35,6 +35,7 @@ describe('a publisher', () => {
       queues: topology(queuesOf(stack.queues)),
       onState: () => {},
       confirmTimeoutMs: 500,
+      silentMaxMs: 300,
     })
     await ready()
   })
@@ -94,12 +95,22 @@ describe('a publisher', () => {
     assert.equal(await publisher.publish(queue, BODY), 'lost')
   })
 
+  it('is not ready while the broker answers nothing, and is ready again with its next answer', async () => {
+    for (const link of proxy.links()) link.silence()
+    const publishing = publisher.publish(queue, BODY)
+    await eventually('it is not ready', () => !publisher.isReady())
+    assert.equal(proxy.links().length, 1, 'the link itself is up')
+    proxy.resume()
+    assert.equal(await publishing, 'confirmed')
+    assert.equal(publisher.isReady(), true)
+  })
+
   it('is not ready while its link is down, loses what it is given then, and heals', async () => {
     proxy.refuse()
     proxy.cut()
     await eventually('it is not ready', () => !publisher.isReady())
     assert.equal(await publisher.publish(queue, BODY), 'lost')
-    await assert.rejects(publisher.readyMessages(queue), /away/)
+    await assert.rejects(publisher.readyMessages(queue), /unavailable/)
     proxy.admit()
     await ready()
     assert.equal(await publisher.publish(queue, BODY), 'confirmed')

@@ -117,11 +117,11 @@ describe('a subscription', () => {
     await arrived(1)
   })
 
-  it('puts a message aside with its reason and where it came from', async () => {
+  it('dead-letters a message with its reason and where it came from', async () => {
     await put('nonsense')
     await arrived(1)
     await deliveries[0]?.deadLetter('not JSON')
-    await eventually('it is aside', async () => (await countReady(deadLetterQueue)) === 1)
+    await eventually('it is there', async () => (await countReady(deadLetterQueue)) === 1)
     const dead = await channel.get(deadLetterQueue)
     assert.ok(dead)
     assert.equal(dead.content.toString(), 'nonsense')
@@ -133,7 +133,7 @@ describe('a subscription', () => {
     assert.equal(await countReady(), 0)
   })
 
-  it('keeps a message that it could not put aside, as when the link was cut', async () => {
+  it('keeps a message whose link was cut before it was dead-lettered', async () => {
     await put('nonsense')
     await arrived(1)
     proxy.cut()
@@ -141,6 +141,30 @@ describe('a subscription', () => {
     await arrived(2)
     assert.deepEqual(bodies(), ['nonsense', 'nonsense'])
     assert.equal(await countReady(deadLetterQueue), 0)
+  })
+
+  it('declares the dead-letter queue again when it was deleted, and loses no message', async () => {
+    await put('nonsense')
+    await arrived(1)
+    await channel.deleteQueue(deadLetterQueue)
+    await deliveries[0]?.deadLetter('not JSON')
+    assert.equal(await countReady(deadLetterQueue), 1)
+    await subscription.close()
+    assert.equal(await countReady(), 0)
+  })
+
+  it('does not acknowledge a message whose copy is not confirmed, and stops waiting for it when it stops', async () => {
+    await put('nonsense')
+    await arrived(1)
+    const forget = proxy.onBytes((bytes, direction, link) => {
+      if (direction === 'toServer' && bytes.includes('not JSON')) link.silence()
+    })
+    const deadLettering = deliveries[0]?.deadLetter('not JSON')
+    await subscription.stop()
+    await deadLettering
+    forget()
+    await subscription.close()
+    await eventually('it is back', async () => (await countReady()) === 1)
   })
 
   it('takes nothing more once it is stopped, and what is in hand can still be answered', async () => {

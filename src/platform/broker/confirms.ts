@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto'
+import type { ConfirmChannel, Message, Options } from 'amqplib'
+
+/**
+ * What became of one publish.
+ * - confirmed: on disk on a majority of the queue's members, and in a queue.
+ * - refused: the queue is full.
+ * - returned: there is no such queue; the broker would have dropped it.
+ * - lost: no answer in time or before the channel closed; it may be in the queue or not.
+ */
+export type PublishResult = 'confirmed' | 'refused' | 'returned' | 'lost'
+
+export interface PublishOptions {
+  headers?: Record<string, unknown>
+  contentType?: string
+  /** Seconds since the epoch. */
+  timestamp?: number
+}
+
+/** How long the broker's answer is waited for: the end of the channel ends it in any case. */
+export interface Patience {
+  timeoutMs?: number
+  signal?: AbortSignal
+}
+
+/** The one way to publish: persistent, mandatory, and with an answer for each message. */
+export interface Confirms {
+  /** Whether the socket takes more without buffering. */
+  isWritable(): boolean
+  /** How long the broker has answered nothing although something is unanswered; 0 when nothing is. */
+  silentMs(): number
+  /** Never rejects. */
+  publish(queue: string, body: Buffer, options: PublishOptions, patience: Patience): Promise<PublishResult>
+  /** Counts a question to the broker as unanswered until it is settled. */
+  ask<T>(question: Promise<T>): Promise<T>
+}
+
+/** Call it once for a channel. */
+export function openConfirms(channel: ConfirmChannel): Confirms {
+  const pending = new Set<string>()
+  const returned = new Set<string>()
+  let unanswered = 0
+  let silentSinceMs = 0
+  let isClosed = false
+  let writable = true
+
+  channel.on('return', ({ properties }: Message) => {
+    const messageId = String(properties.messageId)
+    if (pending.has(messageId)) returned.add(messageId)
+  })
+  channel.on('drain', () => (writable = true))
+  // In front of amqplib's own listener, which calls the unconfirmed back as if the broker had refused them.
+  channel.prependListener('close', () => (isClosed = true))
+
+  function begin(): void {
+    if (unanswered++ === 0) silentSinceMs = performance.now()
+  }
+  function answered(): void {
+    unanswered--
+    silentSinceMs = performance.now()
+  }
+
+  return {
+    isWritable: () => writable,
+    silentMs: () => (unanswered === 0 ? 0 : performance.now() - silentSinceMs),
+    async ask(question) {
+      begin()
+      try {
+        return await question
+      } finally {
+        answered()
+      }
+    },
+    publish(queue, body, options, { timeoutMs, signal }) {
+      if (isClosed || signal?.aborted) return Promise.resolve('lost')
+      const messageId = randomUUID()
+      pending.add(messageId)
+      begin()
+      return new Promise((resolve) => {
+        const giveUp = () => end('lost')
+        const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs)
+        signal?.addEventListener('abort', giveUp, { once: true })
+        const end = (result: PublishResult) => {
+          clearTimeout(timer)
+          signal?.removeEventListener('abort', giveUp)
+          pending.delete(messageId)
+          returned.delete(messageId)
+          resolve(result)
+        }
+        const onConfirm = (error: unknown) => {
+          answered()
+          // A return precedes the confirm of the same message.
+          if (returned.has(messageId)) end('returned')
+          else if (!error) end('confirmed')
+          else end(isClosed ? 'lost' : 'refused')
+        }
+        try {
+          const fields: Options.Publish = { ...options, persistent: true, mandatory: true, messageId }
+          writable = channel.sendToQueue(queue, body, fields, onConfirm) && writable
+        } catch {
+          answered()
+          end('lost')
+        }
+      })
+    },
+  }
+}
