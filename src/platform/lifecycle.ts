@@ -36,7 +36,7 @@ export interface LifecycleOptions {
 }
 
 /**
- * Ends the process in order on SIGTERM or SIGINT: exit 0 when all closed in time, else 1. A second signal exits at
+ * Ends the process in order on SIGTERM, SIGINT or SIGHUP (a closed terminal): exit 0 when all closed in time, else 1. A second signal exits at
  * once with 1.
  *
  * An exception that nobody caught also exits at once with 1. Requests and loops catch their own faults, so what gets
@@ -63,8 +63,7 @@ export function createLifecycle({ logger, deadlineMs, host = process }: Lifecycl
     host.exit(1)
   }
 
-  host.on('SIGTERM', onSignal)
-  host.on('SIGINT', onSignal)
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) host.on(signal, onSignal)
   host.on('uncaughtException', onCrash)
   host.on('unhandledRejection', onCrash)
 

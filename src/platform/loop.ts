@@ -105,7 +105,8 @@ export function pause(
   return { ended: promise.finally(() => signal.removeEventListener('abort', end)), end }
 }
 
+/** A time that has passed is no delay; Node would print a warning about a negative one between the lines of the log. */
 export function afterTimeout(ms: number, fn: () => void): () => void {
-  const timer = setTimeout(fn, ms)
+  const timer = setTimeout(fn, Math.max(0, ms))
   return () => clearTimeout(timer)
 }

@@ -1,4 +1,4 @@
-/** The work did not end in time, and whoever waited for it has given it up. */
+/** The work did not end in time, and its caller no longer waits for it. */
 export class DeadlineExceeded extends Error {
   constructor(what: string, timeoutMs: number) {
     super(`${what} took longer than ${timeoutMs} ms`)
@@ -6,11 +6,11 @@ export class DeadlineExceeded extends Error {
   }
 }
 
-/** Waits for work no longer than this. The work itself goes on: whoever gives it up has to end it. */
+/** Waits for work no longer than this. The work itself goes on: the caller has to end it. */
 export async function withTimeout<T>(timeoutMs: number, what: string, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DeadlineExceeded(what, timeoutMs)), timeoutMs)
+    timer = setTimeout(() => reject(new DeadlineExceeded(what, timeoutMs)), Math.max(0, timeoutMs))
   })
   try {
     return await Promise.race([work, deadline])

@@ -4,6 +4,7 @@ import { EventEmitter, once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { createLifecycle } from '../../src/platform/lifecycle.ts'
 import type { Host } from '../../src/platform/lifecycle.ts'
+import manifest from '../../package.json' with { type: 'json' }
 import { memoryLog } from '../support/memoryLog.ts'
 
 function fakeHost() {
@@ -183,11 +184,17 @@ describe('the life cycle of a real process', () => {
     return { child, ended, output: () => output }
   }
 
-  it('ends with 0 on SIGTERM, after its parts are closed', async () => {
-    const { child, ended, output } = await start('orderly')
-    child.kill('SIGTERM')
-    assert.deepEqual(await ended, [0, null])
-    assert.match(output(), /"part closed"/)
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+    it(`ends with 0 on ${signal}, after its parts are closed`, async () => {
+      const { child, ended, output } = await start('orderly')
+      child.kill(signal)
+      assert.deepEqual(await ended, [0, null])
+      assert.match(output(), /"part closed"/)
+    })
+
+  it('takes the place of the shell that npm starts, so that a signal to npm reaches it', () => {
+    for (const name of ['start', 'migrate', 'simulator'] as const)
+      assert.match(manifest.scripts[name], /^exec node /, name)
   })
 
   it('ends with 1 on a second signal, though a part still closes', async () => {

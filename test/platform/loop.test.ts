@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
-import { startLoop } from '../../src/platform/loop.ts'
+import { afterTimeout, startLoop } from '../../src/platform/loop.ts'
 import type { Loop } from '../../src/platform/loop.ts'
+import { withTimeout } from '../../src/platform/withTimeout.ts'
 import { manualTimers } from '../support/manualTimers.ts'
 
 type Step = 'worked' | 'idle' | Error
@@ -175,5 +176,18 @@ describe('a loop', () => {
     await settle()
     assert.ok(rounds > 0)
     await loop.close()
+  })
+})
+
+describe('a timer', () => {
+  it('for a time that has passed fires without a warning of Node', async () => {
+    const warnings: string[] = []
+    const onWarning = ({ name }: Error) => warnings.push(name)
+    process.on('warning', onWarning)
+    await new Promise<void>((resolve) => afterTimeout(-5, resolve))
+    await withTimeout(-5, 'a test', new Promise(() => {})).catch(() => {})
+    await settle()
+    process.off('warning', onWarning)
+    assert.deepEqual(warnings, [])
   })
 })

@@ -1,5 +1,6 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import { Problem } from '../../primitives/problem.ts'
+import { parseExactly } from './exactJson.ts'
 import { readBody } from './readBody.ts'
 import type { BodyBounds } from './readBody.ts'
 
@@ -66,10 +67,10 @@ function parse(bytes: Buffer): object {
     throw new Problem(400, 'malformed_body', 'The body is not valid UTF-8.')
   }
   try {
-    const body: unknown = JSON.parse(text)
+    const body = parseExactly(text)
     if (typeof body === 'object' && body !== null) return body
   } catch {
-    // Its message quotes the body, which may be anybody's text.
+    // Its message quotes the body, which may hold a customer's text.
   }
   throw new Problem(400, 'malformed_body', 'The body is not valid JSON.')
 }

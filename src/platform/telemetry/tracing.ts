@@ -4,7 +4,7 @@ import { isSpanContextValid, trace } from '@opentelemetry/api'
 
 export interface Tracing {
   on: boolean
-  /** Sends what is still buffered, if the collector takes it soon: its absence is no reason to end in disorder. */
+  /** Sends what is still buffered, if the collector accepts it soon: an unavailable one does not make the end of the process a failure. */
   close(): Promise<void>
 }
 
@@ -66,8 +66,11 @@ async function flush(shutdown: Promise<void>): Promise<void> {
   giveUp.abort()
 }
 
-/** W3C Trace Context, version 00, with identifiers that are not all zeros. */
-const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
+/**
+ * W3C Trace Context: version, trace, parent and flags, not all zeros. A later version may have more fields, of which a
+ * reader ignores all but the first four; version ff is invalid.
+ */
+const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-((?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2})(-.*)?$/
 
 /**
  * The trace that the current work belongs to, to be stored with what it leaves behind: the active span's, or with
@@ -79,5 +82,12 @@ export function currentTraceparent(incoming?: string): string | undefined {
     const flags = span.traceFlags.toString(16).padStart(2, '0')
     return `00-${span.traceId}-${span.spanId}-${flags}`
   }
-  return incoming !== undefined && TRACEPARENT.test(incoming) ? incoming : undefined
+  return incoming === undefined ? undefined : readTraceparent(incoming)
+}
+
+/** @returns the header in version 00, or undefined when it is malformed. */
+function readTraceparent(header: string): string | undefined {
+  const [, version, fields, more] = TRACEPARENT.exec(header) ?? []
+  if (fields === undefined || (version === '00' && more !== undefined)) return undefined
+  return `00-${fields}`
 }

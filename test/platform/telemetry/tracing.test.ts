@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { isWanted } from '../../../src/platform/telemetry/tracing.ts'
+import { currentTraceparent, isWanted } from '../../../src/platform/telemetry/tracing.ts'
 
 const PROGRAM = fileURLToPath(new URL('tracingProgram.ts', import.meta.url))
 const PRELOAD = fileURLToPath(new URL('../../../src/platform/telemetry/preload.ts', import.meta.url))
@@ -65,7 +65,35 @@ describe('tracing', () => {
     })
     assert.deepEqual(await runProgram({}), { on: false, traceparent: null, sdkLoaded: false })
     assert.equal((await runProgram({}, { incoming: '00-not-a-trace' })).traceparent, null)
-  }).timeout(10_000)
+  }).timeout(60_000)
+
+  const FIELDS = `${TRACE}-b7ad6b7169203331-01`
+  const READABLE = [`cc-${FIELDS}-later`, `cc-${FIELDS}`, `01-${FIELDS}`]
+  const MALFORMED = [
+    `ff-${FIELDS}`,
+    `00-${FIELDS}-later`,
+    `cc-${FIELDS}later`,
+    `00-${'0'.repeat(32)}-b7ad6b7169203331-01`,
+    `00-${TRACE}-${'0'.repeat(16)}-01`,
+    `0-${FIELDS}`,
+    FIELDS,
+  ]
+
+  it('off, reads the first four fields of a later version, and ignores what is malformed', () => {
+    for (const header of READABLE) assert.equal(currentTraceparent(header), INCOMING)
+    for (const header of MALFORMED) assert.equal(currentTraceparent(header), undefined, header)
+  })
+
+  it('on, reads the same', async () => {
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_NODE_RESOURCE_DETECTORS: 'env' }
+    for (const header of READABLE.slice(0, 2))
+      assert.match(
+        (await runProgram(env, { incoming: header })).traceparent ?? '',
+        new RegExp(`^00-${TRACE}-`),
+      )
+    for (const header of MALFORMED.slice(0, 2))
+      assert.doesNotMatch((await runProgram(env, { incoming: header })).traceparent ?? '', new RegExp(TRACE))
+  }).timeout(60_000)
 
   for (const preload of [false, true]) {
     it(`on${preload ? ' and preloaded' : ''}, gives each request a span in the client's trace and sends it over OTLP`, async () => {

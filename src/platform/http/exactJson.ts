@@ -1,0 +1,32 @@
+/**
+ * Cheap and wide: whether the text may contain a number that JSON.parse rounds. Others, which is nearly all bodies, are
+ * spared the reviver's call for every value.
+ */
+const MAY_BE_ROUNDED = /[[:,\s]-?(?:\d{16}|\d+[.eE])/
+const NUMBER = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
+
+/**
+ * Parses JSON, with NaN in place of a number that became a whole one only by rounding: a customer's number or an amount
+ * must not be another than the client wrote. A schema then refuses it where it stands. @throws SyntaxError
+ */
+export function parseExactly(text: string): unknown {
+  if (!MAY_BE_ROUNDED.test(text)) return JSON.parse(text)
+  return JSON.parse(text, (_key: string, value: unknown, context?: { source?: string }) =>
+    typeof value === 'number' && context?.source !== undefined && isRounded(value, context.source)
+      ? NaN
+      : value,
+  )
+}
+
+function isRounded(value: number, source: string): boolean {
+  if (!Number.isInteger(value)) return false
+  const [, whole = '', fraction = '', exponent = '0'] = NUMBER.exec(source) ?? []
+  const digits = (whole + fraction).replace(/^0+/, '')
+  const significant = digits.replace(/0+$/, '')
+  if (significant === '') return false
+  const zeros = digits.length - significant.length + Number(exponent) - fraction.length
+  if (zeros < 0) return true
+  // A number beyond 2^53 may be rounded too, but no schema accepts one.
+  if (!Number.isSafeInteger(value)) return false
+  return String(Math.abs(value)) !== significant + '0'.repeat(zeros)
+}
