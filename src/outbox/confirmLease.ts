@@ -45,6 +45,8 @@ export function giveBack(
   return transact(db, 'outbox.give_back', async (tx) => {
     await sql`UPDATE outbox_events FORCE INDEX (PRIMARY)
       SET order_key = ${sqlMicrosFromNow(PUBLISH_RETRY_DELAY_MS)}, last_error = ${reason.slice(0, LAST_ERROR_CHARS_MAX)}
-      WHERE id IN (${ids}) AND lane = ${LANES[type].waiting} AND order_key = ${microsOf(leaseUntil)}`.execute(tx)
+      WHERE id IN (${ids}) AND lane = ${LANES[type].waiting} AND order_key = ${microsOf(leaseUntil)}`.execute(
+      tx,
+    )
   })
 }

@@ -43,7 +43,11 @@ export function createOutboxEvents(logger: Logger, registry: Registry): OutboxEv
     rowUnreadable({ type, outboxId }) {
       counters.unreadable.inc({ class: type })
       report(`rowUnreadable ${type}`, 1, (sum) =>
-        logger.error('outbox row cannot be read; it is postponed', { class: type, outbox_id: outboxId, rows: sum }),
+        logger.error('outbox row cannot be read; it is postponed', {
+          class: type,
+          outbox_id: outboxId,
+          rows: sum,
+        }),
       )
     },
     relayFailed({ type, error, retryInMs }) {

@@ -16,13 +16,14 @@ export const PROMOTE_ROWS_MAX = 500
 /**
  * Moves waiting rows that are due, from a key on, to the ready lane: leases that ran out, retries and scheduled rows.
  * They enter at the lane's published position, so that they go first and no claim has passed them, and the tags of
- * their customers do not advance. Rows that another session locks are left for later.
+ * their customers do not advance. Rows that another session locks are left for later. As in a look-up, a column beyond
+ * the index keeps MySQL from scanning, and here locking, the whole of it.
  */
 export function promote(db: Db, type: MessageClass, fromKey: number): Promise<Promotion> {
   const { ready, waiting } = LANES[type]
   return transact(db, 'outbox.promote', async (tx) => {
     const { rows } = await sql<{ id: Buffer; order_key: number }>`
-      SELECT id, order_key FROM outbox_events FORCE INDEX (idx_outbox_order)
+      SELECT id, order_key, recipients FROM outbox_events FORCE INDEX (idx_outbox_order)
       WHERE lane = ${waiting} AND order_key >= ${fromKey} AND order_key <= ${sqlMicrosFromNow()}
       ORDER BY order_key, id
       LIMIT ${sql.lit(PROMOTE_ROWS_MAX)}

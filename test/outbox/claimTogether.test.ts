@@ -2,27 +2,20 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import { claim } from '../../src/outbox/claim.ts'
-import type { Claim } from '../../src/outbox/claim.ts'
-import { countRecipients, decodeRanges } from '../../src/outbox/envelope.ts'
-import type { RecipientRange } from '../../src/outbox/index.ts'
-import { markPublished } from '../../src/outbox/settle.ts'
+import { confirmLease } from '../../src/outbox/confirmLease.ts'
+import { countRecipients } from '../../src/outbox/envelope.ts'
 import { CommitUnknown, closeDb, openDb, transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
-import { fund, look, newIdOf, offer } from '../support/arrange.ts'
+import { fund, newIdOf, offer } from '../support/arrange.ts'
 import { loseCommit } from '../support/loseCommit.ts'
 import { emptyTables, freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 import { openTcpProxy } from '../../dev/tcpProxy.ts'
+import { makeReady, namedBy, rangesOf, readyOf, spread } from './rows.ts'
 
 const RELAYS = 4
 const RUNS = 20
 const SIZES = { maxOpenConns: 3, maxIdleConns: 2, connMaxLifetimeSeconds: 300 }
-
-const spread = (ranges: RecipientRange[]) =>
-  ranges.flatMap(({ smsIdentifier, first, last }) =>
-    Array.from({ length: last - first + 1 }, (_, index) => `${smsIdentifier}:${first + index}`),
-  )
-const rangesOf = (claimed: Claim | undefined) => claimed?.envelopes.flatMap(({ ranges }) => ranges) ?? []
 
 describe('relays that claim at the same time', () => {
   let stack: Stack
@@ -51,20 +44,7 @@ describe('relays that claim at the same time', () => {
   const claimAtOnce = (envelopesMax: number) =>
     Promise.all(relays.map((db) => claim(db, 'normal', envelopesMax, newIdOf(db))))
 
-  /** Every recipient that the outbox names, each as often as it does. */
-  async function named(): Promise<string[]> {
-    const rows = await look(stack.db, sql<{ payload: string }>`SELECT payload FROM outbox_events`)
-    return rows.flatMap(({ payload }) => spread(decodeRanges(payload) ?? [])).sort()
-  }
-
-  /** How many rows were due when it claimed, and are still. */
-  async function leftBy({ leaseUntil }: Claim): Promise<number> {
-    const rows = await look(
-      stack.db,
-      sql`SELECT id FROM outbox_events WHERE next_run_at <= ${leaseUntil} - INTERVAL 10 SECOND`,
-    )
-    return rows.length
-  }
+  const named = () => namedBy(stack.db)
 
   it('share thousands of small rows, merge them, and none gets what another has', async () => {
     for (let i = 0; i < 4; i++) await send(Array.from({ length: 1_000 }, () => 1))
@@ -76,24 +56,25 @@ describe('relays that claim at the same time', () => {
     assert.deepEqual(await named(), before)
   })
 
-  it('wait for no row that somebody else holds, neither to merge nor to lease nor to note what was confirmed', async () => {
+  it('wait for no row that another session locks, neither to merge nor to lease nor to confirm leases', async () => {
     await send([...Array.from({ length: 50 }, () => 1), 100, 100, 1, 1, 1, 1, 1])
     await transact(stack.db, 'test.hold', async (tx) => {
-      // A lock that outlives every wait: whoever wants one of these rows fails.
+      // A lock that outlives every wait: a session that wants one of these rows fails.
       await sql`SELECT id FROM outbox_events ORDER BY id DESC LIMIT 5 FOR UPDATE`.execute(tx)
       const [db = stack.db] = relays
       const claimed = await claim(db, 'normal', 20, newIdOf(db))
       assert.deepEqual(claimed?.envelopes.map(({ ranges }) => countRecipients(ranges)).sort(), [100, 100, 50])
       const { envelopes, leaseUntil } = claimed
-      await markPublished(
+      await confirmLease(
         db,
+        'normal',
         envelopes.map(({ outboxId }) => ({ outboxId, leaseUntil })),
       )
     })
     assert.equal(retried, 0)
   })
 
-  it('leave no due row behind when they go on until nothing is due', async () => {
+  it('leave no ready row behind when they go on until nothing is ready', async () => {
     await send(Array.from({ length: 900 }, (_, index) => (index % 9) + 1))
     const before = await named()
     const got: string[] = []
@@ -106,7 +87,7 @@ describe('relays that claim at the same time', () => {
     assert.deepEqual(await named(), before)
   })
 
-  it('name each recipient once before and after, keep to their limits, claim the oldest, and say when they leave something, whatever is due', async () => {
+  it('name each recipient once before and after, keep to their limits, and say when they leave something, whatever is ready', async () => {
     const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 10, max: 260 })), {
       minLength: 1,
       maxLength: 60,
@@ -128,13 +109,16 @@ describe('relays that claim at the same time', () => {
           assert.ok(counts.length <= envelopesMax && counts.every((count) => count <= 100))
         }
         const last = await claim(stack.db, 'normal', envelopesMax, newIdOf(stack.db))
-        assert.ok(!last || last.isFull || (await leftBy(last)) === 0, 'it left what it does not tell of')
+        assert.ok(
+          !last || last.isFull || (await readyOf(stack.db)).length === 0,
+          'it left what it does not tell of',
+        )
       }),
       { numRuns: RUNS },
     )
   })
 
-  it('lose nothing when the answer to a claim’s COMMIT is lost: its rows come due again with their lease', async () => {
+  it('lose nothing when the answer to a claim’s COMMIT is lost: its rows come due again when their lease ends', async () => {
     await send([3, 4, 5])
     const before = await named()
     const proxy = await openTcpProxy(stack.databaseUrl)
@@ -143,7 +127,7 @@ describe('relays that claim at the same time', () => {
       loseCommit(proxy, part)
       await assert.rejects(claim(db, 'normal', 20, newIdOf(db)), CommitUnknown)
       assert.deepEqual(await named(), before)
-      await look(stack.db, sql`UPDATE outbox_events SET next_run_at = NOW(6)`)
+      await makeReady(stack.db, 'normal')
     }
     const claimed = await claim(db, 'normal', 20, newIdOf(db))
     assert.deepEqual(spread(rangesOf(claimed)).sort(), before)

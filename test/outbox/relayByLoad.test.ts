@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
-import { sql } from 'kysely'
 import { decodeEnvelope, relayOnce, startRelay } from '../../src/outbox/index.ts'
 import type { RelaySettings } from '../../src/outbox/index.ts'
 import { countRecipients } from '../../src/outbox/envelope.ts'
 import type { Publisher } from '../../src/platform/broker/index.ts'
 import type { Loop } from '../../src/platform/loop.ts'
-import { fund, look, sendOne } from '../support/arrange.ts'
+import { fund, sendOne } from '../support/arrange.ts'
 import { eventually } from '../support/eventually.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 import { relaySettings } from './relaySettings.ts'
+import { readyOf, rowsOf } from './rows.ts'
 
 describe('the relay under load', () => {
   let stack: Stack
@@ -47,15 +47,9 @@ describe('the relay under load', () => {
   const send = async (...sizes: number[]) => {
     for (const to of sizes) await sendOne(stack.db, { userId: 1, to, type: 'express' })
   }
-  const dueIn = async () =>
-    (
-      await look(
-        stack.db,
-        sql<{ s: number }>`SELECT TIMESTAMPDIFF(SECOND, NOW(6), next_run_at) AS s FROM outbox_events`,
-      )
-    ).map(({ s }) => s)
+  const dueInSeconds = async () => (await rowsOf(stack.db)).map(({ dueInMs }) => dueInMs / 1_000)
 
-  it('publishes together what came due while it was publishing', async () => {
+  it('publishes together what became ready while it was publishing', async () => {
     const first = Promise.withResolvers<void>()
     confirm = () => first.promise
     await send(1)
@@ -68,23 +62,23 @@ describe('the relay under load', () => {
     assert.deepEqual(published, [1, 6])
   })
 
-  it('has one claim at a time, or as many as it has lanes', async () => {
+  it('has one claim at a time, or as many as it has workers', async () => {
     const all = Promise.withResolvers<void>()
     confirm = () => all.promise
     await send(1, 1, 1, 1, 1)
-    relay = startRelay(settings({ batchSizeMax: 1, lanes: 2 }))
-    await eventually('both lanes are publishing', () => published.length === 2)
+    relay = startRelay(settings({ batchSizeMax: 1, concurrency: 2 }))
+    await eventually('both workers are publishing', () => published.length === 2)
     all.resolve()
     await eventually('all are published', () => published.length === 5)
     assert.deepEqual(published, [1, 1, 1, 1, 1])
   })
 
-  it('marks what it published at the latest when it is closed: due again in a minute', async () => {
+  it('confirms leases at the latest when it is closed: rows come due again in a minute', async () => {
     await send(1, 100)
     relay = startRelay(settings())
     await eventually('it is published', () => published.length === 2)
     await relay.close()
-    for (const seconds of await dueIn()) assert.ok(seconds > 50 && seconds <= 60, `${seconds} s`)
+    for (const seconds of await dueInSeconds()) assert.ok(seconds > 50 && seconds <= 60, `${seconds} s`)
   })
 
   it('publishes recipients one by one when batches are of one, and a row of several as it is', async () => {
@@ -101,10 +95,6 @@ describe('the relay under load', () => {
     assert.equal(await relayOnce(settings()), 0)
     ready = 10
     assert.equal(await relayOnce(settings()), 10)
-    assert.deepEqual((await dueIn()).map((seconds) => seconds > 50).toSorted(), [
-      false,
-      false,
-      ...Array.from({ length: 10 }, () => true),
-    ])
+    assert.equal((await readyOf(stack.db)).length, 2)
   })
 })

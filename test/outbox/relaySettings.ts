@@ -7,13 +7,13 @@ import { newIdOf } from '../support/arrange.ts'
 import { memoryLog } from '../support/memoryLog.ts'
 import type { Stack } from '../support/servers.ts'
 
-/** A relay of one class on a stack of the suite, one lane, and batches as the engine has them. */
+/** A relay of one class on a stack of the suite, one worker, and batches as the engine has them. */
 export function relaySettings(stack: Stack, type: MessageClass, publisher: Publisher): RelaySettings {
   return {
     ...{ db: stack.db, publisher, type, queue: stack.queues[type] },
     events: createOutboxEvents(memoryLog().logger, createMetrics({ withRuntime: false }).registry),
     newId: newIdOf(stack.db),
     ...{ batchSizeMax: 2_000, rowsMax: 500 },
-    lanes: 1,
+    concurrency: 1,
   }
 }

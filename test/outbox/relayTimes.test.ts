@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
-import { sql } from 'kysely'
 import { startRelay } from '../../src/outbox/index.ts'
 import type { Publisher } from '../../src/platform/broker/index.ts'
 import type { After, Loop } from '../../src/platform/loop.ts'
 import type { MessageClass } from '../../src/primitives/messageClass.ts'
-import { fund, look, sendOne } from '../support/arrange.ts'
+import { fund, sendOne } from '../support/arrange.ts'
 import { eventually } from '../support/eventually.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 import { relaySettings } from './relaySettings.ts'
+import { rowsOf } from './rows.ts'
 
 const BUSY_MS = 50
 const IDLE_POLL_MS = 25
@@ -79,24 +79,18 @@ describe('the relay in the course of time', () => {
     startRelay({ ...relaySettings(stack, type, broker), nowMs: clock.nowMs, after: clock.after })
   const send = () => sendOne(stack.db, { userId: 1, to: 1, type: 'express' })
   const waitsFor = (ms: number) => eventually(`a wait of ${ms} ms`, () => clock.waits().includes(ms))
-  const dueInSeconds = async () => {
-    const rows = await look(
-      stack.db,
-      sql<{ s: number }>`SELECT TIMESTAMPDIFF(SECOND, NOW(6), next_run_at) AS s FROM outbox_events`,
-    )
-    return rows[0]?.s ?? NaN
-  }
+  const dueInMs = async () => (await rowsOf(stack.db))[0]?.dueInMs ?? NaN
 
-  it('marks what it published two seconds later: due again in a minute', async () => {
+  it('confirms leases two seconds after it published: rows come due again in a minute', async () => {
     await waitsFor(QUIET_MS)
     await send()
     relay.wake()
     await waitsFor(BUSY_MS)
     await waitsFor(CONFIRM_LEASE_AFTER_MS)
     assert.equal(published, 1)
-    assert.ok((await dueInSeconds()) <= 10, 'the lease of its claim')
+    assert.ok((await dueInMs()) <= 10_000, 'the lease of its claim')
     clock.advance(CONFIRM_LEASE_AFTER_MS)
-    await eventually('it is marked', async () => (await dueInSeconds()) > 50)
+    await eventually('the lease is confirmed', async () => (await dueInMs()) > 50_000)
   })
 
   it('waits from one claim to the next while each finds something, so that more goes together', async () => {
@@ -114,7 +108,7 @@ describe('the relay in the course of time', () => {
     await eventually('the others are published', () => published === 2)
   })
 
-  it('looks less often when nothing was due for a while', async () => {
+  it('looks less often when nothing was found for a while', async () => {
     await waitsFor(QUIET_MS)
     await send()
     relay.wake()

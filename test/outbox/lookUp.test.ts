@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { lookUp } from '../../src/outbox/lookUp.ts'
+import { placeOf } from '../../src/outbox/place.ts'
+import { databaseNowMs } from '../../src/platform/db/index.ts'
+import type { Db } from '../../src/platform/db/index.ts'
+import { freshStack } from '../support/servers.ts'
+import type { Stack } from '../support/servers.ts'
+import { appendRow, rowsOf } from './rows.ts'
+
+describe('a look-up of what is ready or due', () => {
+  let stack: Stack
+  let db: Db
+  beforeEach(async () => {
+    stack = await freshStack()
+    db = stack.db
+  })
+  afterEach(() => stack.drop())
+
+  const secondsAgo = (seconds: number) => ({
+    condition: 'waiting' as const,
+    until: new Date(Math.floor(databaseNowMs(db)) - seconds * 1_000),
+  })
+
+  it('finds nothing in an empty outbox, in the other class, or before it is due', async () => {
+    await appendRow(db, { condition: 'ready', tag: 1 })
+    await appendRow(db, secondsAgo(1))
+    await appendRow(db, { condition: 'waiting', until: { afterMs: 60_000 } }, { type: 'express' })
+    const { ready, dueKey } = await lookUp(db, 'express')
+    assert.deepEqual([ready, dueKey], [undefined, undefined])
+  })
+
+  it('finds the first ready row from a place on, or from the beginning', async () => {
+    for (const tag of [1_000, 2_000]) await appendRow(db, { condition: 'ready', tag })
+    const [first, second] = await rowsOf(db)
+    const found = async (from?: number) => {
+      const { ready } = await lookUp(db, 'normal', from === undefined ? undefined : { ready: placeOf(from) })
+      return [ready?.key, ready?.id.toString('hex')]
+    }
+    assert.deepEqual(await found(), [1_000, first?.id])
+    assert.deepEqual(await found(1_000), [1_000, first?.id])
+    assert.deepEqual(await found(1_001), [2_000, second?.id])
+    assert.deepEqual(await found(2_001), [undefined, undefined])
+  })
+
+  it('finds what came due in the last half minute, and earlier rows from the beginning or a key of theirs', async () => {
+    const early = secondsAgo(120)
+    const key = early.until.getTime() * 1_000
+    await appendRow(db, early)
+    const dueKey = async (from?: { dueKey?: number }) =>
+      (await lookUp(db, 'normal', from && { ready: placeOf(0), ...from })).dueKey
+    assert.equal(await dueKey(), key)
+    assert.equal(await dueKey({}), undefined)
+    assert.equal(await dueKey({ dueKey: key }), key)
+    const late = secondsAgo(10)
+    await appendRow(db, late)
+    assert.equal(await dueKey({}), late.until.getTime() * 1_000)
+  })
+})
