@@ -115,12 +115,12 @@ async function postponeUnreadable(tx: Tx, type: MessageClass, rows: ReadyRow[]):
   await sql`UPDATE outbox_events FORCE INDEX (PRIMARY)
     SET lane = ${LANES[type].waiting}, order_key = ${sqlMicrosFromNow(UNREADABLE_DELAY_MS)},
         last_error = 'the payload cannot be read'
-    WHERE id IN (${sql.join(rows.map(({ id }) => id))})`.execute(tx)
+    WHERE lane = ${LANES[type].ready} AND id IN (${sql.join(rows.map(({ id }) => id))})`.execute(tx)
 }
 
 async function lease(tx: Tx, type: MessageClass, rows: ReadyRow[], leaseUntil: Date): Promise<void> {
   if (rows.length === 0) return
   await sql`UPDATE outbox_events FORCE INDEX (PRIMARY)
     SET lane = ${LANES[type].waiting}, order_key = ${microsOf(leaseUntil)}
-    WHERE id IN (${sql.join(rows.map(({ id }) => id))})`.execute(tx)
+    WHERE lane = ${LANES[type].ready} AND id IN (${sql.join(rows.map(({ id }) => id))})`.execute(tx)
 }

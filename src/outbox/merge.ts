@@ -2,6 +2,7 @@ import type { Tx } from '../platform/db/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { append } from './append.ts'
 import type { RecipientRange } from './envelope.ts'
+import { LANES } from './lanes.ts'
 import { deleteRows } from './settle.ts'
 
 /** Small rows that share an envelope, and the row that takes their place. */
@@ -30,5 +31,6 @@ export async function replaceWithMerged(
   await deleteRows(
     tx,
     merges.flatMap(({ replaced }) => replaced),
+    LANES[type].ready,
   )
 }

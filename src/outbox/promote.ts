@@ -32,7 +32,7 @@ export function promote(db: Db, type: MessageClass, fromKey: number): Promise<Pr
     if (!last) return { rows: 0 }
     await sql`UPDATE outbox_events FORCE INDEX (PRIMARY)
       SET lane = ${ready}, order_key = (SELECT p.order_key FROM outbox_positions p WHERE p.lane = ${ready})
-      WHERE id IN (${sql.join(rows.map(({ id }) => id))})`.execute(tx)
+      WHERE lane = ${waiting} AND id IN (${sql.join(rows.map(({ id }) => id))})`.execute(tx)
     return { rows: rows.length, ...(rows.length === PROMOTE_ROWS_MAX ? { moreFromKey: last.order_key } : {}) }
   })
 }

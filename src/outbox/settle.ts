@@ -14,23 +14,24 @@ export async function lockRows(tx: Tx, outboxIds: string[]): Promise<void> {
 }
 
 /** Deletes rows whose last recipients are settled, or named by other rows, in this transaction (invariant 4). */
-export function removeRows(tx: Tx, outboxIds: string[]): Promise<void> {
-  return deleteRows(tx, outboxIds.map(identifierToBytes))
+export async function removeRows(tx: Tx, outboxIds: string[]): Promise<void> {
+  const [only, ...others] = outboxIds
+  if (only !== undefined && others.length === 0)
+    await sql`DELETE FROM outbox_events WHERE id = ${identifierToBytes(only)}`.execute(tx)
+  else await deleteRows(tx, outboxIds.map(identifierToBytes))
 }
 
 /**
  * Neither engine lets a DELETE name its index, and both read the whole table for a long list, waiting for the rows of
- * other sessions, which wait for ours. From the list, each row is found by its key.
+ * other sessions, which wait for ours. From the list, each row is found by its key. A known lane spares a look into the
+ * partitions of the others.
  */
-export async function deleteRows(tx: Tx, ids: Buffer[]): Promise<void> {
+export async function deleteRows(tx: Tx, ids: Buffer[], lane?: number): Promise<void> {
   if (ids.length === 0) return
-  if (ids.length === 1) {
-    await sql`DELETE FROM outbox_events WHERE id = ${ids[0]}`.execute(tx)
-    return
-  }
   const listed = JSON.stringify(ids.map((id) => id.toString('hex')))
+  const inLane = lane === undefined ? sql`` : sql`AND o.lane = ${lane}`
   await sql`DELETE o FROM JSON_TABLE(${listed}, '$[*]' COLUMNS (id CHAR(32) PATH '$')) listed
-    STRAIGHT_JOIN outbox_events o FORCE INDEX (PRIMARY) ON o.id = UNHEX(listed.id)`.execute(tx)
+    STRAIGHT_JOIN outbox_events o FORCE INDEX (PRIMARY) ON o.id = UNHEX(listed.id) ${inLane}`.execute(tx)
 }
 
 /** Lets rows wait, in the waiting lane of their class, until another worker's lease on their recipients ends. */

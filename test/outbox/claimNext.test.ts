@@ -52,10 +52,10 @@ describe('one claim of the relay after another', () => {
     const smsIdentifier = await ready(tag)
     assert.deepEqual(await next(), [smsIdentifier])
     // Once until nothing older than the slack is remembered, and once more for the start of a relay.
-    for (const _ of [1, 2]) {
-      timeMs += SLACK_MS
-      assert.deepEqual(await next(), [])
-    }
+    timeMs += SLACK_MS
+    assert.deepEqual(await next(), [])
+    timeMs += SLACK_MS
+    assert.deepEqual(await next(), [])
   }
 
   it('starts where claims were, and finds a row below from the beginning after a second without work', async () => {
