@@ -1,171 +1,167 @@
 import { randomBytes } from 'node:crypto'
-import { isTerminal, lockRecipients, markSending, readTexts } from '../messages/index.ts'
+import { markSending, quarantine, readTexts } from '../messages/index.ts'
 import type { Recipient } from '../messages/index.ts'
-import { lockRows, postpone, removeRows } from '../outbox/index.ts'
-import type { Envelope, RecipientRange } from '../outbox/index.ts'
+import { postpone, removeRows } from '../outbox/index.ts'
+import type { Envelope } from '../outbox/index.ts'
 import { transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
+import { divideRecipients } from './divideRecipients.ts'
+import type { Share } from './divideRecipients.ts'
 import type { InFlight, Task } from './inFlight.ts'
-import { LEASE_SECONDS } from './lease.ts'
+import { LEASE_MS, LEASE_SECONDS } from './lease.ts'
+import { lockForClaim, lockOutboxRows } from './lockOrder.ts'
 
 export interface ClaimedEnvelope {
   tasks: Task[]
   inFlight: InFlight
-  /** How many recipients this claim marked as possible duplicates, and nobody before. */
+  /** Recipients that were quarantined instead, because their attempts are used up. */
+  quarantined: Recipient[]
+  /** How many recipients this claim was the first to mark as possible duplicates. */
   newlyMarked: number
+  /** How many recipients had an owner whose lease had expired. */
+  takenOver: number
   /** By the monotonic clock, before the database was asked: the leases end no earlier than counted from here. */
   claimedAtMs: number
 }
 
+export interface ClaimOptions {
+  /** Submissions of one message without a stored result; a recipient that has had this many is quarantined. */
+  unknownSubmissionsMax: number
+  /** 8 random bytes in hex. */
+  owner?: string
+}
+
+export const USED_UP_REASON = 'attempts used up without a stored result'
 const OWNER_BYTES = 8
 
 /**
- * Claims the recipients of envelopes that are free, all in one transaction: pending ones, and those whose owner's lease
- * ran out. The latter may have reached an operator, as may those whose earlier try stayed without an answer; they are
- * marked before the next try (invariant 4). What others hold is left to them; an envelope with nothing left to do loses
- * its outbox row. A recipient that two of the envelopes name is the first one's. @returns one claim for each envelope, by
- * position. @throws Unavailable, LockTimeout or CommitUnknown: nothing may be sent then.
+ * Claims the free recipients of envelopes in one transaction: pending ones, and those with an expired lease. A
+ * recipient that an operator may have already is marked as a possible duplicate before its next submission (invariant
+ * 4), and one that was submitted too often without a stored result is quarantined. Recipients under another owner's
+ * lease are left alone; an envelope with nothing unfinished loses its outbox row. @returns one claim for each envelope,
+ * by position. @throws Unavailable, LockTimeout or CommitUnknown: nothing may be sent then.
  */
 export async function claimEnvelopes(
   db: Db,
   envelopes: Envelope[],
-  owner = randomBytes(OWNER_BYTES).toString('hex'),
+  { unknownSubmissionsMax, owner = randomBytes(OWNER_BYTES).toString('hex') }: ClaimOptions,
 ): Promise<ClaimedEnvelope[]> {
   const claimedAtMs = performance.now()
-  const shares = await transact(
+  return transact(
     db,
     'delivery.claim',
-    (tx) => claim(tx, envelopes, owner),
-    // A lost COMMIT needs no look-up: transact() runs the work again under the same owner, which finds its own claim. A
-    // later call has an owner of its own.
+    (tx) => claim(tx, envelopes, { owner, unknownSubmissionsMax, claimedAtMs }),
+    // A lost COMMIT needs no look-up: the work runs again under the same owner and finds its own claim.
     { resolve: () => Promise.resolve(undefined), throwsLockTimeout: true },
   )
-  return shares.map((share) => ({ ...share, claimedAtMs }))
 }
 
-async function claim(
-  tx: Tx,
-  envelopes: Envelope[],
-  owner: string,
-): Promise<Omit<ClaimedEnvelope, 'claimedAtMs'>[]> {
-  await lockRows(
+type ClaimRun = Required<ClaimOptions> & { claimedAtMs: number }
+
+async function claim(tx: Tx, envelopes: Envelope[], run: ClaimRun): Promise<ClaimedEnvelope[]> {
+  const rowsLocked = await lockOutboxRows(
     tx,
     envelopes.map(({ outboxId }) => outboxId),
   )
-  const locked = await lockRecipients(tx, joinRanges(envelopes.flatMap(({ ranges }) => ranges)))
-  const shares = divide(envelopes, locked, owner)
-  await leaveRows(tx, shares)
-
-  const free = shares.flatMap((share) => share.free)
-  const again = new Set(free.filter((row) => mayHaveBeenSent(row, owner)))
-  const fresh = free.filter((row) => !again.has(row))
-  await markSending(tx, fresh, { owner, leaseSeconds: LEASE_SECONDS, again: false })
-  await markSending(tx, [...again], { owner, leaseSeconds: LEASE_SECONDS, again: true })
-  const contents = free.length > 0 ? await readTexts(tx, identifiersOf(free)) : new Map<string, Content>()
-  return shares.map(({ envelope: { outboxId, ranges }, unfinished, free }) => {
-    const tasks = free.map((row) => toTask(row, contents.get(row.smsIdentifier), again.has(row)))
+  const locked = await lockForClaim(
+    rowsLocked,
+    envelopes.flatMap(({ ranges }) => ranges),
+  )
+  const shares = divideRecipients(envelopes, locked.rows, run.owner)
+  const { ours, usedUp, repeats } = sortOut(shares, run)
+  await quarantine(locked.tx, usedUp, USED_UP_REASON)
+  await markClaimed(locked.tx, ours, { owner: run.owner, repeats })
+  await moveRows(locked.tx, shares, new Set(usedUp))
+  const texts = ours.length > 0 ? await readTexts(locked.tx, identifiersOf(ours)) : new Map<string, Content>()
+  const isUsedUp = new Set(usedUp)
+  return shares.map((share) => {
+    const mine = share.free.filter((row) => !isUsedUp.has(row))
+    const tasks = mine.map((row) => toTask(row, texts.get(row.smsIdentifier), run, repeats.has(row)))
     return {
       tasks,
-      inFlight: {
-        outboxId,
-        ranges,
-        owner,
-        open: referencesOf(unfinished),
-        unsettled: referencesOf(tasks),
-      },
-      newlyMarked: free.filter((row) => again.has(row) && !row.possibleDuplicate).length,
+      inFlight: toInFlight(share, tasks, run.owner),
+      quarantined: share.free.filter((row) => isUsedUp.has(row)),
+      newlyMarked: mine.filter((row) => repeats.has(row) && !row.possibleDuplicate).length,
+      takenOver: mine.filter((row) => row.status === 'sending' && row.owner !== run.owner).length,
+      claimedAtMs: run.claimedAtMs,
     }
   })
 }
 
-/** What a claim found of one envelope. */
-interface Share {
-  envelope: Envelope
-  unfinished: Recipient[]
-  /** Those of them that become ours. */
-  free: Recipient[]
+interface Sorted {
+  ours: Recipient[]
+  usedUp: Recipient[]
+  /** Rows of `ours` that an operator may have already. */
+  repeats: Set<Recipient>
 }
 
-function divide(envelopes: Envelope[], locked: Recipient[], owner: string): Share[] {
-  const rows = Map.groupBy(locked, ({ smsIdentifier }) => smsIdentifier)
-  const given = new Set<Recipient>()
-  return envelopes.map((envelope) => {
-    const unfinished = [...rowsIn(envelope.ranges, rows)].filter(({ status }) => !isTerminal(status))
-    const free = unfinished.filter((row) => !given.has(row) && !isHeld(row, owner))
-    for (const row of free) given.add(row)
-    return { envelope, unfinished, free }
-  })
+function sortOut(shares: Share[], { owner, unknownSubmissionsMax }: ClaimRun): Sorted {
+  const free = shares.flatMap((share) => share.free)
+  const isUsedUp = (row: Recipient) => row.owner !== owner && row.unconfirmed >= unknownSubmissionsMax
+  const ours = free.filter((row) => !isUsedUp(row))
+  const repeats = ours.filter((row) => row.possiblySent || (row.status === 'sending' && row.owner !== owner))
+  return { ours, usedUp: free.filter(isUsedUp), repeats: new Set(repeats) }
 }
 
-/** @param rows by their request's identifier. */
-function rowsIn(ranges: RecipientRange[], rows: Map<string, Recipient[]>): Set<Recipient> {
-  const found = new Set<Recipient>()
-  for (const { smsIdentifier, first, last } of ranges) {
-    for (const row of rows.get(smsIdentifier) ?? [])
-      if (first <= row.recipientNo && row.recipientNo <= last) found.add(row)
-  }
-  return found
+/** Rows that have our owner already were claimed by the run of this transaction whose COMMIT was lost. */
+async function markClaimed(
+  tx: Tx,
+  ours: Recipient[],
+  { owner, repeats }: { owner: string; repeats: Set<Recipient> },
+): Promise<void> {
+  const unclaimed = ours.filter((row) => row.owner !== owner)
+  const isRepeat = (row: Recipient) => repeats.has(row)
+  const claim = { owner, leaseSeconds: LEASE_SECONDS }
+  await markSending(
+    tx,
+    unclaimed.filter((row) => !isRepeat(row)),
+    { ...claim, again: false },
+  )
+  await markSending(tx, unclaimed.filter(isRepeat), { ...claim, again: true })
 }
 
-/** The rows of envelopes that are at their end go; those of which others hold a part come back when the part is free. */
-async function leaveRows(tx: Tx, shares: Share[]): Promise<void> {
-  const ended = shares.filter(({ unfinished }) => unfinished.length === 0)
+/** Removes the rows of envelopes with nothing unfinished; a row with a part of another owner waits for that lease's end. */
+async function moveRows(tx: Tx, shares: Share[], usedUp: Set<Recipient>): Promise<void> {
+  const isFinished = ({ free, others }: Share) => others.length === 0 && free.every((row) => usedUp.has(row))
   await removeRows(
     tx,
-    ended.map(({ envelope }) => envelope.outboxId),
+    shares.filter(isFinished).map(({ envelope }) => envelope.outboxId),
   )
-  const held = shares.flatMap(({ envelope: { outboxId }, unfinished, free }) => {
-    if (free.length === unfinished.length) return []
-    const ours = new Set(free)
-    const others = unfinished.filter((row) => !ours.has(row))
-    const leases = others.flatMap(({ liveUntil }) => liveUntil ?? [])
-    // Who has no lease yet gets one in this transaction, for an envelope before this one. No other ends later.
-    const until = leases.length < others.length ? { seconds: LEASE_SECONDS } : leases.reduce(later)
-    return [{ outboxId, until }]
-  })
-  await postpone(tx, held)
-}
-
-function isHeld(row: Recipient, owner: string): boolean {
-  return row.status === 'sending' && row.liveUntil !== null && row.owner !== owner
-}
-
-function mayHaveBeenSent(row: Recipient, owner: string): boolean {
-  return row.possiblySent || (row.status === 'sending' && row.owner !== owner)
+  const shared = shares.filter(({ others }) => others.length > 0)
+  await postpone(
+    tx,
+    shared.map(({ envelope: { outboxId }, others }) => {
+      const leases = others.flatMap(({ liveUntil }) => liveUntil ?? [])
+      // A recipient without a lease gets one in this transaction, for another envelope. No other lease ends later.
+      const until = leases.length < others.length ? { afterMs: LEASE_MS } : leases.reduce(later)
+      return { outboxId, until }
+    }),
+  )
 }
 
 type Content = NonNullable<ReturnType<Awaited<ReturnType<typeof readTexts>>['get']>>
 
-function toTask(row: Recipient, content: Content | undefined, again: boolean): Task {
+function toTask(row: Recipient, content: Content | undefined, run: ClaimRun, isRepeat: boolean): Task {
   if (!content) throw new Error(`the request ${row.smsIdentifier} has recipients and no text`)
-  return { ...row, ...content, possiblySent: again || row.possiblySent }
+  const isCountedAlready = row.owner === run.owner
+  return {
+    ...row,
+    text: content.text,
+    attempts: isCountedAlready ? row.attempts : row.attempts + 1,
+    unconfirmed: isCountedAlready ? row.unconfirmed - 1 : row.unconfirmed,
+    possiblySent: isRepeat || row.possiblySent,
+    acceptedAtMs: run.claimedAtMs - row.ageMs,
+  }
 }
 
-function referencesOf(rows: Recipient[]): Set<string> {
-  return new Set(rows.map(({ reference }) => reference))
+function toInFlight({ envelope, others }: Share, tasks: Task[], owner: string): InFlight {
+  const unsettled = new Set(tasks.map(({ reference }) => reference))
+  const isFinished = tasks.length === 0 && others.length === 0
+  return { envelope, owner, unsettled, hasOthers: others.length > 0, isFinished }
 }
 
 function identifiersOf(rows: Recipient[]): string[] {
   return [...new Set(rows.map(({ smsIdentifier }) => smsIdentifier))]
-}
-
-type KeyRange = Pick<RecipientRange, 'smsIdentifier' | 'first' | 'last'>
-
-/** The same recipients in key order, each named once. */
-function joinRanges(ranges: KeyRange[]): KeyRange[] {
-  const joined: KeyRange[] = []
-  for (const { smsIdentifier, first, last } of ranges.toSorted(compareRanges)) {
-    const before = joined.at(-1)
-    if (before?.smsIdentifier === smsIdentifier && first <= before.last + 1)
-      before.last = Math.max(before.last, last)
-    else joined.push({ smsIdentifier, first, last })
-  }
-  return joined
-}
-
-function compareRanges(a: KeyRange, b: KeyRange): number {
-  if (a.smsIdentifier === b.smsIdentifier) return a.first - b.first
-  return a.smsIdentifier < b.smsIdentifier ? -1 : 1
 }
 
 function later(a: Date, b: Date): Date {

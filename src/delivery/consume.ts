@@ -1,20 +1,21 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Operators } from '../operators/index.ts'
 import { UnreadableEnvelope, decodeEnvelope } from '../outbox/index.ts'
 import type { Envelope } from '../outbox/index.ts'
 import type { Delivery } from '../platform/broker/index.ts'
+import { retryWithBackoff } from '../platform/retryWithBackoff.ts'
+import { openSemaphore } from '../platform/semaphore.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
+import { openBreakerGate } from './breakerGate.ts'
+import type { Deliver } from './deliver.ts'
 import type { DeliveryEvents } from './events.ts'
-import { openGate } from './gate.ts'
-import { isTransient } from './retryWithBackoff.ts'
-import { openSlots } from './slots.ts'
+import { isTransient } from './faults.ts'
 
 export interface ConsumeSettings {
   type: MessageClass
-  /** Envelopes of the class under way at once. */
+  /** Envelopes of the class in flight at once. */
   concurrency: number
-  operators: Pick<Operators, 'states' | 'whenAdmitting'>
-  deliver: (envelope: Envelope, stopping: AbortSignal) => Promise<void>
+  operators: Pick<Operators, 'of' | 'whenAdmitting'>
+  deliver: Deliver
   events: DeliveryEvents
 }
 
@@ -24,40 +25,42 @@ export interface Consumer {
   drain(): Promise<void>
 }
 
-/** While the database is away an envelope waits in hand; nothing was begun with it. */
+/** While the database is unavailable an envelope waits; nothing was begun with it. */
 const RETRY_MS = 100
 const RETRY_MAX_MS = 2_000
-/** A fault of ours, met so often with one envelope, is left to the outbox, which brings it back a minute later. */
+/** An envelope that meets this many faults of ours is left to the outbox, which brings it back a minute later. */
 const FAULTS_MAX = 3
 
-/** Takes envelopes of one class through the gate and the slots to delivery, and acknowledges what was settled. */
+/** Takes envelopes of one class through the breaker gate to delivery, and acknowledges what was settled. */
 export function startConsumer(settings: ConsumeSettings): Consumer {
   const { type, events } = settings
   const stopping = new AbortController()
-  const slots = openSlots(settings.concurrency)
-  const gate = openGate(settings.operators)
+  const envelopes = openSemaphore(settings.concurrency)
+  const gate = openBreakerGate(settings.operators, type)
   const inFlight = new Set<string>()
-  const underWay = new Set<Promise<void>>()
+  const handling = new Set<Promise<void>>()
 
+  const deliverInTurn = async (envelope: Envelope) => {
+    const permit = await envelopes.acquire(1, stopping.signal)
+    try {
+      const endTurn = await gate.pass(stopping.signal)
+      try {
+        return await deliverWithRetries(settings, envelope, stopping.signal)
+      } finally {
+        endTurn()
+      }
+    } finally {
+      permit.release()
+    }
+  }
   const handle = async (delivery: Delivery) => {
-    const envelope = await readOrSetAside(settings, delivery)
+    const envelope = await readOrDeadLetter(settings, delivery)
     if (!envelope) return
-    // The same envelope again, published twice or delivered anew: the one in hand stands for both.
+    // The same envelope again, published twice or redelivered: the one in flight stands for both.
     if (inFlight.has(envelope.outboxId)) return delivery.ack()
     inFlight.add(envelope.outboxId)
     try {
-      const giveBack = await slots.take(stopping.signal)
-      const endTurn = await gate.pass(stopping.signal).catch((reason: unknown) => {
-        giveBack()
-        throw reason
-      })
-      try {
-        await deliverPatiently(settings, envelope, stopping.signal)
-        delivery.ack()
-      } finally {
-        endTurn()
-        giveBack()
-      }
+      if ((await deliverInTurn(envelope)) === 'ended') delivery.ack()
     } finally {
       inFlight.delete(envelope.outboxId)
     }
@@ -67,20 +70,20 @@ export function startConsumer(settings: ConsumeSettings): Consumer {
     onDelivery(delivery) {
       const work = handle(delivery)
         .catch((error: unknown) => {
-          // Stopped before it began: unanswered, the broker delivers it to somebody else.
+          // Stopped before it began: unanswered, the broker delivers it to another consumer.
           if (!stopping.signal.aborted) events.deliveryFailed({ type, step: 'consume', error })
         })
-        .finally(() => underWay.delete(work))
-      underWay.add(work)
+        .finally(() => handling.delete(work))
+      handling.add(work)
     },
     async drain() {
       stopping.abort()
-      await Promise.all(underWay)
+      await Promise.all(handling)
     },
   }
 }
 
-async function readOrSetAside(
+async function readOrDeadLetter(
   { type, events }: ConsumeSettings,
   delivery: Delivery,
 ): Promise<Envelope | undefined> {
@@ -96,21 +99,19 @@ async function readOrSetAside(
   }
 }
 
-async function deliverPatiently(
+/** `stopped`: the claim was not made. An envelope that meets faults of ours is ended, and its outbox row brings it back. */
+async function deliverWithRetries(
   { type, deliver, events }: ConsumeSettings,
   envelope: Envelope,
   stopping: AbortSignal,
-): Promise<void> {
-  let faults = 0
-  for (let pauseMs = RETRY_MS; ; pauseMs = Math.min(pauseMs * 2, RETRY_MAX_MS)) {
-    try {
-      return await deliver(envelope, stopping)
-    } catch (error) {
-      if (stopping.aborted && error === stopping.reason) throw error
-      events.deliveryFailed({ type, step: 'deliver', error })
-      if (!isTransient(error) && ++faults >= FAULTS_MAX) return
-      if (stopping.aborted) throw error
-      await pause(pauseMs, undefined, { signal: stopping })
-    }
-  }
+): Promise<'ended' | 'stopped'> {
+  const { kind } = await retryWithBackoff(() => deliver(envelope, stopping), {
+    isTransient,
+    onError: (error) => events.deliveryFailed({ type, step: 'deliver', error }),
+    firstPauseMs: RETRY_MS,
+    maxPauseMs: RETRY_MAX_MS,
+    faultsMax: FAULTS_MAX,
+    signal: stopping,
+  })
+  return kind === 'stopped' ? 'stopped' : 'ended'
 }

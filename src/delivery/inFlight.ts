@@ -1,20 +1,21 @@
 import type { Recipient } from '../messages/index.ts'
-import type { RecipientRange } from '../outbox/index.ts'
+import type { Envelope } from '../outbox/index.ts'
 
-/** One recipient in hand: claimed by us, with what an operator needs. */
+/** One claimed recipient with what an operator needs. The fields change as results arrive. */
 export interface Task extends Recipient {
   text: string
-  price: number
+  /** When the message was accepted, by this process's monotonic clock. */
+  acceptedAtMs: number
 }
 
-/** Our claim on an envelope, until it is settled. Recipients are named by their references. */
+/** One run of an envelope: our claim on its free recipients, until the last of them is settled. */
 export interface InFlight {
-  outboxId: string
-  /** The envelope's recipients, others' included. */
-  ranges: RecipientRange[]
+  envelope: Envelope
   owner: string
-  /** Those of them that may not be at their end: it shrinks as ours end, and does not know what others do. */
-  open: Set<string>
-  /** Those of ours whose settlement has not begun. The settlement of the last of them looks at what others left. */
+  /** References of our recipients that are not settled yet. */
   unsettled: Set<string>
+  /** The envelope names unfinished recipients that another owner has, so that its row cannot just be removed. */
+  hasOthers: boolean
+  /** The outbox row is removed: nothing of this envelope is named by it any more. */
+  isFinished: boolean
 }

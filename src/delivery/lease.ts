@@ -1,12 +1,13 @@
-/** How long a claimed recipient is its owner's, by the database's clock. */
+/** How long a claimed recipient belongs to its owner, by the database's clock. */
 export const LEASE_SECONDS = 10
-/** One try at one operator, all its calls together. */
-export const TRY_TIMEOUT_MS = 5_000
+export const LEASE_MS = LEASE_SECONDS * 1_000
+/** One attempt at one operator, all its calls together. */
+export const ATTEMPT_TIMEOUT_MS = 5_000
 
 /**
- * Whether a try that begins now ends before the lease does. `leasedAtMs` is read from the monotonic clock before the
- * claim was asked for, so that the answer errs on the safe side.
+ * Whether an attempt that begins at `startsAtMs` ends before the lease does. `leasedAtMs` is read from the monotonic
+ * clock before the database is asked for the lease, so that the answer errs on the safe side.
  */
-export function leavesRoom(leasedAtMs: number, nowMs: number): boolean {
-  return nowMs - leasedAtMs + TRY_TIMEOUT_MS < LEASE_SECONDS * 1_000
+export function leavesRoom(leasedAtMs: number, startsAtMs: number): boolean {
+  return startsAtMs - leasedAtMs + ATTEMPT_TIMEOUT_MS < LEASE_MS
 }

@@ -1,173 +1,206 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { attempt } from '../operators/index.ts'
-import type { Operator, OperatorEvents, Attempt } from '../operators/index.ts'
-import type { Envelope } from '../outbox/index.ts'
+import type { Operator, OperatorEvents, OperatorResult } from '../operators/index.ts'
 import type { Db } from '../platform/db/index.ts'
+import type { Permit, Semaphore } from '../platform/semaphore.ts'
+import type { MessageClass } from '../primitives/messageClass.ts'
+import type { Settlement } from './effects.ts'
 import type { DeliveryEvents } from './events.ts'
-import type { InFlight, Task } from './inFlight.ts'
-import { TRY_TIMEOUT_MS, leavesRoom } from './lease.ts'
-import { renew } from './renew.ts'
-import type { Settlement } from './settle.ts'
-import type { Slots } from './slots.ts'
+import type { InFlight } from './inFlight.ts'
+import { ATTEMPT_TIMEOUT_MS, leavesRoom } from './lease.ts'
+import { abandoned, applyAttempt, notCalled, throttled } from './pendingTask.ts'
+import type { PendingTask } from './pendingTask.ts'
+import { renewLease } from './renewLease.ts'
 
-/** One envelope on its way, as far as offering it to operators goes. */
+/** One run of an envelope, as far as submitting to operators goes. */
 export interface FailoverRun {
   db: Db
-  type: Envelope['type']
+  type: MessageClass
   inFlight: InFlight
   operators: readonly Operator[]
-  /** The turns of all calls of the class. */
-  calls: Slots
+  /** All calls of the class at once. */
+  calls: Semaphore
+  /** When the claim was asked for. */
+  claimedAtMs: number
+  /** Submissions of one message with an unknown result, over all runs. */
+  unknownSubmissionsMax: number
   events: DeliveryEvents
   operatorEvents: OperatorEvents
-  /** Told at once what an operator decided, while the others' failover goes on. */
-  onVerdicts: (verdicts: Settlement[]) => void
+  /** Called with final results at once, while the failover of other messages goes on. */
+  onResults: (settlements: Settlement[]) => void
   /** Calls that have not begun when it is aborted are not made. */
   stopping?: AbortSignal
 }
 
-/** A task without a verdict and what was last known of it. */
-export interface PendingTask {
-  task: Task
-  tried: Attempt
-  /** An operator was asked in this round. */
-  called: boolean
-  /** When its claim, or the last renewal of it, was asked for: each task has its own, as not all are renewed at once. */
-  leasedAtMs: number
+/** An operator that may still be asked, and how often. */
+interface Candidate {
+  operator: Operator
+  submissionsLeft: number
 }
 
-export const NOT_TRIED: Attempt = {
-  outcome: { kind: 'unavailable', reason: 'not tried' },
-  called: false,
-  isSpecificToMessage: false,
+/** An operator that deduplicates references can be asked again after an unknown result. Express has no time for that. */
+const SUBMISSIONS_PER_OPERATOR_MAX = { normal: 2, express: 1 }
+
+/** Submits tasks to each operator in turn until one decides them. @returns those without a final result. */
+export function submitWithFailover(run: FailoverRun, tasks: PendingTask[]): Promise<PendingTask[]> {
+  const candidates = run.operators.map((operator) => ({
+    operator,
+    submissionsLeft: operator.deduplicatesReferences ? SUBMISSIONS_PER_OPERATOR_MAX[run.type] : 1,
+  }))
+  return submitToCandidates(run, tasks, candidates)
 }
 
-/** Asked once more with the same reference when an answer is missing; express goes on to the next operator at once. */
-const TRIES_PER_OPERATOR_MAX = { normal: 2, express: 1 }
-
-/** What came of one or more calls: who may be offered further, and who gets no further try in this round. */
-interface Tries {
-  results: PendingTask[]
-  abandoned: PendingTask[]
+async function submitToCandidates(
+  run: FailoverRun,
+  tasks: PendingTask[],
+  candidates: Candidate[],
+): Promise<PendingTask[]> {
+  if (tasks.length === 0 || candidates.length === 0) return tasks
+  const choice = await chooseCandidate(run, candidates)
+  if (typeof choice === 'function') return tasks.map(choice)
+  const { operator } = choice
+  if (tasks.length > operator.adapter.batchSizeMax) return submitInParts(run, tasks, candidates, operator)
+  const { undecided, given } = await submitInTurn(run, operator, tasks)
+  const groups = Map.groupBy(undecided, ({ attempt: { result } }) => result.kind)
+  const rests = await Promise.all(
+    [...groups].map(([kind, group]) =>
+      submitToCandidates(run, group, remaining(run, candidates, choice, kind)),
+    ),
+  )
+  return [...given, ...rests.flat()]
 }
 
-/** Offers tasks to each operator in turn. @returns those without a verdict. */
-export async function offer(run: FailoverRun, tasks: PendingTask[]): Promise<PendingTask[]> {
-  let waiting = tasks
-  const abandoned: PendingTask[] = []
-  for (const operator of run.operators) {
-    let round = waiting
-    const done: PendingTask[] = []
-    for (let tries = 1; round.length > 0 && tries <= TRIES_PER_OPERATOR_MAX[run.type]; tries++) {
-      const tried = await tryAll(run, operator, round)
-      abandoned.push(...tried.abandoned)
-      done.push(...tried.results.filter(({ tried }) => tried.outcome.kind !== 'unknown'))
-      round = tried.results.filter(({ tried }) => tried.outcome.kind === 'unknown')
+/** Within the lease, throttling leaves an operator a candidate, behind the others. */
+function remaining(
+  { claimedAtMs }: FailoverRun,
+  candidates: Candidate[],
+  asked: Candidate,
+  result: OperatorResult['kind'],
+): Candidate[] {
+  const others = candidates.filter((each) => each !== asked)
+  if (result === 'throttled') return leavesRoom(claimedAtMs, performance.now()) ? [...others, asked] : others
+  const submissionsLeft = asked.submissionsLeft - 1
+  return result === 'unknown' && submissionsLeft > 0 ? [{ ...asked, submissionsLeft }, ...others] : others
+}
+
+/** An operator that may not have recovered gets one part, and the others follow if that closes its breaker. */
+async function submitInParts(
+  run: FailoverRun,
+  tasks: PendingTask[],
+  candidates: Candidate[],
+  { adapter, breaker }: Operator,
+): Promise<PendingTask[]> {
+  const submit = (part: PendingTask[]) => submitToCandidates(run, part, candidates)
+  const parts = cut(tasks, adapter.batchSizeMax)
+  const probe = breaker.state() === 'closed' ? [] : parts.splice(0, 1)
+  const probed = await Promise.all(probe.map(submit))
+  return [...probed, ...(await Promise.all(parts.map(submit)))].flat()
+}
+
+type WithoutChoice = (pending: PendingTask) => PendingTask
+
+/**
+ * Chooses the first operator whose breaker and pace admit a call. If only the pace is in the way, waits for it within the
+ * lease and without a call permit, so that waiting calls keep no other from being made.
+ */
+async function chooseCandidate(
+  run: FailoverRun,
+  candidates: Candidate[],
+): Promise<Candidate | WithoutChoice> {
+  for (;;) {
+    const nowMs = performance.now()
+    const admitting = candidates.filter(({ operator }) => operator.breaker.isAdmitting())
+    const ready = admitting.find(({ operator }) => operator.pace.readyAtMs() <= nowMs)
+    if (ready) return ready
+    if (admitting.length === 0) return notCalled
+    const readyAtMs = Math.min(...admitting.map(({ operator }) => operator.pace.readyAtMs()))
+    if (!leavesRoom(run.claimedAtMs, readyAtMs)) return throttled
+    try {
+      await pause(Math.max(1, readyAtMs - nowMs), undefined, run.stopping && { signal: run.stopping })
+    } catch {
+      return abandoned
     }
-    waiting = [...done, ...round]
-    if (waiting.length === 0) break
   }
-  return [...abandoned, ...waiting]
 }
 
-/** One try of each task at one operator, in as many calls as it needs, side by side. */
-async function tryAll(run: FailoverRun, operator: Operator, round: PendingTask[]): Promise<Tries> {
-  const calls = cut(round, operator.adapter.batchSizeMax)
-  const callOne = (tasks: PendingTask[]) => tryInTurn(run, operator, tasks)
-  // An operator that may not have healed gets one call, and the others follow when that heals it.
-  const probe = calls.length > 1 && operator.breaker.state() !== 'closed' ? calls.splice(0, 1) : []
-  const tries = [...(await Promise.all(probe.map(callOne))), ...(await Promise.all(calls.map(callOne)))]
-  return {
-    results: tries.flatMap(({ results }) => results),
-    abandoned: tries.flatMap(({ abandoned }) => abandoned),
-  }
+/** `given`: they get no further submission in this run. */
+interface Submitted {
+  undecided: PendingTask[]
+  given: PendingTask[]
 }
 
 /**
- * Waits for its turn among all calls of the class; the lease is looked at when that has come. A stop gives up those whose
- * turn has not: calls under way end soon, and what waits behind them would take longer than a process has to end.
+ * Waits for a permit among all calls of the class. Pace and lease are checked when it is there. A stop gives up tasks
+ * without a permit: calls in flight end soon, and what waits behind them would outlast the process.
  */
-async function tryInTurn(run: FailoverRun, operator: Operator, tasks: PendingTask[]): Promise<Tries> {
-  let giveBack: () => void
+async function submitInTurn(run: FailoverRun, operator: Operator, tasks: PendingTask[]): Promise<Submitted> {
+  let permit: Permit
   try {
-    giveBack = await run.calls.take(run.stopping)
+    permit = await run.calls.acquire(1, run.stopping)
   } catch {
-    return { results: [], abandoned: withoutVerdict(tasks) }
+    return { undecided: [], given: tasks.map(abandoned) }
   }
   try {
     const ready = await prepare(run, tasks)
-    return { results: await tryOnce(run, operator, ready.tasks), abandoned: ready.abandoned }
+    if (operator.pace.readyAtMs() > performance.now())
+      return { undecided: ready.undecided.map(throttled), given: ready.given }
+    return { undecided: await submitOnce(run, operator, ready.undecided), given: ready.given }
   } finally {
-    giveBack()
+    permit.release()
   }
 }
 
-/** They keep no verdict of an earlier operator: the one that was not asked might have taken them. */
-function withoutVerdict(tasks: PendingTask[]): PendingTask[] {
-  return tasks.map((each) => ({ ...each, tried: { ...each.tried, own: false } }))
-}
-
-/**
- * What must hold before a try: the lease leaves room, and whoever may have been sent is marked. `abandoned` are tasks
- * that get no further try in this round because the database could not be asked.
- */
-async function prepare(
-  run: FailoverRun,
-  round: PendingTask[],
-): Promise<{ tasks: PendingTask[]; abandoned: PendingTask[] }> {
-  const isReady = ({ called, leasedAtMs }: PendingTask) =>
-    !called && leavesRoom(leasedAtMs, performance.now())
-  if (round.every(isReady)) return { tasks: round, abandoned: [] }
+/** Renews the lease of tasks before a submission that could be a repeat, or when the lease leaves no room for it. */
+async function prepare(run: FailoverRun, tasks: PendingTask[]): Promise<Submitted> {
+  const isReady = ({ isCounted, leasedAtMs }: PendingTask) =>
+    isCounted && leavesRoom(leasedAtMs, performance.now())
+  if (tasks.every(isReady)) return { undecided: tasks, given: [] }
   const askedAtMs = performance.now()
   try {
-    const asked = round.map(({ task }) => task)
-    const renewed = await renew(run.db, asked, run.inFlight.owner)
-    const ours = new Set(renewed.tasks)
-    for (const task of asked) if (!ours.has(task)) run.inFlight.unsettled.delete(task.reference)
-    const tasks = round
-      .filter(({ task }) => ours.has(task))
-      .map((each) => ({ ...each, leasedAtMs: askedAtMs }))
-    if (renewed.newlyMarked > 0)
-      run.events.possibleDuplicates({ type: run.type, messages: renewed.newlyMarked })
-    if (!leavesRoom(askedAtMs, performance.now())) return { tasks: [], abandoned: withoutVerdict(tasks) }
-    return { tasks, abandoned: [] }
+    const renewals = tasks.map(({ task, isCounted }) => ({ task, isRepeat: !isCounted }))
+    const { ours, newlyMarked } = await renewLease(run.db, renewals, run.inFlight)
+    if (newlyMarked > 0) run.events.possibleDuplicates({ type: run.type, messages: newlyMarked })
+    const [kept, lost] = [
+      tasks.filter(({ task }) => ours.has(task.reference)),
+      tasks.filter(({ task }) => !ours.has(task.reference)),
+    ]
+    for (const { task } of lost) run.inFlight.unsettled.delete(task.reference)
+    if (lost.length > 0) run.inFlight.hasOthers = true
+    const renewed = kept.map((each) => ({ ...each, isCounted: true, leasedAtMs: askedAtMs }))
+    if (!leavesRoom(askedAtMs, performance.now())) return { undecided: [], given: renewed.map(abandoned) }
+    return { undecided: renewed, given: [] }
   } catch (error) {
     run.events.deliveryFailed({ type: run.type, step: 'renew', error })
-    return { tasks: [], abandoned: withoutVerdict(round) }
+    return { undecided: [], given: tasks.map(abandoned) }
   }
 }
 
-/** One call of one operator, or one and its halves. @returns the tasks that it did not decide. */
-async function tryOnce(run: FailoverRun, operator: Operator, round: PendingTask[]): Promise<PendingTask[]> {
-  if (round.length === 0) return []
-  const batch = round.map(({ task: { reference, recipient, text } }) => ({ reference, to: recipient, text }))
-  const tried = await attempt(operator, batch, { timeoutMs: TRY_TIMEOUT_MS, events: run.operatorEvents })
-  const undecided: PendingTask[] = []
-  const verdicts: Settlement[] = []
-  round.forEach((before, position) => {
-    const result = tried[position] ?? NOT_TRIED
-    const { task } = before
-    const { outcome } = result
-    if (outcome.kind === 'accepted') {
-      const { providerMessageId } = outcome
-      verdicts.push({ kind: 'done', task, provider: operator.name, providerMessageId })
-    } else if (outcome.kind === 'rejected') {
-      verdicts.push({ kind: 'failed', task, provider: operator.name, reason: outcome.reason })
-    } else {
-      if (outcome.kind === 'unknown') task.possiblySent = true
-      // A call that said something of this message outweighs a later operator that was not asked.
-      undecided.push({
-        ...before,
-        tried: result.called ? result : before.called ? before.tried : result,
-        called: before.called || result.called,
-      })
-    }
+/** One call of one operator, or one and its halves. Hands on the final results. @returns the tasks without one. */
+async function submitOnce(
+  run: FailoverRun,
+  operator: Operator,
+  tasks: PendingTask[],
+): Promise<PendingTask[]> {
+  if (tasks.length === 0) return []
+  const batch = tasks.map(({ task: { reference, recipient, text } }) => ({ reference, to: recipient, text }))
+  const attempts = await attempt(operator, batch, {
+    timeoutMs: ATTEMPT_TIMEOUT_MS,
+    events: run.operatorEvents,
   })
-  if (verdicts.length > 0) run.onVerdicts(verdicts)
+  const undecided: PendingTask[] = []
+  const settlements: Settlement[] = []
+  const { unknownSubmissionsMax } = run
+  tasks.forEach((pending, position) => {
+    const result = attempts[position]
+    const next = result ? applyAttempt(pending, result, { operator, unknownSubmissionsMax }) : pending
+    if ('kind' in next) settlements.push(next)
+    else undecided.push(next)
+  })
+  if (settlements.length > 0) run.onResults(settlements)
   return undecided
 }
 
 function cut<T>(items: T[], sizeMax: number): T[][] {
-  if (items.length <= sizeMax) return [items]
   const pieces: T[][] = []
   for (let start = 0; start < items.length; start += sizeMax) pieces.push(items.slice(start, start + sizeMax))
   return pieces

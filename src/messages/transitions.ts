@@ -21,18 +21,20 @@ export interface Claim {
 
 /** Claims rows for an attempt. It counts as unconfirmed until its result is stored. */
 export async function markSending(tx: Tx, rows: RecipientState[], claim: Claim): Promise<void> {
-  await move(tx, rows, 'sending', sql`${claimed(claim)}, attempts = LEAST(attempts + 1, 65535)`)
+  await move(tx, rows, 'sending', sql`${claimed(claim)}, ${COUNTED}, attempts = LEAST(attempts + 1, 65535)`)
 }
 
-/** Renews a claim before a further submission within it. */
+/** Renews a claim before a further submission within it. The claim counted one; only a repeat is counted again. */
 export async function renewSending(tx: Tx, rows: RecipientState[], claim: Claim): Promise<void> {
-  await move(tx, rows, 'sending', claimed(claim))
+  await move(tx, rows, 'sending', claim.again ? sql`${claimed(claim)}, ${COUNTED}` : claimed(claim))
 }
+
+const COUNTED = sql`unconfirmed = LEAST(unconfirmed + 1, 255)`
 
 function claimed({ owner, leaseSeconds, again }: Claim): RawBuilder<unknown> {
   const marks = again ? sql`, possibly_sent = TRUE, possible_duplicate = TRUE` : sql``
-  return sql`owner = ${Buffer.from(owner, 'hex')}, lease_until = NOW(3) + INTERVAL ${sql.lit(leaseSeconds)} SECOND,
-    unconfirmed = LEAST(unconfirmed + 1, 255)${marks}`
+  return sql`owner = ${Buffer.from(owner, 'hex')},
+    lease_until = NOW(3) + INTERVAL ${sql.lit(leaseSeconds)} SECOND${marks}`
 }
 
 /** An operator took them. The owner stays, so that a repeated settlement recognises its own work. */

@@ -30,6 +30,8 @@ export interface Config {
   acceptLanes: number
   normalOrder: NormalOrder
   unavailableGraceMs: number
+  /** Submissions of a message with an unknown result. */
+  unknownSubmissionsMax: { normal: number; express: number }
   prices: { normal: number; express: number }
   queues: { normal: string; express: string }
   limits: { recipientsMax: number; textCharsMax: number; recipientPattern?: RegExp }
@@ -116,6 +118,10 @@ function toConfig(values: Settled, operators: OperatorConfig[]): Config {
     acceptLanes: values.ACCEPT_LANES,
     normalOrder: values.NORMAL_ORDER,
     unavailableGraceMs: values.UNAVAILABLE_GRACE,
+    unknownSubmissionsMax: {
+      normal: values.UNKNOWN_SUBMISSIONS_MAX,
+      express: values.UNKNOWN_SUBMISSIONS_MAX_EXPRESS,
+    },
     prices: { normal: values.PRICE_NORMAL, express: values.PRICE_EXPRESS },
     queues: { normal: values.NORMAL_QUEUE, express: values.EXPRESS_QUEUE },
     limits: {

@@ -9,7 +9,7 @@ import type { SharedResources } from './sharedResources.ts'
 import { concurrencyOf, workBatchOf } from './concurrency.ts'
 import { linkReporter } from './linkReporter.ts'
 
-/** Envelopes, or their recipients, in hand for each call at once: one is called for, one claimed and one settled. */
+/** Envelopes, or their recipients, in flight for each call at once: one is submitted, one claimed and one settled. */
 const ENVELOPES_PER_CALL = 3
 
 /** The role that is the only caller of operators: each class has its own connection, sockets and budget. */
@@ -26,12 +26,15 @@ export async function startConsumers(
       const envelopesMax = config.operatorConcurrency * ENVELOPES_PER_CALL
       const deliver = openDelivery({
         db: pools.work[type],
+        newId: foundation.newId,
+        type,
         operators: operators.of(type),
         callsMax: config.operatorConcurrency,
         recipientsMax: envelopesMax * config.operatorBatchMax,
         batchSizeMax: workBatchOf(config),
-        lanes: concurrencyOf(config, 'consumer'),
+        concurrency: concurrencyOf(config, 'consumer'),
         unavailableGraceMs: config.unavailableGraceMs,
+        unknownSubmissionsMax: config.unknownSubmissionsMax[type],
         events,
         operatorEvents,
       })

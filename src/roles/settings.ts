@@ -117,6 +117,18 @@ export const SETTINGS = {
       'How long a message that no operator takes is tried at least before it may fail and be refunded: `500ms`, `30s`, ' +
       '`1m`. While every operator is down, messages are tried one at a time, so that an outage does not refund the backlog.',
   },
+  UNKNOWN_SUBMISSIONS_MAX: {
+    schema: wholeNumberText(1, 100),
+    default: '3',
+    meaning:
+      'How often a normal message is submitted in all when no operator says whether it took it. Then it fails, is ' +
+      'refunded and marked as possibly sent.',
+  },
+  UNKNOWN_SUBMISSIONS_MAX_EXPRESS: {
+    schema: wholeNumberText(1, 100),
+    default: '2',
+    meaning: 'The same for an express message.',
+  },
   PRICE_NORMAL: {
     schema: wholeNumberText(1, 1_000_000),
     default: '1',

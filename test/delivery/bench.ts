@@ -1,26 +1,30 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import type { SmsState } from '../../db/schema.ts'
-import { audit } from '../../src/audit/index.ts'
 import { openDelivery as open } from '../../src/delivery/index.ts'
 import type { DeliveryEvents, DeliverySettings } from '../../src/delivery/index.ts'
 import { topUp } from '../../src/ledger/index.ts'
-import { accept } from '../../src/messages/index.ts'
+import { accept, listQuarantine } from '../../src/messages/index.ts'
 import type { Operator } from '../../src/operators/index.ts'
 import { claim } from '../../src/outbox/claim.ts'
+import { promote } from '../../src/outbox/promote.ts'
+import { decodeRanges } from '../../src/outbox/index.ts'
 import type { Envelope } from '../../src/outbox/index.ts'
-import { databaseNowMs, read } from '../../src/platform/db/index.ts'
+import { read, transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
-import { identifierMaker, identifierToBytes } from '../../src/primitives/identifier.ts'
+import { identifierToBytes } from '../../src/primitives/identifier.ts'
 import type { MessageClass } from '../../src/primitives/messageClass.ts'
 import { recipients } from '../support/api.ts'
+import { acceptContextOf, newIdOf } from '../support/arrange.ts'
+import { NOW_KEY, makeDue } from '../support/makeDue.ts'
 import { freshStack } from '../support/servers.ts'
+import { violationsIn } from './violations.ts'
 
 export const CUSTOMER = 7
 export const DEPOSIT = 1_000
-export const PRICES = { normal: 1, express: 3 }
 /** So long that no test reaches it by itself: a test that wants it over moves `retrying_since`. */
 export const GRACE_MS = 30_000
+export const UNKNOWN_SUBMISSIONS_MAX = { normal: 3, express: 2 }
 /** Operator calls at once, of all envelopes of a delivery. */
 const CALLS_MAX = 16
 
@@ -30,16 +34,19 @@ export interface Row {
   recipient: string
   status: SmsState
   provider: string
-  providerMessageId: string | null
   owner: string | null
   leaseMs: number | null
+  attempts: number
+  unconfirmed: number
+  failureReason: string | null
   retrying: boolean
   possiblySent: boolean
   possibleDuplicate: boolean
 }
 
 export interface OutboxRow {
-  attempts: number
+  /** `<identifier>:<first>-<last>` of each range. */
+  names: string[]
   lastError: string | null
   dueInMs: number
 }
@@ -47,8 +54,10 @@ export interface OutboxRow {
 /** The facts that a delivery reported, in order. */
 export interface Reported {
   settled: string[]
-  late: string[]
+  stale: string[]
   lost: string[]
+  quarantined: string[]
+  takenOver: number
   possibleDuplicates: number
   failures: string[]
 }
@@ -76,6 +85,10 @@ export interface Bench {
   rows(smsIdentifier: string): Promise<Row[]>
   row(smsIdentifier: string): Promise<Row>
   outbox(): Promise<OutboxRow[]>
+  /** The operators' identifiers that were stored. */
+  operatorMessages(): Promise<string[]>
+  /** References. */
+  quarantined(): Promise<string[]>
   refunds(): Promise<{ no: number; amount: number; description: string }[]>
   balance(): Promise<number>
   /** Moves the database's view of when tries without a verdict began. */
@@ -90,7 +103,7 @@ export interface Bench {
 export async function openBench(): Promise<Bench> {
   const stack = await freshStack()
   const { db } = stack
-  const newId = identifierMaker(() => databaseNowMs(db))
+  const newId = newIdOf(db)
   await topUp(db, { userId: CUSTOMER, amount: DEPOSIT, description: 'deposit' }, newId())
   const envelope = async (type: MessageClass = 'normal') => {
     const claimed = await claim(db, type, 1, newId)
@@ -105,16 +118,17 @@ export async function openBench(): Promise<Bench> {
     db,
     accept: async ({ from = CUSTOMER, to, count = 1, text = 'hello', type = 'normal' } = {}) => {
       const request = { userId: from, text, type, recipients: to ?? recipients(count) }
-      const [verdict] = await accept(db, [{ ...request, smsIdentifier: newId() }], PRICES, newId)
+      const [verdict] = await accept(db, [{ ...request, smsIdentifier: newId() }], acceptContextOf(db))
       assert.ok(verdict?.kind === 'accepted', `was ${verdict?.kind}`)
       return verdict.smsIdentifier
     },
     envelope,
     nextRound: async (type) => {
-      await change(sql`UPDATE outbox_events SET next_run_at = NOW(6)`)
+      await transact(db, 'test.due', (tx) => makeDue(tx, sql`TRUE`))
+      await promote(db, type ?? 'normal', 0)
       return envelope(type)
     },
-    published: () => change(sql`UPDATE outbox_events SET next_run_at = NOW(6) + INTERVAL 60 SECOND`),
+    published: () => change(sql`UPDATE outbox_events SET lane = lane | 1, order_key = ${NOW_KEY} + 60000000`),
     rows,
     row: async (smsIdentifier) => {
       const [only, ...others] = await rows(smsIdentifier)
@@ -122,6 +136,15 @@ export async function openBench(): Promise<Bench> {
       return only
     },
     outbox: () => readOutbox(db),
+    operatorMessages: () =>
+      read(db, 'test.operator_messages', async (reader) => {
+        const rows = await reader
+          .selectFrom('operator_messages')
+          .select('provider_message_id as id')
+          .execute()
+        return rows.map(({ id }) => id)
+      }),
+    quarantined: () => readQuarantined(db),
     refunds: () => readRefunds(db),
     balance: () => readBalance(db),
     graceIsOver: (smsIdentifier) =>
@@ -133,7 +156,7 @@ export async function openBench(): Promise<Bench> {
     shortenLease: (smsIdentifier) =>
       change(sql`UPDATE sms_status SET lease_until = NOW(3) + INTERVAL 1 SECOND
         WHERE sms_identifier = ${identifierToBytes(smsIdentifier)} AND status = 'sending'`),
-    assertBooksBalance: async () => assert.deepEqual((await audit(db)).violations, []),
+    assertBooksBalance: async () => assert.deepEqual(await violationsIn(db), []),
     close: () => stack.drop(),
   }
 }
@@ -145,35 +168,46 @@ export function openDelivery(
   changes: Partial<DeliverySettings> = {},
   stopping?: AbortSignal,
 ): { deliver: (envelope: Envelope) => Promise<void>; reported: Reported } {
-  const reported: Reported = { settled: [], late: [], lost: [], possibleDuplicates: 0, failures: [] }
+  const reported: Reported = {
+    ...{ settled: [], stale: [], lost: [], quarantined: [], failures: [] },
+    ...{ takenOver: 0, possibleDuplicates: 0 },
+  }
   const events: DeliveryEvents = {
-    settled: ({ endings }) => reported.settled.push(...endings.map(({ kind }) => kind)),
-    late: ({ endings }) => reported.late.push(...endings.map(({ kind }) => kind)),
-    verdictLost: ({ endings }) => reported.lost.push(...endings.map(({ task }) => task.reference)),
+    settled: ({ settlements }) => reported.settled.push(...settlements.map(({ kind }) => kind)),
+    stale: ({ settlements }) => reported.stale.push(...settlements.map(({ kind }) => kind)),
+    resultLost: ({ settlement }) => reported.lost.push(settlement.task.reference),
+    quarantined: ({ recipients }) =>
+      reported.quarantined.push(
+        ...recipients.map(({ smsIdentifier, recipientNo }) => `${smsIdentifier}:${recipientNo}`),
+      ),
     possibleDuplicates: ({ messages }) => (reported.possibleDuplicates += messages),
+    leasesTakenOver: ({ messages }) => (reported.takenOver += messages),
     unreadable: () => {},
     deliveryFailed: ({ step }) => reported.failures.push(step),
   }
-  const settings: DeliverySettings = {
+  const settingsOf = (type: MessageClass): DeliverySettings => ({
     db,
+    newId: newIdOf(db),
+    type,
     operators,
     callsMax: CALLS_MAX,
     recipientsMax: 3_200,
     batchSizeMax: 2_000,
-    lanes: 1,
+    concurrency: 1,
     unavailableGraceMs: GRACE_MS,
+    unknownSubmissionsMax: UNKNOWN_SUBMISSIONS_MAX[type],
     events,
     operatorEvents: { operatorCalled: () => {}, breakerChanged: () => {} },
     ...changes,
-  }
-  const deliver = open(settings)
-  return { deliver: (envelope) => deliver(envelope, stopping), reported }
+  })
+  const byClass = { normal: open(settingsOf('normal')), express: open(settingsOf('express')) }
+  return { deliver: (envelope) => byClass[envelope.type](envelope, stopping), reported }
 }
 
 async function readRows(db: Db, smsIdentifier: string): Promise<Row[]> {
   return read(db, 'test.rows', async (reader) => {
     const { rows } = await sql<Record<string, unknown>>`
-      SELECT recipient_no AS no, recipient, status, provider, provider_message_id, HEX(owner) AS owner,
+      SELECT recipient_no AS no, recipient, status, provider, HEX(owner) AS owner, attempts, unconfirmed, failure_reason,
              TIMESTAMPDIFF(MICROSECOND, NOW(3), lease_until) / 1000 AS lease_ms, retrying_since IS NOT NULL AS retrying,
              possibly_sent, possible_duplicate
       FROM sms_status WHERE sms_identifier = ${identifierToBytes(smsIdentifier)} ORDER BY recipient_no`.execute(
@@ -184,7 +218,9 @@ async function readRows(db: Db, smsIdentifier: string): Promise<Row[]> {
       recipient: row['recipient'] as string,
       status: row['status'] as SmsState,
       provider: row['provider'] as string,
-      providerMessageId: row['provider_message_id'] as string | null,
+      attempts: row['attempts'] as number,
+      unconfirmed: row['unconfirmed'] as number,
+      failureReason: row['failure_reason'] as string | null,
       owner: row['owner'] as string | null,
       leaseMs: row['lease_ms'] === null ? null : Number(row['lease_ms']),
       retrying: row['retrying'] === 1,
@@ -196,14 +232,23 @@ async function readRows(db: Db, smsIdentifier: string): Promise<Row[]> {
 
 function readOutbox(db: Db): Promise<OutboxRow[]> {
   return read(db, 'test.outbox', async (reader) => {
-    const { rows } = await sql<{ attempts: number; last_error: string | null; due_in_ms: string }>`
-      SELECT attempts, last_error, TIMESTAMPDIFF(MICROSECOND, NOW(6), next_run_at) / 1000 AS due_in_ms
+    const { rows } = await sql<{ payload: string; last_error: string | null; due_in_us: string }>`
+      SELECT payload, last_error, IF(lane IN (0, 2), 0, order_key - ${NOW_KEY}) AS due_in_us
       FROM outbox_events ORDER BY id`.execute(reader)
     return rows.map((row) => ({
-      attempts: row.attempts,
+      names: (decodeRanges(row.payload) ?? []).map(
+        ({ smsIdentifier, first, last }) => `${smsIdentifier}:${first}-${last}`,
+      ),
       lastError: row.last_error,
-      dueInMs: Number(row.due_in_ms),
+      dueInMs: Number(row.due_in_us) / 1_000,
     }))
+  })
+}
+
+function readQuarantined(db: Db): Promise<string[]> {
+  return read(db, 'test.quarantine', async (reader) => {
+    const rows = await listQuarantine(reader, 1_000)
+    return rows.map(({ smsIdentifier, recipientNo }) => `${smsIdentifier}:${recipientNo}`)
   })
 }
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import { claimEnvelopes } from '../../src/delivery/index.ts'
 import type { Envelope } from '../../src/outbox/index.ts'
 import { closeDb, openDb, read, transact } from '../../src/platform/db/index.ts'
 import { identifierToBytes } from '../../src/primitives/identifier.ts'
@@ -11,6 +10,7 @@ import type { LostPart } from '../support/loseCommit.ts'
 import { openTcpProxy } from '../../dev/tcpProxy.ts'
 import { openBench, openDelivery } from './bench.ts'
 import type { Bench } from './bench.ts'
+import { claimAll } from './settlements.ts'
 import { observed } from './observed.ts'
 import { accepts, slowOperator, testOperator } from './operators.ts'
 
@@ -41,7 +41,7 @@ describe('a claim of several envelopes', () => {
   it('is one transaction and gives each its own recipients, under one owner', async () => {
     const { ids, envelopes: all } = await envelopes(2, 3, 1)
     const { db, operations } = observed(bench.db)
-    const claims = await claimEnvelopes(db, all.toReversed(), OWNER)
+    const claims = await claimAll(db, all.toReversed(), OWNER)
     assert.deepEqual(operations, ['delivery.claim'])
     assert.deepEqual(
       claims.map(({ tasks }) => tasks.map(({ reference }) => reference)),
@@ -56,14 +56,14 @@ describe('a claim of several envelopes', () => {
     const { ids, envelopes: all } = await envelopes(3, 2)
     const [first, second] = all as [Envelope, Envelope]
     const both = { ...second, ranges: [...first.ranges, ...second.ranges] }
-    const claims = await claimEnvelopes(bench.db, [first, both], OWNER)
+    const claims = await claimAll(bench.db, [first, both], OWNER)
     assert.deepEqual(
       claims.map(({ tasks }) => tasks.map(({ reference }) => reference)),
       [references(ids[0]!, 1, 2, 3), references(ids[1]!, 1, 2)],
     )
     assert.deepEqual(
-      claims.map(({ inFlight }) => inFlight.open.size),
-      [3, 5],
+      claims.map(({ inFlight }) => inFlight.hasOthers),
+      [false, true],
     )
     const due = (await bench.outbox()).map(({ dueInMs }) => dueInMs)
     assert.ok(due.some((ms) => ms > 50_000) && due.some((ms) => ms > 5_000 && ms <= 10_500), `${due.join()}`)
@@ -78,7 +78,7 @@ describe('a claim of several envelopes', () => {
       { ...whole, ranges: [{ ...range, last: 2 }] },
       { ...other, ranges: [...other.ranges, { ...range, first: 3, last: 4 }] },
     ]
-    const claims = await claimEnvelopes(bench.db, parts, OWNER)
+    const claims = await claimAll(bench.db, parts, OWNER)
     assert.deepEqual(
       claims.map(({ tasks }) => tasks.map(({ reference }) => reference).sort()),
       [references(ids[0]!, 1, 2), [...references(ids[0]!, 3, 4), ...references(ids[1]!, 1)].sort()],
@@ -89,12 +89,12 @@ describe('a claim of several envelopes', () => {
   it('leaves what others hold to them, loses what is at its end, and claims the rest', async () => {
     const { ids, envelopes: all } = await envelopes(2, 2, 2)
     const [held, ended, free] = all as [Envelope, Envelope, Envelope]
-    await claimEnvelopes(bench.db, [held], OTHER)
+    await claimAll(bench.db, [held], OTHER)
     await read(bench.db, 'test.end', (reader) =>
-      sql`UPDATE sms_status SET status = 'done', provider = 'a', provider_message_id = 'm'
+      sql`UPDATE sms_status SET status = 'done', provider = 'a', handed_over_at = NOW(3)
         WHERE sms_identifier = ${identifierToBytes(ids[1]!)}`.execute(reader),
     )
-    const claims = await claimEnvelopes(bench.db, [held, ended, free], OWNER)
+    const claims = await claimAll(bench.db, [held, ended, free], OWNER)
     assert.deepEqual(
       claims.map(({ tasks }) => tasks.length),
       [0, 0, 2],
@@ -108,20 +108,17 @@ describe('a claim of several envelopes', () => {
   it('brings back by the database’s clock what it claimed for another envelope, whatever this process’s says', async () => {
     const { envelopes: all } = await envelopes(2, 3)
     const [first, second] = all as [Envelope, Envelope]
-    const astray = {
-      ...bench.db,
-      clock: { offsetMs: bench.db.clock.offsetMs + 3_600_000, measuredAtMs: Infinity },
-    }
-    await claimEnvelopes(astray, [first, { ...second, ranges: [...second.ranges, ...first.ranges] }])
+    const astray = { ...bench.db, clockOffsetMs: bench.db.clockOffsetMs + 3_600_000 }
+    await claimAll(astray, [first, { ...second, ranges: [...second.ranges, ...first.ranges] }])
     const due = (await bench.outbox()).map(({ dueInMs }) => dueInMs)
     assert.ok(due.some((ms) => ms > 5_000 && ms <= 10_500) && due.every((ms) => ms < 61_000), due.join())
   })
 
   it('marks those whose owner was lost, and only those', async () => {
     const { ids, envelopes: all } = await envelopes(2, 2)
-    await claimEnvelopes(bench.db, all.slice(0, 1), OTHER)
+    await claimAll(bench.db, all.slice(0, 1), OTHER)
     await bench.leaseIsOver(ids[0]!)
-    const claims = await claimEnvelopes(bench.db, all, OWNER)
+    const claims = await claimAll(bench.db, all, OWNER)
     assert.deepEqual(
       claims.map(({ newlyMarked }) => newlyMarked),
       [2, 0],
@@ -143,10 +140,7 @@ describe('a claim of several envelopes', () => {
       const proxy = await openTcpProxy(bench.db.settings.url)
       const db = openDb({ ...bench.db.settings, url: proxy.url })
       const lost = loseCommit(proxy, part)
-      const claims = await claimEnvelopes(db, [
-        first,
-        { ...second, ranges: [...second.ranges, ...first.ranges] },
-      ])
+      const claims = await claimAll(db, [first, { ...second, ranges: [...second.ranges, ...first.ranges] }])
       assert.equal(lost.count(), 1)
       assert.deepEqual(
         claims.map(({ tasks, newlyMarked }) => [tasks.map(({ reference }) => reference), newlyMarked]),
@@ -273,7 +267,7 @@ describe('a delivery with several envelopes in hand', () => {
         underWay--
         return accepts(batch)
       },
-      BATCH_MAX,
+      { batchSizeMax: BATCH_MAX },
     )
     const { deliver } = openDelivery(bench.db, [a], { callsMax: CALLS_MAX })
     const delivering = Promise.all(envelopes.map(deliver))
@@ -295,10 +289,8 @@ describe('a delivery with several envelopes in hand', () => {
   it('looks at the lease when a call has its turn: one that waited too long is renewed first', async () => {
     const id = await bench.accept({ count: 2 })
     const { db, operations } = observed(bench.db)
-    const slow = slowOperator('a')
-    const { adapter } = testOperator('a', accepts, 1)
-    const one = { ...slow, adapter: { ...slow.adapter, batchSizeMax: adapter.batchSizeMax } }
-    const { deliver } = openDelivery(db, [one], { callsMax: 1 })
+    const slow = slowOperator('a', { batchSizeMax: 1 })
+    const { deliver } = openDelivery(db, [slow], { callsMax: 1 })
     const real = performance.now.bind(performance)
     try {
       const delivering = deliver(await bench.envelope())
@@ -315,7 +307,7 @@ describe('a delivery with several envelopes in hand', () => {
 
   it('calls a half-open operator once, and makes the other calls when that healed it', async () => {
     const id = await bench.accept({ count: 6 })
-    const a = testOperator('a', accepts, 2)
+    const a = testOperator('a', accepts, { batchSizeMax: 2 })
     await a.halfOpenBreaker()
     await openDelivery(bench.db, [a]).deliver(await bench.envelope())
     assert.deepEqual(a.calls[0], [`${id}:1`], 'the probe goes alone')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { startConsumer } from '../../src/delivery/index.ts'
-import type { Consumer, DeliveryEvents } from '../../src/delivery/index.ts'
+import type { Consumer, Deliver, DeliveryEvents } from '../../src/delivery/index.ts'
 import { encodeEnvelope, queuesOf, topology } from '../../src/outbox/index.ts'
 import type { Envelope } from '../../src/outbox/index.ts'
 import { openPublisher, openSubscription } from '../../src/platform/broker/index.ts'
@@ -34,9 +34,11 @@ describe('a consumer of the queue of a class', () => {
 
   const events: DeliveryEvents = {
     settled: () => {},
-    late: () => {},
+    stale: () => {},
     possibleDuplicates: () => {},
-    verdictLost: () => {},
+    resultLost: () => {},
+    quarantined: () => {},
+    leasesTakenOver: () => {},
     unreadable: ({ reason }) => unreadable.push(reason),
     deliveryFailed: ({ step }) => failures.push(step),
   }
@@ -56,7 +58,7 @@ describe('a consumer of the queue of a class', () => {
     await stack.drop()
   })
 
-  const start = async (deliver: (envelope: Envelope, stopping: AbortSignal) => Promise<void>) => {
+  const start = async (deliver: Deliver) => {
     consumer = startConsumer({
       type: 'normal',
       concurrency: CONCURRENCY,
@@ -240,7 +242,7 @@ describe('a consumer of the queue of a class', () => {
     await start(({ outboxId }, stopping) => {
       begun.push(outboxId)
       return new Promise((_resolve, reject) => {
-        stopping.addEventListener('abort', () => {
+        stopping?.addEventListener('abort', () => {
           reject(stopping.reason as Error)
         })
       })

@@ -19,44 +19,63 @@ const taskNo = (recipientNo: number): Task => ({
   possibleDuplicate: false,
   text: 'your code is 4711',
   price: 3,
+  ...{ parts: 1, attempts: 1, unconfirmed: 0, ageMs: 100, acceptedAtMs: performance.now() - 100 },
 })
+const operator = (name: string) => ({ name, keepsOurReference: true })
 
-const ENDINGS: Settlement[] = [
-  { kind: 'done', task: taskNo(1), provider: 'a', providerMessageId: 'm-1' },
-  { kind: 'done', task: taskNo(2), provider: 'b', providerMessageId: 'm-2' },
+const SETTLEMENTS: Settlement[] = [
+  { kind: 'done', task: taskNo(1), operator: operator('a'), operatorMessageId: 'm-1' },
+  { kind: 'done', task: taskNo(2), operator: operator('b'), operatorMessageId: 'm-2' },
   { kind: 'failed', task: taskNo(3), provider: 'a', reason: 'rejected: 09128582812 is unknown' },
   { kind: 'released', task: taskNo(4), tried: true, reason: 'HTTP 503' },
   { kind: 'released', task: taskNo(5), tried: false, reason: 'breaker open' },
+  {
+    kind: 'quarantined',
+    task: taskNo(6),
+    cause: 'result_refused',
+    reason: 'the database refused to store: x',
+  },
 ]
 
 async function tell(level: LogLevel) {
   const { logger, lines } = memoryLog(level)
   const registry = new Registry()
-  createDeliveryEvents(logger, registry).settled({ type: 'express', endings: ENDINGS })
+  createDeliveryEvents(logger, registry).settled({ type: 'express', settlements: SETTLEMENTS })
   return { lines: lines(), metrics: await registry.metrics() }
 }
 
 describe('what is told of a settlement', () => {
-  it('counts each ending by its kind, and refunds with their money', async () => {
+  it('counts each settlement by its kind, from zero on, and refunds with their money', async () => {
     const { metrics } = await tell('info')
     const lines = metrics.split('\n')
-    for (const [outcome, count] of Object.entries({ done: 2, failed: 1, released: 2 })) {
-      const series = `chapar_delivery_outcomes_total{class="express",outcome="${outcome}"}`
+    for (const [result, count] of Object.entries({
+      done: 2,
+      failed: 1,
+      released: 2,
+      quarantined: 1,
+      stale: 0,
+    })) {
+      const series = `chapar_delivery_results_total{class="express",result="${result}"}`
       assert.ok(lines.includes(`${series} ${count}`), metrics)
     }
     assert.ok(lines.includes('chapar_refunds_total{class="express"} 1'), metrics)
     assert.ok(lines.includes('chapar_refunded_amount_total{class="express"} 3'), metrics)
+    assert.ok(lines.includes('chapar_quarantined_total{class="express",cause="result_refused"} 1'), metrics)
+    assert.ok(lines.includes('chapar_end_to_end_seconds_count{class="express"} 2'), metrics)
   })
 
-  it('has a line for each failure, and not what the operator said of it', async () => {
+  it('has a line for each failure and quarantine, without what the operator said', async () => {
     const { lines } = await tell('info')
     assert.deepEqual(
       lines.map(({ message, recipient_no, reason }) => [message, recipient_no, reason]),
-      [['failed and refunded', 3, 'rejected']],
+      [
+        ['failed and refunded', 3, 'rejected'],
+        ['message quarantined', 6, 'the database refused to store'],
+      ],
     )
   })
 
-  it('has a line for each ending at debug', async () => {
+  it('has a line for each settlement at debug', async () => {
     const { lines } = await tell('debug')
     assert.deepEqual(
       lines.map(({ message, recipient_no }) => [message, recipient_no]),
@@ -64,8 +83,9 @@ describe('what is told of a settlement', () => {
         ['sent', 1],
         ['sent', 2],
         ['failed and refunded', 3],
-        ['to be tried again', 4],
-        ['to be tried again', 5],
+        ['retry scheduled', 4],
+        ['retry scheduled', 5],
+        ['message quarantined', 6],
       ],
     )
   })

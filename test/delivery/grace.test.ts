@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { read } from '../../src/platform/db/index.ts'
-import { AWAY } from '../operators/scriptedOperator.ts'
+import { UNAVAILABLE } from './operators.ts'
 import { breakable } from './breakable.ts'
 import { DEPOSIT, openBench, openDelivery } from './bench.ts'
 import type { Bench } from './bench.ts'
@@ -34,7 +34,7 @@ describe('a message that no operator takes', () => {
   const delivery = () => openDelivery(bench.db, [a, b])
 
   describe('because both are unavailable', () => {
-    beforeEach(() => both(() => AWAY))
+    beforeEach(() => both(() => UNAVAILABLE))
 
     it('goes back to the outbox with the reason, due again soon, its grace running from now', async () => {
       const id = await bench.accept()
@@ -44,7 +44,7 @@ describe('a message that no operator takes', () => {
       assert.deepEqual([row.status, row.owner, row.leaseMs, row.retrying], ['pending', null, null, true])
       assert.deepEqual([row.possiblySent, row.possibleDuplicate], [false, false])
       const [waiting] = await bench.outbox()
-      assert.deepEqual([waiting?.attempts, waiting?.lastError], [1, 'HTTP 503'])
+      assert.deepEqual([row.attempts, waiting?.lastError], [1, 'HTTP 503'])
       assert.ok(waiting && waiting.dueInMs <= 500, `due in ${waiting?.dueInMs} ms`)
       assert.deepEqual(reported.settled, ['released'])
       assert.equal(await bench.balance(), DEPOSIT - 1)
@@ -107,7 +107,7 @@ describe('a message that no operator takes', () => {
       assert.deepEqual([sizes(a), sizes(b)], [[3], [3]])
       await bench.graceIsOver(id)
       // The operators are away for calls of several and take a message alone: nothing has to fail.
-      both((batch) => (batch.length > 1 ? AWAY : accepts(batch)))
+      both((batch) => (batch.length > 1 ? UNAVAILABLE : accepts(batch)))
       await deliver(await bench.nextRound())
       assert.deepEqual(
         [sizes(a), sizes(b)],
@@ -135,7 +135,7 @@ describe('a message that no operator takes', () => {
       const id = await bench.accept({ count: 8 })
       const clock = skippableClock()
       // Only the whole call fails, so that the breakers stay out of it; alone each takes a second of this process's time.
-      b.answer = (batch) => (batch.length > 1 ? AWAY : saysOfEach('unavailable')(batch))
+      b.answer = (batch) => (batch.length > 1 ? UNAVAILABLE : saysOfEach('unavailable')(batch))
       a.answer = (batch) => {
         if (batch.length === 1) clock.skipMs += 1_000
         return b.answer(batch)
@@ -162,7 +162,7 @@ describe('a message that no operator takes', () => {
         most = Math.max(most, ++underWay)
         await setImmediate()
         underWay--
-        return batch.length > 1 ? AWAY : accepts(batch)
+        return batch.length > 1 ? UNAVAILABLE : accepts(batch)
       })
       const { deliver } = delivery()
       await deliver(await bench.envelope())
@@ -203,7 +203,7 @@ describe('a message that no operator takes', () => {
       assert.deepEqual(await bench.refunds(), [])
     })
 
-    it("does not fail because the database was away when it was the second operator's turn", async () => {
+    it("does not fail because the database was unavailable when it was the second operator's turn", async () => {
       const id = await bench.accept()
       both(saysOfEach('unavailable'))
       await delivery().deliver(await bench.envelope())
@@ -213,7 +213,7 @@ describe('a message that no operator takes', () => {
       const breaking = breakable(bench.db)
       a.answer = (batch) => {
         breaking.breakOnce()
-        return saysOfEach('unavailable')(batch)
+        return saysOfEach('unknown')(batch)
       }
       const { deliver, reported } = openDelivery(breaking.db, [a, b])
       await deliver(await bench.nextRound())

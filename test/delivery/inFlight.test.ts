@@ -23,7 +23,7 @@ describe('recipients in hand, at an operator that takes them one by one', () => 
         await new Promise<void>((resolve) => ends.push(resolve))
         return accepts(batch)
       },
-      1,
+      { batchSizeMax: 1 },
     )
   })
   afterEach(async () => {
@@ -94,8 +94,7 @@ describe('recipients in hand, at an operator that takes them one by one', () => 
       stopping.abort()
       return {
         kind: 'answered',
-        outcomes: batch.map(() => ({ kind: 'unavailable' as const, reason: 'busy' })),
-        operatorFailed: false,
+        results: batch.map(() => ({ kind: 'unavailable' as const, reason: 'busy' })),
       }
     })
     const next = testOperator('b')

@@ -5,11 +5,16 @@ import type { Operator } from '../../src/operators/index.ts'
 /** Long enough that no breaker turns half-open by itself in a test. */
 const NEVER_MS = 600_000
 
+export const UNAVAILABLE: CallResult = { kind: 'unavailable', reason: 'HTTP 503' }
+export const SILENT: CallResult = { kind: 'unknown', reason: 'no answer' }
+
 export type Answer = (batch: Submission[]) => CallResult | Promise<CallResult>
 
 /** An operator at the outside of the engine that does what the test says and remembers its calls. */
-export interface TestOperator extends Omit<Operator, 'breaker'> {
+export interface TestOperator extends Omit<Operator, 'breaker' | 'pace' | 'deduplicatesReferences'> {
   breaker: Breaker
+  pace: TestPace
+  deduplicatesReferences: boolean
   /** The references of each call, in order. */
   readonly calls: string[][]
   answer: Answer
@@ -17,15 +22,29 @@ export interface TestOperator extends Omit<Operator, 'breaker'> {
   halfOpenBreaker(): Promise<void>
 }
 
-export function testOperator(name: string, answer: Answer = accepts, batchSizeMax = 100): TestOperator {
+/** A pace that a test sets. */
+export type TestPace = Operator['pace'] & { readyAt: number }
+
+export interface TestOperatorSettings {
+  batchSizeMax?: number
+  deduplicatesReferences?: boolean
+  keepsOurReference?: boolean
+}
+
+export function testOperator(
+  name: string,
+  answer: Answer = accepts,
+  settings: TestOperatorSettings = {},
+): TestOperator {
+  const { batchSizeMax = 100, deduplicatesReferences = false, keepsOurReference = true } = settings
   const operator: TestOperator = {
-    name,
+    ...{ name, deduplicatesReferences, keepsOurReference },
     breaker: new Breaker({ resetTimeoutMs: NEVER_MS }),
+    pace: testPace(),
     calls: [],
     answer,
     adapter: {
-      name,
-      batchSizeMax,
+      ...{ name, batchSizeMax, callsInFlightMax: 1_000 },
       submit: (batch) => {
         operator.calls.push(batch.map(({ reference }) => reference))
         return Promise.resolve(operator.answer(batch))
@@ -48,26 +67,38 @@ export function testOperator(name: string, answer: Answer = accepts, batchSizeMa
   return operator
 }
 
+function testPace(): TestPace {
+  const pace: TestPace = {
+    readyAt: 0,
+    readyAtMs: () => pace.readyAt,
+    acquire: () => Promise.resolve(pace.readyAt <= performance.now()),
+    begin: () => 0,
+    admitted: () => undefined,
+    throttled: () => undefined,
+  }
+  return pace
+}
+
 export function accepts(batch: Submission[]): CallResult {
-  return answers(batch, ({ reference }) => ({ kind: 'accepted', providerMessageId: `id-${reference}` }))
+  return answers(batch, ({ reference }) => ({ kind: 'accepted', operatorMessageId: `id-${reference}` }))
 }
 
-/** Says for each message what `outcomeOf` says of it. */
-export function answers(batch: Submission[], outcomeOf: (message: Submission) => OperatorResult): CallResult {
-  return { kind: 'answered', outcomes: batch.map(outcomeOf), operatorFailed: false }
+/** Says for each message what `resultOf` says of it. */
+export function answers(batch: Submission[], resultOf: (message: Submission) => OperatorResult): CallResult {
+  return { kind: 'answered', results: batch.map(resultOf) }
 }
 
-export function saysOfEach(kind: 'rejected' | 'unavailable'): Answer {
+export function saysOfEach(kind: 'rejected' | 'unavailable' | 'unknown'): Answer {
   return (batch) => answers(batch, () => ({ kind, reason: `${kind}: so it says` }))
 }
 
-/** Its call is under way until the test lets it answer. */
+/** A call in flight until the test lets the operator answer. */
 export interface SlowOperator extends TestOperator {
   answerWith(answer: Answer): void
 }
 
-export function slowOperator(name: string): SlowOperator {
+export function slowOperator(name: string, settings: TestOperatorSettings = {}): SlowOperator {
   const verdict = Promise.withResolvers<Answer>()
-  const operator = testOperator(name, async (batch) => (await verdict.promise)(batch))
+  const operator = testOperator(name, async (batch) => (await verdict.promise)(batch), settings)
   return Object.assign(operator, { answerWith: (answer: Answer) => verdict.resolve(answer) })
 }

@@ -1,5 +1,6 @@
 import { registerOperators } from '../../src/operators/index.ts'
 import type { Operators } from '../../src/operators/index.ts'
+import { testConfig } from './testConfig.ts'
 import { eventually } from '../support/eventually.ts'
 
 /** A port of the loopback address on which nobody listens; what is tested here calls no operator. */
@@ -19,8 +20,7 @@ export interface Registered {
 /** `resetTimeoutMs`: how soon an open breaker turns half-open. */
 export function registered(resetTimeoutMs: number): Registered {
   const operators = registerOperators({
-    endpoints: ['a', 'b'].map((name) => ({ name, url: NOBODY })),
-    connections: { normal: 1, express: 1 },
+    operators: ['a', 'b'].map((name) => testConfig(name, NOBODY)),
     events: { operatorCalled: () => {}, breakerChanged: () => {} },
     breaker: { resetTimeoutMs },
   })

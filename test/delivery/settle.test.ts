@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
-import { claimEnvelopes, settle as settleAll } from '../../src/delivery/index.ts'
-import type { Settlement, InFlight, Settled, Task } from '../../src/delivery/index.ts'
+import type { InFlight, Settled, Settlement, Task } from '../../src/delivery/index.ts'
 import { read } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { breakable } from './breakable.ts'
 import { CUSTOMER, DEPOSIT, openBench, openDelivery } from './bench.ts'
 import type { Bench } from './bench.ts'
-import { accepts, answers, saysOfEach, testOperator } from './operators.ts'
+import { accepts, saysOfEach, testOperator } from './operators.ts'
+import { claimAll, done, failed, released, settleAll } from './settlements.ts'
 
 const OWNER = '00112233445566aa'
 
 /** One settlement in a transaction of its own. */
-async function settle(db: Db, inFlight: InFlight, endings: Settlement[]): Promise<Settled> {
-  const [settled] = await settleAll(db, [{ inFlight, endings }])
+async function settle(db: Db, inFlight: InFlight, settlements: Settlement[]): Promise<Settled> {
+  const [settled] = await settleAll(db, [{ inFlight, settlements }])
   assert.ok(settled)
   return settled
 }
@@ -30,23 +30,10 @@ describe('a settlement', () => {
   /** Claims an envelope of one request as a consumer would, so that the test can settle it step by step. */
   const claimed = async (count: number): Promise<{ id: string; tasks: Task[]; inFlight: InFlight }> => {
     const id = await bench.accept({ count })
-    const [claim] = await claimEnvelopes(bench.db, [await bench.envelope()], OWNER)
+    const [claim] = await claimAll(bench.db, [await bench.envelope()], OWNER)
     assert.ok(claim)
     return { id, tasks: claim.tasks, inFlight: claim.inFlight }
   }
-  const done = (task: Task): Settlement => ({
-    kind: 'done',
-    task,
-    provider: 'a',
-    providerMessageId: task.reference,
-  })
-  const failed = (task: Task): Settlement => ({
-    kind: 'failed',
-    task,
-    provider: 'a',
-    reason: 'no such number',
-  })
-  const released = (task: Task): Settlement => ({ kind: 'released', task, tried: true, reason: 'away' })
 
   it('refunds each failed recipient once when it runs twice at the same time', async () => {
     const { id, tasks, inFlight } = await claimed(10)
@@ -56,19 +43,19 @@ describe('a settlement', () => {
     assert.ok((await bench.rows(id)).every(({ status }) => status === 'failed'))
   })
 
-  it('that is repeated recognises its own work: the same endings, no second refund, nothing late', async () => {
+  it('that is repeated recognises its own work: the same result, no second refund, nothing stale', async () => {
     const { tasks, inFlight } = await claimed(3)
     const [one, two, three] = tasks as [Task, Task, Task]
-    const endings = [done(one), failed(two), released(three)]
-    await settle(bench.db, inFlight, endings)
-    const [before] = await bench.outbox()
-    const again = await settle(bench.db, inFlight, endings)
-    assert.deepEqual(again, { endings, late: [], held: [] })
+    const settlements = [done(one), failed(two), released(three)]
+    await settle(bench.db, inFlight, settlements)
+    const before = await bench.outbox()
+    const again = await settle(bench.db, inFlight, settlements)
+    assert.deepEqual(again, { settled: settlements, stale: [], blocked: [] })
     assert.deepEqual(
       (await bench.refunds()).map(({ no }) => no),
       [2],
     )
-    assert.equal((await bench.outbox())[0]?.attempts, before?.attempts, 'the back-off counts one round')
+    assert.deepEqual([before.length, (await bench.outbox()).length], [1, 1])
   })
 
   it('commits the refund and the failure together or not at all', async () => {
@@ -76,7 +63,7 @@ describe('a settlement', () => {
     await read(bench.db, 'test.break', (reader) =>
       sql`UPDATE user_balances SET user_id = ${CUSTOMER + 1}`.execute(reader),
     )
-    await assert.rejects(settle(bench.db, inFlight, tasks.map(failed)), /has no balance/)
+    await assert.rejects(settle(bench.db, inFlight, tasks.map(failed)), /no locked balance/)
     assert.ok((await bench.rows(id)).every(({ status }) => status === 'sending'))
     assert.equal((await bench.outbox()).length, 1)
     await read(bench.db, 'test.mend', (reader) =>
@@ -86,7 +73,7 @@ describe('a settlement', () => {
     assert.equal(await bench.balance(), DEPOSIT)
   })
 
-  it('of a part leaves the outbox row; that of the last recipient takes it away', async () => {
+  it('of a part leaves the outbox row; that of the last recipient removes it', async () => {
     const { tasks, inFlight } = await claimed(5)
     for (const task of tasks.slice(0, 4)) {
       await settle(bench.db, inFlight, [done(task)])
@@ -96,16 +83,43 @@ describe('a settlement', () => {
     assert.deepEqual(await bench.outbox(), [])
   })
 
-  it('of a released recipient keeps the row, whatever ended beside it', async () => {
-    const { tasks, inFlight } = await claimed(3)
-    const [one, two, three] = tasks as [Task, Task, Task]
-    await settle(bench.db, inFlight, [done(one), released(two)])
-    await settle(bench.db, inFlight, [done(three)])
-    const [waiting] = await bench.outbox()
-    assert.deepEqual([waiting?.attempts, waiting?.lastError], [1, 'away'])
+  it('gives released recipients a row of their own for each request, due by their attempts', async () => {
+    const { id, tasks, inFlight } = await claimed(5)
+    const [one, two, three, four, five] = tasks as [Task, Task, Task, Task, Task]
+    four.attempts = 3
+    await settle(bench.db, inFlight, [
+      released(one),
+      done(two),
+      released(three),
+      released(four),
+      failed(five),
+    ])
+    const rows = (await bench.outbox()).toSorted((a, b) => a.dueInMs - b.dueInMs)
+    assert.deepEqual(
+      rows.map(({ names, lastError }) => [names, lastError]),
+      [
+        [[`${id}:1-1`, `${id}:3-3`], 'HTTP 503'],
+        [[`${id}:4-4`], 'HTTP 503'],
+      ],
+    )
+    assert.ok(rows[0]!.dueInMs <= 500 && rows[1]!.dueInMs > 500 && rows[1]!.dueInMs <= 2_000)
   })
 
-  it('may run beside others of the same envelope: none is lost, and the last takes the row away', async () => {
+  it('lets the row of a run that goes on come due after those of its released recipients', async () => {
+    const { id, tasks, inFlight } = await claimed(2)
+    const [one, two] = tasks as [Task, Task]
+    await settle(bench.db, inFlight, [released(one)])
+    const [retry, own] = (await bench.outbox()).toSorted((a, b) => a.dueInMs - b.dueInMs)
+    assert.deepEqual([retry?.names, own?.names], [[`${id}:1-1`], [`${id}:1-2`]])
+    assert.ok(own && own.dueInMs > 50_000)
+    await settle(bench.db, inFlight, [done(two)])
+    assert.deepEqual(
+      (await bench.outbox()).map(({ names }) => names),
+      [[`${id}:1-1`]],
+    )
+  })
+
+  it('may run beside others of the same run: none is lost, and the row goes with the last or after it', async () => {
     for (let round = 0; round < 5; round++) {
       const { id, tasks, inFlight } = await claimed(12)
       const settled = await Promise.all(
@@ -113,7 +127,8 @@ describe('a settlement', () => {
           settle(bench.db, inFlight, [task.recipientNo % 3 === 0 ? failed(task) : done(task)]),
         ),
       )
-      assert.equal(settled.flatMap(({ endings }) => endings).length, 12)
+      assert.equal(settled.flatMap((each) => each.settled).length, 12)
+      if (!inFlight.isFinished) await settle(bench.db, inFlight, [])
       assert.deepEqual(await bench.outbox(), [], `round ${round}`)
       const rows = await bench.rows(id)
       assert.equal(rows.filter(({ status }) => status === 'done').length, 8)
@@ -124,11 +139,10 @@ describe('a settlement', () => {
   it('changes nothing for a recipient that another owner took over, and everything for its neighbours', async () => {
     const { id, tasks, inFlight } = await claimed(3)
     await bench.leaseIsOver(id, 3)
-    const { outboxId, ranges } = inFlight
-    await claimEnvelopes(bench.db, [{ outboxId, ranges, type: 'normal' }], 'ffeeddccbbaa9988')
-    const { endings, late } = await settle(bench.db, inFlight, tasks.map(failed))
+    await claimAll(bench.db, [inFlight.envelope], 'ffeeddccbbaa9988')
+    const { settled, stale } = await settle(bench.db, inFlight, tasks.map(failed))
     assert.deepEqual(
-      [endings, late].map((each) => each.map(({ task }) => task.recipientNo)),
+      [settled, stale].map((each) => each.map(({ task }) => task.recipientNo)),
       [[1, 2], [3]],
     )
     assert.deepEqual(
@@ -136,10 +150,46 @@ describe('a settlement', () => {
       ['failed', 'failed', 'sending'],
     )
     assert.equal((await bench.refunds()).length, 2)
-    assert.equal((await bench.outbox()).length, 1)
+    assert.deepEqual(
+      (await bench.outbox()).map(({ names }) => names),
+      [[`${id}:3-3`]],
+    )
   })
 
-  it('waits for a database that is away, and is written once when that is back', async () => {
+  it('by a late acceptance ends what another owner has or released, and nothing that is finished', async () => {
+    const { id, tasks, inFlight } = await claimed(4)
+    await bench.leaseIsOver(id)
+    const [taken] = await claimAll(bench.db, [inFlight.envelope], 'ffeeddccbbaa9988')
+    assert.ok(taken)
+    const [, second, third, fourth] = taken.tasks as [Task, Task, Task, Task]
+    await settle(bench.db, taken.inFlight, [released(second), failed(third)])
+    await quarantineNow(taken.inFlight, fourth)
+    const { settled, stale } = await settle(
+      bench.db,
+      inFlight,
+      tasks.map((task) => done(task, 'late')),
+    )
+    assert.deepEqual(
+      [settled, stale].map((each) => each.map(({ task }) => task.recipientNo)),
+      [[1, 2, 4], [3]],
+    )
+    assert.deepEqual(
+      (await bench.rows(id)).map(({ status, provider }) => [status, provider]),
+      [
+        ['done', 'late'],
+        ['done', 'late'],
+        ['failed', 'a'],
+        ['done', 'late'],
+      ],
+    )
+    assert.deepEqual(await bench.quarantined(), [])
+    assert.equal((await bench.refunds()).length, 1)
+  })
+
+  const quarantineNow = (inFlight: InFlight, task: Task) =>
+    settle(bench.db, inFlight, [{ kind: 'quarantined', task, cause: 'result_refused', reason: 'refused' }])
+
+  it('waits for an unavailable database, and is written once when that is back', async () => {
     const id = await bench.accept({ count: 2 })
     const breaking = breakable(bench.db)
     const a = testOperator('a', (batch) => {
@@ -158,33 +208,13 @@ describe('a settlement', () => {
     assert.deepEqual(await bench.outbox(), [])
   })
 
-  it('that the database refuses is done one by one: a verdict it will not have keeps no other from being written', async () => {
-    const id = await bench.accept({ count: 3 })
-    const tooLong = 'x'.repeat(100)
-    const a = testOperator('a', (batch) =>
-      answers(batch, ({ reference }) => ({
-        kind: 'accepted',
-        providerMessageId: reference.endsWith(':2') ? tooLong : reference,
-      })),
-    )
-    const { deliver, reported } = openDelivery(bench.db, [a])
-    await deliver(await bench.envelope())
-    assert.deepEqual(
-      (await bench.rows(id)).map(({ status }) => status),
-      ['done', 'sending', 'done'],
-    )
-    assert.deepEqual([reported.settled, reported.lost], [['done', 'done'], [`${id}:2`]])
-    assert.equal((await bench.outbox()).length, 1, 'it is brought back')
-  })
-
-  it('does not wait for the failover of others: what is decided is written while the next operator is asked', async () => {
+  it('does not wait for the failover of others: what is decided is stored while the next operator is asked', async () => {
     const id = await bench.accept({ count: 2 })
     const firstAlone = testOperator('a', (batch) => ({
       kind: 'answered',
-      operatorFailed: false,
-      outcomes: batch.map(({ reference }, at) =>
+      results: batch.map(({ reference }, at) =>
         at === 0
-          ? { kind: 'accepted', providerMessageId: reference }
+          ? { kind: 'accepted', operatorMessageId: reference }
           : { kind: 'unavailable', reason: 'not now' },
       ),
     }))

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
-import { claimEnvelopes, settle } from '../../src/delivery/index.ts'
 import type { ClaimedEnvelope, Settlement, Task } from '../../src/delivery/index.ts'
 import { closeDb, openDb, transact } from '../../src/platform/db/index.ts'
 import { eventually } from '../support/eventually.ts'
@@ -11,6 +10,7 @@ import { CUSTOMER, DEPOSIT, openBench, openDelivery } from './bench.ts'
 import type { Bench } from './bench.ts'
 import { observed } from './observed.ts'
 import { answers, testOperator } from './operators.ts'
+import { claimAll, done, failed, released, settleAll } from './settlements.ts'
 
 describe('a settlement of several envelopes', () => {
   let bench: Bench
@@ -28,20 +28,10 @@ describe('a settlement of several envelopes', () => {
       ids.push(await bench.accept({ count }))
       envelopes.push(await bench.envelope())
     }
-    return { ids, claims: await claimEnvelopes(bench.db, envelopes) }
+    return { ids, claims: await claimAll(bench.db, envelopes) }
   }
-  const done = (task: Task): Settlement => {
-    return { kind: 'done', task, provider: 'a', providerMessageId: task.reference }
-  }
-  const failed = (task: Task): Settlement => ({
-    kind: 'failed',
-    task,
-    provider: 'a',
-    reason: 'no such number',
-  })
-  const released = (task: Task): Settlement => ({ kind: 'released', task, tried: true, reason: 'away' })
   const settlementOf = ({ inFlight, tasks }: ClaimedEnvelope, end: (task: Task) => Settlement) => {
-    return { inFlight, endings: tasks.map(end) }
+    return { inFlight, settlements: tasks.map(end) }
   }
   const statuses = async (ids: string[]) =>
     (await Promise.all(ids.map((id) => bench.rows(id)))).map((rows) => rows.map(({ status }) => status))
@@ -55,7 +45,7 @@ describe('a settlement of several envelopes', () => {
       ClaimedEnvelope,
     ]
     const { db, operations } = observed(bench.db)
-    const settled = await settle(db, [
+    const settled = await settleAll(db, [
       settlementOf(four, failed),
       settlementOf(two, failed),
       settlementOf(three, (task) => (task.recipientNo === 1 ? released(task) : failed(task))),
@@ -63,7 +53,7 @@ describe('a settlement of several envelopes', () => {
     ])
     assert.deepEqual(operations, ['delivery.settle'])
     assert.deepEqual(
-      settled.map(({ endings, late }) => [endings.length, late.length]),
+      settled.map(({ settled, stale }) => [settled.length, stale.length]),
       [
         [1, 0],
         [3, 0],
@@ -80,18 +70,17 @@ describe('a settlement of several envelopes', () => {
     assert.equal((await bench.refunds()).length, 5)
     assert.equal(await bench.balance(), DEPOSIT - 3)
     assert.deepEqual(
-      (await bench.outbox()).map(({ attempts, lastError }) => [attempts, lastError]),
-      [[1, 'away']],
+      (await bench.outbox()).map(({ names, lastError }) => [names, lastError]),
+      [[[`${ids[2]}:1-1`], 'HTTP 503']],
     )
   })
 
-  it('writes of each message which operator took it, also when several did', async () => {
+  it('stores for each message which operator took it, also when several did', async () => {
     const { ids, claims } = await claimed(3, 2)
     const [three, two] = claims as [ClaimedEnvelope, ClaimedEnvelope]
-    const takenBy = (provider: string, task: Task): Settlement => ({ ...done(task), provider }) as Settlement
-    await settle(bench.db, [
-      settlementOf(three, (task) => takenBy(task.recipientNo === 2 ? 'b' : 'a', task)),
-      settlementOf(two, (task) => (task.recipientNo === 1 ? takenBy('b', task) : failed(task))),
+    await settleAll(bench.db, [
+      settlementOf(three, (task) => done(task, task.recipientNo === 2 ? 'b' : 'a')),
+      settlementOf(two, (task) => (task.recipientNo === 1 ? done(task, 'b') : failed(task))),
     ])
     const ends = await Promise.all(ids.map((id) => bench.rows(id)))
     assert.deepEqual(
@@ -103,14 +92,14 @@ describe('a settlement of several envelopes', () => {
     )
   })
 
-  it('writes of each message that goes back whether it was tried, and whether an operator may have it', async () => {
+  it('stores for each released message whether it was tried, and whether an operator may have it', async () => {
     const { ids, claims } = await claimed(3, 2)
     const [three, two] = claims as [ClaimedEnvelope, ClaimedEnvelope]
     const back = (task: Task, { tried = false, marked = false } = {}): Settlement => {
       task.possiblySent = marked
-      return { ...released(task), tried } as Settlement
+      return released(task, { tried })
     }
-    await settle(bench.db, [
+    await settleAll(bench.db, [
       settlementOf(three, (task) => back(task, { tried: task.recipientNo === 2 })),
       settlementOf(two, (task) => back(task, { tried: true, marked: task.recipientNo === 2 })),
     ])
@@ -132,38 +121,38 @@ describe('a settlement of several envelopes', () => {
     const [four, one] = claims as [ClaimedEnvelope, ClaimedEnvelope]
     const part = (...numbers: number[]) => {
       const tasks = four.tasks.filter(({ recipientNo }) => numbers.includes(recipientNo))
-      return { inFlight: four.inFlight, endings: tasks.map(done) }
+      return { inFlight: four.inFlight, settlements: tasks.map((task) => done(task)) }
     }
-    await settle(bench.db, [part(1), settlementOf(one, done), part(2)])
+    await settleAll(bench.db, [part(1), settlementOf(one, done), part(2)])
     assert.equal((await bench.outbox()).length, 1)
-    await settle(bench.db, [part(3), part(4)])
+    await settleAll(bench.db, [part(3), part(4)])
     assert.deepEqual(await bench.outbox(), [])
   })
 
-  it('takes the row away when the last of others ended first, and leaves it while one of theirs is open', async () => {
+  it('names recipients of another owner by a row of their own when its row goes', async () => {
     const id = await bench.accept({ count: 3 })
     const envelope = await bench.envelope()
-    const [mine] = await claimEnvelopes(bench.db, [envelope])
+    const [mine] = await claimAll(bench.db, [envelope])
     assert.ok(mine)
     await bench.leaseIsOver(id, 3)
-    const [theirs] = await claimEnvelopes(bench.db, [envelope])
+    const [theirs] = await claimAll(bench.db, [envelope])
     assert.equal(theirs?.tasks.length, 1)
-    const [first, second, third] = mine.tasks as [Task, Task, Task]
-    await settle(bench.db, [{ inFlight: mine.inFlight, endings: [done(first)] }])
-    await settle(bench.db, [settlementOf(theirs, done)])
-    assert.equal((await bench.outbox()).length, 1)
-    const [settled] = await settle(bench.db, [
-      { inFlight: mine.inFlight, endings: [done(second), failed(third)] },
-    ])
-    assert.deepEqual([settled?.endings.length, settled?.late.length], [1, 1])
-    assert.deepEqual(await bench.outbox(), [])
+    const [first, second] = mine.tasks as [Task, Task]
+    await settleAll(bench.db, [{ inFlight: mine.inFlight, settlements: [done(first), done(second)] }])
+    assert.equal((await bench.outbox()).length, 1, 'the run still has the third')
+    await settleAll(bench.db, [{ inFlight: mine.inFlight, settlements: mine.tasks.slice(2).map(failed) }])
+    assert.deepEqual(
+      (await bench.outbox()).map(({ names }) => names),
+      [[`${id}:3-3`]],
+    )
+    await settleAll(bench.db, [settlementOf(theirs, done)])
     assert.deepEqual(await bench.refunds(), [])
   })
 
-  it('writes an ending once that is in it twice', async () => {
+  it('writes a settlement once that is in it twice', async () => {
     const { claims } = await claimed(2)
     const [claim] = claims as [ClaimedEnvelope]
-    await settle(bench.db, [settlementOf(claim, failed), settlementOf(claim, failed)])
+    await settleAll(bench.db, [settlementOf(claim, failed), settlementOf(claim, failed)])
     assert.equal((await bench.refunds()).length, 2)
     assert.deepEqual(await bench.outbox(), [])
   })
@@ -174,13 +163,13 @@ describe('a settlement of several envelopes', () => {
       const proxy = await openTcpProxy(bench.db.settings.url)
       const db = openDb({ ...bench.db.settings, url: proxy.url })
       const lost = loseCommit(proxy, part)
-      const settled = await settle(
+      const settled = await settleAll(
         db,
         claims.map((claim, at) => settlementOf(claim, at === 1 ? done : at === 2 ? released : failed)),
       )
       assert.equal(lost.count(), 1)
       assert.deepEqual(
-        settled.map(({ endings, late }) => [endings.length, late.length]),
+        settled.map(({ settled, stale }) => [settled.length, stale.length]),
         [
           [2, 0],
           [2, 0],
@@ -189,41 +178,13 @@ describe('a settlement of several envelopes', () => {
       )
       assert.deepEqual(await statuses(ids), [['failed', 'failed'], ['done', 'done'], ['pending']])
       assert.equal((await bench.refunds()).length, 2)
-      assert.deepEqual(
-        (await bench.outbox()).map(({ attempts }) => attempts),
-        [1],
-      )
+      assert.equal((await bench.outbox()).length, 1)
       await closeDb(db)
       await proxy.close()
     })
   }
 
-  it('that the database refuses for one of them writes the others, and loses no more than that one verdict', async () => {
-    const ids = [await bench.accept({ count: 3, text: 'one' })]
-    const envelopes = [await bench.envelope()]
-    ids.push(await bench.accept({ count: 2, text: 'two' }))
-    envelopes.push(await bench.envelope())
-    const poisoned = `${ids[0]}:2`
-    const tooLong = 'x'.repeat(100)
-    const a = testOperator('a', (batch) =>
-      answers(batch, ({ reference }) =>
-        reference.startsWith(ids[1] ?? '')
-          ? { kind: 'rejected', reason: 'no such number' }
-          : { kind: 'accepted', providerMessageId: reference === poisoned ? tooLong : reference },
-      ),
-    )
-    const { deliver, reported } = openDelivery(bench.db, [a])
-    await Promise.all(envelopes.map(deliver))
-    assert.deepEqual(await statuses(ids), [
-      ['done', 'sending', 'done'],
-      ['failed', 'failed'],
-    ])
-    assert.deepEqual([reported.settled.length, reported.lost], [4, [poisoned]])
-    assert.equal((await bench.refunds()).length, 2)
-    assert.equal((await bench.outbox()).length, 1, 'it is brought back')
-  })
-
-  it('waits for a balance that somebody keeps locked, while those without a refund are written', async () => {
+  it('waits for a balance that is locked elsewhere, while settlements without a refund are written', async () => {
     const ids = [await bench.accept()]
     const envelopes = [await bench.envelope()]
     ids.push(await bench.accept())
@@ -233,7 +194,7 @@ describe('a settlement of several envelopes', () => {
       answers(batch, ({ reference }) =>
         reference === refused
           ? { kind: 'rejected', reason: 'no such number' }
-          : { kind: 'accepted', providerMessageId: reference },
+          : { kind: 'accepted', operatorMessageId: reference },
       ),
     )
     const { deliver, reported } = openDelivery(bench.db, [a])

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { SILENT } from '../operators/scriptedOperator.ts'
 import { DEPOSIT, openBench, openDelivery } from './bench.ts'
 import type { Bench } from './bench.ts'
-import { accepts, saysOfEach, testOperator } from './operators.ts'
+import { SILENT, accepts, saysOfEach, testOperator } from './operators.ts'
 import type { Answer, TestOperator } from './operators.ts'
 
-describe('a message of which nobody knows whether an operator took it', () => {
+describe('a message whose result is unknown', () => {
   let bench: Bench
   let a: TestOperator
   let b: TestOperator
@@ -22,31 +21,68 @@ describe('a message of which nobody knows whether an operator took it', () => {
   const both = (answer: Answer) => {
     a.answer = b.answer = answer
   }
-  const sizes = ({ calls }: TestOperator) => calls.map(({ length }) => length)
+  const calls = () => [a.calls.length, b.calls.length]
   const delivery = () => openDelivery(bench.db, [a, b])
 
-  it('goes back to the outbox under its marks, and neither fails nor is refunded', async () => {
+  it('goes to the next operator, and then back to the outbox, marked and counted', async () => {
     const id = await bench.accept()
     await delivery().deliver(await bench.envelope())
-    assert.deepEqual(
-      [sizes(a), sizes(b)],
-      [
-        [1, 1],
-        [1, 1],
-      ],
-    )
     const row = await bench.row(id)
-    assert.deepEqual([row.status, row.possiblySent, row.possibleDuplicate], ['pending', true, true])
+    assert.deepEqual([calls(), row.status, row.unconfirmed], [[1, 1], 'pending', 2])
+    assert.deepEqual([row.possiblySent, row.possibleDuplicate], [true, true])
     assert.deepEqual(await bench.refunds(), [])
   })
 
-  it('is not ended by both being unavailable afterwards, and keeps its reference', async () => {
+  it('goes to the same operator once more only if that deduplicates references', async () => {
+    const id = await bench.accept()
+    a.deduplicatesReferences = true
+    b.answer = accepts
+    await delivery().deliver(await bench.envelope())
+    assert.deepEqual([calls(), (await bench.row(id)).provider], [[2, 1], 'b'])
+  })
+
+  it('is submitted three times in all, over all rounds; then it fails, refunded and possibly sent', async () => {
+    const id = await bench.accept()
+    const { deliver, reported } = delivery()
+    await deliver(await bench.envelope())
+    await deliver(await bench.nextRound())
+    const row = await bench.row(id)
+    assert.deepEqual([calls(), row.status, row.possiblySent], [[2, 1], 'failed', true])
+    assert.equal(row.failureReason, 'no operator confirmed it')
+    assert.deepEqual([await bench.balance(), await bench.outbox()], [DEPOSIT, []])
+    assert.deepEqual(reported.settled, ['released', 'failed'])
+  })
+
+  it('is submitted twice in all as an express message', async () => {
+    const id = await bench.accept({ type: 'express' })
+    await delivery().deliver(await bench.envelope('express'))
+    const row = await bench.row(id)
+    assert.deepEqual([calls(), row.status, row.possiblySent], [[1, 1], 'failed', true])
+    assert.equal(await bench.balance(), DEPOSIT)
+  })
+
+  it('may be offered any number of times to operators that say they did not take it', async () => {
     const id = await bench.accept()
     const { deliver } = delivery()
+    both(saysOfEach('unavailable'))
     await deliver(await bench.envelope())
+    for (let round = 0; round < 5; round++) await deliver(await bench.nextRound())
+    const row = await bench.row(id)
+    assert.deepEqual([row.status, row.unconfirmed, row.attempts], ['pending', 0, 6])
+    both(accepts)
+    await deliver(await bench.nextRound())
+    assert.equal((await bench.row(id)).status, 'done')
+  })
+
+  it('counts unknown results alone: those before stay counted, and what was not taken is not', async () => {
+    const id = await bench.accept()
+    const { deliver } = delivery()
+    b.answer = saysOfEach('unavailable')
+    await deliver(await bench.envelope())
+    assert.equal((await bench.row(id)).unconfirmed, 1)
     both(saysOfEach('unavailable'))
     await deliver(await bench.nextRound())
-    assert.deepEqual([(await bench.row(id)).status, await bench.refunds()], ['pending', []])
+    assert.deepEqual([(await bench.row(id)).unconfirmed, await bench.refunds()], [1, []])
     both(accepts)
     await deliver(await bench.nextRound())
     const row = await bench.row(id)
@@ -54,39 +90,16 @@ describe('a message of which nobody knows whether an operator took it', () => {
     assert.equal(new Set([...a.calls, ...b.calls].flat()).size, 1)
   })
 
-  it('fails, refunded once and marked as possibly sent, when its time runs out', async () => {
+  it('fails, refunded once and marked as possibly sent, when its time runs out first', async () => {
     const id = await bench.accept()
+    b.answer = saysOfEach('unavailable')
     const { deliver } = delivery()
     await deliver(await bench.envelope())
     await bench.graceIsOver(id)
     await deliver(await bench.nextRound())
     const row = await bench.row(id)
     assert.deepEqual([row.status, row.possiblySent, row.possibleDuplicate], ['failed', true, true])
-    assert.equal((await bench.refunds()).length, 1)
-    assert.equal(await bench.balance(), DEPOSIT)
-  })
-
-  it('keeps that mark when unavailability is what its time runs out on', async () => {
-    const id = await bench.accept()
-    const { deliver } = delivery()
-    await deliver(await bench.envelope())
-    await bench.graceIsOver(id)
-    both(saysOfEach('unavailable'))
-    await deliver(await bench.nextRound())
-    const row = await bench.row(id)
-    assert.deepEqual([row.status, row.possiblySent], ['failed', true])
-  })
-
-  it('gets that mark though its very last call was the first without an answer', async () => {
-    const id = await bench.accept({ type: 'express' })
-    both(saysOfEach('unavailable'))
-    const { deliver } = delivery()
-    await deliver(await bench.envelope('express'))
-    await bench.graceIsOver(id)
-    b.answer = () => SILENT
-    await deliver(await bench.nextRound('express'))
-    const row = await bench.row(id)
-    assert.deepEqual([row.status, row.possiblySent, row.possibleDuplicate], ['failed', true, false])
+    assert.deepEqual([(await bench.refunds()).length, await bench.balance()], [1, DEPOSIT])
   })
 
   it('fails at once, refunded and marked, when the other operator rejects it', async () => {

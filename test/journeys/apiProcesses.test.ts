@@ -94,7 +94,7 @@ describe('an API of several processes', () => {
         valueOf(text, 'chapar_accept_verdicts_total{class="normal",verdict="insufficient_balance"}'),
         ATTEMPTS - BALANCE,
       )
-      assert.equal(valueOf(text, 'chapar_delivery_outcomes_total{class="normal",outcome="done"}'), BALANCE)
+      assert.equal(valueOf(text, 'chapar_delivery_results_total{class="normal",result="done"}'), BALANCE)
     }
     await assertAllEnded(
       stack.db,

@@ -84,7 +84,7 @@ describe('an engine whose operators do everything wrong that operators do', () =
     const ofBoth = async (series: (type: string) => string) =>
       (await engine.metric(series('normal'))) + (await engine.metric(series('express')))
     const ended = async (outcome: string) =>
-      ofBoth((type) => `chapar_delivery_outcomes_total{class="${type}",outcome="${outcome}"}`)
+      ofBoth((type) => `chapar_delivery_results_total{class="${type}",result="${outcome}"}`)
     const [done, failed] = [await ended('done'), await ended('failed')]
     assert.equal(done + failed, total)
     assert.ok(failed > 0)

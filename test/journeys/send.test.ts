@@ -31,7 +31,7 @@ describe('a message on its way', () => {
     await send(engine.url, { customer_id: 2, recipients: recipients(3), type: 'express' })
     await engine.drain()
     assert.equal(await balanceOf(engine.url, 2), 91)
-    assert.equal(await engine.metric('chapar_delivery_outcomes_total{class="express",outcome="done"}'), 3)
+    assert.equal(await engine.metric('chapar_delivery_results_total{class="express",result="done"}'), 3)
   })
 
   it('is accepted 200 times of 500 when the balance covers 200, and sent exactly 200 times', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
-import { openGate } from '../../src/delivery/gate.ts'
+import { openBreakerGate } from '../../src/delivery/breakerGate.ts'
 import { eventually } from '../support/eventually.ts'
 import { registered } from './registered.ts'
 import type { Registered } from './registered.ts'
@@ -9,7 +9,7 @@ import type { Registered } from './registered.ts'
 const NEVER_MS = 600_000
 const AT_ONCE_MS = 1
 
-describe('the gate before the operators', () => {
+describe('the breaker gate', () => {
   let hands: Registered
   let stopping: AbortController
   let passed: (() => void)[]
@@ -21,9 +21,9 @@ describe('the gate before the operators', () => {
   })
   afterEach(() => hands.operators.close())
 
-  /** So many envelopes ask; whoever gets through stands in `passed` with what ends its turn. */
+  /** Envelopes that want to pass; `passed` has what ends the turn of each that did. */
   const ask = (count: number) => {
-    const gate = openGate(hands.operators)
+    const gate = openBreakerGate(hands.operators, 'normal')
     for (let asked = 0; asked < count; asked++) {
       gate.pass(stopping.signal).then(
         (endTurn) => void passed.push(endTurn),
@@ -36,7 +36,7 @@ describe('the gate before the operators', () => {
     for (let turn = 0; turn < 20; turn++) await setImmediate()
   }
 
-  it('lets everybody through while an operator is closed, the other open or not', async () => {
+  it('lets everything pass while a breaker is closed, the other open or not', async () => {
     hands = registered(NEVER_MS)
     ask(3)
     await settled()
@@ -47,7 +47,7 @@ describe('the gate before the operators', () => {
     assert.equal(passed.length, 6)
   })
 
-  it('lets nobody through while every operator is open', async () => {
+  it('lets nothing pass while every breaker is open', async () => {
     hands = registered(NEVER_MS)
     await hands.open('a')
     await hands.open('b')
@@ -56,7 +56,7 @@ describe('the gate before the operators', () => {
     assert.equal(passed.length, 0)
   })
 
-  it('turns everybody away who waits when it is told to stop', async () => {
+  it('rejects what waits when it is stopped', async () => {
     hands = registered(NEVER_MS)
     await hands.open('a')
     await hands.open('b')

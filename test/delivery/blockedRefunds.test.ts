@@ -1,25 +1,24 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
-import { claimEnvelopes } from '../../src/delivery/index.ts'
-import type { Settlement } from '../../src/delivery/index.ts'
-import { settleHeld } from '../../src/delivery/settle.ts'
+import { settleBlocked } from '../../src/delivery/settle.ts'
 import type { Envelope } from '../../src/outbox/index.ts'
 import { transact } from '../../src/platform/db/index.ts'
-import { fund, look } from '../support/arrange.ts'
+import { fund, look, newIdOf } from '../support/arrange.ts'
 import { eventually } from '../support/eventually.ts'
 import { CUSTOMER, openBench, openDelivery } from './bench.ts'
 import type { Bench } from './bench.ts'
 import { observed } from './observed.ts'
 import { answers, testOperator } from './operators.ts'
 import type { TestOperator } from './operators.ts'
+import { claimAll, failed } from './settlements.ts'
 
-/** One before and one behind the held customer in the order of locking. */
+/** One before and one behind the locked customer in the order of locking. */
 const [BEFORE, BEHIND] = [CUSTOMER - 1, CUSTOMER + 1]
 const ENVELOPES = 16
 const REJECTED = 'rejected'
 const SLOW = 'slow'
 
-describe('while somebody keeps one customer’s balance locked', () => {
+describe('while one customer’s balance is locked elsewhere', () => {
   let bench: Bench
   let envelopes: Envelope[]
   let operator: TestOperator
@@ -31,7 +30,7 @@ describe('while somebody keeps one customer’s balance locked', () => {
       answers(batch, ({ reference, text }) =>
         text === REJECTED
           ? { kind: 'rejected', reason: 'no such number' }
-          : { kind: 'accepted', providerMessageId: reference },
+          : { kind: 'accepted', operatorMessageId: reference },
       ),
     )
   })
@@ -48,18 +47,18 @@ describe('while somebody keeps one customer’s balance locked', () => {
     }
     envelopes.push(await bench.envelope())
   }
-  const whileHeld = <T>(work: () => Promise<T>) =>
+  const whileLocked = <T>(work: () => Promise<T>) =>
     transact(bench.db, 'test.hold', async (tx) => {
       await sql`SELECT 1 FROM user_balances WHERE user_id = ${CUSTOMER} FOR UPDATE`.execute(tx)
       return work()
     })
   const count = (kinds: string[], wanted: string) => kinds.filter((kind) => kind === wanted).length
 
-  it('all is written but his refunds, by transactions that never wait for a balance', async () => {
+  it('all is written except its refunds, by transactions that never wait for a balance', async () => {
     for (let each = 0; each < ENVELOPES; each++) await mixed()
     const { db, operations } = observed(bench.db)
     const { deliver, reported } = openDelivery(db, [operator])
-    const [delivering] = await whileHeld(async () => {
+    const [delivering] = await whileLocked(async () => {
       const delivering = Promise.all(envelopes.map((envelope) => deliver(envelope)))
       await eventually('the others’ refunds', () => count(reported.settled, 'failed') === 2 * ENVELOPES)
       assert.equal(count(reported.settled, 'done'), 3 * ENVELOPES)
@@ -73,7 +72,7 @@ describe('while somebody keeps one customer’s balance locked', () => {
     assert.deepEqual(await bench.outbox(), [])
   })
 
-  it('a later verdict of his envelope is written at once, and what others send is accepted', async () => {
+  it('a later result of its envelope is written at once, and what others send is accepted', async () => {
     const answer = Promise.withResolvers<void>()
     const { answer: atOnce } = operator
     operator = testOperator(
@@ -82,14 +81,14 @@ describe('while somebody keeps one customer’s balance locked', () => {
         if (batch.some(({ text }) => text === SLOW)) await answer.promise
         return atOnce(batch)
       },
-      1,
+      { batchSizeMax: 1 },
     )
     await bench.accept({ text: SLOW })
     await mixed()
     const { db, operations } = observed(bench.db)
     const { deliver, reported } = openDelivery(db, [operator])
-    const waits = () => count(operations, 'delivery.settle_held retried')
-    const [delivering] = await whileHeld(async () => {
+    const waits = () => count(operations, 'delivery.settle_blocked retried')
+    const [delivering] = await whileLocked(async () => {
       const delivering = Promise.all(envelopes.map((envelope) => deliver(envelope)))
       await eventually('a refund has waited in vain', () => waits() === 1)
       answer.resolve()
@@ -100,28 +99,22 @@ describe('while somebody keeps one customer’s balance locked', () => {
     })
     await delivering
     assert.equal((await bench.refunds()).length, 3)
-    assert.equal((await bench.outbox()).length, 1, 'of the message that nobody has claimed yet')
+    assert.equal((await bench.outbox()).length, 1, 'of the message that is not claimed yet')
   })
 
-  it('who waits for his balance has locked nothing else: no row of the outbox and no recipient', async () => {
+  it('a transaction that waits for a balance has locked nothing else: no outbox row and no recipient', async () => {
     await bench.accept({ text: REJECTED })
-    const [claimed] = await claimEnvelopes(bench.db, [await bench.envelope()])
+    const [claimed] = await claimAll(bench.db, [await bench.envelope()])
     assert.ok(claimed)
-    const endings = claimed.tasks.map((task): Settlement => ({
-      kind: 'failed',
-      task,
-      provider: 'a',
-      reason: 'no such number',
-    }))
-    const settlement = { inFlight: claimed.inFlight, endings }
-    const [settling] = await whileHeld(async () => {
-      const settling = settleHeld(bench.db, [settlement], CUSTOMER)
+    const settlement = { inFlight: claimed.inFlight, settlements: claimed.tasks.map(failed) }
+    const [settling] = await whileLocked(async () => {
+      const settling = settleBlocked({ db: bench.db, newId: newIdOf(bench.db) }, [settlement], CUSTOMER)
       await eventually('it waits', async () => (await waitingForBalances()) === 1)
       assert.deepEqual(await lockable(), { outbox: 1, recipients: 1 })
       return [settling]
     })
     const [settled] = await settling
-    assert.deepEqual([settled?.endings.length, settled?.held.length], [1, 0])
+    assert.deepEqual([settled?.settled.length, settled?.blocked.length], [1, 0])
     assert.deepEqual(await bench.outbox(), [])
   })
 

@@ -1,0 +1,90 @@
+import { isQuarantined, isTerminal, toRanges } from '../messages/index.ts'
+import type { RecipientKey, RecipientState } from '../messages/index.ts'
+import { append, postpone, removeRows } from '../outbox/index.ts'
+import type { Envelope, OutboxRow, RecipientRange } from '../outbox/index.ts'
+import type { InFlight } from './inFlight.ts'
+import { LEASE_MS } from './lease.ts'
+import type { RecipientsLocked } from './lockOrder.ts'
+import type { Change } from './writeEffects.ts'
+
+/** What one transaction settles of one run. */
+export interface RunChanges {
+  inFlight: InFlight
+  changes: Change[]
+  /** Locked recipients of the envelope that another owner has. */
+  others: RecipientState[]
+  /** Nothing of the run is left to be settled after this transaction. */
+  isLast: boolean
+}
+
+/**
+ * While a run goes on and has released recipients, its row must not come due before theirs, which are at most 5 s away.
+ * It comes due as late as after the broker's confirm, should this process die.
+ */
+const RUN_GOES_ON_MS = 60_000
+
+/**
+ * Released recipients get rows of their own, one for each request and time, so that each message keeps its own time. The
+ * last settlement of a run removes the envelope's row and gives the recipients of other owners rows of their own. So at
+ * every commit each unfinished recipient that is not quarantined is named by a row (invariant 4).
+ */
+export async function moveOutboxRows(
+  tx: RecipientsLocked,
+  runs: RunChanges[],
+  newId: () => string,
+): Promise<void> {
+  const rows = runs.flatMap((run) => [...rowsOfReleased(run, newId), ...rowsOfOthers(run, newId)])
+  await append(tx, rows)
+  await removeRows(tx, runs.filter(({ isLast }) => isLast).map(outboxIdOf))
+  const goingOn = runs.filter(({ isLast, changes }) => !isLast && changes.some(isReleased))
+  await postpone(
+    tx,
+    goingOn.map((run) => ({ outboxId: outboxIdOf(run), until: { afterMs: RUN_GOES_ON_MS } })),
+  )
+}
+
+function rowsOfReleased({ inFlight, changes }: RunChanges, newId: () => string): OutboxRow[] {
+  const groups = Map.groupBy(changes.filter(isReleased), ({ row, effects: { outbox } }) => {
+    const retryInMs = outbox === 'none' ? 0 : outbox.retryInMs
+    return `${row.smsIdentifier} ${retryInMs}`
+  })
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group
+    if (!first || first.effects.outbox === 'none') return []
+    const { outbox, reason } = first.effects
+    const keys = group.map(({ row }) => row)
+    return rowsOf(inFlight.envelope, keys, { afterMs: outbox.retryInMs, reason }, newId)
+  })
+}
+
+/** Another owner's lease ends within its length, unless it is renewed; the claim then waits for its end. */
+function rowsOfOthers({ inFlight, others, isLast }: RunChanges, newId: () => string): OutboxRow[] {
+  if (!isLast) return []
+  const unfinished = others.filter((row) => !isTerminal(row.status) && !isQuarantined(row))
+  const byRequest = Map.groupBy(unfinished, ({ smsIdentifier }) => smsIdentifier)
+  return [...byRequest.values()].flatMap((keys) =>
+    rowsOf(inFlight.envelope, keys, { afterMs: LEASE_MS }, newId),
+  )
+}
+
+/** @param keys recipients of one request. */
+function rowsOf(
+  { type, ranges }: Envelope,
+  keys: RecipientKey[],
+  { afterMs, reason }: { afterMs: number; reason?: string },
+  newId: () => string,
+): OutboxRow[] {
+  const request = ranges.find(({ smsIdentifier }) => smsIdentifier === keys[0]?.smsIdentifier)
+  if (!request) throw new Error('an envelope settles a recipient that it does not name')
+  const own = toRanges(keys).map((range): RecipientRange => ({ ...request, ...range }))
+  const order = { condition: 'waiting' as const, until: { afterMs } }
+  return [{ id: newId(), type, ranges: own, order, ...(reason !== undefined && { lastError: reason }) }]
+}
+
+function isReleased({ effects }: Change): boolean {
+  return effects.outbox !== 'none'
+}
+
+function outboxIdOf({ inFlight }: RunChanges): string {
+  return inFlight.envelope.outboxId
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { sql } from 'kysely'
+import type { MessageClass } from '../../src/primitives/messageClass.ts'
+import { look } from '../support/arrange.ts'
+import { openSchedule } from './schedule.ts'
+import type { CallKind, Schedule, Step } from './schedule.ts'
+
+const RUNS = 40
+const STEPS_MAX = 25
+const PROCESSES = 3
+
+const type = fc.constantFrom<MessageClass>('normal', 'express')
+const process = fc.nat(PROCESSES - 1)
+const which = fc.nat(20)
+const calls = fc.array(
+  fc.constantFrom<CallKind>(
+    'mixed',
+    'mixed',
+    'accepted',
+    'silent',
+    'unavailable',
+    'refused',
+    'late',
+    'crash',
+  ),
+  { minLength: 1, maxLength: 5 },
+)
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('accept' as const),
+      type,
+      count: fc.integer({ min: 1, max: 5 }),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('relay' as const), type }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('deliver' as const), process, which, calls }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('redeliver' as const), process, which, calls }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('answerLate' as const),
+      which,
+      call: fc.constantFrom<CallKind>('accepted', 'mixed', 'unavailable'),
+    }),
+  },
+  { weight: 2, arbitrary: fc.constant({ kind: 'expireLeases' as const }) },
+  { weight: 2, arbitrary: fc.constant({ kind: 'comeDue' as const }) },
+)
+
+describe('delivery under any schedule of results, crashes, expired leases and redeliveries', () => {
+  it('ends each message once, refunds once, names or quarantines the rest, and marks before it repeats', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { minLength: 5, maxLength: STEPS_MAX }),
+        fc.constantFrom(0, 30_000),
+        async (steps, unavailableGraceMs) => {
+          const schedule = await openSchedule({ processes: PROCESSES, unavailableGraceMs })
+          try {
+            for (const each of steps) {
+              await schedule.run(each)
+              assert.deepEqual(await schedule.violations(), [])
+            }
+            await finish(schedule)
+          } finally {
+            await schedule.close()
+          }
+        },
+      ),
+      { numRuns: RUNS },
+    )
+  })
+})
+
+/** Every operator accepts from now on: everything ends, or waits for a person. */
+async function finish(schedule: Schedule): Promise<void> {
+  await schedule.endWell()
+  assert.deepEqual(await schedule.violations(), [])
+  const open = await look(
+    schedule.db,
+    sql`SELECT status FROM sms_status WHERE status = 'pending' OR (status = 'sending' AND owner IS NOT NULL)`,
+  )
+  assert.deepEqual(open, [])
+}
