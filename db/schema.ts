@@ -16,6 +16,7 @@ export interface Schema {
   outbox_positions: OutboxPositions
   skip_locked_probe: SkipLockedProbe
   audit_checkpoint: AuditCheckpoint
+  audit_accounts: AuditAccounts
 }
 
 export type SmsState = 'pending' | 'sending' | 'done' | 'failed' | 'cancelled'
@@ -122,9 +123,17 @@ export interface SkipLockedProbe {
 
 export interface AuditCheckpoint {
   id: number
-  walk: Optional<string | null>
-  after_key: Optional<string | null>
   owner: Optional<Buffer | null>
   lease_until: Optional<Date | null>
+  head_until: Optional<Date | null>
+  head_cursor: Optional<string | null>
+  pass_cursor: Optional<string | null>
+  pass_state: Optional<Buffer | null>
   pass_ended_at: Optional<Date | null>
+}
+
+export interface AuditAccounts {
+  user_id: number
+  seq: number
+  balance: number
 }

@@ -1,21 +1,40 @@
-// Runs the audit on DATABASE_URL, or else on the database that `make up` started; then with its operators' record too,
-// unless --operator names others. See src/audit/main.ts for what else can be said.
-import { spawnSync } from 'node:child_process'
-import { AUDIT_PROGRAM } from './stack/runAudit.ts'
+// make audit: audits DATABASE_URL, or else the database that `make up` started; then with its operators' record too.
+//   --operator URL  compares with the record of this simulated operator; give all operators there are
+//   --full-speed    does not rest between pages: for a system that is stopped
+import { parseArgs } from 'node:util'
+import { recordComparison } from '../chaos/records/recordComparison.ts'
+import { readDatabaseUrl, runCommand } from '../src/audit/index.ts'
 import { isRunning, readState } from './stack/state.ts'
 
-const args = process.argv.slice(2)
-const state = process.env['DATABASE_URL'] ? undefined : await readState()
-const databaseUrl = process.env['DATABASE_URL'] || state?.databaseUrl
-if (databaseUrl === undefined) {
-  console.error('audit: nothing to audit: set DATABASE_URL, or start the stack with "make up"')
-  process.exit(2)
+interface Options {
+  databaseUrl: string
+  operatorUrls: string[]
+  isFullSpeed: boolean
 }
-const isGiven = args.some((arg) => arg === '--operator' || arg.startsWith('--operator='))
-const ofStack = (state?.parts ?? []).filter((part) => part.name.startsWith('operator-') && isRunning(part))
-const operators = isGiven ? [] : ofStack.flatMap(({ url }) => ['--operator', url])
-const { status } = spawnSync(process.execPath, [...AUDIT_PROGRAM, ...operators, ...args], {
-  stdio: 'inherit',
-  env: { ...process.env, DATABASE_URL: databaseUrl },
+
+const { databaseUrl, operatorUrls, isFullSpeed } = await readOptions().catch((error: unknown) => {
+  console.error(`audit: ${(error as Error).message}`)
+  process.exit(2)
 })
-process.exitCode = status ?? 2
+const comparison = operatorUrls.length > 0 ? recordComparison(operatorUrls) : undefined
+process.exitCode = await runCommand({ databaseUrl, isFullSpeed, comparison })
+
+async function readOptions(): Promise<Options> {
+  const { values } = parseArgs({
+    options: { operator: { type: 'string', multiple: true }, 'full-speed': { type: 'boolean' } },
+  })
+  for (const address of values.operator ?? []) {
+    if (!URL.canParse(address) || !address.startsWith('http'))
+      throw new Error(`--operator must look like http://127.0.0.1:9001, not "${address}"`)
+  }
+  const given = process.env['DATABASE_URL']
+  const state = given ? undefined : await readState()
+  if (!given && !state)
+    throw new Error('nothing to audit: set DATABASE_URL, or start the stack with "make up"')
+  const ofStack = (state?.parts ?? []).filter((part) => part.name.startsWith('operator-') && isRunning(part))
+  return {
+    databaseUrl: readDatabaseUrl(given || state?.databaseUrl),
+    operatorUrls: values.operator ?? ofStack.map(({ url }) => url),
+    isFullSpeed: values['full-speed'] ?? false,
+  }
+}

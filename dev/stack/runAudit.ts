@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { starterMark } from '../processes/watchdog.ts'
 import { CHECKOUT } from './folders.ts'
 
-export const AUDIT_PROGRAM = ['--require', './src/runtime.cjs', 'src/audit/main.ts']
+const AUDIT_PROGRAM = ['--require', './src/runtime.cjs', 'dev/audit.ts']
 
 export interface RunAuditOptions {
   /** Compares with the record of these operators as well. */

@@ -3,7 +3,7 @@ import type { Db } from '../platform/db/index.ts'
 import type { Table } from './page.ts'
 import { openPageSize, readFitting } from './pageSize.ts'
 import { openPass } from './pass.ts'
-import { addFindings, noFindings } from './violation.ts'
+import { RULES, addFindings, noFindings } from './violation.ts'
 import type { Findings } from './violation.ts'
 
 export interface AuditReport extends Findings {
@@ -11,27 +11,29 @@ export interface AuditReport extends Findings {
   ledgerRows: number
   recipients: number
   outboxRows: number
-  /** Recipients that were tried again although an operator may have had them. Allowed, and counted. */
+  /** Recipients in quarantine: open and known, to be decided by a person or a receipt. */
+  quarantined: number
+  /** Recipients that were submitted again although an operator may have had them. Allowed, and counted. */
   possibleDuplicates: number
 }
 
-/** Told of every page: the walk it belongs to, its table and how many rows it had. */
-export type OnProgress = (fact: { walk: string; table: Table; rows: number }) => void
+/** Called for every page: the scan it belongs to, its table and how many rows it had. */
+export type OnProgress = (fact: { scan: string; table: Table; rows: number }) => void
 
 export interface AuditOptions {
   onProgress?: OnProgress
-  /** After each page it rests for so many times as long as the page took; 0 by default. */
+  /** After each page it rests this many times as long as the page took; 0 by default. */
   restFactor?: number
 }
 
 /**
  * Proves invariants 1 to 4 and 6 from the tables alone, of a live system or a stopped one: anyone who can read the
  * database can run it. It writes nothing, takes no lock, and its memory does not grow with the tables.
- * @throws Unavailable when the database is away, or when its smallest page takes too long.
+ * @throws Unavailable when the database is unavailable, or when the smallest page takes too long.
  */
 export async function audit(db: Db, options: AuditOptions = {}): Promise<AuditReport> {
   const { onProgress = () => {}, restFactor = 0 } = options
-  const findings = noFindings()
+  const findings = noFindings(RULES)
   const rowsOf = new Map<string, number>()
   let possibleDuplicates = 0
   const size = openPageSize()
@@ -39,7 +41,7 @@ export async function audit(db: Db, options: AuditOptions = {}): Promise<AuditRe
   while (!pass.isOver()) {
     const { page: step, durationMs } = await readFitting(size, (rowsMax) => pass.step(rowsMax))
     addFindings(findings, step.violations)
-    rowsOf.set(step.walk, (rowsOf.get(step.walk) ?? 0) + step.rows)
+    rowsOf.set(step.scan, (rowsOf.get(step.scan) ?? 0) + step.rows)
     possibleDuplicates += step.possibleDuplicates
     onProgress(step)
     if (restFactor > 0 && step.isFull) await pause(durationMs * restFactor)
@@ -47,8 +49,9 @@ export async function audit(db: Db, options: AuditOptions = {}): Promise<AuditRe
   return {
     ...findings,
     ledgerRows: rowsOf.get('ledger') ?? 0,
-    recipients: rowsOf.get('recipients') ?? 0,
+    recipients: rowsOf.get('messages') ?? 0,
     outboxRows: rowsOf.get('outbox') ?? 0,
+    quarantined: rowsOf.get('quarantine') ?? 0,
     possibleDuplicates,
   }
 }

@@ -1,28 +1,45 @@
 import { sql } from 'kysely'
 import { transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
-import type { Place } from './pass.ts'
+import type { HeadPosition } from './head.ts'
+import type { Cursor } from './pass.ts'
 
-/** Above the longest rest between two steps; a relay that was killed is succeeded after so long. */
-const LEASE_SECONDS = 300
+/** Above the longest rest between two steps; another relay takes over this long after one was killed. */
+const LEASE_SECONDS = 60
 
 export interface Checkpoint {
   /** Whether this relay has the audit now; otherwise another one does. */
   isOurs: boolean
-  /** Where the pass stands; undefined at its beginning. */
-  place: Place | undefined
+  /** Undefined before the first slice was audited. */
+  head: HeadPosition | undefined
+  /** Where the whole pass stands; undefined at its beginning. */
+  cursor: Cursor | undefined
+  state: Buffer | undefined
   /** Since a pass was finished, or the first one begun, by the database's clock; null before that. */
   passAgeSeconds: number | null
+  /** Of the newest message that was audited; null before the first slice. */
+  headAgeSeconds: number | null
+}
+
+/** What changes with a step. `state`: null removes it, undefined leaves it as it is. */
+export interface Progress {
+  head: HeadPosition
+  cursor: Cursor | undefined
+  state: Buffer | null | undefined
+  isPassOver: boolean
 }
 
 interface Row {
   is_ours: number
-  walk: string | null
-  after_key: string | null
-  age: number | null
+  head_until_ms: string | null
+  head_cursor: string | null
+  pass_cursor: string | null
+  pass_state: Buffer | null
+  pass_age: number | null
+  head_age: number | null
 }
 
-/** Takes the audit over when nobody has it, and says where it stands. */
+/** Takes the audit over when no relay has it, and says where it stands. */
 export function takeCheckpoint(db: Db, owner: Buffer): Promise<Checkpoint> {
   return transact(
     db,
@@ -38,15 +55,18 @@ export function takeCheckpoint(db: Db, owner: Buffer): Promise<Checkpoint> {
   )
 }
 
-/** Writes how far the pass has come; undefined: it is over. @returns false when another relay has taken it over. */
-export function saveCheckpoint(db: Db, owner: Buffer, place: Place | undefined): Promise<boolean> {
-  const ended = place ? sql`` : sql`, pass_ended_at = NOW(3)`
+/** Writes how far head and pass have come. @returns false when another relay has taken the audit over. */
+export function saveCheckpoint(db: Db, owner: Buffer, progress: Progress): Promise<boolean> {
+  const { head, cursor, state, isPassOver } = progress
+  const ended = isPassOver ? sql`, pass_ended_at = NOW(3)` : sql``
+  const kept = state === undefined ? sql`` : sql`, pass_state = ${state}`
   return transact(
     db,
     'audit.save',
     async (tx) => {
       const { numAffectedRows } = await sql`UPDATE audit_checkpoint
-        SET walk = ${place?.walk ?? null}, after_key = ${place?.after ?? null}, ${lease}${ended}
+        SET head_until = FROM_UNIXTIME(${sql.lit(head.untilMs / 1_000)}), head_cursor = ${toText(head.slice)},
+          pass_cursor = ${toText(cursor)}, ${lease}${kept}${ended}
         WHERE id = 1 AND owner = ${owner}`.execute(tx)
       return numAffectedRows === 1n
     },
@@ -55,10 +75,11 @@ export function saveCheckpoint(db: Db, owner: Buffer, place: Place | undefined):
   )
 }
 
-/** Another relay may go on at once. */
-export function leaveCheckpoint(db: Db, owner: Buffer): Promise<void> {
+/** Another relay may go on at once, with all that this one remembers. */
+export function leaveCheckpoint(db: Db, owner: Buffer, state: Buffer | undefined): Promise<void> {
+  const kept = state ? sql`, pass_state = ${state}` : sql``
   return transact(db, 'audit.leave', async (tx) => {
-    await sql`UPDATE audit_checkpoint SET owner = NULL, lease_until = NULL
+    await sql`UPDATE audit_checkpoint SET owner = NULL, lease_until = NULL${kept}
       WHERE id = 1 AND owner = ${owner}`.execute(tx)
   })
 }
@@ -66,10 +87,28 @@ export function leaveCheckpoint(db: Db, owner: Buffer): Promise<void> {
 const lease = sql`lease_until = NOW(3) + INTERVAL ${sql.lit(LEASE_SECONDS)} SECOND`
 
 async function readCheckpoint(tx: Tx, owner: Buffer): Promise<Checkpoint> {
-  const { rows } = await sql<Row>`SELECT COALESCE(owner = ${owner}, FALSE) AS is_ours, walk, after_key,
-      TIMESTAMPDIFF(SECOND, pass_ended_at, NOW(3)) AS age
+  const { rows } =
+    await sql<Row>`SELECT COALESCE(owner = ${owner}, FALSE) AS is_ours, head_cursor, pass_cursor,
+      pass_state, CAST(UNIX_TIMESTAMP(head_until) * 1000 AS CHAR) AS head_until_ms,
+      TIMESTAMPDIFF(SECOND, pass_ended_at, NOW(3)) AS pass_age,
+      TIMESTAMPDIFF(SECOND, head_until, NOW(3)) AS head_age
     FROM audit_checkpoint WHERE id = 1`.execute(tx)
   const [row] = rows
-  const place = row?.walk ? { walk: row.walk, after: row.after_key ?? '' } : undefined
-  return { isOurs: row?.is_ours === 1, place, passAgeSeconds: row?.age ?? null }
+  const untilMs = row?.head_until_ms ? Number(row.head_until_ms) : undefined
+  return {
+    isOurs: row?.is_ours === 1,
+    head: untilMs === undefined ? undefined : { untilMs, slice: fromText(row?.head_cursor) },
+    cursor: fromText(row?.pass_cursor),
+    state: row?.pass_state ?? undefined,
+    passAgeSeconds: row?.pass_age ?? null,
+    headAgeSeconds: row?.head_age ?? null,
+  }
+}
+
+function toText(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value)
+}
+
+function fromText<T>(text: string | null | undefined): T | undefined {
+  return text === null || text === undefined ? undefined : (JSON.parse(text) as T)
 }

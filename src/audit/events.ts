@@ -1,22 +1,25 @@
 import { Counter, Gauge, lineBudget } from '../platform/telemetry/index.ts'
 import type { Logger, Registry } from '../platform/telemetry/index.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import type { Step } from './pass.ts'
-import { WALKED } from './pass.ts'
-import { TABLE_RULES } from './violation.ts'
+import { SCANNED } from './pass.ts'
+import { RULES } from './violation.ts'
 import type { Violation } from './violation.ts'
 
 /** The facts of the continuous audit: each moves a metric and writes at most some records. */
 export interface AuditEvents {
   examined(step: Pick<Step, 'table' | 'rows' | 'violations'>): void
-  /** How long ago a pass was finished, or the first one begun, as the checkpoint says; null before that. */
-  passKnown(ageSeconds: number | null): void
+  /** What the checkpoint says of all relays' work. */
+  known(checkpoint: Pick<Checkpoint, 'passAgeSeconds' | 'headAgeSeconds'>): void
+  /** What was accepted up to `ageMs` ago has been audited. */
+  headMoved(ageMs: number): void
   passEnded(): void
   auditFailed(fact: { error: unknown; retryInMs: number }): void
 }
 
-/** A violation stays where it is and is met in every pass: so many are remembered as told, 2 MB of them. */
-const TOLD_MAX = 10_000
+/** A violation stays where it is and is met in every pass: this many are remembered as reported, some 2 MB. */
+const REPORTED_MAX = 10_000
 const LINES_PER_SECOND_MAX = 10
 
 export function createAuditEvents(
@@ -25,16 +28,19 @@ export function createAuditEvents(
   nowMs: () => number = () => performance.now(),
 ): AuditEvents {
   let passEndedAtMs: number | undefined
-  const metrics = auditMetrics(registry, () => {
-    return passEndedAtMs === undefined ? undefined : (nowMs() - passEndedAtMs) / 1_000
+  let headAtMs: number | undefined
+  const ageOf = (atMs: number | undefined) => (atMs === undefined ? undefined : (nowMs() - atMs) / 1_000)
+  const metrics = auditMetrics(registry, {
+    passAge: () => ageOf(passEndedAtMs),
+    headAge: () => ageOf(headAtMs),
   })
   const takeLine = lineBudget(LINES_PER_SECOND_MAX, nowMs)
-  const told = new Set<string>()
-  const tell = ({ rule, subject, explanation }: Violation) => {
+  const reported = new Set<string>()
+  const report = ({ rule, subject, explanation }: Violation) => {
     const name = `${rule} ${subject}`
-    if (told.has(name)) return
-    // Of more than can be remembered nobody can say which are new: they are counted each time.
-    if (told.size < TOLD_MAX) told.add(name)
+    if (reported.has(name)) return
+    // Beyond what can be remembered it is not known which are new: those are counted each time.
+    if (reported.size < REPORTED_MAX) reported.add(name)
     metrics.violations.inc({ rule })
     const { granted, leftOut } = takeLine()
     if (!granted) return
@@ -44,10 +50,16 @@ export function createAuditEvents(
   return {
     examined({ table, rows, violations }) {
       metrics.rows.inc({ table }, rows)
-      violations.forEach(tell)
+      violations.forEach(report)
     },
-    passKnown(ageSeconds) {
-      passEndedAtMs = ageSeconds === null ? undefined : nowMs() - ageSeconds * 1_000
+    known({ passAgeSeconds, headAgeSeconds }) {
+      const atMs = (ageSeconds: number | null) =>
+        ageSeconds === null ? undefined : nowMs() - ageSeconds * 1_000
+      passEndedAtMs = atMs(passAgeSeconds)
+      headAtMs = atMs(headAgeSeconds)
+    },
+    headMoved(ageMs) {
+      headAtMs = nowMs() - ageMs
     },
     passEnded() {
       metrics.passes.inc()
@@ -62,7 +74,11 @@ export function createAuditEvents(
   }
 }
 
-function auditMetrics(registry: Registry, passAgeSeconds: () => number | undefined) {
+/** @param ages in seconds; undefined while unknown. */
+function auditMetrics(
+  registry: Registry,
+  ages: { passAge: () => number | undefined; headAge: () => number | undefined },
+) {
   const registers = [registry]
   const violations = new Counter({
     name: 'chapar_audit_violations_total',
@@ -71,14 +87,14 @@ function auditMetrics(registry: Registry, passAgeSeconds: () => number | undefin
     registers,
   })
   // A rate that begins with the first violation would miss it.
-  for (const rule of Object.keys(TABLE_RULES)) violations.inc({ rule }, 0)
+  for (const rule of Object.keys(RULES)) violations.inc({ rule }, 0)
   const rows = new Counter({
     name: 'chapar_audit_rows_total',
     help: 'Rows that the continuous audit examined',
     labelNames: ['table'] as const,
     registers,
   })
-  for (const table of WALKED) rows.inc({ table }, 0)
+  for (const table of SCANNED) rows.inc({ table }, 0)
   const passes = new Counter({
     name: 'chapar_audit_passes_total',
     help: 'Passes over all tables that the continuous audit finished',
@@ -89,18 +105,25 @@ function auditMetrics(registry: Registry, passAgeSeconds: () => number | undefin
     help: 'Steps of the continuous audit that failed and are done again',
     registers,
   })
-  new Gauge({
-    name: 'chapar_audit_pass_age_seconds',
-    help:
-      'Time since a pass of the continuous audit was finished, or the first one begun, by any relay; ' +
-      'absent until it is known',
-    registers,
-    // Taken away while unknown: 0 would look like a pass that has just been finished.
-    collect() {
-      const seconds = passAgeSeconds()
-      if (seconds === undefined) this.remove()
-      else this.set(seconds)
-    },
-  })
+  const age = (name: string, help: string, seconds: () => number | undefined) =>
+    new Gauge({
+      ...{ name, help, registers },
+      // Removed while unknown: 0 would look like work that has just been done.
+      collect() {
+        const known = seconds()
+        if (known === undefined) this.remove()
+        else this.set(known)
+      },
+    })
+  age(
+    'chapar_audit_pass_age_seconds',
+    'Time since a whole pass of the continuous audit ended, or the first one began, in any relay; absent until known',
+    ages.passAge,
+  )
+  age(
+    'chapar_audit_head_age_seconds',
+    'Age of the newest message that the continuous audit of any relay has examined; absent until known',
+    ages.headAge,
+  )
   return { violations, rows, passes, failures }
 }

@@ -1,18 +1,23 @@
 import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 import type { SmsState } from '../../db/schema.ts'
+import type { RecipientKey } from '../messages/index.ts'
 import type { Db, Reader } from '../platform/db/index.ts'
 import { read } from '../platform/db/index.ts'
 import type { Violation } from './violation.ts'
 
-/** Tables that a walk goes through, as progress and metrics name them. */
-export type Table = 'user_transactions' | 'sms_requests' | 'sms_status' | 'outbox_events'
+/** Tables whose rows a scan examines, as progress and metrics name them. */
+export type Table = 'user_transactions' | 'sms_status' | 'outbox_events' | 'sms_quarantine'
 
-export interface OpenRecipient {
-  smsIdentifier: string
-  recipientNo: number
+export interface OpenRecipient extends RecipientKey {
   userId: number
   status: SmsState
+}
+
+/** Keys as text: those above `after`, up to `upTo`. */
+export interface Bounds {
+  after: string
+  upTo: string
 }
 
 /** A bounded piece of a table, examined. */
@@ -21,87 +26,87 @@ export interface Page {
   violations: Violation[]
   /** Where the next page begins, as text that can be kept; undefined: this was the last one. */
   end: string | undefined
-  /** Unfinished recipients, of which it is still to be seen that an outbox row names them. */
+  /** Unfinished recipients that are not quarantined: an outbox row has to reference each of them. */
   open?: OpenRecipient[]
-  /** Recipients that were tried again although an operator may have had them. Allowed, and counted. */
+  /** Recipients that were submitted again although an operator may have had them. Allowed, and counted. */
   possibleDuplicates?: number
 }
 
-/** A table from one end to the other, a page at a time. Another program may go on where this one's last page ended. */
-export interface Walk {
+/** Examines a table in the order of its key, a page at a time. Another process may go on where the last page ended. */
+export interface Scan {
   name: string
   table: Table
-  /** `after` is empty at the beginning, then the `end` of the page before. Up to one request's rows more than `rowsMax`. */
-  readPage: (db: Db, after: string, rowsMax: number) => Promise<Page>
-  /** The place of the last row that there is now; without it the walk knows its end by itself. */
-  lastPlace?: (db: Db) => Promise<string>
+  /** A page may have up to one request's rows more than `rowsMax`. */
+  readPage: (db: Db, bounds: Bounds, rowsMax: number) => Promise<Page>
+  /** The key of the last row that there is now; without it the keys are not identifiers and the scan knows its end. */
+  lastKey?: (db: Db) => Promise<string>
+  /** Writes down what the scan remembers beside its key, if anything: to be given back after a restart. */
+  state?: () => (() => Buffer) | undefined
 }
 
-/** The read view of a statement may not live longer: purge waits for the oldest one. */
-export const VIEW_MS_MAX = 2_000
+/** Longer reads are given up: the read view of a statement keeps purge waiting. */
+const READ_MS_MAX = 2_000
 
 /** Runs one read of the audit. One that takes too long is given up, so that a smaller page can be tried. */
-export function look<T>(db: Db, operation: string, work: (reader: Reader) => Promise<T>): Promise<T> {
-  return read(db, operation, work, VIEW_MS_MAX)
+export function readBriefly<T>(db: Db, operation: string, work: (reader: Reader) => Promise<T>): Promise<T> {
+  return read(db, operation, work, READ_MS_MAX)
 }
 
-/** The rows of a table whose key begins with an identifier above `after` and up to `end`, or without an end. */
+/** The rows of one brief statement. */
+export function query<T>(db: Db, operation: string, statement: RawBuilder<T>): Promise<T[]> {
+  return readBriefly(db, operation, async (reader) => (await statement.execute(reader)).rows)
+}
+
+/** The rows of a table whose key begins with an identifier above `after` and up to `end`. */
 export interface Span {
   after: Buffer
-  end: Buffer | undefined
+  end: Buffer
+  isLast: boolean
+}
+
+interface Key {
+  table: Table | 'sms_requests'
+  column: string
 }
 
 /** A span of `rowsMax` rows and those that belong to its last identifier, so that it begins and ends between two. */
 export async function spanFrom(
   db: Db,
-  { table, column }: { table: Table; column: string },
-  after: string,
+  { table, column }: Key,
+  { after, upTo }: Bounds,
   rowsMax: number,
 ): Promise<Span> {
-  const from = Buffer.from(after, 'hex')
+  const [from, last] = [Buffer.from(after, 'hex'), Buffer.from(upTo, 'hex')]
   const id = sql.ref(column)
-  const rows = await look(db, `audit.${table}_page`, async (reader) => {
-    const found = await sql<{ id: Buffer }>`SELECT ${id} AS id FROM ${sql.table(table)} FORCE INDEX (PRIMARY)
-      WHERE ${id} > ${from} ORDER BY ${id} LIMIT 1 OFFSET ${sql.lit(rowsMax - 1)}`.execute(reader)
-    return found.rows
-  })
-  return { after: from, end: rows[0]?.id }
+  const [found] = await query(
+    db,
+    `audit.${table}_page`,
+    sql<{ id: Buffer }>`SELECT ${id} AS id FROM ${sql.table(table)} FORCE INDEX (PRIMARY)
+      WHERE ${id} > ${from} AND ${id} <= ${last} ORDER BY ${id} LIMIT 1 OFFSET ${sql.lit(rowsMax - 1)}`,
+  )
+  return { after: from, end: found?.id ?? last, isLast: !found || found.id.equals(last) }
 }
 
-/** The condition that a row lies in the span. */
-export function lies(column: string, { after, end }: Span): RawBuilder<unknown> {
-  const above = sql`${sql.ref(column)} > ${after}`
-  return end ? sql`${above} AND ${sql.ref(column)} <= ${end}` : above
+/** The condition that a row is within the span. */
+export function within(column: string, { after, end }: Span): RawBuilder<unknown> {
+  return sql`${sql.ref(column)} > ${after} AND ${sql.ref(column)} <= ${end}`
 }
 
 /**
- * How the last row that a table has is found. A walk ends with those that were there when it began, and what has come
- * since is the next one's: a table that grows as fast as it is read would have no end.
+ * Finds the last key of a table. A scan ends with the rows that were there when it began: a table that grows as fast as
+ * it is read would have no end.
  */
-export function lastPlaceOf({ table, column }: { table: Table; column: string }) {
-  return (db: Db): Promise<string> =>
-    look(db, `audit.${table}_last`, async (reader) => {
-      const { rows } = await sql<{
-        id: Buffer | null
-      }>`SELECT MAX(${sql.ref(column)}) AS id FROM ${sql.table(table)}`.execute(reader)
-      return rows[0]?.id?.toString('hex') ?? ''
-    })
+export function lastKeyOf({ table, column }: Key) {
+  return async (db: Db): Promise<string> => {
+    const [row] = await query(
+      db,
+      `audit.${table}_last`,
+      sql<{ id: Buffer | null }>`SELECT MAX(${sql.ref(column)}) AS id FROM ${sql.table(table)}`,
+    )
+    return row?.id?.toString('hex') ?? ''
+  }
 }
 
-export function placeOf({ end }: Span): string | undefined {
-  return end?.toString('hex')
-}
-
-export async function countRows(
-  db: Db,
-  { table, column }: { table: Table; column: string },
-  span: Span,
-): Promise<number> {
-  return look(db, `audit.${table}_count`, async (reader) => {
-    const { rows } = await sql<{
-      n: number
-    }>`SELECT COUNT(*) AS n FROM ${sql.table(table)} FORCE INDEX (PRIMARY)
-      WHERE ${lies(column, span)}`.execute(reader)
-    return rows[0]?.n ?? 0
-  })
+export function endOf({ end, isLast }: Span): string | undefined {
+  return isLast ? undefined : end.toString('hex')
 }

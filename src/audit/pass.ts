@@ -1,116 +1,131 @@
 import type { Db } from '../platform/db/index.ts'
-import { openLedgerWalk } from './checkLedger.ts'
-import { moneyWalk } from './checkMoney.ts'
-import { findStranded, collectUnreferenced, excludeMerged, UNNAMED_MAX } from './checkNamed.ts'
-import type { Unnamed } from './checkNamed.ts'
-import { outboxWalk } from './checkOutbox.ts'
-import { recipientWalk } from './checkRecipients.ts'
-import { requestWalk } from './checkRequests.ts'
-import type { Page, Table, Walk } from './page.ts'
+import { accountScan } from './checkAccounts.ts'
+import { openLedgerScan } from './checkLedger.ts'
+import { messageScan } from './checkMessages.ts'
+import { outboxScan } from './checkOutbox.ts'
+import { quarantineScan } from './checkQuarantine.ts'
+import { UNREFERENCED_MAX, collectUnreferenced, excludeMerged, findUnreferenced } from './checkReferenced.ts'
+import type { Unreferenced } from './checkReferenced.ts'
+import type { Bounds, Page, Scan, Table } from './page.ts'
 import type { Violation } from './violation.ts'
 
-/** In this order; a pass is over when all of them are. That of the ledger remembers what it has seen. */
-function openWalks(): readonly Walk[] {
-  return [openLedgerWalk(), requestWalk, recipientWalk, moneyWalk, outboxWalk]
-}
+/** The tables of a whole pass, in the order of its scans. */
+export const SCANNED: readonly Table[] = wholeScans().map(({ table }) => table)
 
-/** The tables of a pass; those twice that are walked twice. */
-export const WALKED: readonly Table[] = openWalks().map(({ table }) => table)
-
-/** Where a pass stands: what lies before needs no further look. Its beginning is the first walk with an empty key. */
-export interface Place {
-  walk: string
+/** Where a pass stands: what is before needs no further look. Its beginning is the first scan with an empty key. */
+export interface Cursor {
+  scan: string
   after: string
 }
 
 /** What one step came to. */
 export interface Step {
-  walk: string
+  scan: string
   table: Table
   rows: number
   violations: Violation[]
   possibleDuplicates: number
-  /** More of the same walk follows. */
+  /** More of the same scan follows. */
   isFull: boolean
 }
 
-/** All tables once. */
+/** Several scans, one after the other. */
 export interface Pass {
   /** Examines one more page. May be called again after it failed: nothing is counted until a page is done. */
   step(rowsMax: number): Promise<Step>
-  /** From where to go on after a restart; undefined when the pass is over. */
-  place(): Place | undefined
+  /** Where to go on after a restart; undefined when the pass is over. */
+  cursor(): Cursor | undefined
+  /** Writes down what to keep beside the cursor; undefined: nothing. */
+  state(): (() => Buffer) | undefined
   isOver(): boolean
 }
 
-/** @param from where an earlier pass stood; what a program of another version wrote begins anew. */
-export function openPass(db: Db, from?: Place): Pass {
-  const walks = openWalks()
-  const known = walks.findIndex(({ name }) => name === from?.walk)
+/** Everything there is. @param from, state: where an earlier pass stood; what another version wrote begins anew. */
+export function openPass(db: Db, from?: Cursor, state?: Buffer): Pass {
+  return openScans(db, wholeScans(state), { from })
+}
+
+/** What was accepted within bounds, by identifier, and all that the ledger has gained. */
+export function openSlice(db: Db, bounds: Bounds, from?: Cursor): Pass {
+  return openScans(db, [messageScan, accountScan, outboxScan], { bounds, from })
+}
+
+/** That of the ledger remembers what it has seen. */
+function wholeScans(state?: Buffer): Scan[] {
+  return [openLedgerScan(state), messageScan, outboxScan, quarantineScan]
+}
+
+function openScans(
+  db: Db,
+  scans: Scan[],
+  { bounds, from }: { bounds?: Bounds; from: Cursor | undefined },
+): Pass {
+  const firstKeyOf = (scan: Scan | undefined) => (scan?.lastKey ? (bounds?.after ?? '') : '')
+  const known = scans.findIndex(({ name }) => name === from?.scan)
   let position = Math.max(known, 0)
-  let after = known < 0 ? '' : (from?.after ?? '')
-  let unnamed: Unnamed = new Map()
-  /** Before the first page that left somebody in `unnamed`. */
-  let held: Place | undefined
-  /** The last row of the present walk's table when it began, or was taken up again. */
-  let last: string | undefined
-  /** Set while merged rows are read for those in `unnamed`. */
+  let after = known < 0 ? firstKeyOf(scans[0]) : (from?.after ?? '')
+  let unreferenced: Unreferenced = new Map()
+  /** Before the first page that added to `unreferenced`. */
+  let kept: Cursor | undefined
+  /** The last key of the present scan: given, or that of the last row when it began or was taken up again. */
+  let upTo: string | undefined
+  /** Set while merged rows are read for `unreferenced`. */
   let mergedAfter: Buffer | undefined
 
-  const here = (): Place | undefined => {
-    const walk = walks[position]
-    return walk && { walk: walk.name, after }
+  const here = (): Cursor | undefined => {
+    const scan = scans[position]
+    return scan && { scan: scan.name, after }
   }
   const moveOn = (end: string | undefined) => {
     if (end === undefined) {
       position++
-      last = undefined
+      upTo = undefined
     }
-    after = end ?? ''
+    after = end ?? firstKeyOf(scans[position])
   }
 
-  async function stepNaming(walk: Walk, from: Buffer): Promise<Step> {
-    const next = await excludeMerged(db, unnamed, from)
-    const violations = next ? [] : await findStranded(db, unnamed)
+  async function stepMerged(scan: Scan, from: Buffer): Promise<Step> {
+    const next = await excludeMerged(db, unreferenced, from)
+    const violations = next ? [] : await findUnreferenced(db, unreferenced)
     mergedAfter = next
     if (!next) {
-      unnamed = new Map()
-      held = undefined
+      unreferenced = new Map()
+      kept = undefined
     }
-    return { ...empty(walk), violations, isFull: true }
+    return { ...empty(scan), violations, isFull: true }
   }
 
-  async function stepPage(walk: Walk, rowsMax: number): Promise<Step> {
+  async function stepPage(scan: Scan, rowsMax: number): Promise<Step> {
     const before = here()
-    last ??= await walk.lastPlace?.(db)
-    const page: Page = await walk.readPage(db, after, rowsMax)
-    if (page.open && page.open.length > 0) await collectUnreferenced(db, page.open, unnamed)
-    if (unnamed.size > 0) held ??= before
-    const isFull = page.end !== undefined && (last === undefined || page.end < last)
-    moveOn(isFull ? page.end : undefined)
-    if (unnamed.size >= UNNAMED_MAX || (!isFull && unnamed.size > 0)) mergedAfter = Buffer.alloc(0)
+    upTo ??= bounds?.upTo ?? (await scan.lastKey?.(db)) ?? ''
+    const page: Page = await scan.readPage(db, { after, upTo }, rowsMax)
+    if (page.open && page.open.length > 0) await collectUnreferenced(db, page.open, unreferenced)
+    if (unreferenced.size > 0) kept ??= before
+    const isFull = page.end !== undefined
+    moveOn(page.end)
+    if (unreferenced.size >= UNREFERENCED_MAX || (!isFull && unreferenced.size > 0))
+      mergedAfter = Buffer.alloc(0)
     const { rows, violations, possibleDuplicates = 0 } = page
     return {
-      ...empty(walk),
-      rows,
-      violations,
-      possibleDuplicates,
+      ...empty(scan),
+      ...{ rows, violations, possibleDuplicates },
       isFull: isFull || mergedAfter !== undefined,
     }
   }
 
   return {
     step(rowsMax) {
-      if (mergedAfter) return stepNaming(recipientWalk, mergedAfter)
-      const walk = walks[position]
-      if (!walk) throw new Error('the pass is over')
-      return stepPage(walk, rowsMax)
+      if (mergedAfter) return stepMerged(messageScan, mergedAfter)
+      const scan = scans[position]
+      if (!scan) throw new Error('the pass is over')
+      return stepPage(scan, rowsMax)
     },
-    place: () => held ?? here(),
-    isOver: () => walks[position] === undefined && mergedAfter === undefined,
+    cursor: () => kept ?? here(),
+    state: () => scans[position]?.state?.(),
+    isOver: () => scans[position] === undefined && mergedAfter === undefined,
   }
 }
 
-function empty({ name, table }: Walk): Step {
-  return { walk: name, table, rows: 0, violations: [], possibleDuplicates: 0, isFull: false }
+function empty({ name, table }: Scan): Step {
+  return { scan: name, table, rows: 0, violations: [], possibleDuplicates: 0, isFull: false }
 }

@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
 import type { Db } from '../platform/db/index.ts'
 import type { OnProgress } from './audit.ts'
-import { look } from './page.ts'
+import { readBriefly } from './page.ts'
 import type { Table } from './page.ts'
-import { WALKED } from './pass.ts'
+import { SCANNED } from './pass.ts'
 
-/** A short audit says nothing but its result. */
+/** A short audit prints nothing but its result. */
 const LINE_EVERY_MS = 2_000
 
 /**
@@ -13,8 +13,8 @@ const LINE_EVERY_MS = 2_000
  * audit. MySQL keeps its estimates for a day unless told otherwise, of which MariaDB knows nothing.
  */
 export async function estimateRows(db: Db): Promise<Map<Table, number>> {
-  const tables = [...new Set(WALKED)]
-  const rows = await look(db, 'audit.estimate', async (reader) => {
+  const tables = [...new Set(SCANNED)]
+  const rows = await readBriefly(db, 'audit.estimate', async (reader) => {
     await sql`SET time_zone = '+00:00' /*!80000 , information_schema_stats_expiry = 0 */`.execute(reader)
     const found = await sql<{ name: Table; n: number | null }>`
       SELECT table_name AS name, table_rows AS n FROM information_schema.tables
@@ -26,29 +26,29 @@ export async function estimateRows(db: Db): Promise<Map<Table, number>> {
 
 /**
  * Shows the share of what is to be examined and about how long the rest takes, a line every two seconds.
- * @param walks the tables of all walks, those twice that are walked twice.
+ * @param scanned the tables of all scans; a table that is scanned twice is there twice.
  */
 export function showProgress(
   estimated: Map<Table, number>,
-  walks: readonly Table[],
+  scanned: readonly Table[],
   print: (line: string) => void,
   nowMs: () => number = () => performance.now(),
 ): OnProgress {
   const startedAtMs = nowMs()
-  const total = walks.reduce((sum, table) => sum + (estimated.get(table) ?? 0), 0)
+  const total = scanned.reduce((sum, table) => sum + (estimated.get(table) ?? 0), 0)
   let done = 0
-  let saidAtMs = startedAtMs
-  return ({ walk, rows }) => {
+  let printedAtMs = startedAtMs
+  return ({ scan, rows }) => {
     done += rows
     const ms = nowMs()
-    if (ms - saidAtMs < LINE_EVERY_MS) return
-    saidAtMs = ms
-    // The estimate may be too low: what is not over is never said to be.
+    if (ms - printedAtMs < LINE_EVERY_MS) return
+    printedAtMs = ms
+    // The estimate may be too low: an audit that goes on is never shown as finished.
     const share = Math.min(0.99, done / Math.max(total, done, 1))
     const leftMs = (ms - startedAtMs) * (1 / Math.max(share, 0.001) - 1)
     const percent = `${Math.floor(share * 100)} %`.padStart(4)
     print(
-      `audit: ${percent}, ${done} of about ${Math.max(total, done)} rows (${walk}), about ${clock(leftMs)} left`,
+      `audit: ${percent}, ${done} of about ${Math.max(total, done)} rows (${scan}), about ${clock(leftMs)} left`,
     )
   }
 }

@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import { databaseNowMs } from '../platform/db/index.ts'
 import type { Db } from '../platform/db/index.ts'
 import { startLoop } from '../platform/loop.ts'
 import type { After, Loop } from '../platform/loop.ts'
 import { leaveCheckpoint, saveCheckpoint, takeCheckpoint } from './checkpoint.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import type { AuditEvents } from './events.ts'
+import { openHead } from './head.ts'
+import type { Head } from './head.ts'
 import { openPageSize, readFitting } from './pageSize.ts'
 import { openPass } from './pass.ts'
-import type { Pass, Place } from './pass.ts'
+import type { Cursor, Pass } from './pass.ts'
 
 export interface ContinuousAuditSettings {
   db: Db
@@ -24,64 +28,99 @@ export interface ContinuousAudit {
 }
 
 const OWNER_BYTES = 8
-/** A page of so many takes some 20 ms of two cores together, and the process's own share a fifth of that. */
+/** A page of so many messages takes MySQL some 20 ms of a core (docs/performance.md). */
 const ROWS_PER_STEP_MAX = 2_000
 /** Between two steps while there is nothing behind the page: an idle system pays a few milliseconds in this time. */
 const IDLE_POLL_MS = 10_000
-/** Of one core, at most, while there is: a step and its rest are a hundred times the step. */
-const REST_FACTOR = 99
+/** A tenth of the time at most: a step and its rest are ten times the step. */
+const REST_FACTOR = 9
+/** A fifth while new rows wait too long: under load a page takes several times what it costs. */
+const LATE_REST_FACTOR = 4
 /** Well below the lease of the checkpoint: a database that answers late must not make another relay take over. */
-const REST_MS_MAX = 120_000
+const REST_MS_MAX = 20_000
+/** The whole pass has one step in so many, also while new rows take all the others. */
+const STEPS_PER_PASS_STEP = 10
+/** What a pass remembers is kept this often, some megabytes; a relay that is killed reads again what came after. */
+const STATE_EVERY_MS = 120_000
+
+/** What this relay knows while it has the audit. */
+interface Standing {
+  head: Head
+  pass: Pass
+}
 
 export function openContinuousAudit(settings: ContinuousAuditSettings): ContinuousAudit {
   const { db, events, owner = randomBytes(OWNER_BYTES) } = settings
   const size = openPageSize(ROWS_PER_STEP_MAX)
   /** Undefined at first, and when another relay has the audit. */
-  let pass: Pass | undefined
-  /** Whether the checkpoint stands where `pass` does; otherwise it is asked before the next step. */
+  let standing: Standing | undefined
+  /** Whether the checkpoint agrees with `standing`; otherwise it is read before the next step. */
   let isSure = false
+  let steps = 0
+  let stateAtMs = performance.now()
 
-  async function takeOver(): Promise<Pass | undefined> {
-    const { isOurs, place, passAgeSeconds } = await takeCheckpoint(db, owner)
-    events.passKnown(passAgeSeconds)
-    // Another relay goes on from its own, and this one's would be of an old time.
-    if (!isOurs) return undefined
-    // What a pass has seen of the ledger is in its memory: one that failed in the middle goes on from there, or a
-    // database that is away now and then would never let it come to the end.
-    const goesOn = pass && !pass.isOver() && isSamePlace(pass.place(), place)
-    return goesOn ? pass : openPass(db, place)
+  async function takeOver(): Promise<Standing | undefined> {
+    const checkpoint = await takeCheckpoint(db, owner)
+    events.known(checkpoint)
+    if (!checkpoint.isOurs) return undefined
+    return { head: await openHead(db, checkpoint.head), pass: passFrom(checkpoint) }
+  }
+
+  /** A pass remembers more than its cursor: one that failed in the middle goes on with what it has seen. */
+  function passFrom({ cursor, state }: Checkpoint): Pass {
+    const known = standing?.pass
+    const goesOn = known && !known.isOver() && isSameCursor(known.cursor(), cursor)
+    return goesOn ? known : openPass(db, cursor, state)
+  }
+
+  async function save({ head, pass }: Standing): Promise<boolean> {
+    const state = pass.state()
+    const isStateDue = performance.now() - stateAtMs >= STATE_EVERY_MS
+    if (isStateDue) stateAtMs = performance.now()
+    return saveCheckpoint(db, owner, {
+      head: head.position(),
+      cursor: pass.cursor(),
+      state: !state ? null : isStateDue ? state() : undefined,
+      isPassOver: pass.isOver(),
+    })
   }
 
   return {
     async step() {
-      if (!isSure) pass = await takeOver()
-      // Whatever fails below, the checkpoint knows from where to go on.
+      if (!isSure) standing = await takeOver()
+      // Whatever fails below, the checkpoint knows where to go on.
       isSure = false
-      const current = pass
+      const current = standing
       if (!current) return IDLE_POLL_MS
-      const { page: step, durationMs } = await readFitting(size, (rowsMax) => current.step(rowsMax))
+      const { head, pass } = current
+      const isOfHead = head.isDue() && ++steps % STEPS_PER_PASS_STEP !== 0
+      const { page: step, durationMs } = await readFitting(size, (rowsMax) =>
+        (isOfHead ? head : pass).step(rowsMax),
+      )
       events.examined(step)
-      const isStillOurs = await saveCheckpoint(db, owner, current.place())
+      const isStillOurs = await save(current)
       if (!isStillOurs) {
-        pass = undefined
+        standing = undefined
         return IDLE_POLL_MS
       }
-      if (current.isOver()) {
+      if (isOfHead) events.headMoved(databaseNowMs(db) - head.position().untilMs)
+      if (pass.isOver()) {
         events.passEnded()
-        pass = openPass(db)
+        current.pass = openPass(db)
       }
       isSure = true
-      return step.isFull ? Math.min(durationMs * REST_FACTOR, REST_MS_MAX) : IDLE_POLL_MS
+      if (!isOfHead && !step.isFull && !head.isDue()) return IDLE_POLL_MS
+      return Math.min(durationMs * (head.isLate() ? LATE_REST_FACTOR : REST_FACTOR), REST_MS_MAX)
     },
-    leave: () => leaveCheckpoint(db, owner),
+    leave: () => leaveCheckpoint(db, owner, standing?.pass.state()?.()),
   }
 }
 
-function isSamePlace(one: Place | undefined, other: Place | undefined): boolean {
-  return one?.walk === other?.walk && one?.after === other?.after
+function isSameCursor(one: Cursor | undefined, other: Cursor | undefined): boolean {
+  return one?.scan === other?.scan && one?.after === other?.after
 }
 
-/** Audits from the last checkpoint for as long as the relay lives. A relay that has just started has better things to do. */
+/** Audits from the last checkpoint for as long as the relay lives, and first rests: a start has other work to do. */
 export function startAudit(settings: ContinuousAuditSettings & { after?: After }): Loop {
   const { events, after } = settings
   const audit = openContinuousAudit(settings)
@@ -101,7 +140,7 @@ export function startAudit(settings: ContinuousAuditSettings & { after?: After }
     wake: () => loop.wake(),
     close: async () => {
       await loop.close()
-      // A database that is away lets the lease run out by itself.
+      // A database that is unavailable lets the lease run out by itself.
       await audit.leave().catch(() => {})
     },
   }

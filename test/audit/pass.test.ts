@@ -1,31 +1,14 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
+import { decodeReading } from '../../src/audit/ledgerReading.ts'
 import { openPass } from '../../src/audit/pass.ts'
-import type { Pass, Place } from '../../src/audit/pass.ts'
-import { claim } from '../../src/outbox/claim.ts'
-import { fund, look, newIdOf, offer, sendOne } from '../support/arrange.ts'
+import type { Cursor } from '../../src/audit/pass.ts'
+import { fund, look, offer, sendOne } from '../support/arrange.ts'
 import { emptyTables, freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
-
-const ENVELOPES = 100
-
-interface Result {
-  rows: Record<string, number>
-  violations: string[]
-  steps: number
-}
-
-/** Lets a pass come to its end, or stops it after so many steps. */
-async function run(pass: Pass, rowsMax: number, stepsMax = Infinity): Promise<Result> {
-  const result: Result = { rows: {}, violations: [], steps: 0 }
-  while (!pass.isOver() && result.steps < stepsMax) {
-    const { walk, rows, violations } = await pass.step(rowsMax)
-    result.rows[walk] = (result.rows[walk] ?? 0) + rows
-    for (const { rule, subject } of violations) result.violations.push(`${rule}: ${subject}`)
-    result.steps++
-  }
-  return result
-}
+import { runPass } from './runPass.ts'
+import type { Result } from './runPass.ts'
+import { appendRow, arrangeVariedTables, at, bytes } from './variedTables.ts'
 
 describe('a pass of the audit', () => {
   let stack: Stack
@@ -35,68 +18,80 @@ describe('a pass of the audit', () => {
   describe('over tables with violations of every kind', () => {
     let whole: Result
     before(async () => {
-      await emptyTables(stack.db)
-      for (const userId of [1, 2, 3, 5, 8]) await fund(stack.db, userId, 100)
-      for (const userId of [1, 2, 3]) {
-        await offer(stack.db, { userId, to: 3 }, { userId, to: 1 }, { userId, to: 2, type: 'express' })
-      }
-      // Those that are there now are merged, the later ones keep their own rows.
-      await claim(stack.db, 'normal', ENVELOPES, newIdOf(stack.db))
-      await offer(stack.db, { userId: 1, to: 2 }, { userId: 2, to: 2 })
-      const stranded = await sendOne(stack.db, { userId: 3, to: 2 })
+      const { ended, express, ready, merged } = await arrangeVariedTables(stack.db)
+      for (const userId of [5, 8]) await fund(stack.db, userId, 100)
       for (const plant of [
         sql`UPDATE user_balances SET balance = balance + 1 WHERE user_id = 5`,
         sql`UPDATE user_balances SET user_id = 7 WHERE user_id = 8`,
-        sql`UPDATE sms_requests SET price = 9 WHERE user_id = 1 AND recipients = 3`,
-        sql`UPDATE sms_status SET status = 'done' WHERE user_id = 2 AND recipient_no = 3`,
-        sql`UPDATE sms_status SET status = 'failed' WHERE user_id = 1 AND recipient_no = 3`,
-        sql`DELETE FROM outbox_events WHERE user_id = 3 AND sms_identifier = UNHEX(REPLACE(${stranded}, '-', ''))`,
-        sql`INSERT INTO outbox_events (id, event_type, priority, next_run_at, payload, recipients, created_at)
-          VALUES (REPEAT('z', 16), 'sms.send', 99, '2100-01-01', 'nonsense', 2, NOW(3))`,
-        sql`UPDATE user_transactions SET transaction_id = REPEAT('z', 16) WHERE user_id = 2 AND seq = 2`,
+        sql`UPDATE sms_status SET price = 9 WHERE ${at(express, 1)}`,
+        sql`UPDATE sms_status SET provider = '' WHERE ${at(ended, 1)}`,
+        sql`UPDATE sms_status SET user_id = 3, unconfirmed = 2 WHERE ${at(ended, 2)}`,
+        sql`UPDATE user_transactions SET recipient_no = 9 WHERE transaction_id = ${bytes(ended)}
+          AND transaction_type = 'refund'`,
+        sql`DELETE FROM outbox_events WHERE sms_identifier = ${bytes(ready)}`,
+        sql`UPDATE outbox_events SET order_key = order_key * 2, lane = 1 WHERE user_id IS NULL`,
+        sql`UPDATE sms_quarantine SET recipient_no = 7`,
+        sql`UPDATE outbox_events SET payload = 'nonsense' WHERE user_id = 3 LIMIT 1`,
+        sql`UPDATE sms_status SET status = 'sending', owner = NULL WHERE ${at(merged[0], 1)}`,
       ])
         await look(stack.db, plant)
-      whole = await run(openPass(stack.db), 1_000)
+      whole = await runPass(openPass(stack.db), 1_000)
     })
 
-    it('finds them all', () => {
+    it('finds violations of every rule', () => {
       const rules = new Set(whole.violations.map((violation) => violation.split(':')[0]))
       assert.deepEqual(
         [...rules].sort(),
-        ['balance', 'chain', 'charge', 'dangling', 'outbox', 'refund', 'state'],
+        // prettier-ignore
+        ['attempts', 'balance', 'chain', 'charge', 'customer', 'dangling', 'due', 'lane', 'outbox', 'quarantine',
+          'refund', 'state'],
         whole.violations.join('\n'),
       )
-      assert.equal(whole.violations.filter((each) => each.startsWith('outbox')).length, 2)
     })
 
     for (const rowsMax of [1, 2, 3, 7]) {
       it(`finds and counts the same in pages of ${rowsMax}`, async () => {
-        const { rows, violations, steps } = await run(openPass(stack.db), rowsMax)
+        const { rows, violations, steps } = await runPass(openPass(stack.db), rowsMax)
         assert.deepEqual(violations.toSorted(), whole.violations.toSorted())
         assert.deepEqual(rows, whole.rows)
         assert.ok(steps > whole.steps)
       })
     }
 
-    it('misses none when it is taken up anew from any place at which it stood', async () => {
-      const { steps } = await run(openPass(stack.db), 4)
+    it('misses none when it goes on from any cursor, with what it remembers', async () => {
+      const { steps } = await runPass(openPass(stack.db), 4)
       for (let stop = 1; stop < steps; stop++) {
         const first = openPass(stack.db)
-        const before = await run(first, 4, stop)
+        const before = await runPass(first, 4, stop)
         // As the checkpoint keeps it: text.
-        const place = JSON.parse(JSON.stringify(first.place())) as Place
-        const after = await run(openPass(stack.db, place), 4)
+        const cursor = JSON.parse(JSON.stringify(first.cursor())) as Cursor
+        const after = await runPass(openPass(stack.db, cursor, first.state()?.()), 4)
         const found = new Set([...before.violations, ...after.violations])
-        assert.deepEqual([...found].sort(), [...new Set(whole.violations)].sort(), JSON.stringify(place))
-        for (const [walk, count] of Object.entries(whole.rows))
-          assert.ok((before.rows[walk] ?? 0) + (after.rows[walk] ?? 0) >= count, walk)
+        assert.deepEqual([...found].sort(), [...new Set(whole.violations)].sort(), JSON.stringify(cursor))
+        for (const [scan, count] of Object.entries(whole.rows))
+          assert.ok((before.rows[scan] ?? 0) + (after.rows[scan] ?? 0) >= count, scan)
       }
     })
 
-    it('begins anew from a place that this program does not know', async () => {
-      const { violations } = await run(openPass(stack.db, { walk: 'of a newer program', after: 'x' }), 1_000)
+    it('begins anew from a cursor or a memory that this program does not know', async () => {
+      const { violations } = await runPass(
+        openPass(stack.db, { scan: 'of a newer program', after: 'x' }),
+        1_000,
+      )
       assert.deepEqual(violations, whole.violations)
+      assert.equal(decodeReading(Buffer.from('{"version":99}\n')), undefined)
+      assert.equal(decodeReading(Buffer.from('no memory at all')), undefined)
     })
+  })
+
+  it('goes on in the middle of the ledger and reads no row of it again', async () => {
+    await emptyTables(stack.db)
+    for (const userId of [1, 2, 3]) await fund(stack.db, userId, 100)
+    const first = openPass(stack.db)
+    const before = await runPass(first, 2, 3)
+    assert.deepEqual(before.rows, { ledger: 2 }, 'two pages of balances, and a page of rows')
+    const after = await runPass(openPass(stack.db, first.cursor(), first.state()?.()), 2)
+    assert.deepEqual([after.rows['ledger'], after.violations], [1, []])
   })
 
   it('ends though each table grows as fast as it is read', async () => {
@@ -112,6 +107,50 @@ describe('a pass of the audit', () => {
     assert.ok(pass.isOver(), `not over after ${steps} steps`)
   })
 
+  describe('beside recipients that move between outbox rows', () => {
+    let identifier: string
+    beforeEach(async () => {
+      await emptyTables(stack.db)
+      await fund(stack.db, 1, 100)
+      identifier = await sendOne(stack.db, { userId: 1, to: 1 })
+    })
+    const range = () => ({ smsIdentifier: identifier, first: 1, last: 1, userId: 1 })
+    const other = { smsIdentifier: '01a1fdd7-ed8e-7260-96e0-d7fe1f915137', first: 1, last: 1, userId: 1 }
+    const WAITING = { condition: 'waiting', until: { afterMs: 1_000 } } as const
+    const removeRows = () => look(stack.db, sql`DELETE FROM outbox_events`)
+
+    it('gives no false alarm when a merged row has become an own one meanwhile', async () => {
+      await removeRows()
+      await appendRow(stack.db, [range(), other], WAITING)
+      const pass = openPass(stack.db, { scan: 'messages', after: '' })
+      await pass.step(100)
+      await removeRows()
+      await appendRow(stack.db, [range()], WAITING)
+      assert.deepEqual((await pass.step(100)).violations, [])
+    })
+
+    it('gives no false alarm when the own row was merged again behind the last piece', async () => {
+      await removeRows()
+      await appendRow(stack.db, [range(), other], WAITING)
+      const pass = openPass(stack.db, { scan: 'messages', after: '' })
+      await pass.step(100)
+      await removeRows()
+      await appendRow(stack.db, [range(), other], WAITING)
+      assert.deepEqual((await pass.step(100)).violations, [])
+    })
+
+    it('finds the recipient that no row has in the end', async () => {
+      await removeRows()
+      const pass = openPass(stack.db, { scan: 'messages', after: '' })
+      await pass.step(100)
+      const { violations } = await pass.step(100)
+      assert.deepEqual(
+        violations.map(({ rule, subject }) => `${rule}: ${subject}`),
+        [`outbox: message ${identifier}, recipient 1`],
+      )
+    })
+  })
+
   describe('beside a backlog', () => {
     const WAITING = 3_000
     before(async () => {
@@ -122,7 +161,7 @@ describe('a pass of the audit', () => {
         await offer(stack.db, ...Array.from({ length: 500 }, () => ({ userId: 1, to: 1 })))
     })
 
-    /** Rows that the server reads for some work. Nobody else is at work on it. */
+    /** Rows that the server reads for some work. Nothing else uses it. */
     async function countReads(work: () => Promise<unknown>): Promise<number> {
       const readSoFar = async () => {
         const rows = await look(stack.db, sql<{ Value: string }>`SHOW GLOBAL STATUS LIKE 'Handler_read%'`)
@@ -135,35 +174,18 @@ describe('a pass of the audit', () => {
 
     it('does not read all outbox rows for a page with unfinished recipients', async () => {
       const last = await sendOne(stack.db, { userId: 2, to: 3 })
-      const place = { walk: 'recipients', after: beforeThe(last) }
-      const pass = openPass(stack.db, place)
+      const pass = openPass(stack.db, { scan: 'messages', after: keyBelow(last) })
       const reads = await countReads(async () => {
         const { rows, violations } = await pass.step(100)
         assert.deepEqual([rows, violations], [3, []])
-        assert.equal(pass.place()?.walk, 'money', 'their own rows were found at once')
+        assert.equal(pass.cursor()?.scan, 'outbox', 'their own rows were found at once')
       })
       assert.ok(reads < WAITING / 4, `${reads} rows were read`)
     })
-
-    it('looks for the merged rows alone, and reads them once for all recipients that they name', async () => {
-      await look(
-        stack.db,
-        sql`UPDATE outbox_events SET next_run_at = NOW(6) + INTERVAL 1 HOUR WHERE user_id = 1`,
-      )
-      await offer(stack.db, ...Array.from({ length: 20 }, () => ({ userId: 2, to: 2 })))
-      const claimed = await claim(stack.db, 'normal', ENVELOPES, newIdOf(stack.db))
-      assert.equal(claimed?.envelopes.length, 1)
-      const first = claimed.envelopes[0]?.ranges.map(({ smsIdentifier }) => smsIdentifier).sort()[0] ?? ''
-      const pass = openPass(stack.db, { walk: 'recipients', after: beforeThe(first) })
-      while (pass.place()?.walk === 'recipients' && (await pass.step(10)).rows > 0);
-      const reads = await countReads(async () => assert.deepEqual((await pass.step(10)).violations, []))
-      assert.ok(reads < WAITING / 4, `${reads} rows were read`)
-      assert.equal(pass.place()?.walk, 'money')
-    })
   })
 
-  function beforeThe(identifier: string): string {
-    const bytes = BigInt(`0x${identifier.replaceAll('-', '')}`) - 1n
-    return bytes.toString(16).padStart(32, '0')
+  function keyBelow(identifier: string): string {
+    const number = BigInt(`0x${identifier.replaceAll('-', '')}`) - 1n
+    return number.toString(16).padStart(32, '0')
   }
 })

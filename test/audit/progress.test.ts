@@ -10,11 +10,11 @@ describe('the progress of the audit', () => {
     const stack = await freshStack()
     await fund(stack.db, 1, 1_000)
     await offer(stack.db, { userId: 1, to: 300 })
-    await look(stack.db, sql`ANALYZE TABLE user_transactions, sms_requests, sms_status, outbox_events`)
+    await look(stack.db, sql`ANALYZE TABLE user_transactions, sms_status, outbox_events, sms_quarantine`)
     const estimated = await estimateRows(stack.db)
     assert.deepEqual([...estimated.keys()].sort(), [
       'outbox_events',
-      'sms_requests',
+      'sms_quarantine',
       'sms_status',
       'user_transactions',
     ])
@@ -29,16 +29,16 @@ describe('the progress of the audit', () => {
       ['user_transactions', 1_000],
       ['sms_status', 2_000],
     ])
-    const walked: Table[] = ['user_transactions', 'sms_status', 'user_transactions']
+    const scanned: Table[] = ['user_transactions', 'sms_status', 'user_transactions']
     const onProgress = showProgress(
       estimated,
-      walked,
+      scanned,
       (line) => lines.push(line),
       () => nowMs,
     )
     const examine = (rows: number, takesMs: number) => {
       nowMs += takesMs
-      onProgress({ walk: 'recipients', table: 'sms_status', rows })
+      onProgress({ scan: 'messages', table: 'sms_status', rows })
     }
     examine(100, 1_900)
     assert.deepEqual(lines, [])
@@ -46,8 +46,8 @@ describe('the progress of the audit', () => {
     examine(500, 100)
     examine(9_000, 30_000)
     assert.deepEqual(lines, [
-      'audit: 25 %, 1000 of about 4000 rows (recipients), about 1:30 left',
-      'audit: 99 %, 10500 of about 10500 rows (recipients), about 0:01 left',
+      'audit: 25 %, 1000 of about 4000 rows (messages), about 1:30 left',
+      'audit: 99 %, 10500 of about 10500 rows (messages), about 0:01 left',
     ])
   })
 })

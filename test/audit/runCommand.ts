@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
-/** Runs the audit as a user does. */
+/** Runs the audit as a user does: `npm run audit`, or the program that the image has. */
 export async function runCommand(
   databaseUrl: string,
   args: string[] = [],
+  program = 'dev/audit.ts',
 ): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, ['src/audit/main.ts', ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     env: { ...process.env, DATABASE_URL: databaseUrl },
   })
   let output = ''

@@ -32,6 +32,7 @@ export interface Stack {
 const TABLES = [
   'outbox_events',
   'sms_quarantine',
+  'audit_accounts',
   'operator_messages',
   'sms_status',
   'sms_requests',

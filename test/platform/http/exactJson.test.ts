@@ -34,6 +34,7 @@ describe('a number in a JSON body', () => {
   const route: Route = {
     method: 'post',
     path: '/read',
+    access: 'public',
     handle: (incoming, response) => answerJson(response, readInput(Body, incoming.body)),
   }
   const post = (text: string) =>

@@ -1,7 +1,7 @@
 /** One reference in memory: 16 bytes of the message's identifier, the recipient's number, the count and a mark. */
 const WORDS = 5
 const SLOTS_FIRST = 1 << 12
-/** Beyond this share of the slots a look-up meets too many strangers. */
+/** Beyond this share of the slots a look-up passes too many others. */
 const LOAD_MAX = 0.75
 const COUNT_MAX = 0x7fff
 const SEEN = 0x8000
@@ -40,7 +40,7 @@ export class TakenCounts {
     this.#slots[at + 4] = recipientNo * 0x10000 + ((meta & SEEN) | count)
   }
 
-  /** @returns how often it was taken, and marks it as known to the tables. */
+  /** @returns how often it was taken, and marks the reference as known to the tables. */
   see(id: Buffer, recipientNo: number): number {
     const at = this.#find(keyOf(id, recipientNo))
     const meta = this.#slots[at + 4] as number
@@ -49,7 +49,7 @@ export class TakenCounts {
     return meta & COUNT_MAX
   }
 
-  /** Those that `see` never met. */
+  /** References that `see` was never called for. */
   *unseen(): Generator<{ id: Buffer; recipientNo: number; count: number }> {
     for (let at = 0; at < this.#slots.length; at += WORDS) {
       const meta = this.#slots[at + 4] as number
@@ -64,7 +64,7 @@ export class TakenCounts {
     return this.#slots.length / WORDS
   }
 
-  /** The place of a key, or the free one where it belongs: there is always one. */
+  /** The slot of a key, or the free one where it belongs: there is always one. */
   #find(key: Key): number {
     const mask = this.#count - 1
     for (let slot = hashOf(key) & mask; ; slot = (slot + 1) & mask) {

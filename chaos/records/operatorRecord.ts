@@ -1,6 +1,6 @@
-import type { OperatorRecord } from './auditRecords.ts'
+import type { OperatorRecord } from './compareRecords.ts'
 
-/** An operator that never ends its answer must not keep the audit for ever. */
+/** An operator that never ends its answer must not keep the comparison for ever. */
 const ANSWER_TIMEOUT_MS = 600_000
 
 /**

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
-import { auditRecords } from '../../src/audit/index.ts'
-import type { OperatorRecord } from '../../src/audit/index.ts'
-import { SUBMIT_PATH } from '../../src/operators/http/protocol.ts'
-import { read } from '../../src/platform/db/index.ts'
-import { spawnSimulator } from '../simulator/simulatorProcess.ts'
-import type { SimulatorProcess } from '../simulator/simulatorProcess.ts'
-import { post, recipients, send, topUp } from '../support/api.ts'
-import { startTestEngine } from '../support/engine.ts'
-import type { TestEngine } from '../support/engine.ts'
-import { eventually } from '../support/eventually.ts'
-import { offerLoad } from '../support/load.ts'
-import { runCommand } from './runCommand.ts'
+import { compareRecords } from '../../../chaos/records/compareRecords.ts'
+import type { OperatorRecord } from '../../../chaos/records/compareRecords.ts'
+import { SUBMIT_PATH } from '../../../src/operators/http/protocol.ts'
+import { read } from '../../../src/platform/db/index.ts'
+import { spawnSimulator } from '../../simulator/simulatorProcess.ts'
+import type { SimulatorProcess } from '../../simulator/simulatorProcess.ts'
+import { post, recipients, send, topUp } from '../../support/api.ts'
+import { startTestEngine } from '../../support/engine.ts'
+import type { TestEngine } from '../../support/engine.ts'
+import { eventually } from '../../support/eventually.ts'
+import { offerLoad } from '../../support/load.ts'
+import { runCommand } from '../../audit/runCommand.ts'
 
-describe('the audit with the operators’ record', () => {
+describe('the comparison with the operators’ record', () => {
   let engine: TestEngine
   let operators: SimulatorProcess[]
   let message: string
@@ -30,7 +30,7 @@ describe('the audit with the operators’ record', () => {
   after(() => engine.stop())
 
   const compare = () =>
-    auditRecords(
+    compareRecords(
       engine.db,
       operators.map(({ admin }) => admin),
     )
@@ -47,7 +47,14 @@ describe('the audit with the operators’ record', () => {
   it('finds that both agree, and says what it compared', async () => {
     const { counts, ...report } = await compare()
     assert.deepEqual([...new Set(Object.values(counts))], [0])
-    assert.deepEqual(report, { violations: [], references: 3, takenMoreThanOnce: 0, dropped: 0, older: 0 })
+    assert.deepEqual(report, {
+      violations: [],
+      references: 3,
+      takenMoreThanOnce: 0,
+      takenAndRefunded: 0,
+      dropped: 0,
+      older: 0,
+    })
   })
 
   it('finds a recipient that is done and that no operator took', async () => {
@@ -119,7 +126,7 @@ describe('the audit with the operators’ record', () => {
     const small = await spawnSimulator({ PORT: '0', REFERENCES_MAX: '1' })
     try {
       for (const number of [1, 2, 3]) await submit(small, `${message}:${number}`)
-      const report = await auditRecords(engine.db, [withoutBeginning(small.admin)])
+      const report = await compareRecords(engine.db, [withoutBeginning(small.admin)])
       assert.deepEqual([report.dropped, report.references, report.violations], [2, 1, []])
       const { output } = await runCommand(engine.stack.databaseUrl, ['--operator', small.url])
       assert.match(output, /partial: the operators had no room for 2 submissions/)

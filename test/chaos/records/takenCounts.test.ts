@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
-import { TakenCounts } from '../../src/audit/takenCounts.ts'
+import { TakenCounts } from '../../../chaos/records/takenCounts.ts'
 
 describe('the counts of what operators took', () => {
   it('are those of a map, of one message’s recipients and of many messages', () => {

@@ -1,0 +1,145 @@
+import { sql } from 'kysely'
+import type { Db } from '../platform/db/index.ts'
+import { identifierFromBytes } from '../primitives/identifier.ts'
+import { findMoneyForNothing, findOrphans, readWanting, wanting } from './explainMessages.ts'
+import { endOf, lastKeyOf, query, spanFrom, within } from './page.ts'
+import type { Bounds, Page, Scan, Span } from './page.ts'
+import type { Violation } from './violation.ts'
+
+const REQUESTS = { table: 'sms_requests', column: 'sms_identifier' } as const
+const RECIPIENTS = { table: 'sms_status', column: 'sms_identifier' } as const
+const LEDGER = { table: 'user_transactions', column: 'transaction_id' } as const
+
+interface Counts {
+  recipients: number
+  marked: string | null
+  refunded: string | null
+  charged_for: string | null
+  requests: number
+  charges: string | null
+  refunds: string | null
+}
+
+interface Row {
+  id: Buffer
+  user_id: number
+  recipients: number
+  amount: number | null
+  payer: number | null
+  found: number
+  highest: number | null
+  price: string | null
+  wanting: string | null
+}
+
+/**
+ * Asks of every request whether it was charged the price of its recipients, of every recipient whether its state is
+ * complete and its price went back when it had to, and of every charge and refund what it is for (invariants 1 and 3).
+ * What the engine changes together, one statement sees together; only what is wrong or unfinished leaves the database.
+ */
+export const messageScan: Scan = {
+  ...{ name: 'messages', table: 'sms_status', readPage },
+  lastKey: async (db) => {
+    const keys = await Promise.all([REQUESTS, RECIPIENTS, LEDGER].map((key) => lastKeyOf(key)(db)))
+    return keys.reduce((one, other) => (one > other ? one : other))
+  },
+}
+
+async function readPage(db: Db, bounds: Bounds, rowsMax: number): Promise<Page> {
+  const span = await commonSpan(db, bounds, rowsMax)
+  const counts = await count(db, span)
+  const rows = await compare(db, span)
+  const found = await readWanting(
+    db,
+    rows.filter((row) => Number(row.wanting) > 0).map(({ id }) => id),
+  )
+  const violations = [...rows.flatMap(explainCharge), ...found.violations]
+  if (violations.length > 0 || !isMatched(counts))
+    violations.push(...(await findOrphans(db, span)), ...(await findMoneyForNothing(db, span)))
+  return {
+    rows: counts.recipients,
+    violations,
+    end: endOf(span),
+    open: found.open,
+    possibleDuplicates: Number(counts.marked),
+  }
+}
+
+/** Bounded by its rows in each table: one of them may have rows that the others lack. */
+async function commonSpan(db: Db, bounds: Bounds, rowsMax: number): Promise<Span> {
+  const spans = await Promise.all(
+    [REQUESTS, RECIPIENTS, LEDGER].map((key) => spanFrom(db, key, bounds, rowsMax)),
+  )
+  return spans.reduce((one, other) => (Buffer.compare(one.end, other.end) <= 0 ? one : other))
+}
+
+/**
+ * Where each request has its charge and its recipients, and each refunded recipient its refund, which `compare` sees, and
+ * there are as many of the one as of the other, none is too many. That costs a fraction of a look-up for each row.
+ */
+async function count(db: Db, span: Span): Promise<Counts> {
+  const [counts] = await query(
+    db,
+    'audit.messages_count',
+    sql<Counts>`SELECT * FROM
+      (SELECT COUNT(*) AS recipients, SUM(possible_duplicate) AS marked,
+              SUM(status IN ('failed', 'cancelled')) AS refunded
+         FROM sms_status FORCE INDEX (PRIMARY) WHERE ${within('sms_identifier', span)}) s,
+      (SELECT COUNT(*) AS requests, COALESCE(SUM(recipients), 0) AS charged_for
+         FROM sms_requests FORCE INDEX (PRIMARY) WHERE ${within('sms_identifier', span)}) r,
+      (SELECT SUM(transaction_type = 'charge') AS charges, SUM(transaction_type = 'refund') AS refunds
+         FROM user_transactions FORCE INDEX (PRIMARY) WHERE ${within('transaction_id', span)}) t`,
+  )
+  if (!counts) throw new Error('a count has no row')
+  return counts
+}
+
+function isMatched(counts: Counts): boolean {
+  const { requests, charges, recipients, charged_for, refunded, refunds } = counts
+  const pairs = [
+    [requests, charges],
+    [recipients, charged_for],
+    [refunded, refunds],
+  ]
+  return pairs.every(([one, other]) => Number(one) === Number(other))
+}
+
+function compare(db: Db, span: Span): Promise<Row[]> {
+  return query(
+    db,
+    'audit.messages',
+    sql<Row>`
+      SELECT r.sms_identifier AS id, r.user_id, r.recipients, MAX(t.amount) AS amount, MAX(t.user_id) AS payer,
+             COUNT(s.recipient_no) AS found, MAX(s.recipient_no) AS highest, SUM(s.price) AS price,
+             SUM(CASE WHEN ${wanting} THEN 1 ELSE 0 END) AS wanting
+      FROM sms_requests r FORCE INDEX (PRIMARY)
+        LEFT JOIN user_transactions t FORCE INDEX (PRIMARY) ON t.transaction_id = r.sms_identifier
+          AND t.recipient_no = 0 AND t.transaction_type = 'charge'
+        LEFT JOIN sms_status s FORCE INDEX (PRIMARY) ON s.sms_identifier = r.sms_identifier
+        LEFT JOIN user_transactions f FORCE INDEX (PRIMARY) ON s.status IN ('failed', 'cancelled')
+          AND f.transaction_id = s.sms_identifier AND f.recipient_no = s.recipient_no
+          AND f.transaction_type = 'refund'
+      WHERE ${within('r.sms_identifier', span)}
+      GROUP BY r.sms_identifier
+      HAVING amount IS NULL OR amount <> -price OR payer <> r.user_id OR found <> r.recipients
+        OR highest <> r.recipients OR wanting > 0`,
+  )
+}
+
+function explainCharge({ id, user_id, recipients, amount, payer, found, highest, price }: Row): Violation[] {
+  const subject = `message ${identifierFromBytes(id)}`
+  const owed = -Number(price ?? 0)
+  const violations: Violation[] = []
+  if (amount === null) violations.push({ rule: 'charge', subject, explanation: 'was never charged' })
+  else if (amount !== owed)
+    violations.push({ rule: 'charge', subject, explanation: `${amount} was charged instead of ${owed}` })
+  if (payer !== null && payer !== user_id) {
+    const explanation = `is of customer ${user_id} and was charged to customer ${payer}`
+    violations.push({ rule: 'customer', subject, explanation })
+  }
+  if (found !== recipients || (found > 0 && highest !== recipients)) {
+    const explanation = `was accepted for ${recipients} recipients, has ${found}`
+    violations.push({ rule: 'charge', subject, explanation })
+  }
+  return violations
+}

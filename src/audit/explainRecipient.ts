@@ -1,0 +1,77 @@
+import { identifierFromBytes } from '../primitives/identifier.ts'
+import type { RecipientRow } from './explainMessages.ts'
+import { UNCONFIRMED_MAX } from './violation.ts'
+import type { Rule, Violation } from './violation.ts'
+
+/** @returns everything that is wrong with a recipient by itself; whether it is referenced is asked elsewhere. */
+export function explainRecipient(row: RecipientRow): Violation[] {
+  const subject = `message ${identifierFromBytes(row.id)}, recipient ${row.recipient_no}`
+  const wrong: [rule: Rule, explanation: string | undefined][] = [
+    ['customer', explainCustomer(row)],
+    ['state', explainState(row)],
+    ['state', explainEnd(row)],
+    ['quarantine', explainQuarantine(row)],
+    ['attempts', explainAttempts(row)],
+    ['refund', explainRefund(row)],
+  ]
+  return wrong.flatMap(([rule, explanation]) =>
+    explanation === undefined ? [] : [{ rule, subject, explanation }],
+  )
+}
+
+function explainCustomer({ user_id, customer, receiver }: RecipientRow): string | undefined {
+  if (user_id !== customer) return `is of customer ${user_id}, its request of customer ${customer}`
+  if (receiver !== null && receiver !== customer)
+    return `is of customer ${customer} and was refunded to customer ${receiver}`
+  return undefined
+}
+
+function explainState({ status, has_owner, has_lease, has_provider }: RecipientRow): string | undefined {
+  switch (status) {
+    case 'pending':
+      return has_owner || has_lease ? 'is pending and has an owner or a lease' : undefined
+    case 'sending':
+      return has_owner === has_lease ? undefined : 'is sending with an owner or a lease alone'
+    case 'done':
+      return has_provider ? undefined : 'is done without an operator'
+    case 'failed':
+    case 'cancelled':
+      return undefined
+    default:
+      return `has the unknown state '${String(status)}'`
+  }
+}
+
+/** What only one end has, and always has. */
+function explainEnd({ status, is_handed_over, has_reason }: RecipientRow): string | undefined {
+  if ((status === 'done') !== (is_handed_over === 1))
+    return `is ${status} and has ${is_handed_over ? 'a' : 'no'} time of its hand-over`
+  if ((status === 'failed') !== (has_reason === 1))
+    return `is ${status} and has ${has_reason ? 'a' : 'no'} failure reason`
+  return undefined
+}
+
+function explainQuarantine({ status, has_owner, has_lease, is_quarantined }: RecipientRow) {
+  const isWithoutOwner = status === 'sending' && !has_owner && !has_lease
+  return isWithoutOwner && !is_quarantined ? 'is sending without an owner and not in quarantine' : undefined
+}
+
+function explainAttempts({
+  type,
+  unconfirmed,
+  possibly_sent,
+  possible_duplicate,
+}: RecipientRow): string | undefined {
+  if (unconfirmed > UNCONFIRMED_MAX[type]) return `has ${unconfirmed} submissions without a result`
+  if (unconfirmed > 1 && !possible_duplicate)
+    return `has ${unconfirmed} submissions without a result and is not marked as a possible duplicate`
+  if (possible_duplicate && !possibly_sent)
+    return 'is marked as a possible duplicate and not as possibly sent'
+  return undefined
+}
+
+function explainRefund({ status, price, refund }: RecipientRow): string | undefined {
+  if (status !== 'failed' && status !== 'cancelled') return undefined
+  if (refund === null) return `is ${status} and was not refunded`
+  return refund === price ? undefined : `was refunded ${refund} instead of ${price}`
+}
