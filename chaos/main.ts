@@ -34,7 +34,10 @@ async function chaos(options: ChaosOptions): Promise<void> {
     if (!interrupts.happened()) console.log(`[${clock(performance.now() - startedAtMs)}] ${line}`)
   }
   say(`seed ${seed}: ${durationMs / 1_000} s of faults, then the rest ends, then one fault at a time`)
-  const stage = await setStage(process.env, folder, stopList, say)
+  const stage = await setStage(process.env, folder, stopList, {
+    upgradeFrom: options.upgradeFrom,
+    onProgress: say,
+  })
   const place = relative(CHECKOUT, folder)
   const ran = await run(stage, options, { onCrew: (crew) => stopList.add(() => crew.close()), say }).catch(
     (error: unknown) => {
@@ -53,7 +56,7 @@ async function chaos(options: ChaosOptions): Promise<void> {
   if (wrong.length === 0 && !options.keeps) await rm(join(folder, 'data'), { recursive: true, force: true })
   console.log(
     wrong.length === 0
-      ? `chaos: nothing lost, nothing doubled; logs and figures in ${place}`
+      ? `chaos: nothing lost, nothing duplicated without a mark; logs and figures in ${place}`
       : `chaos: findings with seed ${seed}: ${wrong.length}; logs and the database's data in ${place}`,
   )
   process.exitCode = wrong.length > 0 ? 1 : 0
@@ -61,10 +64,11 @@ async function chaos(options: ChaosOptions): Promise<void> {
 
 function outcomeOf(ran: Ran, { servers }: Stage, options: ChaosOptions, seconds: number): Outcome {
   const { tally, record, proof, healed } = ran
+  const from = options.upgradeFrom ? ` UPGRADE_FROM=${options.upgradeFrom}` : ''
   const having = (wanted: string) => record.sent.filter(({ answered }) => answered === wanted).length
   return {
     ...{ options, seconds, proof, healed, wrongs: tally.wrongs },
-    command: `make chaos SEED=${options.seed} DURATION=${options.durationMs / 1_000}s INTENSITY=${options.intensity}`,
+    command: `make chaos SEED=${options.seed} DURATION=${options.durationMs / 1_000}s INTENSITY=${options.intensity}${from}`,
     servers: [servers.database, servers.broker].map(({ name, version }) => `${name} ${version}`).join(', '),
     faults: Object.fromEntries(tally.faults),
     kills: Object.fromEntries(tally.kills),

@@ -12,6 +12,8 @@ export interface ChaosOptions {
   isWhole: boolean
   /** Keep logs and the database's data though nothing was found. */
   keeps: boolean
+  /** The commit that some processes run for the first part of the run; undefined: none does. */
+  upgradeFrom?: string
 }
 
 const SEED_MAX = 0xffff_ffff
@@ -21,7 +23,7 @@ const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
 /** @throws Error that says what is wrong, in one line. */
 export function readOptions(args: string[], env: NodeJS.ProcessEnv): ChaosOptions {
-  assertMakeVariables(env, ['SEED', 'DURATION', 'INTENSITY', 'KEEP'])
+  assertMakeVariables(env, ['SEED', 'DURATION', 'INTENSITY', 'KEEP', 'UPGRADE_FROM'])
   const { values } = parseArgs({
     args,
     options: {
@@ -31,6 +33,7 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): ChaosOption
       keep: { type: 'boolean' },
     },
   })
+  const upgradeFrom = env['UPGRADE_FROM']
   const durationMs = readDuration(values.duration ?? (env['DURATION'] || `${SHORT_MS}ms`))
   return {
     seed: readSeed(values.seed ?? (env['SEED'] || '1')),
@@ -38,6 +41,7 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): ChaosOption
     intensity: readIntensity(values.intensity ?? (env['INTENSITY'] || '1')),
     isWhole: durationMs >= WHOLE_FROM_MS,
     keeps: values.keep ?? env['KEEP'] === '1',
+    ...(upgradeFrom && { upgradeFrom }),
   }
 }
 

@@ -11,7 +11,7 @@ import type { Healed } from './heal.ts'
 import type { ChaosOptions } from './options.ts'
 import { prove } from './proof/prove.ts'
 import type { Proof } from './proof/prove.ts'
-import { rage } from './rage.ts'
+import { chaosRun } from './chaosRun.ts'
 import { openProber } from './probe.ts'
 import type { Prober } from './probe.ts'
 import { openRandom } from './random.ts'
@@ -20,6 +20,7 @@ import { startCrew } from './stage/crew.ts'
 import type { Stage } from './stage/stage.ts'
 import { openTally } from './tally.ts'
 import type { Tally } from './tally.ts'
+import { upgrade } from './upgrade.ts'
 import { untilWell } from './well.ts'
 
 export interface Ran {
@@ -44,7 +45,7 @@ export interface RunEvents {
   say: (line: string) => void
 }
 
-/** Offers load, lets everything happen at once, lets all of it end, then tries each fault alone; and proves. */
+/** Offers load, lets faults overlap and end, then tries each fault alone; and proves. */
 export async function run(stage: Stage, options: ChaosOptions, { onCrew, say }: RunEvents): Promise<Ran> {
   const { seed, durationMs, intensity, isWhole } = options
   const record = openRecord()
@@ -64,11 +65,14 @@ export async function run(stage: Stage, options: ChaosOptions, { onCrew, say }: 
   if (!(await untilWell(world, prober, START_TIMEOUT_MS))) throw new Error('the engine did not become ready')
 
   const offering = offer({ apiUrls: crew.apiUrls, customers: CUSTOMERS, seed, record })
-  await rage(world, planFaults(seed, durationMs, intensity), tally, say)
+  await Promise.all([
+    chaosRun(world, planFaults(seed, durationMs, intensity), tally, say),
+    upgrade(crew, stage.servers.databaseUrl, { durationMs, tally, say }),
+  ])
   await offering.stop()
   say('the faults are over')
   await settleDown(world, prober, tally, say)
-  // Those that are still to die at a step of theirs make room; whoever hung would have shown by now.
+  // Processes that are still to die at a step are replaced; one that hung would have shown by now.
   await Promise.all(crew.posts.map((post) => post.renew()))
 
   const alone = FAULTS.filter(({ isSample = false }) => isWhole || isSample)

@@ -41,7 +41,9 @@ export function describeOutcome(outcome: Outcome): string[] {
     ),
     '',
     `${proof.requests} requests with ${proof.recipients} messages were accepted: ${states.join(', ')}. ` +
-      `${proof.duplicatesMarked} were marked as possible duplicates, ${proof.duplicatesSeen} were sent more than once.`,
+      `${proof.duplicatesMarked} were marked as possible duplicates, ${proof.duplicatesSeen} were sent more than once. ` +
+      `${proof.takenAndRefunded} were sent and refunded, as the result stayed unknown; ` +
+      `${proof.quarantined} are in quarantine.`,
     '',
     ...table(
       ['found', 'times'],

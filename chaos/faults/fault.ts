@@ -8,7 +8,7 @@ export interface World {
 }
 
 /** Groups have a rhythm of their own: while the broker restarts, operators misbehave and processes die. */
-export const GROUPS = ['process', 'database', 'broker', 'link', 'operator'] as const
+export const GROUPS = ['process', 'database', 'session', 'broker', 'link', 'operator'] as const
 export type Group = (typeof GROUPS)[number]
 
 /** One kind of thing that goes wrong. */

@@ -18,6 +18,7 @@ export interface Planned {
 const RHYTHM: Record<Group, { restMs: readonly [number, number]; forMs: readonly [number, number] }> = {
   process: { restMs: [2_000, 8_000], forMs: [12_000, 16_000] },
   database: { restMs: [15_000, 35_000], forMs: [500, 4_000] },
+  session: { restMs: [5_000, 20_000], forMs: [10_000, 30_000] },
   broker: { restMs: [15_000, 35_000], forMs: [500, 4_000] },
   link: { restMs: [4_000, 12_000], forMs: [500, 8_000] },
   operator: { restMs: [1_000, 6_000], forMs: [3_000, 12_000] },

@@ -14,15 +14,14 @@ export interface Contradictions {
   doubleCharges: string[]
   /** Answered with a refusal, and there. */
   chargedThoughRefused: string[]
-  /** There, and nobody asked for it. */
-  fromNowhere: string[]
+  /** There, and not requested. */
+  unrequested: string[]
 }
 
 interface Row {
   id: Buffer
   user_id: number
   type: string
-  price: number
   recipients: number
   text: string
   charged: number | null
@@ -37,16 +36,16 @@ interface LedgerRow {
 
 const ROWS_PER_PAGE = 5_000
 
-/** Once the system is at rest: nothing that clients began is still under way. */
+/** Called when the system is at rest: nothing that clients began is still under way. */
 export async function compareClients(db: Db, record: ClientRecord): Promise<Contradictions> {
-  const found: Contradictions = { lost: [], doubleCharges: [], chargedThoughRefused: [], fromNowhere: [] }
+  const found: Contradictions = { lost: [], doubleCharges: [], chargedThoughRefused: [], unrequested: [] }
   const sent = new Map(record.sent.map((each) => [each.mark, each]))
   const seen = new Map<string, number>()
   for await (const row of requests(db)) {
     const mark = markOf(row.text)
     const asked = sent.get(mark)
     seen.set(mark, (seen.get(mark) ?? 0) + 1)
-    if (!asked) found.fromNowhere.push(`request ${identifierFromBytes(row.id)}: "${row.text}"`)
+    if (!asked) found.unrequested.push(`request ${identifierFromBytes(row.id)}: "${row.text}"`)
     else compareOne(asked, row, seen.get(mark) ?? 0, found)
   }
   for (const { mark, answered, smsIdentifier } of record.sent) {
@@ -65,7 +64,7 @@ function compareOne(asked: Sent, row: Row, times: number, found: Contradictions)
     found.doubleCharges.push(`${name}: ${row.charged} moved, answered ${asked.cost}, owed ${owed}`)
   const isSame =
     row.user_id === asked.customer && row.recipients === asked.recipients && row.type === asked.type
-  if (!isSame) found.fromNowhere.push(`${name}: not what was asked for`)
+  if (!isSame) found.unrequested.push(`${name}: not what was asked for`)
   if (asked.smsIdentifier !== undefined && asked.smsIdentifier !== identifierFromBytes(row.id))
     found.lost.push(`${name}: answered as ${asked.smsIdentifier}`)
 }
@@ -79,10 +78,10 @@ function compareTopUps(toppedUp: ToppedUp[], rows: LedgerRow[], found: Contradic
     if (answered === 'refused' && there.length > 0) found.chargedThoughRefused.push(name)
     if (there.length > 1) found.doubleCharges.push(`${name}: there ${there.length} times`)
     const isSame = there.every((row) => row.amount === amount && row.user_id === customer)
-    if (!isSame) found.doubleCharges.push(`${name}: another amount`)
+    if (!isSame) found.doubleCharges.push(`${name}: another amount or customer`)
     byMark.delete(mark)
   }
-  for (const mark of byMark.keys()) if (mark !== '') found.fromNowhere.push(`top-up ${mark}`)
+  for (const mark of byMark.keys()) if (mark !== '') found.unrequested.push(`top-up ${mark}`)
 }
 
 async function* requests(db: Db): AsyncGenerator<Row> {
@@ -90,8 +89,9 @@ async function* requests(db: Db): AsyncGenerator<Row> {
   for (;;) {
     const { rows } = await read(db, 'chaos.requests', (reader) =>
       sql<Row>`
-        SELECT r.sms_identifier AS id, r.user_id, r.type, r.price, r.recipients, r.text, t.amount AS charged
+        SELECT r.sms_identifier AS id, r.user_id, r.type, r.recipients, r.text, t.amount AS charged
         FROM sms_requests r LEFT JOIN user_transactions t ON t.transaction_id = r.sms_identifier AND t.recipient_no = 0
+          AND t.transaction_type = 'charge'
         WHERE r.sms_identifier > ${after} ORDER BY r.sms_identifier LIMIT ${sql.lit(ROWS_PER_PAGE)}`.execute(
         reader,
       ),

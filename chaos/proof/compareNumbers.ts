@@ -6,7 +6,7 @@ import { numberOf } from '../clients/record.ts'
 import type { Sent } from '../clients/record.ts'
 import { markOf } from './marks.ts'
 
-/** Whom an operator says it has written to. */
+/** What an operator recorded of one recipient. */
 export interface HandedOver {
   /** The message's identifier and the recipient's number, as in `0190…:3`. */
   reference: string
@@ -24,8 +24,8 @@ interface Row {
 const REQUESTS_PER_PAGE = 5_000
 
 /**
- * Whether everybody whom a request named was kept under his number and nobody else, and each operator wrote to him
- * when it was last asked. Numbers of one request follow each other, so that a number less its place is the same for all of it.
+ * Whether exactly the requested numbers were stored, and each operator sent to the number of its reference when it was
+ * last asked. Numbers of one request follow each other, so that a number less its place is the same for all of it.
  * @returns one line for each request or submission that is wrong.
  */
 export async function compareNumbers(
@@ -47,7 +47,7 @@ export async function compareNumbers(
       Number(row.highest) !== base ||
       Number(row.recipients) !== asked.recipients
     )
-      wrong.push(`${asked.mark}, request ${identifier}: not kept for the numbers that were asked for`)
+      wrong.push(`${asked.mark}, request ${identifier}: not stored for the requested numbers`)
   }
   for (const operator of operators) {
     for await (const { reference, to } of operator.submissions()) {

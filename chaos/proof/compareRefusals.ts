@@ -2,8 +2,8 @@ import type { ClientRecord } from '../clients/record.ts'
 import { PRICES } from '../stage/prices.ts'
 
 /**
- * Who was told that his balance does not suffice though it did, whatever became of everything else he ever asked for:
- * of the others nothing is certain.
+ * Requests that were refused for insufficient balance though it was sufficient, whatever became of everything else that
+ * the customer requested: of the others nothing is certain.
  * @param first what each customer was given before anything was sent
  */
 export function compareRefusals({ sent }: ClientRecord, first: ReadonlyMap<number, number>): string[] {
@@ -13,5 +13,5 @@ export function compareRefusals({ sent }: ClientRecord, first: ReadonlyMap<numbe
   return sent
     .filter(({ label }) => label === '402 insufficient_balance')
     .filter(({ customer }) => (first.get(customer) ?? 0) >= (askedFor.get(customer) ?? 0))
-    .map(({ mark, customer }) => `${mark}: customer ${customer} had the money and was told that he had not`)
+    .map(({ mark, customer }) => `${mark}: customer ${customer} had the money and was refused`)
 }

@@ -11,9 +11,10 @@ export interface Found {
 /** Of whatever is listed, enough to look it up. */
 const LISTED_MAX = 20
 
-/** Recipients that did not end. */
-export async function findUnended(db: Db): Promise<Found> {
-  const open = sql`FROM sms_status WHERE status IN ('pending', 'sending')`
+/** Recipients that are unfinished and not in quarantine, where they are open and known. */
+export async function findUnfinished(db: Db): Promise<Found> {
+  const open = sql`FROM sms_status s LEFT JOIN sms_quarantine q USING (sms_identifier, recipient_no)
+    WHERE s.status IN ('pending', 'sending') AND q.sms_identifier IS NULL`
   const [counted] = await rowsOf<{ n: number }>(db, sql`SELECT COUNT(*) AS n ${open}`)
   const rows = await rowsOf<{ id: string; no: number; status: string }>(
     db,
@@ -22,7 +23,7 @@ export async function findUnended(db: Db): Promise<Found> {
   )
   return {
     count: Number(counted?.n),
-    lines: rows.map(({ id, no, status }) => `recipient ${no} of ${id} is ${status} and did not end`),
+    lines: rows.map(({ id, no, status }) => `recipient ${no} of ${id} is ${status} and unfinished`),
   }
 }
 

@@ -15,16 +15,18 @@ export interface Crew {
   posts: readonly Post[]
   of(role: Role): Post[]
   apiUrls: readonly string[]
+  /** Ends the processes of the old version in order; this version follows. @returns whether there were any. */
+  replaceOld(): Promise<boolean>
   close(): Promise<void>
 }
 
 const PROCESSES_PER_ROLE = 2
 /** Requests reach every process, of which each has this many connections at most: below what the server admits. */
 const CONNECTIONS = 20
-/** Messages are given up soon, so that refunds are part of it. */
+/** Short, so that failed messages and their refunds are part of the run. */
 const GRACE = '10s'
 
-/** Of the processes: how many die or freeze at a step of their own. The others are met by faults from outside. */
+/** The share of processes that die or freeze at a step. The others are hit by faults from outside. */
 const ARMED_SHARE = 0.7
 const FREEZE_SHARE = 0.1
 /** At which time of reaching it. Requests come one by one, envelopes with many messages in each. */
@@ -40,12 +42,17 @@ export async function startCrew(
   events: Pick<PostSettings, 'onDeath' | 'onFreeze' | 'onFault'> & { onShift: (role: Role) => void },
 ): Promise<Crew> {
   const names = ROLES.flatMap((role) =>
-    Array.from({ length: PROCESSES_PER_ROLE }, (_, number) => ({ role, name: `${role}-${number + 1}` })),
+    Array.from({ length: PROCESSES_PER_ROLE }, (_, number) => ({
+      ...{ role, name: `${role}-${number + 1}` },
+      // One process of each role begins with the old version, if there is one.
+      isOld: number > 0 && stage.oldCheckout !== undefined,
+    })),
   )
   const ports = await freePorts(names.length)
   const steps = stepsInTurn(random)
+  let isReplaced = false
   const posts = names.map(
-    ({ role, name }, index) =>
+    ({ role, name, isOld }, index) =>
       new Post({
         ...{ name, role },
         ...{ onDeath: events.onDeath, onFreeze: events.onFreeze, onFault: events.onFault },
@@ -57,6 +64,7 @@ export async function startCrew(
         start: (burden) =>
           startEngine({
             ...{ name, role, readyAt: '/healthz', port: ports[index] ?? 0 },
+            checkout: isOld && !isReplaced ? stage.oldCheckout : undefined,
             ...{ databaseUrl: stage.databaseLink.url, amqpUrl: stage.brokerLink.url },
             operatorUrls: { a: stage.operators[0].link.url, b: stage.operators[1].link.url },
             logFile: join(stage.folder, 'logs', `${name}.log`),
@@ -73,6 +81,12 @@ export async function startCrew(
     posts,
     of: (role) => posts.filter((post) => post.role === role),
     apiUrls: names.flatMap(({ role }, index) => (role === 'api' ? [`http://127.0.0.1:${ports[index]}`] : [])),
+    async replaceOld() {
+      isReplaced = true
+      const old = posts.filter((_, index) => names[index]?.isOld)
+      await Promise.all(old.map((post) => post.replace()))
+      return old.length > 0
+    },
     close: async () => void (await Promise.all(posts.map((post) => post.close()))),
   }
 }

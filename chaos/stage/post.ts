@@ -53,6 +53,8 @@ export class Post {
   #isFrozen = false
   /** By us: any other SIGKILL is somebody else's, the kernel's for want of memory or that of a stop that took too long. */
   #isKilled = false
+  /** Ended in order, for another version to follow. */
+  #replaced: Program | undefined
   readonly #keeping: Promise<void>
 
   constructor(settings: PostSettings) {
@@ -86,6 +88,12 @@ export class Post {
       signal(frozen, 'SIGCONT')
       this.#isFrozen = false
     }
+  }
+
+  /** Ends the present process in order; another one follows. */
+  async replace(): Promise<void> {
+    this.#replaced = this.#program
+    await this.#stop()
   }
 
   /** Ends the present process in order, and the next ones bear nothing. */
@@ -155,8 +163,12 @@ export class Post {
     const exit = program.exit()
     if (program.output().includes(DIED)) onDeath(this.#atStep())
     else if (this.#isKilled) onDeath({ role: this.role })
-    else if (!(this.#isPlain && exit?.code === 0))
+    else if (!(this.#isEndWanted(program) && exit?.code === 0))
       onFault(`${this.name} ended with ${exit?.signal ?? `exit code ${exit?.code}`}`)
+  }
+
+  #isEndWanted(program: Program): boolean {
+    return this.#isPlain || this.#replaced === program
   }
 
   #atStep(): Death {

@@ -7,6 +7,7 @@ import { chooseEngines } from '../../dev/servers/chooseEngines.ts'
 import { LOCAL } from '../../dev/stack/folders.ts'
 import { migrateDatabase, startSimulator } from '../../dev/stack/programs.ts'
 import type { Program } from '../../dev/stack/programs.ts'
+import { checkOut } from './otherCheckout.ts'
 import { openTcpProxy } from '../../dev/tcpProxy.ts'
 import type { TcpProxy } from '../../dev/tcpProxy.ts'
 import { closeDb, openDb } from '../../src/platform/db/index.ts'
@@ -16,7 +17,7 @@ import type { SimulatorAdmin } from '../../simulator/client.ts'
 
 export const CHAOS_FOLDER = join(LOCAL, 'chaos')
 
-/** A simulated operator, its own way in for the proof, and the link over which the engine reaches it. */
+/** A simulated operator, its control API for the proof, and the link over which the engine reaches it. */
 export interface StagedOperator {
   name: string
   program: Program
@@ -24,7 +25,7 @@ export interface StagedOperator {
   link: TcpProxy
 }
 
-/** Everything the engine rests on, with a link to each that can be broken. */
+/** Everything that the engine depends on, with a link to each that can be broken. */
 export interface Stage {
   servers: Servers
   /** For looking and arranging, past the links. */
@@ -33,6 +34,8 @@ export interface Stage {
   brokerLink: TcpProxy
   operators: readonly [StagedOperator, StagedOperator]
   folder: string
+  /** The checkout of the version to upgrade from, if there is one. */
+  oldCheckout: string | undefined
 }
 
 /** How fast an operator is, if nothing else is wanted: slow enough that something is always in flight. */
@@ -42,7 +45,7 @@ export async function setStage(
   env: NodeJS.ProcessEnv,
   folder: string,
   stopList: StopList,
-  onProgress: (line: string) => void,
+  { upgradeFrom, onProgress }: { upgradeFrom?: string | undefined; onProgress: (line: string) => void },
 ): Promise<Stage> {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -52,6 +55,9 @@ export async function setStage(
     onProgress,
   })
   stopList.add(() => servers.stop())
+  const oldCheckout = upgradeFrom && (await checkOut(upgradeFrom, folder, stopList))
+  // The old version's tables first, as an installation has them.
+  if (oldCheckout) await migrateDatabase(servers.databaseUrl, oldCheckout)
   await migrateDatabase(servers.databaseUrl)
   const db = openDb({
     ...{ url: servers.databaseUrl, maxOpenConns: 6, maxIdleConns: 4 },
@@ -71,7 +77,7 @@ export async function setStage(
     return { name, program, admin, link: await link(program.url) }
   }
   return {
-    ...{ servers, db, folder },
+    ...{ servers, db, folder, oldCheckout: oldCheckout || undefined },
     databaseLink: await link(servers.databaseUrl),
     brokerLink: await link(servers.amqpUrl),
     operators: [await operator('operator-a', 1), await operator('operator-b', 2)],

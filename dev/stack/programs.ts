@@ -53,6 +53,8 @@ interface CommonOptions {
   name?: string
   /** A free one by default. Give it to start again at the same address. */
   port?: number
+  /** Another checkout than this one, to run another commit's program. */
+  checkout?: string | undefined
   /** Appended to. */
   logFile: string
   /** More settings; they win over the ones made here. */
@@ -75,9 +77,9 @@ export interface SimulatorOptions extends CommonOptions {
 }
 
 /** Brings a database to the program's version. Rejects with the program's own line when it refuses. */
-export async function migrateDatabase(databaseUrl: string): Promise<void> {
+export async function migrateDatabase(databaseUrl: string, checkout = CHECKOUT): Promise<void> {
   const env = baseEnv({ DATABASE_URL: databaseUrl })
-  await run(process.execPath, PROGRAMS.migrate, { env, timeoutMs: MIGRATE_TIMEOUT_MS, cwd: CHECKOUT })
+  await run(process.execPath, PROGRAMS.migrate, { env, timeoutMs: MIGRATE_TIMEOUT_MS, cwd: checkout })
 }
 
 /** Starts the engine on a migrated database; resolves when it is ready. */
@@ -93,7 +95,8 @@ export async function startEngine(options: EngineOptions): Promise<Program> {
     ...options.env,
   })
   const args = role === 'consumer' ? PROGRAMS.consumer : PROGRAMS.engine
-  return start({ name, port, args, env, logFile: options.logFile }, async (program) => {
+  const { checkout, logFile } = options
+  return start({ name, port, args, env, logFile, checkout }, async (program) => {
     const response = await fetch(program.url + readyAt, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) })
     return response.ok
   })
@@ -121,13 +124,14 @@ interface StartOptions {
   args: string[]
   env: Record<string, string>
   logFile: string
+  checkout?: string | undefined
 }
 
 async function start(
-  { name, port, args, env, logFile }: StartOptions,
+  { name, port, args, env, logFile, checkout = CHECKOUT }: StartOptions,
   isReady: (program: Program) => boolean | Promise<boolean>,
 ): Promise<Program> {
-  const launched = await launch({ command: process.execPath, args, env, cwd: CHECKOUT, logFile })
+  const launched = await launch({ command: process.execPath, args, env, cwd: checkout, logFile })
   const program: Program = {
     name,
     port,

@@ -28,7 +28,7 @@ describe('what clients were told against what the tables say', () => {
     const found = await compareClients(stack.db, record)
     return Object.fromEntries(Object.entries(found).map(([kind, lines]) => [kind, lines.length]))
   }
-  const NONE = { lost: 0, doubleCharges: 0, chargedThoughRefused: 0, fromNowhere: 0 }
+  const NONE = { lost: 0, doubleCharges: 0, chargedThoughRefused: 0, unrequested: 0 }
 
   it('agrees when accepted ones are there, refused ones are not, and unknown ones are either', async () => {
     await send('a')
@@ -59,14 +59,14 @@ describe('what clients were told against what the tables say', () => {
       },
       { chargedThoughRefused: 1 },
     ],
-    ['finds what nobody asked for', () => send('a'), { fromNowhere: 1 }],
+    ['finds what nobody asked for', () => send('a'), { unrequested: 1 }],
     [
       'finds what is there for fewer recipients than were asked for, and so for another price',
       async () => {
         await send('a', 2)
         told('a', { recipients: 3 })
       },
-      { doubleCharges: 1, fromNowhere: 1 },
+      { doubleCharges: 1, unrequested: 1 },
     ],
     [
       'finds what is there under another name than was answered',

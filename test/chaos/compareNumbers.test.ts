@@ -59,12 +59,12 @@ describe('whom clients named against who was kept and who was written to', () =>
 
   it('finds one who is kept under another number, and one who is not kept at all', async () => {
     await change(2, sql`recipient = '989121112239'`)
-    assert.match((await compare()).join(), /a, request .*: not kept for the numbers/)
+    assert.match((await compare()).join(), /a, request .*: not stored for the requested/)
     await change(2, sql`recipient = '989121112234'`)
     assert.deepEqual(await compare(), [])
     await read(stack.db, 'test.delete', (reader) =>
       sql`DELETE FROM sms_status WHERE recipient_no = 3`.execute(reader),
     )
-    assert.match((await compare()).join(), /a, request .*: not kept for the numbers/)
+    assert.match((await compare()).join(), /a, request .*: not stored for the requested/)
   })
 })

@@ -24,7 +24,7 @@ function goodRun(): Outcome {
       findings: Object.fromEntries(
         KINDS.map((kind) => [kind, { count: 0, lines: [] as string[] }]),
       ) as Outcome['proof']['findings'],
-      ...{ duplicatesMarked: 3, duplicatesSeen: 1 },
+      ...{ duplicatesMarked: 3, duplicatesSeen: 1, takenAndRefunded: 2, quarantined: 1 },
     },
     healed: [{ kind: 'MySQL killed', healedMs: 16_000, withinMs: 40_000 }],
     wrongs: [],

@@ -6,10 +6,9 @@ import { openRandom } from './random.ts'
 import type { Tally } from './tally.ts'
 
 /**
- * The part in which everything happens beside everything else: each group's faults one after the other, the groups at
- * once. Resolves when the last fault has ended.
+ * The part in which faults overlap: each group's faults one after the other, the groups at once. Resolves when the last fault has ended.
  */
-export async function rage(
+export async function chaosRun(
   world: World,
   planned: readonly Planned[],
   tally: Tally,
