@@ -25,7 +25,7 @@ export async function chaosRun(
       await pause(fault.isMomentary ? 0 : forMs)
       await end()
     } catch (error) {
-      tally.noteWrong(`${fault.kind}: ${error instanceof Error ? error.message : String(error)}`)
+      tally.noteProblem(`${fault.kind}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
   const groups = GROUPS.map(async (group) => {

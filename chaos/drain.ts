@@ -4,12 +4,12 @@ import { read } from '../src/platform/db/index.ts'
 import type { Db } from '../src/platform/db/index.ts'
 
 /** A published row comes due again a minute later; then a round, and the grace of those that no operator took. */
-const PATIENCE_MS = 240_000
+const TIMEOUT_MS = 240_000
 const LOOK_MS = 1_000
 
-/** Waits until everything accepted has ended. @returns how many have not, when the patience was over. */
+/** Waits until everything accepted has ended. @returns how many have not when the time was over. */
 export async function drain(db: Db, say: (line: string) => void): Promise<number> {
-  const deadlineMs = performance.now() + PATIENCE_MS
+  const deadlineMs = performance.now() + TIMEOUT_MS
   for (;;) {
     const open = await countOpenRows(db)
     if (open === 0 || performance.now() > deadlineMs) return open
@@ -18,7 +18,7 @@ export async function drain(db: Db, say: (line: string) => void): Promise<number
   }
 }
 
-/** Each unfinished recipient is named by an outbox row; that this holds is the audit's to say. */
+/** Each unfinished recipient is referenced by an outbox row, which the audit proves. */
 export async function countOpenRows(db: Db): Promise<number> {
   const { rows } = await read(db, 'chaos.open', (reader) =>
     sql<{ n: number }>`SELECT COUNT(*) AS n FROM outbox_events`.execute(reader),

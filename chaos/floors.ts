@@ -3,8 +3,8 @@ import type { Fault } from './faults/fault.ts'
 import type { ChaosOptions } from './options.ts'
 import { ROLES, STEPS } from './steps.ts'
 
-/** What befell the engine in a run, and what it did meanwhile. */
-export interface Met {
+/** What happened to the engine in a run, and what it did meanwhile. */
+export interface Encountered {
   options: ChaosOptions
   /** By kind. */
   faults: Record<string, number>
@@ -21,7 +21,7 @@ const LINK_FAULTS_MIN = 50
 const ACCEPTED_PER_SECOND_MIN = 2
 
 /** A run that met too little, or did nothing meanwhile, proves nothing. @returns what is missing, one line each. */
-export function describeShortfalls({ options, faults, kills, requests }: Met): string[] {
+export function describeShortfalls({ options, faults, kills, requests }: Encountered): string[] {
   const { durationMs, intensity, isWhole } = options
   const share = (durationMs * Math.min(1, intensity)) / OWED_MS
   const times = (wanted: (fault: Fault) => boolean) =>

@@ -39,12 +39,13 @@ async function chaos(options: ChaosOptions): Promise<void> {
     onProgress: say,
   })
   const place = relative(CHECKOUT, folder)
-  const ran = await run(stage, options, { onCrew: (crew) => stopList.add(() => crew.close()), say }).catch(
-    (error: unknown) => {
-      const why = error instanceof Error ? error.message : String(error)
-      throw new Error(`${why}; with seed ${seed}; logs and the database's data in ${place}`, { cause: error })
-    },
-  )
+  const ran = await run(stage, options, {
+    onProcesses: (processes) => stopList.add(() => processes.close()),
+    say,
+  }).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Error(`${why}; with seed ${seed}; logs and the database's data in ${place}`, { cause: error })
+  })
   await stopList.stopAll()
   const outcome = outcomeOf(ran, stage, options, (performance.now() - startedAtMs) / 1_000)
   const described = describeOutcome(outcome)
@@ -63,11 +64,11 @@ async function chaos(options: ChaosOptions): Promise<void> {
 }
 
 function outcomeOf(ran: Ran, { servers }: Stage, options: ChaosOptions, seconds: number): Outcome {
-  const { tally, record, proof, healed } = ran
+  const { tally, record, proof, recoveries } = ran
   const from = options.upgradeFrom ? ` UPGRADE_FROM=${options.upgradeFrom}` : ''
   const having = (wanted: string) => record.sent.filter(({ answered }) => answered === wanted).length
   return {
-    ...{ options, seconds, proof, healed, wrongs: tally.wrongs },
+    ...{ options, seconds, proof, recoveries, problems: tally.problems },
     command: `make chaos SEED=${options.seed} DURATION=${options.durationMs / 1_000}s INTENSITY=${options.intensity}${from}`,
     servers: [servers.database, servers.broker].map(({ name, version }) => `${name} ${version}`).join(', '),
     faults: Object.fromEntries(tally.faults),

@@ -48,7 +48,7 @@ async function isDoneSoon(db: Db, smsIdentifier: string): Promise<boolean> {
   return false
 }
 
-/** No, too, while the database is away. */
+/** Also no while the database is unavailable. */
 async function isDone(db: Db, smsIdentifier: string): Promise<boolean> {
   try {
     const { rows } = await read(db, 'chaos.probe', (reader) =>

@@ -6,8 +6,8 @@ import { drain } from './drain.ts'
 import { FAULTS } from './faults/catalogue.ts'
 import type { World } from './faults/fault.ts'
 import { planFaults } from './faults/plan.ts'
-import { healFromEach } from './heal.ts'
-import type { Healed } from './heal.ts'
+import { recoverFromEach } from './recovery.ts'
+import type { Recovery } from './recovery.ts'
 import type { ChaosOptions } from './options.ts'
 import { prove } from './proof/prove.ts'
 import type { Proof } from './proof/prove.ts'
@@ -15,19 +15,19 @@ import { chaosRun } from './chaosRun.ts'
 import { openProber } from './probe.ts'
 import type { Prober } from './probe.ts'
 import { openRandom } from './random.ts'
-import type { Crew } from './stage/crew.ts'
-import { startCrew } from './stage/crew.ts'
+import type { EngineProcesses } from './stage/engineProcesses.ts'
+import { startEngineProcesses } from './stage/engineProcesses.ts'
 import type { Stage } from './stage/stage.ts'
 import { openTally } from './tally.ts'
 import type { Tally } from './tally.ts'
 import { upgrade } from './upgrade.ts'
-import { untilWell } from './well.ts'
+import { untilHealthy } from './untilHealthy.ts'
 
 export interface Ran {
   tally: Tally
   record: ClientRecord
   proof: Proof
-  healed: Healed[]
+  recoveries: Recovery[]
 }
 
 /** Some are rich, some spend all they have. */
@@ -41,48 +41,59 @@ const START_TIMEOUT_MS = 60_000
 const CALM_CLIENTS = 4
 
 export interface RunEvents {
-  onCrew: (crew: Crew) => void
+  onProcesses: (processes: EngineProcesses) => void
   say: (line: string) => void
 }
 
 /** Offers load, lets faults overlap and end, then tries each fault alone; and proves. */
-export async function run(stage: Stage, options: ChaosOptions, { onCrew, say }: RunEvents): Promise<Ran> {
+export async function run(
+  stage: Stage,
+  options: ChaosOptions,
+  { onProcesses, say }: RunEvents,
+): Promise<Ran> {
   const { seed, durationMs, intensity, isWhole } = options
   const record = openRecord()
   const tally = openTally(say)
   const random = openRandom(seed)
-  const crew = await startCrew(stage, random, {
+  const processes = await startEngineProcesses(stage, random, {
     onDeath: (death) => tally.noteDeath(death),
     onFreeze: (death) => tally.noteFreeze(death),
     onShift: (role) => tally.noteShift(role),
-    onFault: (line) => tally.noteWrong(line),
+    onFault: (line) => tally.noteProblem(line),
   })
-  onCrew(crew)
-  const world = { stage, crew }
+  onProcesses(processes)
+  const world = { stage, processes }
   const prober = openProber(PROBER, record, stage.db)
   say('starting the engine: two processes of each role')
-  await fund(crew, record)
-  if (!(await untilWell(world, prober, START_TIMEOUT_MS))) throw new Error('the engine did not become ready')
+  await fund(processes, record)
+  if (!(await untilHealthy(world, prober, START_TIMEOUT_MS)))
+    throw new Error('the engine did not become ready')
 
-  const offering = offer({ apiUrls: crew.apiUrls, customers: CUSTOMERS, seed, record })
+  const offering = offer({ apiUrls: processes.apiUrls, customers: CUSTOMERS, seed, record })
   await Promise.all([
     chaosRun(world, planFaults(seed, durationMs, intensity), tally, say),
-    upgrade(crew, stage.servers.databaseUrl, { durationMs, tally, say }),
+    upgrade(processes, stage.servers.databaseUrl, { durationMs, tally, say }),
   ])
   await offering.stop()
   say('the faults are over')
   await settleDown(world, prober, tally, say)
   // Processes that are still to die at a step are replaced; one that hung would have shown by now.
-  await Promise.all(crew.posts.map((post) => post.renew()))
+  await Promise.all(processes.all.map((each) => each.renew()))
 
   const alone = FAULTS.filter(({ isSample = false }) => isWhole || isSample)
-  const calm = offer({ apiUrls: crew.apiUrls, customers: CUSTOMERS, seed, record, clients: CALM_CLIENTS })
-  const healed = await healFromEach(world, alone, prober, { tally, seed, say })
+  const calm = offer({
+    apiUrls: processes.apiUrls,
+    customers: CUSTOMERS,
+    seed,
+    record,
+    clients: CALM_CLIENTS,
+  })
+  const recoveries = await recoverFromEach(world, alone, prober, { tally, seed, say })
   await calm.stop()
   await settleDown(world, prober, tally, say)
-  await crew.close()
+  await processes.close()
   const proof = await prove(stage.db, { operators: stage.operators, record, firstMoney: FIRST_MONEY }, say)
-  return { tally, record, proof, healed }
+  return { tally, record, proof, recoveries }
 }
 
 /** Without anybody's help: all is well again, and everything that was accepted ends. */
@@ -92,12 +103,13 @@ async function settleDown(
   tally: Tally,
   say: (line: string) => void,
 ): Promise<void> {
-  if (!(await untilWell(world, prober, START_TIMEOUT_MS))) tally.noteWrong('not all was well again in time')
+  if (!(await untilHealthy(world, prober, START_TIMEOUT_MS)))
+    tally.noteProblem('not everything was healthy in time')
   const open = await drain(world.stage.db, say)
-  if (open > 0) tally.noteWrong(`${open} outbox rows were not settled in time`)
+  if (open > 0) tally.noteProblem(`${open} outbox rows were not settled in time`)
 }
 
-async function fund({ apiUrls: [url = ''] }: Crew, record: ClientRecord): Promise<void> {
+async function fund({ apiUrls: [url = ''] }: EngineProcesses, record: ClientRecord): Promise<void> {
   const deadlineMs = performance.now() + START_TIMEOUT_MS
   for (const [customer, amount] of FIRST_MONEY) {
     for (let time = 0; ; time++) {

@@ -1,6 +1,6 @@
 import { describeShortfalls } from './floors.ts'
-import type { Healed } from './heal.ts'
-import { isHealedInTime } from './heal.ts'
+import type { Recovery } from './recovery.ts'
+import { isRecoveredInTime } from './recovery.ts'
 import type { ChaosOptions } from './options.ts'
 import { FINDINGS } from './proof/prove.ts'
 import type { Finding, Proof } from './proof/prove.ts'
@@ -17,8 +17,8 @@ export interface Outcome {
   answers: Record<string, number>
   requests: { sent: number; accepted: number; refused: number; unknown: number }
   proof: Proof
-  healed: Healed[]
-  wrongs: string[]
+  recoveries: Recovery[]
+  problems: string[]
 }
 
 /** Of each kind of finding: enough to see what is wrong; the result's file has more. */
@@ -26,7 +26,7 @@ const LISTED_MAX = 10
 
 /** As Markdown: it is read in a terminal and stands in the documentation as it is. */
 export function describeOutcome(outcome: Outcome): string[] {
-  const { proof, faults, kills, answers, healed, servers, seconds, command } = outcome
+  const { proof, faults, kills, answers, recoveries, servers, seconds, command } = outcome
   const states = Object.entries(proof.states).map(([state, count]) => `${count} ${state}`)
   return [
     `\`${command}\`, ${Math.round(seconds)} s, ${servers}`,
@@ -51,36 +51,39 @@ export function describeOutcome(outcome: Outcome): string[] {
         ([finding, meaning]) => [meaning, proof.findings[finding as Finding].count] as const,
       ),
     ),
-    ...(healed.length === 0 ? [] : ['', ...describeHealing(healed)]),
+    ...(recoveries.length === 0 ? [] : ['', ...describeRecoveries(recoveries)]),
   ]
 }
 
 /** What is wrong, one line each. */
 export function describeFindings(outcome: Outcome): string[] {
-  const { proof, healed, wrongs } = outcome
+  const { proof, recoveries, problems } = outcome
   const found = Object.entries(proof.findings).flatMap(([finding, { count, lines }]) => {
     const shown = lines.slice(0, LISTED_MAX).map((line) => `${finding}: ${line}`)
     return count > shown.length ? [...shown, `${finding}: and ${count - shown.length} more`] : shown
   })
-  const slow = healed
-    .filter((each) => !isHealedInTime(each))
+  const slow = recoveries
+    .filter((each) => !isRecoveredInTime(each))
     .map(
       (each) =>
-        `healing: ${each.kind}: ${secondsOf(each)} s, and at most ${each.withinMs / 1_000} were allowed`,
+        `recovery: ${each.kind}: ${secondsOf(each)} s, and at most ${each.withinMs / 1_000} were allowed`,
     )
-  const run = [...wrongs, ...describeShortfalls(outcome)].map((line) => `the run: ${line}`)
+  const run = [...problems, ...describeShortfalls(outcome)].map((line) => `the run: ${line}`)
   return [...found, ...slow, ...run]
 }
 
-function describeHealing(healed: Healed[]): string[] {
+function describeRecoveries(recoveries: Recovery[]): string[] {
   return table(
-    ['alone', 'well again after, s'],
-    healed.map((each) => [isHealedInTime(each) ? each.kind : `${each.kind} (TOO LATE)`, secondsOf(each)]),
+    ['alone', 'recovered after, s'],
+    recoveries.map((each) => [
+      isRecoveredInTime(each) ? each.kind : `${each.kind} (TOO LATE)`,
+      secondsOf(each),
+    ]),
   )
 }
 
-function secondsOf({ healedMs }: Healed): string {
-  return healedMs === undefined ? 'not healed' : (healedMs / 1_000).toFixed(1)
+function secondsOf({ recoveredMs }: Recovery): string {
+  return recoveredMs === undefined ? 'not recovered' : (recoveredMs / 1_000).toFixed(1)
 }
 
 function killRows(kills: Record<string, number>): (readonly [string, number])[] {

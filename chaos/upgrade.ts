@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { loadMigrations, migrate } from '../src/platform/db/index.ts'
-import type { Crew } from './stage/crew.ts'
+import type { EngineProcesses } from './stage/engineProcesses.ts'
 import type { Tally } from './tally.ts'
 
 /** Of the time in which faults happen: when the database becomes newer than every process, and when the old ones end. */
@@ -9,7 +9,7 @@ const REPLACED_AT_SHARE = 0.66
 const TRIES_MAX = 60
 const AGAIN_MS = 1_000
 
-/** A column of which no program knows: whoever reads or writes the table ignores it. */
+/** A column that no program knows: readers and writers of the table ignore it. */
 const TRIAL_SQL = 'ALTER TABLE sms_requests ADD COLUMN chaos_trial INT NULL'
 
 /**
@@ -17,18 +17,18 @@ const TRIAL_SQL = 'ALTER TABLE sms_requests ADD COLUMN chaos_trial INT NULL'
  * processes are replaced (design 9.12). Without old processes the database becomes newer all the same.
  */
 export async function upgrade(
-  crew: Crew,
+  processes: EngineProcesses,
   databaseUrl: string,
   { durationMs, tally, say }: { durationMs: number; tally: Tally; say: (line: string) => void },
 ): Promise<void> {
   await pause(durationMs * MIGRATED_AT_SHARE)
   await applyTrial(databaseUrl).then(
     () => tally.noteFault('newer database'),
-    (error: unknown) => tally.noteWrong(`the trial migration: ${String(error)}`),
+    (error: unknown) => tally.noteProblem(`the trial migration: ${String(error)}`),
   )
   say('the database is newer than its programs')
   await pause(durationMs * (REPLACED_AT_SHARE - MIGRATED_AT_SHARE))
-  if (await crew.replaceOld()) {
+  if (await processes.replaceOld()) {
     tally.noteFault('old processes replaced')
     say('every process has this version')
   }

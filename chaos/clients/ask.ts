@@ -8,7 +8,7 @@ export interface Asked {
   body: Record<string, unknown>
 }
 
-/** A client's patience. */
+/** How long a client waits for its answer. */
 const TIMEOUT_MS = 4_000
 
 export async function ask(url: string, body: unknown, timeoutMs = TIMEOUT_MS): Promise<Asked> {

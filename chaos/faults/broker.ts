@@ -4,7 +4,7 @@ import type { End, Fault, World } from './fault.ts'
 const NO_MEMORY = '1MB'
 const ENOUGH_MEMORY = '1GB'
 
-/** Once in a run is what it is about, as everything ready is gone with it. */
+/** Once in a run is enough: everything that was ready is lost with it. */
 export const WIPE: Fault = {
   ...{ kind: 'RabbitMQ disk wiped', group: 'broker', weight: 0, restarts: 'RabbitMQ' },
   inflict: async ({ stage }) => {

@@ -7,7 +7,7 @@ const LOCKED_CUSTOMERS = 12
 const CONNECTIONS_LEFT = 12
 
 /** A killed database reads its log first. */
-const HEAL_KILLED_MS = 40_000
+const RECOVER_KILLED_MS = 40_000
 
 export const DATABASE_FAULTS: readonly Fault[] = [
   {
@@ -19,7 +19,7 @@ export const DATABASE_FAULTS: readonly Fault[] = [
   },
   {
     ...{ kind: 'MySQL killed', group: 'database', weight: 3, restarts: 'MySQL', isSample: true },
-    healWithinMs: HEAL_KILLED_MS,
+    recoverWithinMs: RECOVER_KILLED_MS,
     inflict: async ({ stage }) => {
       await stage.servers.database.kill()
       return () => stage.servers.database.start()

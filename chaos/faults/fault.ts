@@ -1,10 +1,10 @@
 import type { Random } from '../random.ts'
-import type { Crew } from '../stage/crew.ts'
+import type { EngineProcesses } from '../stage/engineProcesses.ts'
 import type { Stage } from '../stage/stage.ts'
 
 export interface World {
   stage: Stage
-  crew: Crew
+  processes: EngineProcesses
 }
 
 /** Groups have a rhythm of their own: while the broker restarts, operators misbehave and processes die. */
@@ -20,14 +20,14 @@ export interface Fault {
   weight: number
   /** It has happened when it has begun: there is no end to wait for. */
   isMomentary?: boolean
-  /** The server that is started again at its end; how long healing takes counts from that start. */
+  /** The server that is started again at its end; the time to recovery counts from that start. */
   restarts?: 'MySQL' | 'RabbitMQ'
   /** Tried alone in a short run too. */
   isSample?: boolean
   /** How long it lasts when it is tried alone. */
   calmMs?: number
   /** How soon after its end all is to be well again. */
-  healWithinMs?: number
+  recoverWithinMs?: number
   /** Begins it. @returns how it ends. */
   inflict: (world: World, hit: Hit) => Promise<Inflicted>
 }

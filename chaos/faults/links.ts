@@ -48,7 +48,7 @@ function disturb(proxy: TcpProxy, form: Form, random: Random): Inflicted {
       proxy.shape({ delayMs: 0, bytesPerSecond: SLOW_BYTES_PER_SECOND })
       return straighten(proxy)
     case 'silent':
-      // A cable that is pulled is silent to whoever tries anew, too.
+      // A cable that is pulled is silent to new connections, too.
       if (isAll) {
         proxy.silence()
         return () => Promise.resolve(proxy.resume())

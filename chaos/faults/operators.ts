@@ -7,7 +7,7 @@ import type { StagedOperator } from '../stage/stage.ts'
 import type { End, Fault, Hit } from './fault.ts'
 
 const FLAP_MS = 700
-/** Longer than a try may take (5 s): the answer comes when nobody waits for it any more. */
+/** Longer than a try may take (5 s): the answer comes when it is no longer waited for. */
 const LATE = { kind: 'uniform', minMs: 4_500, maxMs: 7_000 } as const
 
 /** The texts on which an operator chokes; the load has them in a small share of its messages. */

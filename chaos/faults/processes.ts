@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { ROLES } from '../steps.ts'
-import type { Post } from '../stage/post.ts'
+import type { SupervisedProcess } from '../stage/supervisedProcess.ts'
 import { overAtOnce } from './fault.ts'
 import type { Fault, Inflicted } from './fault.ts'
 
@@ -11,18 +11,19 @@ const CALM_FREEZE_MS = 13_000
 export const PROCESS_FAULTS: readonly Fault[] = [
   ...ROLES.map((role): Fault => ({
     ...{ kind: `kill ${role}`, group: 'process', weight: 5, isMomentary: true, isSample: true },
-    inflict: async ({ crew }, { random }) =>
-      (await random.pick(crew.of(role)).kill()) ? overAtOnce : undefined,
+    inflict: async ({ processes }, { random }) =>
+      (await random.pick(processes.of(role)).kill()) ? overAtOnce : undefined,
   })),
   ...ROLES.map((role): Fault => ({
     ...{ kind: `freeze ${role}`, group: 'process', weight: 1 },
     ...{ isSample: role === 'consumer', calmMs: CALM_FREEZE_MS },
-    inflict: ({ crew }, { random, forMs }) => Promise.resolve(freeze(random.pick(crew.of(role)), forMs)),
+    inflict: ({ processes }, { random, forMs }) =>
+      Promise.resolve(freeze(random.pick(processes.of(role)), forMs)),
   })),
 ]
 
-function freeze(post: Post, forMs: number): Inflicted {
-  const thaw = post.freeze()
+function freeze(supervised: SupervisedProcess, forMs: number): Inflicted {
+  const thaw = supervised.freeze()
   const frozen = thaw && pause(forMs).then(thaw)
   return frozen && (() => frozen)
 }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { connectAsAdmin } from './connectAsAdmin.ts'
 import type { End, Fault, Hit, World } from './fault.ts'
 
-/** The settlement of one number in so many is refused. */
+/** One in this many numbers is refused its settlement. */
 const REFUSED_OF = 5
 const TRIGGER = 'chapar.chaos_refuse_done'
 /** A trigger waits for the transactions that are under way, and all later ones wait for it meanwhile. */
@@ -25,7 +25,7 @@ export const SESSION_FAULTS: readonly Fault[] = [
   },
 ]
 
-/** The database refuses `done` for some numbers, as a full disk, a trigger or a check of somebody else's would. */
+/** The database refuses `done` for some numbers, as a full disk or a foreign trigger would. */
 async function refuseSettlements({ stage }: World, { random }: Hit): Promise<End> {
   const rest = random.whole(0, REFUSED_OF - 1)
   await inOwnSession(

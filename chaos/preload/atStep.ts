@@ -13,7 +13,7 @@ if (wanted !== undefined) {
   subscribe(STEPS_CHANNEL, (message) => {
     const { at, what } = message as Step
     if (`${at} ${what}` !== wanted || --left !== 0) return
-    // Written at once, and to the file itself: a moment later there is nobody left to write it.
+    // Written at once, and to the file itself: a moment later the process is gone.
     writeSync(STDERR, `${JSON.stringify({ chaos: CHAOS_ACT, step: wanted })}\n`)
     process.kill(process.pid, CHAOS_ACT === 'freeze' ? 'SIGSTOP' : 'SIGKILL')
   })

@@ -6,7 +6,7 @@ import type { ClientRecord, Sent, ToppedUp } from '../clients/record.ts'
 import { PRICES } from '../stage/prices.ts'
 import { markOf } from './marks.ts'
 
-/** What the tables say against what clients were told; one line for each contradiction, by what it means. */
+/** The tables compared with the answers that clients got; one line for each contradiction, by what it means. */
 export interface Contradictions {
   /** Answered 200, and not there. */
   lost: string[]

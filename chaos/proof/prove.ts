@@ -84,7 +84,7 @@ export async function prove(
   onProgress('comparing with the record of the operators')
   const admins = operators.map(({ admin }) => admin)
   const records = await compareRecords(db, admins)
-  onProgress('comparing with what clients were told')
+  onProgress('comparing with the answers that clients got')
   const clients = await compareClients(db, record)
   const wrongNumbers = await compareNumbers(db, record.sent, admins)
   const of = (finding: Finding): Found[] => [foundIn(books, finding), foundIn(records, finding)]

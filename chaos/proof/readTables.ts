@@ -8,7 +8,7 @@ export interface Found {
   lines: string[]
 }
 
-/** Of whatever is listed, enough to look it up. */
+/** Enough to look it up. */
 const LISTED_MAX = 20
 
 /** Recipients that are unfinished and not in quarantine, where they are open and known. */

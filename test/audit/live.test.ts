@@ -11,7 +11,7 @@ describe('the audit of a live system', () => {
     await topUp(engine.url, 2, 1_000)
     await send(engine.url, { customer_id: 1, recipients: recipients(3) })
     await engine.operatorA.admin.change({
-      rejectShare: 0.3,
+      rejectRate: 0.3,
       latency: { kind: 'uniform', minMs: 1, maxMs: 30 },
     })
     const load = offerLoad(engine.url, { customers: [1, 2], concurrency: 8, recipientsPerRequest: 4 })

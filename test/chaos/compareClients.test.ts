@@ -7,7 +7,7 @@ import { fund, newIdOf, sendOne } from '../support/arrange.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 
-describe('what clients were told against what the tables say', () => {
+describe('answers that clients got compared with the tables', () => {
   let stack: Stack
   let record: ClientRecord
   beforeEach(async () => {
@@ -59,9 +59,9 @@ describe('what clients were told against what the tables say', () => {
       },
       { chargedThoughRefused: 1 },
     ],
-    ['finds what nobody asked for', () => send('a'), { unrequested: 1 }],
+    ['finds what was not requested', () => send('a'), { unrequested: 1 }],
     [
-      'finds what is there for fewer recipients than were asked for, and so for another price',
+      'finds what is there for fewer recipients than were requested, and so for another price',
       async () => {
         await send('a', 2)
         told('a', { recipients: 3 })

@@ -10,7 +10,7 @@ import { fund, sendOne } from '../support/arrange.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 
-describe('whom clients named against who was kept and who was written to', () => {
+describe('requested numbers compared with stored ones and with those that operators got', () => {
   let stack: Stack
   const SENT: Sent = {
     ...{ mark: 'a', customer: 1, type: 'normal', recipients: 3, firstNumber: 9_121_112_233 },
@@ -43,12 +43,12 @@ describe('whom clients named against who was kept and who was written to', () =>
       ),
     )
 
-  it('agrees when each was kept and written to under the number that was named', async () => {
+  it('agrees when each was stored and sent under the requested number', async () => {
     assert.deepEqual(await compare(), [])
     assert.deepEqual(await compare({ reference: `${identifier}:3`, to: '989121112235' }), [])
   })
 
-  it('finds one who was written to in the place of another', async () => {
+  it('finds a recipient that was sent to in the place of another', async () => {
     const wrong = await compare(
       { reference: `${identifier}:1`, to: '989121112233' },
       { reference: `${identifier}:2`, to: '989121112235' },
@@ -57,7 +57,7 @@ describe('whom clients named against who was kept and who was written to', () =>
     assert.match(wrong.join(), /a, recipient 2 of .*: handed over for 989121112235/)
   })
 
-  it('finds one who is kept under another number, and one who is not kept at all', async () => {
+  it('finds a recipient that is stored under another number, and one that is not stored at all', async () => {
     await change(2, sql`recipient = '989121112239'`)
     assert.match((await compare()).join(), /a, request .*: not stored for the requested/)
     await change(2, sql`recipient = '989121112234'`)

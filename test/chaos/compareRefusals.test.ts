@@ -3,7 +3,7 @@ import { openRecord } from '../../chaos/clients/record.ts'
 import type { Sent } from '../../chaos/clients/record.ts'
 import { compareRefusals } from '../../chaos/proof/compareRefusals.ts'
 
-describe('who was refused for want of money', () => {
+describe('a refusal for insufficient balance', () => {
   const SENT = { customer: 1, type: 'normal', firstNumber: 1 } as const
   const accepted = (mark: string, recipients: number): Sent => ({
     ...SENT,
@@ -14,7 +14,7 @@ describe('who was refused for want of money', () => {
     ...{ mark, recipients: 5, answered: 'refused', label },
   })
 
-  it('was wrongly so if all he ever asked for was covered, and nobody else', () => {
+  it('is wrong if everything that the customer requested was covered, and only then', () => {
     const sent = [accepted('a', 4), refused('b', '402 insufficient_balance'), refused('c', '503 overloaded')]
     const record = { ...openRecord(), sent }
     assert.deepEqual(compareRefusals(record, new Map([[1, 14]])).length, 1)

@@ -26,8 +26,8 @@ function goodRun(): Outcome {
       ) as Outcome['proof']['findings'],
       ...{ duplicatesMarked: 3, duplicatesSeen: 1, takenAndRefunded: 2, quarantined: 1 },
     },
-    healed: [{ kind: 'MySQL killed', healedMs: 16_000, withinMs: 40_000 }],
-    wrongs: [],
+    recoveries: [{ kind: 'MySQL killed', recoveredMs: 16_000, withinMs: 40_000 }],
+    problems: [],
   }
 }
 
@@ -62,18 +62,18 @@ describe('what is wrong with a run', () => {
     })
   }
 
-  it('is what healed too late or not at all', () => {
-    for (const healedMs of [40_000, undefined]) {
-      const run = { ...goodRun(), healed: [{ kind: 'MySQL killed', healedMs, withinMs: 40_000 }] }
-      const seconds = healedMs === undefined ? 'not healed' : '40.0'
-      const said = `healing: MySQL killed: ${seconds} s, and at most 40 were allowed`
+  it('is what recovered too late or not at all', () => {
+    for (const recoveredMs of [40_000, undefined]) {
+      const run = { ...goodRun(), recoveries: [{ kind: 'MySQL killed', recoveredMs, withinMs: 40_000 }] }
+      const seconds = recoveredMs === undefined ? 'not recovered' : '40.0'
+      const said = `recovery: MySQL killed: ${seconds} s, and at most 40 were allowed`
       assert.deepEqual(describeFindings(run), [said])
       assert.match(describeOutcome(run).join('\n'), /MySQL killed \(TOO LATE\)/)
     }
   })
 
   it('is what went wrong on the way', () => {
-    const run = { ...goodRun(), wrongs: ['relay-1 ended with exit code 1'] }
+    const run = { ...goodRun(), problems: ['relay-1 ended with exit code 1'] }
     assert.deepEqual(describeFindings(run), ['the run: relay-1 ended with exit code 1'])
   })
 

@@ -5,15 +5,15 @@ import { startEngine } from '../../dev/stack/programs.ts'
 import type { Random } from '../random.ts'
 import { ROLES, STEPS } from '../steps.ts'
 import type { Role } from '../steps.ts'
-import { Post } from './post.ts'
-import type { Burden, PostSettings } from './post.ts'
+import { SupervisedProcess } from './supervisedProcess.ts'
+import type { PreloadedFaults, SupervisedProcessSettings } from './supervisedProcess.ts'
 import { PRICES } from './prices.ts'
 import type { Stage } from './stage.ts'
 
 /** The engine: several processes of each role. */
-export interface Crew {
-  posts: readonly Post[]
-  of(role: Role): Post[]
+export interface EngineProcesses {
+  all: readonly SupervisedProcess[]
+  of(role: Role): SupervisedProcess[]
   apiUrls: readonly string[]
   /** Ends the processes of the old version in order; this version follows. @returns whether there were any. */
   replaceOld(): Promise<boolean>
@@ -36,11 +36,13 @@ const TIMES_MIN_FREEZE = 10
 const SHIFTED_SHARE = 0.1
 const SHIFT_MAX_MS = 6 * 3_600_000
 
-export async function startCrew(
+export async function startEngineProcesses(
   stage: Stage,
   random: Random,
-  events: Pick<PostSettings, 'onDeath' | 'onFreeze' | 'onFault'> & { onShift: (role: Role) => void },
-): Promise<Crew> {
+  events: Pick<SupervisedProcessSettings, 'onDeath' | 'onFreeze' | 'onFault'> & {
+    onShift: (role: Role) => void
+  },
+): Promise<EngineProcesses> {
   const names = ROLES.flatMap((role) =>
     Array.from({ length: PROCESSES_PER_ROLE }, (_, number) => ({
       ...{ role, name: `${role}-${number + 1}` },
@@ -51,17 +53,17 @@ export async function startCrew(
   const ports = await freePorts(names.length)
   const steps = stepsInTurn(random)
   let isReplaced = false
-  const posts = names.map(
+  const all = names.map(
     ({ role, name, isOld }, index) =>
-      new Post({
+      new SupervisedProcess({
         ...{ name, role },
         ...{ onDeath: events.onDeath, onFreeze: events.onFreeze, onFault: events.onFault },
-        burden: () => {
-          const burden = drawBurden(random, role, steps(role))
-          if (burden.clockOffsetMs !== undefined) events.onShift(role)
-          return burden
+        preloaded: () => {
+          const preloaded = drawPreloaded(random, role, steps(role))
+          if (preloaded.clockOffsetMs !== undefined) events.onShift(role)
+          return preloaded
         },
-        start: (burden) =>
+        start: (preloaded) =>
           startEngine({
             ...{ name, role, readyAt: '/healthz', port: ports[index] ?? 0 },
             checkout: isOld && !isReplaced ? stage.oldCheckout : undefined,
@@ -72,22 +74,22 @@ export async function startCrew(
               ...{ DB_MAX_OPEN_CONNS: String(CONNECTIONS), DB_MAX_IDLE_CONNS: String(CONNECTIONS) },
               ...{ UNAVAILABLE_GRACE: GRACE, LOG_LEVEL: 'info' },
               ...{ PRICE_NORMAL: String(PRICES.normal), PRICE_EXPRESS: String(PRICES.express) },
-              ...envOf(burden),
+              ...envOf(preloaded),
             },
           }),
       }),
   )
   return {
-    posts,
-    of: (role) => posts.filter((post) => post.role === role),
+    all,
+    of: (role) => all.filter((each) => each.role === role),
     apiUrls: names.flatMap(({ role }, index) => (role === 'api' ? [`http://127.0.0.1:${ports[index]}`] : [])),
     async replaceOld() {
       isReplaced = true
-      const old = posts.filter((_, index) => names[index]?.isOld)
-      await Promise.all(old.map((post) => post.replace()))
+      const old = all.filter((_, index) => names[index]?.isOld)
+      await Promise.all(old.map((each) => each.replace()))
       return old.length > 0
     },
-    close: async () => void (await Promise.all(posts.map((post) => post.close()))),
+    close: async () => void (await Promise.all(all.map((each) => each.close()))),
   }
 }
 
@@ -101,7 +103,7 @@ function stepsInTurn(random: Random): (role: Role) => string {
   }
 }
 
-function drawBurden(random: Random, role: Role, step: string): Burden {
+function drawPreloaded(random: Random, role: Role, step: string): PreloadedFaults {
   const isArmed = random.share() < ARMED_SHARE
   const isToFreeze = random.share() < FREEZE_SHARE
   const isShifted = random.share() < SHIFTED_SHARE
@@ -115,7 +117,7 @@ function drawBurden(random: Random, role: Role, step: string): Burden {
   }
 }
 
-function envOf({ step, times, act, clockOffsetMs }: Burden): NodeJS.ProcessEnv {
+function envOf({ step, times, act, clockOffsetMs }: PreloadedFaults): NodeJS.ProcessEnv {
   const preload = (name: string) => `--import=${join(CHECKOUT, 'chaos/preload', name)}`
   const preloads = [
     ...(step === undefined ? [] : [preload('atStep.ts')]),

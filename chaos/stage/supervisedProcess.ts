@@ -5,7 +5,7 @@ import type { Program } from '../../dev/stack/programs.ts'
 import type { Role } from '../steps.ts'
 
 /** What a process is started with besides its settings: a step to die or freeze at, a clock that is wrong. */
-export interface Burden {
+export interface PreloadedFaults {
   step?: string
   times?: number
   act?: 'kill' | 'freeze'
@@ -19,16 +19,16 @@ export interface Death {
   step?: string
 }
 
-export interface PostSettings {
+export interface SupervisedProcessSettings {
   name: string
   role: Role
-  start: (burden: Burden) => Promise<Program>
+  start: (preloaded: PreloadedFaults) => Promise<Program>
   /** Drawn for each start. */
-  burden: () => Burden
+  preloaded: () => PreloadedFaults
   onDeath: (death: Death) => void
   /** It stopped itself at a step, and goes on after a while. */
   onFreeze: (death: Death) => void
-  /** It ended by itself, which nobody wanted; or does not start. */
+  /** It ended by itself, or does not start. */
   onFault: (line: string) => void
   /** How long it stays frozen when it froze itself; longer than the lease of 10 s and every time-out by default. */
   frozenMs?: number
@@ -39,25 +39,25 @@ const LOOK_MS = 100
 const RESTART_MS = 300
 const FROZEN_MS = 13_000
 
-/** A place that is always filled: whoever dies there is followed by another, as under any supervisor. */
-export class Post {
+/** A process that is started again whenever it ends, as under any supervisor. */
+export class SupervisedProcess {
   readonly name: string
   readonly role: Role
-  readonly #settings: PostSettings
+  readonly #settings: SupervisedProcessSettings
   #program: Program | undefined
-  #burden: Burden = {}
+  #preloaded: PreloadedFaults = {}
   #isClosed = false
-  /** Nothing is drawn any more, and an end in order is nobody's fault. */
+  /** Nothing is preloaded any more, and an end in order is no fault. */
   #isPlain = false
   /** From outside. */
   #isFrozen = false
-  /** By us: any other SIGKILL is somebody else's, the kernel's for want of memory or that of a stop that took too long. */
+  /** By us: any other SIGKILL comes from the kernel for want of memory, or from a stop that took too long. */
   #isKilled = false
   /** Ended in order, for another version to follow. */
   #replaced: Program | undefined
   readonly #keeping: Promise<void>
 
-  constructor(settings: PostSettings) {
+  constructor(settings: SupervisedProcessSettings) {
     this.name = settings.name
     this.role = settings.role
     this.#settings = settings
@@ -78,7 +78,7 @@ export class Post {
     return true
   }
 
-  /** SIGSTOP. @returns what lets it go on; undefined: there was nobody to freeze. */
+  /** SIGSTOP. @returns what lets it go on; undefined: there was no process to freeze. */
   freeze(): (() => void) | undefined {
     const frozen = this.#program
     if (!frozen || frozen.exit() || this.#isFrozen) return undefined
@@ -102,8 +102,8 @@ export class Post {
     do {
       await this.#stop()
       await pause(LOOK_MS)
-      // Whoever was only just starting had his burden already.
-    } while (!this.#isClosed && Object.keys(this.#burden).length > 0)
+      // A process that was only just starting had its faults already.
+    } while (!this.#isClosed && Object.keys(this.#preloaded).length > 0)
   }
 
   async close(): Promise<void> {
@@ -133,9 +133,9 @@ export class Post {
   }
 
   async #lookAt(program: Program): Promise<void> {
-    if (!this.#isFrozen && this.#burden.act === 'freeze' && isStopped(program.pid)) {
+    if (!this.#isFrozen && this.#preloaded.act === 'freeze' && isStopped(program.pid)) {
       this.#settings.onFreeze(this.#atStep())
-      this.#burden = {}
+      this.#preloaded = {}
       await pause(this.#settings.frozenMs ?? FROZEN_MS, undefined, { ref: false })
       signal(program, 'SIGCONT')
     }
@@ -148,9 +148,9 @@ export class Post {
     this.#isKilled = false
     await pause(RESTART_MS)
     if (this.#isClosed) return
-    this.#burden = this.#isPlain ? {} : this.#settings.burden()
+    this.#preloaded = this.#isPlain ? {} : this.#settings.preloaded()
     try {
-      this.#program = await this.#settings.start(this.#burden)
+      this.#program = await this.#settings.start(this.#preloaded)
     } catch (error) {
       const why = String(error)
       if (why.includes(DIED)) this.#settings.onDeath(this.#atStep())
@@ -172,7 +172,7 @@ export class Post {
   }
 
   #atStep(): Death {
-    const { step } = this.#burden
+    const { step } = this.#preloaded
     return { role: this.role, ...(step !== undefined && { step }) }
   }
 }

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { CHECKOUT } from '../../dev/stack/folders.ts'
 import { startSimulator } from '../../dev/stack/programs.ts'
 import type { Program } from '../../dev/stack/programs.ts'
-import { Post } from '../../chaos/stage/post.ts'
-import type { Burden, Death } from '../../chaos/stage/post.ts'
+import { SupervisedProcess } from '../../chaos/stage/supervisedProcess.ts'
+import type { PreloadedFaults, Death } from '../../chaos/stage/supervisedProcess.ts'
 import { send, topUp } from '../support/api.ts'
 import { startEngineProcess } from '../support/engineProcess.ts'
 import { eventually } from '../support/eventually.ts'
@@ -15,23 +15,23 @@ import type { Stack } from '../support/servers.ts'
 /** Not long: nothing of this is about leases. */
 const FROZEN_MS = 200
 
-describe('a place that is always filled', () => {
-  let post: Post
+describe('a supervised process', () => {
+  let supervised: SupervisedProcess
   let deaths: Death[]
   let freezes: Death[]
   let faults: string[]
-  let burdens: Burden[]
-  let starts: Burden[]
+  let preloads: PreloadedFaults[]
+  let starts: PreloadedFaults[]
 
-  const fill = (start?: (burden: Burden) => Promise<Program>) => {
-    post = new Post({
+  const fill = (start?: (preloaded: PreloadedFaults) => Promise<Program>) => {
+    supervised = new SupervisedProcess({
       ...{ name: 'api-1', role: 'api', frozenMs: FROZEN_MS },
-      start: async (burden) => {
-        starts.push(burden)
-        if (start) return start(burden)
-        return startSimulator({ name: 'of-a-post', logFile: join(await logFolder(), 'post.log') })
+      start: async (preloaded) => {
+        starts.push(preloaded)
+        if (start) return start(preloaded)
+        return startSimulator({ name: 'supervised', logFile: join(await logFolder(), 'supervised.log') })
       },
-      burden: () => burdens.shift() ?? {},
+      preloaded: () => preloads.shift() ?? {},
       onDeath: (death) => deaths.push(death),
       onFreeze: (death) => freezes.push(death),
       onFault: (line) => faults.push(line),
@@ -41,23 +41,34 @@ describe('a place that is always filled', () => {
     deaths = []
     freezes = []
     faults = []
-    burdens = []
+    preloads = []
     starts = []
   })
-  afterEach(() => post.close())
+  afterEach(() => supervised.close())
 
   /** Who is there after this one. */
   const present = async (before?: Program): Promise<Program> => {
-    await eventually('somebody is there', () => post.program !== undefined && post.program !== before)
-    return post.program as Program
+    await eventually(
+      'a process is there',
+      () => supervised.program !== undefined && supervised.program !== before,
+    )
+    return supervised.program as Program
   }
   const stateOf = ({ pid }: Program) =>
     /^State:\s+(\S)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
 
-  it('notes who was killed on purpose, and is filled again', async () => {
+  it('is replaced in order, which is neither a death nor a fault', async () => {
     fill()
     const first = await present()
-    assert.equal(await post.kill(), true)
+    await supervised.replace()
+    await present(first)
+    assert.deepEqual([first.exit()?.code, deaths, faults], [0, [], []])
+  })
+
+  it('notes that it was killed on purpose, and is replaced', async () => {
+    fill()
+    const first = await present()
+    assert.equal(await supervised.kill(), true)
     const second = await present(first)
     assert.notEqual(second.pid, first.pid)
     assert.deepEqual([deaths, faults], [[{ role: 'api' }], []])
@@ -78,7 +89,7 @@ describe('a place that is always filled', () => {
     let times = 0
     fill(async () => {
       if (times++ === 0) throw new Error('no room')
-      return startSimulator({ name: 'of-a-post', logFile: join(await logFolder(), 'post.log') })
+      return startSimulator({ name: 'supervised', logFile: join(await logFolder(), 'supervised.log') })
     })
     await present()
     assert.deepEqual(faults, ['api-1 does not start: Error: no room'])
@@ -87,19 +98,19 @@ describe('a place that is always filled', () => {
   it('freezes who is there, once, until he is let go', async () => {
     fill()
     const frozen = await present()
-    const thaw = post.freeze()
+    const thaw = supervised.freeze()
     await eventually('it is stopped', () => stateOf(frozen) === 'T')
-    assert.equal(post.freeze(), undefined)
+    assert.equal(supervised.freeze(), undefined)
     thaw?.()
     await eventually('it goes on', () => stateOf(frozen) !== 'T')
-    assert.deepEqual([deaths, faults, post.program], [[], [], frozen])
+    assert.deepEqual([deaths, faults, supervised.program], [[], [], frozen])
   })
 
   it('is renewed in order, which is no fault, and who comes then bears nothing', async () => {
-    burdens = [{ clockOffsetMs: 5 }, { clockOffsetMs: 6 }]
+    preloads = [{ clockOffsetMs: 5 }, { clockOffsetMs: 6 }]
     fill()
     const first = await present()
-    await post.renew()
+    await supervised.renew()
     await present(first)
     assert.deepEqual(starts, [{ clockOffsetMs: 5 }, {}])
     assert.deepEqual([deaths, faults], [[], []])
@@ -114,7 +125,7 @@ describe('a place that is always filled', () => {
 
     const STEP = 'messages.accept committing'
     const meet = async (act: 'kill' | 'freeze') => {
-      burdens = [{ step: STEP, times: 1, act }]
+      preloads = [{ step: STEP, times: 1, act }]
       fill(({ step }) =>
         startEngineProcess(stack, {
           role: 'api',

@@ -4,47 +4,49 @@ import type { Prober } from './probe.ts'
 import { openRandom } from './random.ts'
 import type { Random } from './random.ts'
 import type { Tally } from './tally.ts'
-import { untilWell } from './well.ts'
+import { untilHealthy } from './untilHealthy.ts'
 
 /** How long it took from the end of a fault until everything worked again, without anybody's help. */
-export interface Healed {
+export interface Recovery {
   kind: string
-  /** Undefined: it had not when the patience was over. */
-  healedMs: number | undefined
+  /** Undefined: it had not recovered when the time was over. */
+  recoveredMs: number | undefined
   withinMs: number
 }
 
-const HEAL_WITHIN_MS = 15_000
+const RECOVER_WITHIN_MS = 15_000
 const CALM_FAULT_MS = 3_000
-const PATIENCE_MS = 60_000
+const TIMEOUT_MS = 60_000
 
 /** The calm part: one fault of each kind alone, and nothing else. */
-export async function healFromEach(
+export async function recoverFromEach(
   world: World,
   faults: readonly Fault[],
   prober: Prober,
   { tally, seed, say }: { tally: Tally; seed: number; say: (line: string) => void },
-): Promise<Healed[]> {
-  const healed: Healed[] = []
+): Promise<Recovery[]> {
+  const recoveries: Recovery[] = []
   for (const [number, fault] of faults.entries()) {
-    const { kind, healWithinMs: withinMs = HEAL_WITHIN_MS } = fault
-    if (!(await untilWell(world, prober, PATIENCE_MS))) tally.noteWrong(`${kind}: not all was well before it`)
-    const healedMs = await healFrom(world, fault, prober, { tally, random: openRandom(seed + number) }).catch(
-      (error: unknown) => {
-        tally.noteWrong(`${kind}: ${error instanceof Error ? error.message : String(error)}`)
-        return undefined
-      },
-    )
-    healed.push({ kind, healedMs, withinMs })
+    const { kind, recoverWithinMs: withinMs = RECOVER_WITHIN_MS } = fault
+    if (!(await untilHealthy(world, prober, TIMEOUT_MS)))
+      tally.noteProblem(`${kind}: not everything was healthy before it`)
+    const recoveredMs = await recoverFrom(world, fault, prober, {
+      tally,
+      random: openRandom(seed + number),
+    }).catch((error: unknown) => {
+      tally.noteProblem(`${kind}: ${error instanceof Error ? error.message : String(error)}`)
+      return undefined
+    })
+    recoveries.push({ kind, recoveredMs, withinMs })
     const after =
-      healedMs === undefined ? 'not healed' : `well again after ${(healedMs / 1_000).toFixed(1)} s`
+      recoveredMs === undefined ? 'not recovered' : `recovered after ${(recoveredMs / 1_000).toFixed(1)} s`
     say(`${kind}: ${after}, at most ${withinMs / 1_000} s`)
   }
-  return healed
+  return recoveries
 }
 
-/** @returns from the end of the fault; undefined when the patience was over. */
-async function healFrom(
+/** @returns from the end of the fault; undefined when the time was over. */
+async function recoverFrom(
   world: World,
   fault: Fault,
   prober: Prober,
@@ -59,9 +61,9 @@ async function healFrom(
   await end()
   // Of a server it counts from its start, of everything else from here.
   const fromMs = restarts ? endsAtMs : performance.now()
-  return (await untilWell(world, prober, PATIENCE_MS)) ? performance.now() - fromMs : undefined
+  return (await untilHealthy(world, prober, TIMEOUT_MS)) ? performance.now() - fromMs : undefined
 }
 
-export function isHealedInTime({ healedMs, withinMs }: Healed): boolean {
-  return healedMs !== undefined && healedMs < withinMs
+export function isRecoveredInTime({ recoveredMs, withinMs }: Recovery): boolean {
+  return recoveredMs !== undefined && recoveredMs < withinMs
 }
