@@ -46,7 +46,7 @@ describe('a supervised process', () => {
   })
   afterEach(() => supervised.close())
 
-  /** Who is there after this one. */
+  /** The process after this one. */
   const present = async (before?: Program): Promise<Program> => {
     await eventually(
       'a process is there',
@@ -74,7 +74,7 @@ describe('a supervised process', () => {
     assert.deepEqual([deaths, faults], [[{ role: 'api' }], []])
   })
 
-  it('calls it a fault when somebody ends whom nobody killed, by whatever he ends', async () => {
+  it('calls it a fault when it ends without having been killed by the run', async () => {
     fill()
     const first = await present()
     await first.kill()
@@ -85,7 +85,7 @@ describe('a supervised process', () => {
     assert.deepEqual(deaths, [])
   })
 
-  it('calls it a fault when nobody can be started, and tries again', async () => {
+  it('calls it a fault when it cannot be started, and tries again', async () => {
     let times = 0
     fill(async () => {
       if (times++ === 0) throw new Error('no room')
@@ -95,7 +95,7 @@ describe('a supervised process', () => {
     assert.deepEqual(faults, ['api-1 does not start: Error: no room'])
   })
 
-  it('freezes who is there, once, until he is let go', async () => {
+  it('freezes the process, once, until it is let go', async () => {
     fill()
     const frozen = await present()
     const thaw = supervised.freeze()
@@ -106,7 +106,7 @@ describe('a supervised process', () => {
     assert.deepEqual([deaths, faults, supervised.program], [[], [], frozen])
   })
 
-  it('is renewed in order, which is no fault, and who comes then bears nothing', async () => {
+  it('is renewed in order, which is no fault, and the next process has no preloaded faults', async () => {
     preloads = [{ clockOffsetMs: 5 }, { clockOffsetMs: 6 }]
     fill()
     const first = await present()
@@ -148,7 +148,7 @@ describe('a supervised process', () => {
       assert.deepEqual([deaths, freezes, faults], [[{ role: 'api', step: STEP }], [], []])
     })
 
-    it('lets it go on after a while when it froze there, and its client has his answer', async () => {
+    it('lets it go on after a while when it froze there, and its client gets the answer', async () => {
       const { cost } = await meet('freeze')
       assert.equal(cost, 1)
       assert.deepEqual([deaths, freezes, faults], [[], [{ role: 'api', step: STEP }], []])
