@@ -1,59 +1,86 @@
-// Runs the whole suite under coverage and closes with the counts. Further arguments go to mocha:
-// `npm test -- --grep refund`. No test at all is a failure, and so is a skipped one where CI is set.
+// make test: runs the whole suite under coverage, or only the files and folders that are named; other arguments go to
+// mocha (`npm test -- test/outbox --grep lease`). The last line has the counts. No test at all is a failure, and so is
+// a skipped one where CI is set. An interrupted run leaves no process and no file.
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { once } from 'node:events'
+import { readFileSync, rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { endProcess } from './processes/end.ts'
+import { identify } from './processes/identity.ts'
+import { describeExit } from './processes/launch.ts'
+import { onInterrupt } from './processes/onInterrupt.ts'
+import { killStarted, starterMark } from './processes/watchdog.ts'
+import { CHECKOUT } from './stack/folders.ts'
+import { conclude, describeCounts, type Counts } from './tests/conclude.ts'
+import { readArguments } from './tests/readArguments.ts'
 
-interface Counts {
-  passes: number
-  failures: number
-  pending: number
-}
+// A database that has to write back its pages is the slowest to stop.
+const STOP_GRACE_MS = 30_000
 
-const CHECKOUT = resolve(import.meta.dirname, '..')
 const bin = (path: string) => resolve(CHECKOUT, 'node_modules', path)
-
+const { files, flags, isWholeSuite } = readArguments(process.argv.slice(2))
 const folder = await mkdtemp(join(tmpdir(), 'chapar-test-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 const countsFile = join(folder, 'counts.json')
-const exitCode = await run([
-  bin('c8/bin/c8.js'),
-  ...[
-    '--include',
-    'src/**/*.ts',
-    '--reporter',
-    'text-summary',
-    '--reporter',
-    'html',
-    '--temp-directory',
-    join(folder, 'c8'),
+const coverageFolder = join(folder, 'coverage')
+
+const mocha = spawn(
+  process.execPath,
+  [
+    ...['--require', './src/runtime.cjs', bin('mocha/bin/mocha.js'), ...files],
+    ...['--reporter', './test/support/reporter.cjs', '--reporter-option', `countsFile=${countsFile}`],
+    ...flags,
   ],
-  ...[process.execPath, '--require', './src/runtime.cjs', bin('mocha/bin/mocha.js'), 'test/**/*.test.ts'],
-  ...['--reporter', './test/support/reporter.cjs', '--reporter-option', `countsFile=${countsFile}`],
-  ...process.argv.slice(2),
-])
-const counts = await readCounts()
-await rm(folder, { recursive: true, force: true })
+  {
+    cwd: CHECKOUT,
+    stdio: 'inherit',
+    // A session of its own: Ctrl-C reaches this process, which ends the tests in order.
+    detached: true,
+    env: {
+      ...process.env,
+      ...starterMark(),
+      TMPDIR: folder,
+      ...(isWholeSuite ? { NODE_V8_COVERAGE: coverageFolder } : {}),
+    },
+  },
+)
+const exited = once(mocha, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
+const interrupts = onInterrupt(stopEarly)
 
-const skipped = counts.pending > 0 ? `, ${counts.pending} skipped` : ''
-const failures = Math.max(counts.failures, exitCode === 0 ? 0 : 1)
-if (counts.passes + counts.failures === 0) console.error('no test was run')
-if (counts.pending > 0 && process.env['CI']) console.error('tests were skipped, and CI allows none')
-console.log(`${counts.passes} passed, ${failures} failed${skipped}`)
-const inOrder = failures === 0 && counts.passes > 0 && !(counts.pending > 0 && process.env['CI'])
-process.exitCode = inOrder ? 0 : 1
+const [code, signal] = await exited
+if (!interrupts.happened()) await finish(describeExit({ code, signal }))
 
-/** Ctrl-C reaches the tests as well, which stop what they started; we wait for them to end. */
-function run(args: string[]): Promise<number> {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
-  const child = spawn(process.execPath, args, { cwd: CHECKOUT, stdio: 'inherit' })
-  return new Promise((end) => child.on('exit', (code) => end(code ?? 1)))
+async function finish(exit: string): Promise<void> {
+  await killStarted()
+  if (isWholeSuite) await reportCoverage()
+  const { isSuccess, line } = conclude(readCounts(), exit, !process.env['CI'])
+  console.log(line)
+  process.exitCode = isSuccess ? 0 : 1
 }
 
-async function readCounts(): Promise<Counts> {
+async function stopEarly(): Promise<void> {
+  const identity = identify(mocha.pid ?? 0)
+  if (identity) await endProcess(identity, STOP_GRACE_MS)
+  await killStarted()
+  const counts = readCounts()
+  console.log(`interrupted: ${counts ? `${describeCounts(counts)} so far` : 'no test was run'}`)
+}
+
+async function reportCoverage(): Promise<void> {
+  const args = ['report', '--include', 'src/**/*.ts', '--reporter', 'text-summary', '--reporter', 'html']
+  const c8 = spawn(process.execPath, [bin('c8/bin/c8.js'), ...args, '--temp-directory', coverageFolder], {
+    cwd: CHECKOUT,
+    stdio: 'inherit',
+  })
+  await once(c8, 'exit')
+}
+
+function readCounts(): Counts | undefined {
   try {
-    return JSON.parse(await readFile(countsFile, 'utf8')) as Counts
+    return JSON.parse(readFileSync(countsFile, 'utf8')) as Counts
   } catch {
-    return { passes: 0, failures: 0, pending: 0 }
+    return undefined
   }
 }

@@ -3,14 +3,15 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { killProcesses } from './end.ts'
-import { findMarked, STARTER_MARK } from './marks.ts'
+import { findMarkedBelow, STARTER_MARK } from './marks.ts'
 
 // Reads from a pipe that only the starter holds open, so the reading ends when the starter does, however it died.
-// Then it kills whatever still carries the starter's mark, and again for what was forking during the first round.
+// Then it kills whatever still carries the starter's mark or one below it, and again for what was forking during the
+// first round.
 const SCRIPT = `
 while read -r word; do [ "$word" != release ] || exit 0; done
 for round in 1 2; do
-  for environment in $(grep -lzx "$0" /proc/[0-9]*/environ 2>/dev/null); do
+  for environment in $(grep -lzx -e "$0" -e "$0/.*" /proc/[0-9]*/environ 2>/dev/null); do
     pid=\${environment#/proc/}
     kill -9 "\${pid%/environ}" 2>/dev/null
   done
@@ -36,7 +37,7 @@ export function starterMark(): Record<string, string> {
 /** Kills whatever was started so far and not released; resolves when it is gone. What a failed start leaves behind. */
 export async function killStarted(): Promise<void> {
   const mark = watchdog?.mark
-  if (mark !== undefined) await killProcesses(() => findMarked(STARTER_MARK, mark))
+  if (mark !== undefined) await killProcesses(() => findMarkedBelow(STARTER_MARK, mark))
 }
 
 /** Lets everything that was started so far live on when this process ends. */
@@ -51,7 +52,9 @@ export async function releaseStarted(): Promise<void> {
 }
 
 function startWatchdog(): Watchdog {
-  const mark = `${process.pid}-${randomUUID()}`
+  // Below the mark of this process's own starter, which can so find and end all that was started in turn.
+  const above = process.env[STARTER_MARK]
+  const mark = `${above === undefined ? '' : `${above}/`}${process.pid}-${randomUUID()}`
   const child = spawn('/bin/sh', ['-c', SCRIPT, `${STARTER_MARK}=${mark}`], {
     stdio: ['pipe', 'ignore', 'ignore'],
     env: { PATH: '/usr/bin:/bin' },

@@ -1,16 +1,27 @@
 'use strict'
-// Mocha's own report, and the counts in a file for whoever started it.
-const { writeFileSync } = require('node:fs')
+// Mocha's own report, and the counts so far in a file for the process that started it.
+const { renameSync, writeFileSync } = require('node:fs')
 const { Spec } = require('mocha').reporters
 
 class SpecWithCounts extends Spec {
   constructor(runner, options) {
     super(runner, options)
     const { countsFile } = options.reporterOptions ?? {}
-    runner.once('end', () => {
+    if (!countsFile) return
+    const write = (hasEnded) => {
       const { passes, failures, pending } = this.stats
-      if (countsFile) writeFileSync(countsFile, JSON.stringify({ passes, failures, pending }))
-    })
+      writeFileSync(`${countsFile}.new`, JSON.stringify({ passes, failures, pending, hasEnded }))
+      renameSync(`${countsFile}.new`, countsFile)
+    }
+    for (const event of ['start', 'pass', 'fail', 'pending']) runner.on(event, () => write(false))
+    runner.once('end', () => write(true))
+    // Tests that fail because an interrupt stops their servers are neither shown nor counted.
+    for (const signal of ['SIGINT', 'SIGTERM'])
+      process.once(signal, () => {
+        runner.removeAllListeners()
+        // Without the suite's set-up nothing else ends the process.
+        if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
+      })
   }
 }
 
