@@ -1,29 +1,60 @@
-# Thin on purpose: each target makes sure that the packages are there and hands over to the npm script of its name.
-# Everything they need stays in this folder; npm's cache too, as a home may not be writable.
+# Thin on purpose: each target makes sure that the packages are installed and runs the npm script of its name.
+# Everything lies in this folder; npm's cache too, because a home directory may not be writable.
 export npm_config_cache ?= $(CURDIR)/.local/npm
 export npm_config_update_notifier = false
 NPM_RUN = npm run --silent
+# Flags for a command follow in ARGS: make loadtest ARGS='--seed-only'.
+SCRIPT_RUN = $(if $(filter --help -h,$(ARGS)),$(NPM_RUN) help -- $@,$(NPM_RUN) $(1) -- $(ARGS))
 
-.PHONY: demo test up down clean distclean check audit seed loadtest bench chaos hostile mutations deps-audit swag build \
-  run lint docker
+.PHONY: help demo up down audit deadletters seed loadtest bench test check lint chaos hostile mutations deps-audit swag \
+  build run docker clean distclean
 
-# Flags for a tool follow in ARGS: make loadtest ARGS='--seed-only'.
-demo test up check audit seed loadtest bench chaos hostile mutations deps-audit swag lint: node_modules/.installed
-	@$(NPM_RUN) $(if $(filter lint,$@),check:lint,$@) -- $(ARGS)
+help:
+	@echo "make NAME ARGS=--help shows a command's variables and flags."
+	@echo
+	@sed -n 's/^#: //p' Makefile
 
-# Without the packages nothing can be running and nothing was fetched.
-down clean:
-	@if [ -f node_modules/.installed ]; then $(NPM_RUN) $@; else rm -rf .local/up .local/test .local/demo; fi
+#: make demo         send, fail over, refund and audit on private servers, explained step by step
+#: make up           start the engine with private servers and two simulated operators
+#: make down         stop what `make up` started; keep its data
+#: make audit        prove the invariants from the tables
+#: make deadletters  list, replay or drop dead-lettered queue messages
+#: make seed         top up many customers through the ledger
+#: make loadtest     run a load test against `make up` or BASE_URL
+#: make bench        benchmark against the targets, on private servers (3 minutes)
+#: make test         run the tests on private servers
+#: make check        check format, lint rules, types, import direction and table writers
+#: make lint         check the lint rules only
+#: make chaos        inject faults into a running system and prove the invariants (3 minutes)
+#: make hostile      send malformed and adversarial requests and check every answer
+#: make mutations    break one guard at a time and see that a test catches it
+#: make deps-audit   list known vulnerabilities in the dependencies
+#: make swag         write docs/openapi.json
+#: make build        install the packages and check the types
+#: make run          start the engine on your own servers (settings: docs/settings.md)
+#: make docker       start everything with Docker Compose
+#: make clean        stop everything and delete its data
+#: make distclean    the same, and delete packages and unpacked servers
 
-distclean:
-	@if [ -f node_modules/.installed ]; then $(NPM_RUN) distclean; else rm -rf .local node_modules coverage; fi
+demo up audit deadletters seed loadtest bench test check chaos hostile mutations deps-audit swag: node_modules/.installed
+	@$(call SCRIPT_RUN,$@)
+
+lint: node_modules/.installed
+	@$(call SCRIPT_RUN,check:lint)
 
 # The sources run as they are; building is installing and checking the types.
 build: node_modules/.installed
-	@$(NPM_RUN) check:types
+	@$(call SCRIPT_RUN,check:types)
 
 run: node_modules/.installed
-	@npm start --silent
+	@$(call SCRIPT_RUN,start)
+
+# Without the packages nothing can be running and nothing was fetched.
+down clean:
+	@if [ -f node_modules/.installed ]; then $(call SCRIPT_RUN,$@); else rm -rf .local/up .local/test .local/demo; fi
+
+distclean:
+	@if [ -f node_modules/.installed ]; then $(call SCRIPT_RUN,$@); else rm -rf .local node_modules coverage; fi
 
 docker:
 	@docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1 || \

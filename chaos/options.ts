@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { readFlags } from '../dev/commands/readFlags.ts'
 import { assertMakeVariables } from '../loadtest/makeVariables.ts'
 
 export interface ChaosOptions {
@@ -24,14 +24,11 @@ const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 /** @throws Error that says what is wrong, in one line. */
 export function readOptions(args: string[], env: NodeJS.ProcessEnv): ChaosOptions {
   assertMakeVariables(env, ['SEED', 'DURATION', 'INTENSITY', 'KEEP', 'UPGRADE_FROM'])
-  const { values } = parseArgs({
-    args,
-    options: {
-      seed: { type: 'string' },
-      duration: { type: 'string' },
-      intensity: { type: 'string' },
-      keep: { type: 'boolean' },
-    },
+  const values = readFlags('chaos', args, {
+    seed: { type: 'string' },
+    duration: { type: 'string' },
+    intensity: { type: 'string' },
+    keep: { type: 'boolean' },
   })
   const upgradeFrom = env['UPGRADE_FROM']
   const durationMs = readDuration(values.duration ?? (env['DURATION'] || `${SHORT_MS}ms`))

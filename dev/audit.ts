@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util'
 import { recordComparison } from '../chaos/records/recordComparison.ts'
 import { readDatabaseUrl, runCommand } from '../src/audit/index.ts'
+import { answerHelp } from './commands/help.ts'
 import { isRunning, readState } from './stack/state.ts'
 
 interface Options {
@@ -12,6 +13,7 @@ interface Options {
   isFullSpeed: boolean
 }
 
+answerHelp('audit')
 const { databaseUrl, operatorUrls, isFullSpeed } = await readOptions().catch((error: unknown) => {
   console.error(`audit: ${(error as Error).message}`)
   process.exit(2)

@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { answerHelp } from './commands/help.ts'
 import { DATA_MARK, findMarkedBelow } from './processes/marks.ts'
 import { CHECKOUT, LOCAL, NPM_CACHE, SERVERS_FOLDER } from './stack/folders.ts'
 import { withLock } from './stack/lock.ts'
@@ -11,6 +12,7 @@ import { takeDown } from './stack/takeDown.ts'
 
 const DOWNLOADS = [SERVERS_FOLDER, NPM_CACHE]
 
+answerHelp('clean')
 try {
   const stopped = await withLock(LOCK_FILE, () => takeDown(console.log))
   if (stopped.length > 0) console.log(`stopped ${stopped.join(', ')}`)

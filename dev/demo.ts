@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { VERSION } from '../src/platform/version.ts'
+import { answerHelp } from './commands/help.ts'
 import { openPage } from './demo/page.ts'
 import { DEMO_FOLDER, LOGS_FOLDER, setStage, wipe } from './demo/stage.ts'
 import { tellStory } from './demo/story.ts'
@@ -11,6 +12,7 @@ import { withLock } from './stack/lock.ts'
 // make demo: the whole way of a message on real servers of its own, told from what the running system answers. Nothing
 // is left running, however it ends.
 
+answerHelp('demo')
 const stopList = createStopList()
 const interrupts = onInterrupt(() => stopList.stopAll())
 const page = openPage()

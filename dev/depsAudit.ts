@@ -1,6 +1,7 @@
 // make deps-audit: known holes in the packages of the lock file, those that run in production apart from those that
 // only build and test. Exit code 1 when production has one of moderate severity or above, 2 when nobody can be asked.
 import { execFile } from 'node:child_process'
+import { answerHelp } from './commands/help.ts'
 import { CHECKOUT } from './stack/folders.ts'
 
 const SEVERITIES = ['info', 'low', 'moderate', 'high', 'critical'] as const
@@ -119,4 +120,7 @@ async function audit(): Promise<number> {
   }
 }
 
-if (import.meta.main) process.exitCode = await audit()
+if (import.meta.main) {
+  answerHelp('deps-audit')
+  process.exitCode = await audit()
+}

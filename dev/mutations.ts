@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { answerHelp } from './commands/help.ts'
 import { runMutations } from './mutations/runMutations.ts'
 import { openWorkshop } from './mutations/workshop.ts'
 import { onInterrupt } from './processes/onInterrupt.ts'
@@ -13,6 +14,7 @@ import { withLock } from './stack/lock.ts'
 /** Processes are killed and the copies removed in well under this time. */
 const STOP_TIMEOUT_MS = 60_000
 
+answerHelp('mutations')
 const stopping = new AbortController()
 let hasEnded = false
 const interrupts = onInterrupt(async () => {

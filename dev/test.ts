@@ -7,6 +7,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { answerHelp } from './commands/help.ts'
 import { endProcess } from './processes/end.ts'
 import { identify } from './processes/identity.ts'
 import { describeExit } from './processes/launch.ts'
@@ -19,6 +20,7 @@ import { readArguments } from './tests/readArguments.ts'
 // A database that has to write back its pages is the slowest to stop.
 const STOP_GRACE_MS = 30_000
 
+answerHelp('test')
 const bin = (path: string) => resolve(CHECKOUT, 'node_modules', path)
 const { files, flags, isWholeSuite } = readArguments(process.argv.slice(2))
 const folder = await mkdtemp(join(tmpdir(), 'chapar-test-'))

@@ -1,3 +1,4 @@
+import { answerHelp } from './commands/help.ts'
 import { createStopList } from './processes/stopList.ts'
 import { onInterrupt } from './processes/onInterrupt.ts'
 import { killStarted, releaseStarted } from './processes/watchdog.ts'
@@ -15,6 +16,7 @@ const PORT_DEFAULT = 8080
 const PORT_MAX = 65_535
 const READY_TIMEOUT_MS = 30_000
 
+answerHelp('up')
 const say = (line: string) => console.log(line)
 const stopList = createStopList()
 const interrupts = onInterrupt(() => stopList.stopAll())

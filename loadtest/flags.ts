@@ -16,7 +16,8 @@ export function readFlags(args: readonly string[], { known, switches }: Flags): 
   for (const arg of waiting) {
     const [, flag = '', , given] = /^--([a-z][a-z-]*)(=(.*))?$/s.exec(arg) ?? []
     const name = flag.replaceAll('-', '_').toUpperCase()
-    if (!known.includes(name)) throw new Error(`${arg} is no flag; there are ${known.map(toFlag).join(', ')}`)
+    if (!known.includes(name))
+      throw new Error(`unknown flag ${arg}; known flags: ${known.map(toFlag).join(', ')}`)
     const value = given ?? switches[name] ?? waiting.next().value
     if (value === undefined) throw new Error(`${arg} needs a value`)
     env[name] = value

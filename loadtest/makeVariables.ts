@@ -8,5 +8,5 @@ export function assertMakeVariables({ MAKEFLAGS = '' }: NodeJS.ProcessEnv, known
   const names = [...set.matchAll(/(?:^|(?<!\\)\s)([A-Za-z_]\w*)=/g)].map(([, name = '']) => name)
   const unknown = names.filter((name) => name !== 'ARGS' && !known.includes(name))
   if (unknown.length > 0)
-    throw new Error(`${unknown.join(', ')} means nothing here; there are ${known.join(', ')} and ARGS`)
+    throw new Error(`unknown variable ${unknown.join(', ')}; known: ${known.join(', ')}, ARGS`)
 }

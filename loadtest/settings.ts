@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { answerHelp } from '../dev/commands/help.ts'
 import { durationText, oneOf, readSettings, urlText, wholeNumberText } from '../src/platform/config/index.ts'
 import type { Settings, Values } from '../src/platform/config/index.ts'
 import { readFlags } from './flags.ts'
@@ -99,6 +100,7 @@ export type WhereSettings = Values<typeof WHERE>
  * @throws Error that names every wrong setting, a line each.
  */
 export function readLoadSettings(env: NodeJS.ProcessEnv, args: readonly string[] = []): LoadSettings {
+  answerHelp('loadtest', args)
   assertMakeVariables(env, Object.keys(LOAD))
   const flags = readFlags(args, { known: Object.keys(LOAD), switches: { SEED_ONLY: '1' } })
   return orThrow(readSettings(onlyOf({ ...env, ...flags }, LOAD), LOAD))
@@ -106,6 +108,7 @@ export function readLoadSettings(env: NodeJS.ProcessEnv, args: readonly string[]
 
 /** @throws Error that names every wrong setting, a line each. */
 export function readSeedSettings(env: NodeJS.ProcessEnv): SeedSettings {
+  answerHelp('seed')
   assertMakeVariables(env, Object.keys(SEED))
   return orThrow(readSettings(onlyOf(env, SEED), SEED))
 }

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { readFlags } from '../../dev/commands/readFlags.ts'
 import { assertMakeVariables } from '../../loadtest/makeVariables.ts'
 
 export interface HostileOptions {
@@ -15,9 +15,10 @@ const SEED_MAX = 0xffff_ffff
 /** @throws Error that says what is wrong, in one line. */
 export function readOptions(args: string[], env: NodeJS.ProcessEnv): HostileOptions {
   assertMakeVariables(env, ['COUNT', 'SEED', 'ONLY'])
-  const { values } = parseArgs({
-    args,
-    options: { count: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string' } },
+  const values = readFlags('hostile', args, {
+    count: { type: 'string' },
+    seed: { type: 'string' },
+    only: { type: 'string' },
   })
   const only = values.only ?? env['ONLY']
   return {

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { readFlags } from '../../dev/commands/readFlags.ts'
 import { assertMakeVariables } from '../makeVariables.ts'
 
 export const SCENARIOS = [
@@ -36,16 +36,13 @@ export interface BenchOptions {
 /** @throws Error that says what is wrong, in one line. */
 export function readOptions(args: string[], env: NodeJS.ProcessEnv): BenchOptions {
   assertMakeVariables(env, ['FORM', 'STRICT'])
-  const { values } = parseArgs({
-    args,
-    options: {
-      only: { type: 'string' },
-      form: { type: 'string' },
-      rate: { type: 'string' },
-      seconds: { type: 'string' },
-      env: { type: 'string', multiple: true },
-      strict: { type: 'boolean' },
-    },
+  const values = readFlags('bench', args, {
+    only: { type: 'string' },
+    form: { type: 'string' },
+    rate: { type: 'string' },
+    seconds: { type: 'string' },
+    env: { type: 'string', multiple: true },
+    strict: { type: 'boolean' },
   })
   const form = values.form ?? (env['FORM'] || 'short')
   if (form !== 'short' && form !== 'whole') throw new Error(`FORM must be short or whole, not "${form}"`)

@@ -86,7 +86,7 @@ describe('the load test', () => {
   it('names a flag that is none', async () => {
     const { code, output } = await run('main.ts', {}, 1_000, ['--reciepts', '4'])
     assert.equal(code, 2, output)
-    assert.match(output, /--reciepts is no flag; there are .*--recipients/)
+    assert.match(output, /unknown flag --reciepts; known flags: .*--recipients/)
   })
 
   it('gives nobody money before a database that cannot be used is known, and ends', async () => {

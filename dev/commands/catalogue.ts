@@ -1,0 +1,141 @@
+/** What `make help` and `--help` say of a command. */
+export interface CommandHelp {
+  /** One line, which `make help` shows. */
+  summary: string
+  /** How it is called beside `make NAME`. */
+  usage?: string[]
+  /** Variables and flags with their meaning. */
+  options?: [name: string, meaning: string][]
+}
+
+const SERVERS: [string, string][] = [
+  ['DB_ENGINE', 'mysql (default) or mariadb'],
+  ['BROKER', '4.3 (default) or 3.10: the version of RabbitMQ'],
+]
+
+/** In the order of `make help`: what a new user needs first. */
+export const COMMANDS = {
+  demo: {
+    summary: 'send, fail over, refund and audit on private servers, explained step by step',
+    options: SERVERS,
+  },
+  up: {
+    summary: 'start the engine with private servers and two simulated operators',
+    usage: ['PORT=8081 make up'],
+    options: [
+      ['PORT', 'port of the API, default 8080'],
+      ...SERVERS,
+      ['DATABASE_URL, AMQP_URL', 'use these servers instead of starting any; set both or neither'],
+      ['any setting of the engine', 'docs/settings.md'],
+    ],
+  },
+  down: { summary: 'stop what `make up` started; keep its data' },
+  audit: {
+    summary: 'prove the invariants from the tables',
+    usage: ['npm run audit -- --full-speed'],
+    options: [
+      ['DATABASE_URL', 'the database, default the one of `make up`'],
+      ['--operator URL', 'compare with this simulated operator too; may be repeated'],
+      ['--full-speed', 'do not pause between pages'],
+    ],
+  },
+  deadletters: {
+    summary: 'list, replay or drop dead-lettered queue messages',
+    usage: ["make deadletters ARGS='list'", 'npm run deadletters -- replay --queue express'],
+    options: [
+      ['list | replay | drop', 'what to do'],
+      ['--queue normal|express', 'only this class'],
+      ['--id ID', 'only this message; may be repeated'],
+      ['AMQP_URL', 'the broker, default the one of `make up`'],
+    ],
+  },
+  seed: {
+    summary: 'top up many customers through the ledger',
+    usage: ['make seed N=1000 BALANCE=10000'],
+    options: [
+      ['N', 'number of customers, default 1000'],
+      ['BALANCE', 'amount for each, default 1000'],
+      ['FIRST_CUSTOMER', 'first customer id, default 1000001'],
+      ['DATABASE_URL', 'the database, default the one of `make up`'],
+      ['ALLOW_REMOTE', 'needed for a host other than this machine'],
+    ],
+  },
+  loadtest: {
+    summary: 'run a load test against `make up` or BASE_URL',
+    usage: ['make loadtest RATE=500 DURATION=60s', "make loadtest ARGS='--rate 500 --seed-only'"],
+    options: [
+      ['RATE', 'requests a second, default 100'],
+      ['DURATION, WARM_UP', 'such as 10s (default) or 5m; warm-up is not measured'],
+      ['CUSTOMERS, FIRST_CUSTOMER', 'how many customers send (100), from which id on (1000001)'],
+      ['SKEW', 'uniform (default), zipf or one'],
+      ['RECIPIENTS, EXPRESS', 'recipients a request (1); share of express requests (0.2)'],
+      ['CONNECTIONS', 'HTTP connections, default 128'],
+      ['SEED', 'of the random draw, default 1'],
+      ['PRICE', 'highest price of a recipient, for the top-up; default 3'],
+      ['SEED_METHOD', 'top up by http (default) or sql'],
+      ['SEED_ONLY', '1: top up and send nothing'],
+      ['DRAIN_TIMEOUT', 'how long to wait for the last message, default 120s'],
+      ['REPORTS_FOLDER', 'where the report is written, default .local/reports'],
+      ['BASE_URL, DATABASE_URL', 'the target, default `make up`'],
+      ['ALLOW_REMOTE', 'needed for a host other than this machine'],
+    ],
+  },
+  bench: {
+    summary: 'benchmark against the targets, on private servers (3 minutes)',
+    usage: ['make bench FORM=whole', "make bench ARGS='--only s1,s3 --rate 1000 --seconds 20'"],
+    options: [
+      ['FORM, --form', 'short (default) or whole'],
+      ['STRICT=1, --strict', 'exit code 1 if a target is not met'],
+      ['--only SCENARIOS', 'separated by commas'],
+      ['--rate N, --seconds N', 'a fixed rate; the length of a run'],
+      ['--env NAME=VALUE', 'a setting of the engine; may be repeated'],
+      ...SERVERS,
+    ],
+  },
+  test: {
+    summary: 'run the tests on private servers',
+    usage: ['make test ARGS=test/outbox', 'npm test -- test/outbox/claim.test.ts --grep lease'],
+    options: [
+      ['FILE or FOLDER', 'run only these, without coverage'],
+      ['any flag of mocha', 'such as --grep PATTERN or --bail'],
+      ...SERVERS,
+    ],
+  },
+  check: { summary: 'check format, lint rules, types, import direction and table writers' },
+  lint: { summary: 'check the lint rules only' },
+  chaos: {
+    summary: 'inject faults into a running system and prove the invariants (3 minutes)',
+    usage: ['make chaos SEED=7 DURATION=20m'],
+    options: [
+      ['SEED, --seed', 'decides the faults, default 1'],
+      ['DURATION, --duration', 'time of overlapping faults, default 60s'],
+      ['INTENSITY, --intensity', 'rate of faults, 0.1 to 10, default 1'],
+      ['KEEP=1, --keep', 'keep logs and data although nothing was found'],
+      ...SERVERS,
+    ],
+  },
+  hostile: {
+    summary: 'send malformed and adversarial requests and check every answer',
+    usage: ['make hostile COUNT=100000'],
+    options: [
+      ['COUNT, --count', 'number of requests, default 10000'],
+      ['SEED, --seed', 'decides the requests, default 1'],
+      ['ONLY, --only', 'send only the request with this number, and show it'],
+      ...SERVERS,
+    ],
+  },
+  mutations: {
+    summary: 'break one guard at a time and see that a test catches it',
+    usage: ["make mutations ARGS='refund-key lease-ignored'"],
+    options: [['NAME', 'only these; without a name, all of test/mutations']],
+  },
+  'deps-audit': { summary: 'list known vulnerabilities in the dependencies' },
+  swag: { summary: 'write docs/openapi.json' },
+  build: { summary: 'install the packages and check the types' },
+  run: { summary: 'start the engine on your own servers (settings: docs/settings.md)' },
+  docker: { summary: 'start everything with Docker Compose' },
+  clean: { summary: 'stop everything and delete its data' },
+  distclean: { summary: 'the same, and delete packages and unpacked servers' },
+} satisfies Record<string, CommandHelp>
+
+export type CommandName = keyof typeof COMMANDS
