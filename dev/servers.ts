@@ -5,6 +5,7 @@ import { databaseParts, databaseUrls, type DatabaseOptions } from './servers/dat
 import { fetchBroker, fetchEngine } from './servers/fetch.ts'
 import { keepIdentity } from './servers/keepIdentity.ts'
 import { assertUnused, createServer } from './servers/createServer.ts'
+import type { Report } from './servers/printProgress.ts'
 import type { Server } from './servers/server.ts'
 
 export { releaseStarted } from './processes/watchdog.ts'
@@ -16,7 +17,7 @@ export interface StartServersOptions {
   engine: Engine
   broker: Broker
   /** Receives a line whenever something that takes long moves on. */
-  onProgress?: (line: string) => void
+  onProgress?: Report
 }
 
 /**

@@ -3,7 +3,8 @@ import { createStopList } from './processes/stopList.ts'
 import { onInterrupt } from './processes/onInterrupt.ts'
 import { killStarted, releaseStarted } from './processes/watchdog.ts'
 import { waitUntil } from './processes/waitUntil.ts'
-import { isPortFree } from './servers/ports.ts'
+import { isPortFree, nextFreePort } from './servers/ports.ts'
+import { printProgress } from './servers/printProgress.ts'
 import { bringUp } from './stack/bringUp.ts'
 import { describeStack } from './stack/describeStack.ts'
 import { withLock } from './stack/lock.ts'
@@ -40,34 +41,36 @@ async function up(): Promise<void> {
   if (before?.parts.every(isRunning)) {
     refuseOtherPort(before)
     await waitUntilReady(before)
-    say('Chapar is up already')
+    say('Chapar is already up')
     describeStack(before).forEach(say)
     return
   }
   if (before) {
     const stopped = await takeDown(say)
-    if (stopped.length > 0) say('a part of it had ended; the rest was stopped to start anew')
+    if (stopped.length > 0) say('a part of the stack had ended; the rest was stopped for a fresh start')
   }
   const port = readPort(process.env)
   if (!(await isPortFree(port))) {
-    throw new Error(`port ${port} is in use; choose another one: PORT=${await nextFreePort(port)} make up`)
+    throw new Error(
+      `port ${port} is in use; choose another one: PORT=${await nextFreePort(port + 1)} make up`,
+    )
   }
-  const state = await bringUp({ env: process.env, port, onProgress: say }, stopList)
+  const state = await bringUp({ env: process.env, port, onProgress: printProgress() }, stopList)
   await writeState(state)
   await releaseStarted()
   say('Chapar is up; "make down" stops it and keeps its data')
   describeStack(state).forEach(say)
 }
 
-/** Another port is not to be had by saying so again: who asks for it must not be left to believe it. */
+/** A running stack keeps its port: saying 'up' for another one would mislead. */
 function refuseOtherPort({ apiUrl }: StackState): void {
   const asked = process.env['PORT']
   if (asked !== undefined && asked !== new URL(apiUrl).port) {
-    throw new Error(`it is up already, at ${apiUrl}: run "make down" first to have it on port ${asked}`)
+    throw new Error(`already up at ${apiUrl}: run "make down" first to use port ${asked}`)
   }
 }
 
-/** What is up already may be waiting for a server that is away. */
+/** A running stack may be waiting for a server that is unavailable. */
 async function waitUntilReady({ apiUrl }: StackState): Promise<void> {
   const isReady = () =>
     fetch(`${apiUrl}/readyz`).then(
@@ -82,9 +85,4 @@ function readPort(env: NodeJS.ProcessEnv): number {
   const port = Number(text)
   if (Number.isInteger(port) && port >= 1 && port <= PORT_MAX) return port
   throw new Error(`PORT must be a number from 1 to ${PORT_MAX}, not "${text}"`)
-}
-
-async function nextFreePort(taken: number): Promise<number> {
-  for (let port = taken + 1; port <= PORT_MAX; port += 1) if (await isPortFree(port)) return port
-  return PORT_DEFAULT
 }

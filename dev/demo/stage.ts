@@ -67,7 +67,7 @@ export async function wipe(): Promise<void> {
 }
 
 async function startPrivateServers(env: NodeJS.ProcessEnv, page: Page, stopList: StopList): Promise<Ground> {
-  const onProgress = (line: string) => page.say(line)
+  const onProgress = page.progress
   const { fallback, ...choice } = await chooseEngines(env, { mayFallBack: true, onProgress })
   page.say('starting the database and the broker ...')
   const servers = await startServers({ dataDir: DATA_FOLDER, ...choice, onProgress })

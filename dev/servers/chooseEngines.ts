@@ -1,5 +1,6 @@
 import { BROKERS, ENGINES, type Broker, type Engine } from './catalogue.ts'
-import { fetchBroker, fetchEngine, type Report } from './fetch.ts'
+import { fetchBroker, fetchEngine } from './fetch.ts'
+import type { Report } from './printProgress.ts'
 import { ServerNotToBeHad } from './unpack.ts'
 
 export interface EngineChoice {

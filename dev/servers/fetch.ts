@@ -2,9 +2,8 @@ import { SERVERS_FOLDER } from '../stack/folders.ts'
 import { BROKERS, ENGINES, type Broker, type Engine } from './catalogue.ts'
 import { adaptErlang } from './erlang.ts'
 import { assertPlatform, UnsupportedPlatform } from './platform.ts'
+import type { Report } from './printProgress.ts'
 import { unpackServer, type Tree } from './unpack.ts'
-
-export type Report = (line: string) => void
 
 // Both throw `UnsupportedPlatform` or `ServerNotToBeHad`, and return at once when the server is there already.
 

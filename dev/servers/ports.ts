@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 const HOST = '127.0.0.1'
 const PORT_MIN = 15_000
 const PORT_MAX = 32_000
+const PORT_LAST = 65_535
 // Of thousands of ports at most some hundred are taken; so many misses in a row mean that something else is wrong.
 const TRIES_MAX = 500
 
@@ -22,6 +23,12 @@ export async function freePorts(count: number): Promise<number[]> {
     if (await isPortFree(port)) found.add(port)
   }
   return [...found]
+}
+
+/** The first free port from `first` on. */
+export async function nextFreePort(first: number): Promise<number> {
+  for (let port = first; port <= PORT_LAST; port += 1) if (await isPortFree(port)) return port
+  throw new Error(`no free port from ${first} on`)
 }
 
 export function isPortFree(port: number): Promise<boolean> {

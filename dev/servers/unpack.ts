@@ -5,6 +5,7 @@ import { run } from '../processes/run.ts'
 import { download, prepareApt } from './apt.ts'
 import { findArchive, type Archive } from './archive.ts'
 import type { ServerPackage } from './catalogue.ts'
+import type { Report } from './printProgress.ts'
 import { produceOnce } from './produceOnce.ts'
 
 /** An unpacked server: a small root file system that nothing is installed into. */
@@ -20,7 +21,7 @@ export class ServerNotToBeHad extends Error {}
 export interface UnpackOptions {
   /** The folder for all trees. */
   folder: string
-  onProgress: (line: string) => void
+  onProgress: Report
   /** What a server needs done to its files before it can run from a folder; part of what is made at once. */
   adapt?: (root: string) => Promise<void>
   /** Where from; by default, the archive that this machine is configured for. */
@@ -44,8 +45,11 @@ export async function unpackServer(wanted: ServerPackage, options: UnpackOptions
   return { root, version: readFileSync(join(root, VERSION_FILE), 'utf8').trim() }
 }
 
-// One line a second is enough to see that it moves.
+// Often enough to see that it moves.
 const REPORT_INTERVAL_MS = 1_000
+
+/** A database and a broker are unpacked at the same time and share the progress line. */
+const unpacking = new Map<string, string>()
 
 async function fetchTree(wanted: ServerPackage, root: string, options: UnpackOptions): Promise<void> {
   const { onProgress, archive = await findArchive() } = options
@@ -59,11 +63,13 @@ async function fetchTree(wanted: ServerPackage, root: string, options: UnpackOpt
   let reportedMs = 0
   for (const [index, name] of packages.entries()) {
     await extract(join(apt.archives, name), root)
-    const isLast = index === packages.length - 1
-    if (!isLast && performance.now() - reportedMs < REPORT_INTERVAL_MS) continue
+    unpacking.set(wanted.label, `${wanted.label} ${index + 1} of ${packages.length} packages`)
+    if (performance.now() - reportedMs < REPORT_INTERVAL_MS) continue
     reportedMs = performance.now()
-    onProgress(`unpacking ${wanted.label}: ${index + 1} of ${packages.length} packages`)
+    onProgress(`unpacking ${[...unpacking.values()].join(', ')}`, true)
   }
+  unpacking.delete(wanted.label)
+  onProgress(`unpacked ${wanted.label}: ${packages.length} packages`)
   await writeFile(join(root, VERSION_FILE), `${versionOf(wanted.package, packages)}\n`)
   await rm(aptFolder, { recursive: true })
 }

@@ -3,8 +3,10 @@ import type { StopList } from '../processes/stopList.ts'
 import { startServers } from '../servers.ts'
 import { chooseEngines } from '../servers/chooseEngines.ts'
 import { givenServers, withoutPassword } from '../servers/given.ts'
+import { nextFreePort } from '../servers/ports.ts'
+import type { Report } from '../servers/printProgress.ts'
 import type { Server } from '../servers/server.ts'
-import { giveFirstBalance, hasNoCustomers } from './firstBalance.ts'
+import { giveInitialBalance, hasNoCustomers } from './initialBalance.ts'
 import { migrateDatabase, startEngine, startSimulator, type Program } from './programs.ts'
 import { UP_FOLDER, type StackPart, type StackState } from './state.ts'
 
@@ -12,11 +14,12 @@ export interface BringUpOptions {
   /** DB_ENGINE and BROKER, or DATABASE_URL and AMQP_URL, and the engine's own settings. */
   env: NodeJS.ProcessEnv
   port: number
-  onProgress: (line: string) => void
+  onProgress: Report
 }
 
-// Any two will do, as long as the operators do not fail in step.
-const SEEDS = { a: 1, b: 2 }
+// Any two seeds will do, as long as the operators do not fail in step.
+const OPERATOR_A = { name: 'operator-a', seed: 1, port: 9001 }
+const OPERATOR_B = { name: 'operator-b', seed: 2, port: 9002 }
 
 interface ServersUp {
   databaseUrl: string
@@ -31,13 +34,13 @@ export async function bringUp(options: BringUpOptions, stopList: StopList): Prom
   const given = givenServers(env)
   const servers = given ? useGiven(given) : await bringServers(options, stopList)
   const { databaseUrl, amqpUrl, parts, fallback } = servers
-  onProgress('bringing the database to this version')
+  onProgress('migrating the database')
   await migrateDatabase(databaseUrl)
   const isEmpty = await hasNoCustomers(databaseUrl)
 
-  onProgress('starting the operators and the engine')
-  const a = await bringOperator('operator-a', SEEDS.a, stopList)
-  const b = await bringOperator('operator-b', SEEDS.b, stopList)
+  onProgress('starting the simulated operators and the engine')
+  const a = await startOperator(OPERATOR_A, stopList)
+  const b = await startOperator(OPERATOR_B, stopList)
   const engine = await startEngine({
     databaseUrl,
     amqpUrl,
@@ -47,7 +50,7 @@ export async function bringUp(options: BringUpOptions, stopList: StopList): Prom
     env: settingsOf(env),
   })
   stopList.add(() => engine.stop())
-  if (isEmpty) await giveFirstBalance(engine.url)
+  if (isEmpty) await giveInitialBalance(engine.url)
   return {
     parts: [...parts, operatorPart(a), operatorPart(b), programPart(engine, 'API', [])],
     apiUrl: engine.url,
@@ -82,8 +85,14 @@ async function bringServers({ env, onProgress }: BringUpOptions, stopList: StopL
   }
 }
 
-async function bringOperator(name: string, seed: number, stopList: StopList): Promise<Program> {
-  const operator = await startSimulator({ name, seed, logFile: logFile(name) })
+/** On its port, or on the next free one. */
+async function startOperator({ name, seed, port }: typeof OPERATOR_A, stopList: StopList): Promise<Program> {
+  const operator = await startSimulator({
+    name,
+    seed,
+    port: await nextFreePort(port),
+    logFile: logFile(name),
+  })
   stopList.add(() => operator.stop())
   return operator
 }
@@ -93,7 +102,7 @@ function serverPart(name: string, url: string, server: Server): StackPart {
 }
 
 function operatorPart(operator: Program): StackPart {
-  return programPart(operator, operator.name, [`simulated, its own routes under /admin`])
+  return programPart(operator, operator.name, ['simulator; control API at /admin'])
 }
 
 function programPart(program: Program, name: string, notes: string[]): StackPart {

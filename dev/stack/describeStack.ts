@@ -1,25 +1,32 @@
+import { FIRST_CUSTOMER } from './initialBalance.ts'
 import type { StackPart, StackState } from './state.ts'
 
-/** The lines that tell where everything is, the reason for a fallback last. */
+/** What `make up` prints: what a user needs first, then servers, process ids and logs; the reason for a fallback last. */
 export function describeStack({ parts, apiUrl, fallback }: StackState): string[] {
-  const rows: [string, string][] = [
-    ...parts.toReversed().flatMap(describePart),
+  const operators = parts.filter(({ name }) => name.startsWith('operator-'))
+  const servers = parts.filter(({ name }) => name === 'database' || name === 'broker')
+  const first: [string, string][] = [
+    ['API', apiUrl],
+    ['example', exampleOf(apiUrl)],
     ['Swagger UI', `${apiUrl}/swagger/index.html`],
+    ...operators.map(({ name, url, notes }): [string, string] => [name, [url, ...notes].join('  ')]),
+  ]
+  const others: [string, string][] = [
     ['metrics', `${apiUrl}/metrics`],
+    ...servers.map(({ name, url, notes }): [string, string] => [name, [url, ...notes].join('  ')]),
+    ['processes', parts.map(describeProcesses).join('; ')],
     ['logs', '.local/up/*.log'],
   ]
-  const width = Math.max(...rows.map(([name]) => name.length))
-  return [
-    ...rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`),
-    ...(fallback === undefined ? [] : [fallback]),
-  ]
+  const width = Math.max(...[...first, ...others].map(([name]) => name.length))
+  const toLine = ([name, text]: [string, string]) => `  ${name.padEnd(width)}  ${text}`
+  return [...first.map(toLine), '', ...others.map(toLine), ...(fallback === undefined ? [] : [fallback])]
 }
 
-function describePart({ name, url, notes, processes }: StackPart): [string, string][] {
-  const ids = processes.map(({ pid }) => pid).join(' ')
-  const beside = [...notes, ids ? `process ${ids}` : 'not started here'].join(', ')
-  return [
-    [name, url],
-    ['', beside],
-  ]
+function exampleOf(apiUrl: string): string {
+  const body = { customer_id: FIRST_CUSTOMER, text: 'hi', recipients: ['09128582812'], type: 'normal' }
+  return `curl ${apiUrl}/sms/send -H 'content-type: application/json' -d '${JSON.stringify(body)}'`
+}
+
+function describeProcesses({ name, processes }: StackPart): string {
+  return `${name} ${processes.map(({ pid }) => pid).join(' ') || 'not started here'}`
 }

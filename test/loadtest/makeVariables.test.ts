@@ -9,7 +9,10 @@ describe('variables on the command line of make', () => {
       () => readLoadSettings({ MAKEFLAGS: ' -- RATE=50 DURATOIN=3s', RATE: '50' }),
       /^Error: unknown variable DURATOIN; /,
     )
-    assert.throws(() => readOptions([], { MAKEFLAGS: 's -- FROM=whole' }), /^Error: unknown variable FROM; known: /)
+    assert.throws(
+      () => readOptions([], { MAKEFLAGS: 's -- FROM=whole' }),
+      /^Error: unknown variable FROM; known: /,
+    )
   })
 
   it('are taken when they are known, and so are the flags of make and what a value holds', () => {

@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import { startServers } from '../../dev/servers.ts'
 import type { Broker, Engine, Servers } from '../../dev/servers.ts'
 import { givenServers } from '../../dev/servers/given.ts'
+import { printProgress } from '../../dev/servers/printProgress.ts'
 import { deadLetterQueueOf } from '../../src/outbox/topology.ts'
 import { closeDb, migrate, openDb, read } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
@@ -58,7 +59,7 @@ export async function startTestServers(): Promise<void> {
     const engine = (process.env['DB_ENGINE'] ?? 'mysql') as Engine
     const broker = (process.env['BROKER'] ?? '4.3') as Broker
     dataDir = runFolder(`${engine}-${broker}`)
-    const servers = await startServers({ dataDir, engine, broker, onProgress: (line) => console.error(line) })
+    const servers = await startServers({ dataDir, engine, broker, onProgress: printProgress(process.stderr) })
     ground = { databaseUrl: servers.databaseUrl, amqpUrl: servers.amqpUrl, servers }
   }
   await migrate(ground.databaseUrl)
