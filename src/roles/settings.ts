@@ -21,7 +21,7 @@ export type Role = (typeof ROLES)[number]
 /** Spelled out, so that it is not set without knowing what it means. */
 export const ANYONE_MAY_SEND = 'yes-anyone-may-send'
 
-/** Every setting. The documentation and .env.example are checked against this list. */
+/** Every setting. docs/settings.md and .env.example are checked against this list. */
 export const SETTINGS = {
   ROLE: {
     schema: someOf(ROLES),

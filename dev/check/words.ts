@@ -1,0 +1,123 @@
+// Checks that replaced names and phrases do not come back. `node dev/check/words.ts [folder or file ...]`
+import { globSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+const CHECKOUT = resolve(import.meta.dirname, '../..')
+const SCANNED = [
+  'src',
+  'simulator',
+  'dev',
+  'chaos',
+  'loadtest',
+  'db',
+  'docs',
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+]
+const EXTENSIONS = ['ts', 'sql', 'md', 'html', 'cjs']
+
+/** This list itself, generated text, and what was decided and said at the time. */
+const NOT_SCANNED = ['dev/check/words.ts', 'docs/openapi.json']
+
+/** Identifiers, matched as whole words with their case. */
+const NAMES = [
+  ...['gather', 'Gathering', 'runsMax', 'weightOf', 'Aside', 'openAside', 'settleAside', 'InHand', 'inHand'],
+  ...['Desk', 'comeIn', 'letIn', 'giveBack', 'withPatience', 'deliverPatiently', 'Patiently', 'isPassing'],
+  ...['Offering', 'Undecided', 'Tried', 'givenUp', 'tryOperator', 'isAtItsEnd', 'Ending', 'Stay', 'Room'],
+  ...['customer_held', 'RowsHeld', 'QUIET_FACTOR', 'ASLEEP_MS', 'MARK_AFTER_MS', 'removeSmall', 'putOff'],
+  ...[
+    'lastPlaceOf',
+    'Walk',
+    'gatherUnnamed',
+    'strikeOffMerged',
+    'holdAll',
+    'hangBeforeShare',
+    'hangAfterShare',
+  ],
+  ...['garbleShare', 'rejectShare', 'poisons', 'layFoundation', 'layGround', 'clearGround'],
+  ...['purse', 'Purse', 'payers', 'Payer', 'rage', 'EnvelopeRuns', 'isGrave', 'sortOut'],
+]
+
+/** Phrases, matched as whole words in any case. A line break within one is not found. */
+const PHRASES = [
+  ...['those that', 'who would', 'so many', 'in so many words', 'in hand', 'put aside', 'set aside'],
+  ...['whoever', 'nobody', 'somebody', 'means harm', 'is away', 'are away', 'goes away', 'lost a race'],
+  ...[
+    'said to be',
+    'named by none',
+    'is told so',
+    'is told that',
+    'first balance',
+    'offer load',
+    'well again',
+  ],
+  ...['is no flag', 'means nothing here', 'there is nothing at this address', 'it lives', 'known holes'],
+  ...[
+    'customers looked at',
+    'late answer changed nothing',
+    'verdict could not be written',
+    'to be tried again',
+  ],
+  ...['could not be had', 'not to be had', 'is put off', 'by none', 'keeps no verdict', 'how a message goes'],
+  ...[
+    'where what stands',
+    'where what lies',
+    'promise [1-6]',
+    'broker link',
+    'breaker changed',
+    'he is',
+    'tells him',
+  ],
+  ...['costs him', 'his own', 'his balance', 'his account'],
+]
+
+/** A word that is legitimate English or another's name in this place. */
+const ALLOWED: { file: string; text: string }[] = [
+  // The distribution's own name of the user and group that owns nothing.
+  { file: 'dev/servers/apt.ts', text: 'nobody' },
+]
+
+interface Found {
+  file: string
+  line: number
+  text: string
+}
+
+const NAME = new RegExp(`(?<![\\w-])(?:${NAMES.join('|')})(?![\\w-])`, 'g')
+const PHRASE = new RegExp(`(?<!\\w)(?:${PHRASES.join('|')})(?!\\w)`, 'gi')
+
+export function findWords(file: string, content: string): Found[] {
+  return content
+    .split('\n')
+    .flatMap((line, index) =>
+      [...line.matchAll(NAME), ...line.matchAll(PHRASE)]
+        .map(([text]) => ({ file, line: index + 1, text }))
+        .filter((found) => !ALLOWED.some((allowed) => allowed.file === file && allowed.text === found.text)),
+    )
+}
+
+function check(places: string[]): number {
+  const files = places
+    .flatMap((place) =>
+      place.includes('.') ? [place] : globSync(`${place}/**/*.{${EXTENSIONS.join(',')}}`, { cwd: CHECKOUT }),
+    )
+    .filter((file) => !NOT_SCANNED.includes(file) && !file.startsWith('docs/decisions/'))
+  const found = files.flatMap((file) => findWords(file, readFileSync(resolve(CHECKOUT, file), 'utf8')))
+  for (const { file, line, text } of found) console.error(`${file}:${line}: "${text}"`)
+  const counts = Map.groupBy(found, ({ file }) =>
+    file
+      .split('/')
+      .slice(0, file.startsWith('src/') ? 2 : 1)
+      .join('/'),
+  )
+  for (const [folder, those] of counts) console.error(`words: ${those.length} in ${folder}`)
+  if (found.length === 0)
+    console.log(`words: none of ${NAMES.length + PHRASES.length} replaced words in ${files.length} files`)
+  return found.length
+}
+
+if (import.meta.main) {
+  const named = process.argv.slice(2)
+  if (check(named.length > 0 ? named : SCANNED) > 0) process.exitCode = 1
+}
