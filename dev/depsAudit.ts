@@ -1,5 +1,5 @@
-// make deps-audit: known holes in the packages of the lock file, those that run in production apart from those that
-// only build and test. Exit code 1 when production has one of moderate severity or above, 2 when nobody can be asked.
+// make deps-audit: known vulnerabilities in the packages of the lock file, production and development separately.
+// Exit code 1 if production has one of moderate severity or above, 2 if the registry cannot be reached.
 import { execFile } from 'node:child_process'
 import { answerHelp } from './commands/help.ts'
 import { CHECKOUT } from './stack/folders.ts'
@@ -7,17 +7,17 @@ import { CHECKOUT } from './stack/folders.ts'
 const SEVERITIES = ['info', 'low', 'moderate', 'high', 'critical'] as const
 type Severity = (typeof SEVERITIES)[number]
 
-export interface Hole {
+export interface Vulnerability {
   package: string
   severity: Severity
-  /** The versions that have it. */
+  /** The affected versions. */
   range: string
   fix: string
   /** What it is, or which package brings it. */
   why: string
 }
 
-interface Vulnerability {
+interface ReportedVulnerability {
   name: string
   severity: Severity
   range: string
@@ -25,34 +25,34 @@ interface Vulnerability {
   fixAvailable: boolean | { name: string; version: string }
 }
 
-/** The answer came from nobody, or is none. */
-export class CannotBeAsked extends Error {}
+/** The registry did not answer, or not with a report. */
+export class RegistryUnavailable extends Error {}
 
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024
 const TIMEOUT_MS = 120_000
 
-/** @returns the holes that npm's machine-readable report names. @throws CannotBeAsked when it is none. */
-export function readReport(text: string): Hole[] {
+/** @returns the vulnerabilities in npm's report. @throws RegistryUnavailable if the text is not a report. */
+export function readReport(text: string): Vulnerability[] {
   let report: {
     auditReportVersion?: unknown
-    vulnerabilities?: Record<string, Vulnerability>
+    vulnerabilities?: Record<string, ReportedVulnerability>
     message?: unknown
   }
   try {
     report = JSON.parse(text) as typeof report
   } catch {
-    throw new CannotBeAsked('npm gave no report')
+    throw new RegistryUnavailable('npm gave no report')
   }
   if (report.auditReportVersion !== 2 || !report.vulnerabilities) {
     const reason = typeof report.message === 'string' ? report.message : 'no report in the known form'
-    throw new CannotBeAsked(withoutAddresses(reason))
+    throw new RegistryUnavailable(withoutAddresses(reason))
   }
   return Object.values(report.vulnerabilities)
-    .map(toHole)
+    .map(toVulnerability)
     .sort((a, b) => rank(b.severity) - rank(a.severity) || a.package.localeCompare(b.package))
 }
 
-function toHole({ name, severity, range, via, fixAvailable }: Vulnerability): Hole {
+function toVulnerability({ name, severity, range, via, fixAvailable }: ReportedVulnerability): Vulnerability {
   const fix =
     typeof fixAvailable === 'object'
       ? `${fixAvailable.name} ${fixAvailable.version}`
@@ -63,7 +63,7 @@ function toHole({ name, severity, range, via, fixAvailable }: Vulnerability): Ho
   return { package: name, severity, range, fix, why }
 }
 
-/** Whose registry it is, and with which password, is nobody's business. */
+/** A registry's address may hold a password. */
 function withoutAddresses(text: string): string {
   return text.replace(/ - (?:GET|POST) https?:\/\/\S+/g, '').replace(/https?:\/\/\S+/g, 'the registry')
 }
@@ -72,18 +72,21 @@ function rank(severity: Severity): number {
   return SEVERITIES.indexOf(severity)
 }
 
-/** Those that only development has, and whether production has one that matters. */
-export function sortOut(production: Hole[], all: Hole[]): { development: Hole[]; isGrave: boolean } {
-  const names = new Set(production.map((hole) => hole.package))
+/** Separates what only development has, and judges production. */
+export function separate(
+  production: Vulnerability[],
+  all: Vulnerability[],
+): { development: Vulnerability[]; isSevere: boolean } {
+  const names = new Set(production.map((found) => found.package))
   return {
-    development: all.filter((hole) => !names.has(hole.package)),
-    isGrave: production.some(({ severity }) => rank(severity) >= rank('moderate')),
+    development: all.filter((found) => !names.has(found.package)),
+    isSevere: production.some(({ severity }) => rank(severity) >= rank('moderate')),
   }
 }
 
-export function describeHoles(title: string, holes: Hole[]): string[] {
-  if (holes.length === 0) return [`${title}: no known hole`]
-  const rows = holes.map(({ severity, package: name, range, fix, why }) => [
+export function describeVulnerabilities(title: string, vulnerabilities: Vulnerability[]): string[] {
+  if (vulnerabilities.length === 0) return [`${title}: no known vulnerability`]
+  const rows = vulnerabilities.map(({ severity, package: name, range, fix, why }) => [
     severity,
     name,
     range,
@@ -97,7 +100,7 @@ export function describeHoles(title: string, holes: Hole[]): string[] {
   ]
 }
 
-/** npm's exit code says only that there are holes, or that something else was wrong; its output says which. */
+/** npm's exit code does not separate vulnerabilities from other faults; its output does. */
 function ask(args: string[]): Promise<string> {
   return new Promise((resolve) => {
     const options = { cwd: CHECKOUT, maxBuffer: OUTPUT_BYTES_MAX, timeout: TIMEOUT_MS }
@@ -108,14 +111,14 @@ function ask(args: string[]): Promise<string> {
 async function audit(): Promise<number> {
   try {
     const production = readReport(await ask(['--omit=dev']))
-    const { development, isGrave } = sortOut(production, readReport(await ask([])))
-    for (const line of describeHoles('production', production)) console.log(line)
-    for (const line of describeHoles('development', development)) console.log(line)
-    return isGrave ? 1 : 0
+    const { development, isSevere } = separate(production, readReport(await ask([])))
+    for (const line of describeVulnerabilities('production', production)) console.log(line)
+    for (const line of describeVulnerabilities('development', development)) console.log(line)
+    return isSevere ? 1 : 0
   } catch (error) {
-    if (!(error instanceof CannotBeAsked)) throw error
-    console.error(`deps-audit: the service that knows of holes could not be asked: ${error.message}`)
-    console.error('deps-audit: nothing is said about the packages; try again where it can be reached')
+    if (!(error instanceof RegistryUnavailable)) throw error
+    console.error(`deps-audit: the registry's advisory service could not be reached: ${error.message}`)
+    console.error('deps-audit: no result; try again with a connection to the registry')
     return 2
   }
 }

@@ -83,7 +83,7 @@ async function prepareServers(options: StartServersOptions): Promise<Servers> {
     database,
     broker,
     async managementCtl(args) {
-      // Erlang's tools would start a port mapper of their own, which nobody stops.
+      // Erlang's tools would start a port mapper of their own, which would never be stopped.
       if (broker.pids().length === 0) throw new Error('RabbitMQ is not running')
       return controlBroker(brokerOptions, args)
     },

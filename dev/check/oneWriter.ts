@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 const CHECKOUT = resolve(import.meta.dirname, '../..')
 const root = resolve(process.argv[2] ?? CHECKOUT)
 
-/** The tables are those that migrations create; the one of the migrations themselves is platform's. */
+/** The tables that the migrations create; the migrations' own table belongs to platform. */
 const tables = globSync('db/migrations/*.sql', { cwd: root }).flatMap((file) =>
   [...readFileSync(join(root, file), 'utf8').matchAll(/CREATE TABLE (?:IF NOT EXISTS )?(\w+)/g)].map(
     ([, name]) => name ?? '',
@@ -33,7 +33,7 @@ for (const [table, slices] of writers) {
   console.error(`one writer: ${table} is written by ${places.join(' and ')}`)
 }
 const written = [...writers.values()].filter((slices) => slices.size > 0).length
-// Tables that nobody writes would mean that the check no longer recognises a write.
+// Tables without a writer would mean that the check no longer recognises a write.
 const TABLES_WRITTEN_MIN = 5
 if (written < TABLES_WRITTEN_MIN) {
   console.error(`one writer: only ${written} tables were seen to be written, the check is blind`)

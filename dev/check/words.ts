@@ -73,10 +73,7 @@ const PHRASES = [
 ]
 
 /** A word that is legitimate English or another's name in this place. */
-const ALLOWED: { file: string; text: string }[] = [
-  // The distribution's own name of the user and group that owns nothing.
-  { file: 'dev/servers/apt.ts', text: 'nobody' },
-]
+const ALLOWED: { file: string; text: string }[] = []
 
 interface Found {
   file: string

@@ -32,7 +32,7 @@ export interface Setting {
   fallback?: string
 }
 
-/** Starts servers (or takes the given ones), both operators and the engine, and finds a customer that nobody is. */
+/** Starts servers (or takes the given ones), both operators and the engine, and finds an unused customer id. */
 export async function setStage(env: NodeJS.ProcessEnv, page: Page, stopList: StopList): Promise<Setting> {
   const given = givenServers(env)
   const ground = given ? await takeGiven(given, page) : await startPrivateServers(env, page, stopList)
@@ -55,7 +55,7 @@ export async function setStage(env: NodeJS.ProcessEnv, page: Page, stopList: Sto
   const stage = {
     api: demoApi(engine.url),
     databaseUrl,
-    customerId: await findNobody(databaseUrl),
+    customerId: await findUnusedCustomer(databaseUrl),
     operators: { a: simulatorAdmin(a.url), b: simulatorAdmin(b.url) },
   }
   return { stage, isGiven, ...(fallback === undefined ? {} : { fallback }) }
@@ -109,7 +109,7 @@ async function assertIdle({ databaseUrl, amqpUrl }: GivenServers): Promise<void>
   }
 }
 
-async function findNobody(databaseUrl: string): Promise<number> {
+async function findUnusedCustomer(databaseUrl: string): Promise<number> {
   const [row] = await ask(databaseUrl, 'SELECT COALESCE(MAX(user_id), 0) + 1 AS next FROM user_balances')
   return Number(row?.['next'])
 }

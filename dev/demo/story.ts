@@ -11,7 +11,7 @@ import type { Watched, Way } from './watch.ts'
 export interface Stage {
   api: DemoApi
   databaseUrl: string
-  /** Nobody before the story. */
+  /** Unknown before the demonstration. */
   customerId: number
   operators: { a: SimulatorAdmin; b: SimulatorAdmin }
 }
@@ -19,9 +19,9 @@ export interface Stage {
 const TOP_UP = 100
 /** Long enough for `sending` to be seen, short enough to watch. */
 const LATENCY_MS = 400
-/** Of +999, which is nobody's country code. */
+/** +999 is not assigned to a country. */
 const REJECTED_NUMBER = '+99900000000'
-/** A breaker opens after some failed calls; so many messages are more than it waits for. */
+/** More failed calls than a circuit breaker needs to open. */
 const FAILOVERS_MAX = 12
 const BREAKER_TIMEOUT_MS = 10_000
 /** On an idle system `pending` lasts some milliseconds. Missed, it is looked for once more, and not made up. */
@@ -59,7 +59,7 @@ async function sendEachClass(stage: Stage, page: Page): Promise<void> {
   await sendAndSee(stage, page, { ...message, recipients: ['09128582812'], type: 'express' })
 }
 
-/** Sends until all three states were seen on the way: a state that was too short to be seen is said to be. */
+/** Sends until all three states were seen. If a state was too short to be seen, a line says so. */
 async function sendAndSee(stage: Stage, page: Page, message: Message): Promise<void> {
   for (let watches = 1; ; watches += 1) {
     const { told, ways } = await sendAndWatch(stage.api, message)

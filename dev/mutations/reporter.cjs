@@ -4,7 +4,7 @@
 const { writeFileSync } = require('node:fs')
 const { Spec } = require('mocha').reporters
 
-// So many failures say enough: what is broken makes others wait in vain, each for a minute.
+// Three failures are enough: later tests may each wait a minute for what is broken.
 const FAILURES_MAX = 3
 
 class SpecWithReport extends Spec {

@@ -7,7 +7,7 @@ import { git } from './git.ts'
 
 /** Copies of a checkout, as it was when the workshop was opened, to be broken without touching the checkout. */
 export interface Workshop {
-  /** The copy that nobody changes. */
+  /** The unchanged copy. */
   unmutated: string
   /** Makes another one. @returns its folder. */
   copy(name: string): Promise<string>

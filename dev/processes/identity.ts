@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 /**
  * A process that can be recognised later. The kernel gives a process id away again; the pair of id and start time
- * (clock ticks since boot, from /proc) it does not, so whoever holds a pair can prove that a process is the one
+ * (clock ticks since boot, from /proc) it does not, so the pair proves that a process is the one
  * that was started, even from another program and much later.
  */
 export interface ProcessIdentity {
@@ -14,7 +14,7 @@ export interface ProcessIdentity {
 const STATE_FIELD = 0
 const START_TIME_FIELD = 19
 
-/** Who runs under this id now; undefined when nobody does, or only a zombie that its parent has yet to collect. */
+/** The process that has this id now; undefined if there is none, or only a zombie. */
 export function identify(pid: number): ProcessIdentity | undefined {
   let stat: string
   try {
@@ -34,7 +34,7 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.startTime === identity.startTime
 }
 
-/** Sends a signal to this very process, or to nobody. */
+/** Sends a signal to this process only, never to another one with the same id. */
 export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): void {
   if (!isAlive(identity)) return
   try {

@@ -52,10 +52,10 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
     child.once('spawn', resolve)
     child.once('error', reject)
   })
-  // The starter's own life does not depend on the child: whoever wants to wait holds the handle.
+  // The child does not keep the starter alive; a caller that wants to wait has the handle.
   child.unref()
   const pid = child.pid ?? 0
-  // A process that is already over has no start time any more; the empty one matches nobody.
+  // A process that is already over has no start time any more; the empty one matches no process.
   const identity = identify(pid) ?? { pid, startTime: '' }
   const processes = () => findMarked(PROCESS_MARK, value).sort((a, b) => rank(a) - rank(b))
   const rank = (found: ProcessIdentity) => (found.pid === pid ? 0 : 1)

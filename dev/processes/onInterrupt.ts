@@ -3,7 +3,7 @@ import { killStarted } from './watchdog.ts'
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 export interface Interrupts {
-  /** True from the first signal on: whoever fails because of it need not say so. */
+  /** True from the first signal on: a failure that it caused need not be reported. */
   happened(): boolean
   /** Takes the handlers away again. */
   ignore(): void

@@ -81,7 +81,7 @@ async function choose<Name extends string>(of: Choosing<Name>): Promise<{ name: 
     return { name }
   } catch (error) {
     if (of.asked !== undefined || !of.mayFallBack || !(error instanceof ServerNotToBeHad)) throw error
-    // When the other one is not to be had either, the first reason is the one to read.
+    // If the other one cannot be fetched either, the first reason is reported.
     await of.fetch(other).catch(() => {
       throw error
     })

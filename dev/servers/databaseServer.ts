@@ -48,7 +48,7 @@ export function databaseParts(options: DatabaseOptions): ServerParts {
     stopGraceMs: STOP_GRACE_MS,
     async prepare() {
       await mkdir(folder, { recursive: true, mode: 0o700 })
-      // Left by a killed server. It names a process id, and the next server would believe whoever has that id now.
+      // Left by a killed server. It names a process id, which may belong to another process by now.
       await Promise.all(STALE.map((name) => rm(join(dataFolder, name), { force: true })))
       await writeFile(usersFile, createUsers(options.password), { mode: 0o600 })
       await produceOnce(dataFolder, async (unfinished) => {

@@ -13,7 +13,7 @@ export function givenServers(env: NodeJS.ProcessEnv): GivenServers | undefined {
   )
 }
 
-/** For printing: whoever looks over the shoulder does not need the password of a server that is not ours. */
+/** For printing: the password of the caller's server is not shown. */
 export function withoutPassword(url: string): string {
   return url.replace(/^([a-z]+:\/\/[^:@/]*):[^@]*@/, '$1:***@')
 }

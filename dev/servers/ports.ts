@@ -6,7 +6,7 @@ const HOST = '127.0.0.1'
 const PORT_MIN = 15_000
 const PORT_MAX = 32_000
 const PORT_LAST = 65_535
-// Of thousands of ports at most some hundred are taken; so many misses in a row mean that something else is wrong.
+// Of thousands of ports at most a few hundred are taken, so this many misses have another cause.
 const TRIES_MAX = 500
 
 /**

@@ -9,7 +9,7 @@ const DATABASE_SETTINGS = [
   '--log-bin=binlog',
   '--server-id=1',
   '--binlog-format=ROW',
-  // The binary log is here for its cost, nobody replays it: it may go after an hour.
+  // The binary log is enabled for its cost and never replayed, so it expires after an hour.
   '--binlog-expire-logs-seconds=3600',
   '--max-binlog-size=256M',
   '--innodb-buffer-pool-size=512M',

@@ -13,8 +13,8 @@ const OLD_SPACE = '--max-old-space-size=1024'
 // at 4,000 messages a second instead of 325, for no more CPU (docs/performance.md).
 const HEAP_LIMIT = ['--max-semi-space-size=16', OLD_SPACE]
 /**
- * For a consumer alone. What it has in hand lives for some 250 ms under load; where the young space lasts longer than
- * that, it dies there instead of being copied out of it (docs/performance.md).
+ * For a consumer alone. Its messages in flight live for some 250 ms under load. If the young space lasts longer, they
+ * are collected there instead of being copied out of it (docs/performance.md).
  */
 export const CONSUMER_HEAP_LIMIT = ['--min-semi-space-size=36', '--max-semi-space-size=36', OLD_SPACE]
 const PROGRAMS = {

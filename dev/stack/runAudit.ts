@@ -11,7 +11,7 @@ export interface RunAuditOptions {
   operatorUrls?: readonly string[]
   /** Rests between pages, for the sake of a system that is at work; otherwise it runs at full speed. */
   isLive?: boolean
-  /** Told of the process while it runs, for whoever measures it. */
+  /** Called with the process id when it runs, to measure it. */
   onStarted?: (pid: number) => void
   /** Ends it before it has come to its end. */
   signal?: AbortSignal

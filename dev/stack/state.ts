@@ -6,7 +6,7 @@ import { LOCAL } from './folders.ts'
 /** Everything of `make up`: data, logs and the record of what runs. */
 export const UP_FOLDER = join(LOCAL, 'up')
 
-/** Held by whoever brings the stack up or takes it down. */
+/** Taken while the stack is started or stopped. */
 export const LOCK_FILE = join(UP_FOLDER, 'lock')
 
 const STATE_FILE = 'state.json'
