@@ -9,8 +9,8 @@ import { onInterrupt } from './processes/onInterrupt.ts'
 import { killStarted } from './processes/watchdog.ts'
 import { withLock } from './stack/lock.ts'
 
-// make demo: the whole way of a message on real servers of its own, told from what the running system answers. Nothing
-// is left running, however it ends.
+// make demo: the path of a message on private servers, shown by the answers of the running system. Nothing is left
+// running, however it ends.
 
 answerHelp('demo')
 const stopList = createStopList()
@@ -28,14 +28,14 @@ async function demonstrate(): Promise<void> {
   const startMs = performance.now()
   hasBegun = true
   await wipe()
-  console.log(`Chapar ${VERSION}: the way of a message, on real servers`)
+  console.log(`Chapar ${VERSION}: the path of a message, on real servers`)
   page.step('A database, a broker, two operators and the engine')
   const { stage, isGiven, fallback } = await setStage(process.env, page, stopList)
   await tellStory(stage, page)
   await stopList.stopAll()
   await wipe()
   const seconds = ((performance.now() - startMs) / 1_000).toFixed(0)
-  page.heading(`All is as it should be, and everything is stopped (${seconds} s). How to go on:`)
+  page.heading(`Everything worked as promised and is stopped (${seconds} s). Next steps:`)
   for (const line of goingOn(isGiven, stage.customerId)) page.say(line)
   if (fallback !== undefined) page.heading(fallback)
 }
@@ -45,13 +45,13 @@ function goingOn(isGiven: boolean, customerId: number): string[] {
     ...(isGiven
       ? [`customer ${customerId} and its messages stay in your database, the queues in your broker`]
       : []),
-    'make up        the same, left running, at http://127.0.0.1:8080; customer 1 begins with 1000',
-    '  then open    http://127.0.0.1:8080/swagger/index.html   every route, to try out',
-    '               http://127.0.0.1:8080/metrics              what Prometheus sees',
+    'make up        start the engine at http://127.0.0.1:8080; customer 1 has 1,000',
+    '  then open    http://127.0.0.1:8080/swagger/index.html   try every route',
+    '               http://127.0.0.1:8080/metrics              metrics for Prometheus',
     "  or send      curl -H 'content-type: application/json' http://127.0.0.1:8080/sms/send \\",
     `                 -d '{"customer_id":1,"text":"hi","recipients":["09128582812"],"type":"express"}'`,
-    'make loadtest  load on it; "make audit" proves the books; "make down" stops it',
-    'make test      every promise, tested on real servers',
+    'make loadtest  run a load test; "make audit" proves the books; "make down" stops it',
+    'make test      run the tests on real servers',
   ]
 }
 
