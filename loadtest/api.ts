@@ -24,12 +24,12 @@ export interface Api {
 /** The engine answers within some seconds, if only with 503; what takes longer is lost. */
 const ANSWER_TIMEOUT_MS = 30_000
 const CONNECT_TIMEOUT_MS = 5_000
-/** Looking must not become a load of its own. */
+/** Polling must not become a load of its own. */
 const CONNECTIONS = 16
 
-export function openApi(baseUrl: string): Api {
+export function openApi(baseUrl: string, connections = CONNECTIONS): Api {
   const pool = new Pool(new URL(baseUrl).origin, {
-    connections: CONNECTIONS,
+    connections,
     pipelining: 1,
     headersTimeout: ANSWER_TIMEOUT_MS,
     bodyTimeout: ANSWER_TIMEOUT_MS,

@@ -12,16 +12,16 @@ import { followApi } from './followApi.ts'
 import { followSql } from './followSql.ts'
 import type { GeneratorPlan } from './generator/index.ts'
 import { toLoadReport } from './loadReport.ts'
-import { payersOf, planLoad } from './plan.ts'
-import type { Payer } from './plan.ts'
+import { planLoad, sendingCustomers } from './plan.ts'
+import type { SendingCustomer } from './plan.ts'
 import { printTable, writeReport } from './report/index.ts'
 import type { BenchReport, RunResult } from './result.ts'
 import { toRunResult } from './runResult.ts'
-import { seedPayers } from './seedPayers.ts'
 import { readLoadSettings } from './settings.ts'
 import type { LoadSettings } from './settings.ts'
 import { findTarget } from './target.ts'
 import type { Target } from './target.ts'
+import { topUpCustomers } from './topUpCustomers.ts'
 import { waitUntilEnded } from './waitUntilEnded.ts'
 import { watchLoad } from './watchLoad.ts'
 import type { WatchedLoad } from './watchLoad.ts'
@@ -47,15 +47,15 @@ try {
 async function run(settings: LoadSettings, plan: GeneratorPlan, target: Target, api: Api): Promise<boolean> {
   const startedAt = new Date()
   console.log(`target      ${target.baseUrl}`)
-  const payers = payersOf(plan, settings.PRICE)
+  const customers = sendingCustomers(plan, settings.PRICE)
   if (settings.SEED_ONLY === '1') {
-    await seedPayers(settings, payers, target, api)
+    await topUpCustomers(settings, customers, target, api)
     return true
   }
-  // First of all: nobody is given money for a load that cannot be followed.
-  const follower = await follow(plan, payers, target, api)
+  // First, so that no customer is topped up for a load that cannot be followed.
+  const follower = await follow(plan, customers, target, api)
   try {
-    await seedPayers(settings, payers, target, api)
+    await topUpCustomers(settings, customers, target, api)
     const watched = await load(plan, target)
     const { acceptedRecipients, warmUp } = watched.result
     if (acceptedRecipients + warmUp.acceptedRecipients === 0) {
@@ -72,11 +72,16 @@ async function run(settings: LoadSettings, plan: GeneratorPlan, target: Target, 
   }
 }
 
-function follow(plan: GeneratorPlan, payers: readonly Payer[], target: Target, api: Api): Promise<Follower> {
+function follow(
+  plan: GeneratorPlan,
+  customers: readonly SendingCustomer[],
+  target: Target,
+  api: Api,
+): Promise<Follower> {
   if (target.databaseUrl === undefined)
     return followApi(
       api,
-      payers.map(({ customerId }) => customerId),
+      customers.map(({ customerId }) => customerId),
     )
   return followSql(target.databaseUrl, { first: plan.customerFirst, last: plan.customerLast })
 }

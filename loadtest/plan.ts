@@ -2,15 +2,15 @@ import { countByCustomer, requestsOf } from './generator/index.ts'
 import type { GeneratorPlan } from './generator/index.ts'
 import type { LoadSettings } from './settings.ts'
 
-/** A customer that sends, and what it needs to pay for its part at the highest price. */
-export interface Payer {
+/** A customer that sends, and the balance that its requests cost at the highest price. */
+export interface SendingCustomer {
   customerId: number
-  balance: number
+  requiredBalance: number
 }
 
-/** Customers are drawn request by request beforehand, to know what each has to pay: some seconds' work for so many. */
+/** All requests are assigned to customers beforehand, to know each one's cost; this many take some seconds. */
 const REQUESTS_MAX = 100_000_000
-/** What is late when the time is over may still be sent for so long. */
+/** Late requests may still be sent for this long after the run's time. */
 const OVERTIME_MS = 10_000
 const TEXT = 'load test'
 
@@ -39,11 +39,11 @@ export function planLoad(settings: LoadSettings, baseUrl: string): GeneratorPlan
   return plan
 }
 
-/** Those whom the draw gives at least one request. */
-export function payersOf(plan: GeneratorPlan, price: number): Payer[] {
+/** The customers that send at least one request. */
+export function sendingCustomers(plan: GeneratorPlan, price: number): SendingCustomer[] {
   const costOfRequest = plan.recipientsPerRequest * price
   return Array.from(countByCustomer(plan), (requests, index) => ({
     customerId: plan.customerFirst + index,
-    balance: requests * costOfRequest,
-  })).filter(({ balance }) => balance > 0)
+    requiredBalance: requests * costOfRequest,
+  })).filter(({ requiredBalance }) => requiredBalance > 0)
 }

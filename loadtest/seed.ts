@@ -1,7 +1,7 @@
-// The command `make seed N= BALANCE=`: gives N customers money through the ledger, as if each had been topped up.
+// The command `make seed N= BALANCE=`: tops up N customers through the ledger.
 import { migrate } from '../src/platform/db/index.ts'
 import { databaseFault } from './databaseFault.ts'
-import { addToAll, ledgerPurse } from './purse.ts'
+import { addToEach, ledgerWallet } from './wallet.ts'
 import { reportEvery } from './reportEvery.ts'
 import { readSeedSettings } from './settings.ts'
 import { findDatabase } from './target.ts'
@@ -15,19 +15,19 @@ try {
   })
   const customers = Array.from({ length: N }, (_, index) => FIRST_CUSTOMER + index)
   console.log(`adding ${BALANCE} to each of customers ${FIRST_CUSTOMER} to ${FIRST_CUSTOMER + N - 1}`)
-  const purse = ledgerPurse(databaseUrl)
+  const wallet = ledgerWallet(databaseUrl)
   const perSecond = (done: number, elapsedMs: number) => (done / (elapsedMs / 1_000)).toFixed(0)
   const report = reportEvery((done, elapsedMs) =>
     console.log(`  ${done} of ${N} customers, ${perSecond(done, elapsedMs)}/s`),
   )
   try {
-    await addToAll(purse, customers, BALANCE, report.done)
+    await addToEach(wallet, customers, BALANCE, report.done)
   } finally {
     report.stop()
-    await purse.close()
+    await wallet.close()
   }
   console.log(`${N} customers topped up, ${perSecond(N, report.elapsedMs())}/s`)
-  console.log('run again, it tops them up again; what it did is in the ledger')
+  console.log('a second run tops them up again; the ledger lists every top-up')
 } catch (error) {
   const { message, code } = error as { message: string; code?: string }
   console.error(`seed: ${message || (code ?? 'failed')}`)

@@ -3,19 +3,19 @@ import { closeDb, databaseNowMs, openDb } from '../src/platform/db/index.ts'
 import { identifierMaker } from '../src/primitives/identifier.ts'
 import type { Api } from './api.ts'
 import { atOnce } from './atOnce.ts'
-import type { Payer } from './plan.ts'
+import type { SendingCustomer } from './plan.ts'
 
-/** A way to give customers money: through the API, or through the ledger itself. */
-export interface Purse {
+/** Reads and tops up balances, through the API or through the ledger. */
+export interface Wallet {
   balanceOf(customerId: number): Promise<number>
   add(customerId: number, amount: number): Promise<void>
   close(): Promise<void>
 }
 
 /** Enough to fill a group commit, and far below what a server lets one user open. */
-const AT_ONCE = 16
+const CONCURRENCY = 16
 
-export function apiPurse(api: Api): Purse {
+export function apiWallet(api: Api): Wallet {
   return {
     balanceOf: (customerId) => api.balanceOf(customerId),
     add: (customerId, amount) => api.add(customerId, amount),
@@ -24,11 +24,11 @@ export function apiPurse(api: Api): Purse {
 }
 
 /** The engine's own top-up in this process: one transaction each, with its ledger row. */
-export function ledgerPurse(databaseUrl: string): Purse {
+export function ledgerWallet(databaseUrl: string): Wallet {
   const db = openDb({
     url: databaseUrl,
-    maxOpenConns: AT_ONCE + 1,
-    maxIdleConns: AT_ONCE,
+    maxOpenConns: CONCURRENCY + 1,
+    maxIdleConns: CONCURRENCY,
     connMaxLifetimeSeconds: 300,
   })
   const newId = identifierMaker(() => databaseNowMs(db))
@@ -43,29 +43,34 @@ export function ledgerPurse(databaseUrl: string): Purse {
   }
 }
 
-/** Gives each customer the same amount. */
-export async function addToAll(
-  purse: Purse,
+/** Tops each customer up by the same amount. */
+export async function addToEach(
+  wallet: Wallet,
   customers: readonly number[],
   amount: number,
   onDone: () => void,
+  concurrency = CONCURRENCY,
 ): Promise<void> {
-  await atOnce(customers, AT_ONCE, async (customerId) => {
-    await purse.add(customerId, amount)
+  await atOnce(customers, concurrency, async (customerId) => {
+    await wallet.add(customerId, amount)
     onDone()
   })
 }
 
-/** Gives those who have less what they lack. @returns how many those were. */
-export async function fillUp(purse: Purse, payers: readonly Payer[], onDone: () => void): Promise<number> {
-  let filled = 0
-  await atOnce(payers, AT_ONCE, async ({ customerId, balance }) => {
-    const lacking = balance - (await purse.balanceOf(customerId))
+/** Tops each customer up to the balance that it requires. @returns how many customers needed a top-up. */
+export async function raiseToRequired(
+  wallet: Wallet,
+  customers: readonly SendingCustomer[],
+  onDone: () => void,
+): Promise<number> {
+  let toppedUp = 0
+  await atOnce(customers, CONCURRENCY, async ({ customerId, requiredBalance }) => {
+    const lacking = requiredBalance - (await wallet.balanceOf(customerId))
     if (lacking > 0) {
-      await purse.add(customerId, lacking)
-      filled++
+      await wallet.add(customerId, lacking)
+      toppedUp++
     }
     onDone()
   })
-  return filled
+  return toppedUp
 }

@@ -1,33 +1,33 @@
 import type { Api } from './api.ts'
-import type { Payer } from './plan.ts'
-import { apiPurse, fillUp, ledgerPurse } from './purse.ts'
+import type { SendingCustomer } from './plan.ts'
 import { reportEvery } from './reportEvery.ts'
 import type { LoadSettings } from './settings.ts'
 import type { Target } from './target.ts'
+import { apiWallet, ledgerWallet, raiseToRequired } from './wallet.ts'
 
-/** Gives each who will send what it will need. @throws Error without a database to write to, when that was wanted. */
-export async function seedPayers(
+/** Tops up every customer that will send. @throws Error if SEED_METHOD=sql and no database is known. */
+export async function topUpCustomers(
   { SEED_METHOD }: LoadSettings,
-  payers: readonly Payer[],
+  customers: readonly SendingCustomer[],
   target: Target,
   api: Api,
 ): Promise<void> {
   const viaLedger = SEED_METHOD === 'sql'
-  const purse = viaLedger ? ledgerPurse(databaseOf(target)) : apiPurse(api)
-  const report = reportEvery((done) => console.log(`  ${done} of ${payers.length} customers looked at`))
+  const wallet = viaLedger ? ledgerWallet(databaseOf(target)) : apiWallet(api)
+  const report = reportEvery((done) => console.log(`  ${done} of ${customers.length} customers checked`))
   try {
-    const filled = await fillUp(purse, payers, report.done)
-    const balances = payers.map(({ balance }) => balance)
+    const toppedUp = await raiseToRequired(wallet, customers, report.done)
+    const balances = customers.map(({ requiredBalance }) => requiredBalance)
     // Not spread into arguments: they may be a hundred thousand.
     const [least, most] = [Math.min, Math.max].map((of) => balances.reduce((a, b) => of(a, b)))
     const each = least === most ? `${most}` : `${least} to ${most}`
     const way = viaLedger ? 'through the ledger' : 'through the API'
     console.log(
-      `customers   ${payers.length} from ${payers[0]?.customerId} on need ${each} each; ${filled} were topped up ${way}`,
+      `customers   ${customers.length} from ${customers[0]?.customerId} on need ${each} each; topped up ${toppedUp} ${way}`,
     )
   } finally {
     report.stop()
-    await purse.close()
+    await wallet.close()
   }
 }
 
