@@ -15,6 +15,8 @@ export interface RunAuditOptions {
   onStarted?: (pid: number) => void
   /** Ends it before it has come to its end. */
   signal?: AbortSignal
+  /** The folder whose audit runs; this checkout by default. */
+  checkout?: string
 }
 
 /**
@@ -24,12 +26,18 @@ export interface RunAuditOptions {
 export async function runAudit(
   databaseUrl: string,
   onLine: (line: string) => void,
-  { operatorUrls = [], isLive = false, onStarted = () => {}, signal }: RunAuditOptions = {},
+  {
+    operatorUrls = [],
+    isLive = false,
+    onStarted = () => {},
+    signal,
+    checkout = CHECKOUT,
+  }: RunAuditOptions = {},
 ): Promise<boolean> {
   const operators = operatorUrls.flatMap((url) => ['--operator', url])
   const args = [...AUDIT_PROGRAM, ...operators, ...(isLive ? [] : ['--full-speed'])]
   const child = spawn(process.execPath, args, {
-    cwd: CHECKOUT,
+    cwd: checkout,
     env: { PATH: process.env['PATH'], DATABASE_URL: databaseUrl, ...starterMark() },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -29,7 +29,7 @@ export function describeOutcome(report: BenchReport): string[] {
       ...alignColumns([columns, ...rows.map((row) => row.map(String))]).map((line) => `  ${line}`),
     ]),
     '',
-    'baselines',
+    ...(baselines.length > 0 ? ['baselines'] : []),
     ...baselines.map(({ name, messagesPerSecond, notes = [] }) =>
       ['', name, `${messagesPerSecond.toFixed(0)} messages/s`, ...notes].join('  '),
     ),

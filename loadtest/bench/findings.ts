@@ -1,5 +1,6 @@
 import type { Baseline, Percentiles, RunResult } from '../result.ts'
 import type { StatementCost } from './baselines/statementCosts.ts'
+import type { Turn } from './measure/alternate.ts'
 
 /** What was measured so far; what follows from it is decided in judge.ts. */
 export interface Findings {
@@ -13,12 +14,6 @@ export interface Findings {
   idle?: { engine: IdleFigures; oneByOne: IdleFigures; quietCores: number }
   histories?: HistoryTimes[]
   auditLive?: AuditLive
-}
-
-/** Messages a second: what the engine brought to its end, and the mean of the database alone just before and after. */
-export interface Turn {
-  engine: number
-  alone: number
 }
 
 /** S5 */

@@ -33,6 +33,8 @@ export interface Form {
   sweep: { lanes: number; connections: number; concurrency: number }[]
   /** Probes of each of them. */
   sweepProbesMax: number
+  /** Two commits in turn: probes of each search, how often the turns, and each look. */
+  against: { probesMax: number; turns: number; time: { warmUpMs: number; durationMs: number } }
   /**
    * MySQL alone: recipients of one transaction, and transactions at once; for how long each pair is tried, and how many
    * of them are measured for long. Then S2 and the best of them in turn: how often, and for how long each look is.
@@ -62,6 +64,7 @@ const SHORT: Form = {
   idle: { trafficMs: 3_000, quietMs: 2_000, requestsPerSecond: 20 },
   history: { messages: 150_000, ofLargeCustomer: 15_000, looks: 250 },
   auditLive: { messages: 250_000, ratePerSecond: 1_000, time: { warmUpMs: 1_000, durationMs: 10_000 } },
+  against: { probesMax: 4, turns: 3, time: { warmUpMs: 1_000, durationMs: 5_000 } },
   sweep: [{ lanes: 8, connections: 50, concurrency: 16 }],
   sweepProbesMax: 3,
   alone: {
@@ -84,6 +87,7 @@ const WHOLE: Form = {
   idle: { trafficMs: 20_000, quietMs: 15_000, requestsPerSecond: 10 },
   history: { messages: 10_000_000, ofLargeCustomer: 1_000_000, looks: 500 },
   auditLive: { messages: 10_000_000, ratePerSecond: 3_000, time: { warmUpMs: 20_000, durationMs: 30_000 } },
+  against: { probesMax: 8, turns: 9, time: { warmUpMs: 3_000, durationMs: 20_000 } },
   sweep: [
     { lanes: 8, connections: 50, concurrency: 16 },
     { lanes: 4, connections: 20, concurrency: 4 },
@@ -111,6 +115,7 @@ export function formOf(name: 'short' | 'whole', seconds: number | undefined): Fo
     ...form,
     run: { ...form.run, durationMs },
     singleRun: { ...form.singleRun, durationMs },
+    against: { ...form.against, time: { ...form.against.time, durationMs } },
     auditLive: { ...form.auditLive, time: { ...form.auditLive.time, durationMs } },
   }
 }

@@ -18,6 +18,7 @@ const S4_P99_BEYOND_OPERATOR_MAX_MS = 250
 const S6_QUIET_CORES_MAX = 0.02
 const S7_RSS_MAX_MIB = 300
 const MIB = 1024 * 1024
+export const S7_RSS_MAX_BYTES = S7_RSS_MAX_MIB * MIB
 /** The runs whose memory counts. */
 const S7_RUNS = ['S1', 'S2', 'S3', 'S4']
 
@@ -46,7 +47,10 @@ export function judgeTargets(
   ]
 }
 
-function judgeRatio(scenario: string, { title, ratio, wantedAtLeast, wantedAtMost }: Ratio): TargetVerdict {
+export function judgeRatio(
+  scenario: string,
+  { title, ratio, wantedAtLeast, wantedAtMost }: Ratio,
+): TargetVerdict {
   const target =
     wantedAtLeast === undefined ? `${title}: at most ${wantedAtMost}` : `${title}: at least ${wantedAtLeast}`
   if (!Number.isFinite(ratio)) return notMeasured(scenario, target)

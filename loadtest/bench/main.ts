@@ -5,6 +5,7 @@ import { onInterrupt } from '../../dev/processes/onInterrupt.ts'
 import { createStopList } from '../../dev/processes/stopList.ts'
 import { killStarted } from '../../dev/processes/watchdog.ts'
 import { withLock } from '../../dev/stack/lock.ts'
+import { runComparison } from './against/runComparison.ts'
 import { writeReport } from '../report/index.ts'
 import { readOptions } from './options.ts'
 import type { BenchOptions } from './options.ts'
@@ -27,7 +28,10 @@ async function bench(options: BenchOptions): Promise<void> {
   const print = (line: string) => void (interrupts.happened() || console.log(line))
   const stage = await setStage(process.env, stopList, print)
   describeStage(stage).forEach(print)
-  const report = await runBench(stage, options, stopList, print)
+  const { against } = options
+  const report = against
+    ? await runComparison(stage, { ...options, against }, stopList, print)
+    : await runBench(stage, options, stopList, print)
   await stopList.stopAll()
   describeOutcome(report).forEach(print)
   const { htmlFile, jsonFile } = await writeReport(report)

@@ -17,10 +17,15 @@ export const SCENARIOS = [
 ] as const
 export type Scenario = (typeof SCENARIOS)[number]
 
+/** The scenarios that another commit is compared by. */
+const COMPARED: readonly Scenario[] = ['s1', 's2']
+
 export interface BenchOptions {
   form: 'short' | 'whole'
   /** Nothing else is run; undefined: everything. */
   only: readonly Scenario[] | undefined
+  /** Another commit to compare with; undefined: the scenarios. */
+  against: string | undefined
   /** Requests a second, instead of the highest that is found. */
   rate: number | undefined
   /** Instead of what the form says. */
@@ -35,8 +40,9 @@ export interface BenchOptions {
 
 /** @throws Error that says what is wrong, in one line. */
 export function readOptions(args: string[], env: NodeJS.ProcessEnv): BenchOptions {
-  assertMakeVariables(env, ['FORM', 'STRICT'])
+  assertMakeVariables(env, ['FORM', 'STRICT', 'AGAINST'])
   const values = readFlags('bench', args, {
+    against: { type: 'string' },
     only: { type: 'string' },
     form: { type: 'string' },
     rate: { type: 'string' },
@@ -46,15 +52,25 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): BenchOption
   })
   const form = values.form ?? (env['FORM'] || 'short')
   if (form !== 'short' && form !== 'whole') throw new Error(`FORM must be short or whole, not "${form}"`)
+  const against = values.against ?? (env['AGAINST'] || undefined)
+  const only = values.only?.split(',').map(readScenario)
+  const notCompared = against === undefined ? [] : (only ?? []).filter((name) => !COMPARED.includes(name))
+  if (notCompared.length > 0)
+    throw new Error(`AGAINST compares ${COMPARED.join(' and ')}, not ${notCompared.join(', ')}`)
   return {
-    form,
-    only: values.only === undefined ? undefined : values.only.split(',').map(readScenario),
+    ...{ form, against, only },
     rate: readNumber('--rate', values.rate),
     seconds: readNumber('--seconds', values.seconds),
     env: Object.fromEntries((values.env ?? []).map(readSetting)),
     isStrict: values.strict ?? env['STRICT'] === '1',
-    command: args.length === 0 ? `make bench FORM=${form}` : `npm run bench -- ${args.join(' ')}`,
+    command: describeCommand(form, env['AGAINST'], args),
   }
+}
+
+function describeCommand(form: string, against: string | undefined, args: readonly string[]): string {
+  const variables = [`FORM=${form}`, ...(against ? [`AGAINST=${against}`] : [])]
+  const flags = args.length > 0 ? [`ARGS='${args.join(' ')}'`] : []
+  return ['make bench', ...variables, ...flags].join(' ')
 }
 
 function readScenario(text: string): Scenario {

@@ -1,6 +1,7 @@
 import type { Ratio } from '../result.ts'
 import { baselineNamed, runNamed } from './findings.ts'
 import type { Findings } from './findings.ts'
+import { medianRatio } from './measure/alternate.ts'
 import { messagesPerSecond } from './measure/sustained.ts'
 
 const S1_RATIO_MIN = 8
@@ -45,9 +46,7 @@ export function ratiosOf(findings: Findings) {
     s2: {
       title: 'S2 to MySQL alone with 100 recipients a request',
       // The rates that each has by itself are minutes apart; the turns are not.
-      ratio: turns
-        ? middleOf(turns.map(({ engine, alone }) => engine / alone))
-        : rateOf('S2') / baselineOf(ALONE_HUNDRED_NAME),
+      ratio: turns ? medianRatio(turns) : rateOf('S2') / baselineOf(ALONE_HUNDRED_NAME),
       wantedAtLeast: S2_RATIO_MIN,
     } as Ratio,
     s1Alone: {
@@ -91,8 +90,4 @@ export function ratiosOf(findings: Findings) {
       wantedAtMost: S8_RATIO_MAX,
     })),
   }
-}
-
-function middleOf(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
 }

@@ -3,7 +3,7 @@ import type { BenchReport } from '../result.ts'
 import type { Bench } from './bench.ts'
 import type { Findings } from './findings.ts'
 import { formOf } from './form.ts'
-import { judgeTargets } from './judge.ts'
+import { judgeTargets, S7_RSS_MAX_BYTES } from './judge.ts'
 import { listRatios } from './ratios.ts'
 import { listTables } from './tables.ts'
 import { readQueueTypes } from './stage/durability.ts'
@@ -42,8 +42,7 @@ export async function runBench(
     durationMs: Date.now() - startedAt.getTime(),
     isShort: form.isShort,
     subject: await describeSubject(),
-    machine,
-    durability,
+    ...{ machine, durability, memoryLimitBytes: S7_RSS_MAX_BYTES },
     runs: findings.runs,
     baselines: findings.baselines,
     ratios: listRatios(findings, form.isShort),

@@ -1,5 +1,6 @@
 import type { Percentiles, ReportTable } from '../result.ts'
-import type { AuditLive, Findings, Turn } from './findings.ts'
+import type { AuditLive, Findings } from './findings.ts'
+import type { Turn } from './measure/alternate.ts'
 
 /** What is no run over time. */
 export function listTables({
@@ -75,8 +76,8 @@ function turnsTable(turns: Turn[]): ReportTable {
   return {
     title: 'S2 and the database alone in turn: messages/s',
     columns: ['turn', 'the engine', 'the database, before and after', 'ratio'],
-    rows: turns.map(({ engine, alone }, index) => [
-      ...[index + 1, engine.toFixed(0), alone.toFixed(0), (engine / alone).toFixed(2)],
+    rows: turns.map(({ rate, referenceRate }, index) => [
+      ...[index + 1, rate.toFixed(0), referenceRate.toFixed(0), (rate / referenceRate).toFixed(2)],
     ]),
   }
 }

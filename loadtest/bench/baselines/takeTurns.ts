@@ -1,6 +1,6 @@
 import type { Bench } from '../bench.ts'
 import { runNamed } from '../findings.ts'
-import type { Turn } from '../findings.ts'
+import { alternate } from '../measure/alternate.ts'
 import { ALONE_HUNDRED_NAME, S2_RATIO_MIN } from '../ratios.ts'
 import { carryHundreds } from '../scenarios/hundredRecipients.ts'
 import { withAlone } from './withAlone.ts'
@@ -26,30 +26,11 @@ export async function takeTurns(bench: Bench, settings: AloneSettings): Promise<
       const { messagesPerSecond } = await measure(settings, turnMs)
       return messagesPerSecond
     })
-  const lookAtEngine = (offered: number) => carryHundreds(bench, { offered, durationMs: turnMs })
-  findings.turns = await alternate(turns, lookAlone, lookAtEngine, ({ engine, alone }, turn) =>
+  const lookAtEngine = (aloneBefore: number) =>
+    carryHundreds(bench, { offered: aloneBefore * OFFERED_OF_ALONE, durationMs: turnMs })
+  findings.turns = await alternate(turns, lookAlone, lookAtEngine, ({ rate, referenceRate }, turn) =>
     say(
-      `turn ${turn}: the engine ${engine.toFixed(0)} messages/s, ${(engine / alone).toFixed(2)} of the database`,
+      `turn ${turn}: the engine ${rate.toFixed(0)} messages/s, ${(rate / referenceRate).toFixed(2)} of the database`,
     ),
   )
-}
-
-/** All looks tell messages a second. The database's part of a turn is the mean of the looks before and after it. */
-export async function alternate(
-  turns: number,
-  lookAlone: () => Promise<number>,
-  lookAtEngine: (offered: number) => Promise<number>,
-  onTurn: (turn: Turn, number: number) => void,
-): Promise<Turn[]> {
-  const taken: Turn[] = []
-  let before = await lookAlone()
-  for (let number = 1; number <= turns; number++) {
-    const engine = await lookAtEngine(before * OFFERED_OF_ALONE)
-    const after = await lookAlone()
-    const turn = { engine, alone: (before + after) / 2 }
-    taken.push(turn)
-    onTurn(turn, number)
-    before = after
-  }
-  return taken
 }

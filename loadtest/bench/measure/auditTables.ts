@@ -1,9 +1,14 @@
 import { runAudit } from '../../../dev/stack/runAudit.ts'
 import type { RunResult } from '../../result.ts'
 
-/** The audit that anyone can run, of all that the scenario left in the tables. */
-export async function auditTables(databaseUrl: string): Promise<NonNullable<RunResult['audit']>> {
+/** Runs the audit of a checkout, this one by default, over all that a scenario left in the tables. */
+export async function auditTables(
+  databaseUrl: string,
+  checkout?: string,
+): Promise<NonNullable<RunResult['audit']>> {
   const lines: string[] = []
-  const isClean = await runAudit(databaseUrl, (line) => lines.push(line))
+  const isClean = await runAudit(databaseUrl, (line) => lines.push(line), {
+    ...(checkout === undefined ? {} : { checkout }),
+  })
   return { isClean, lines }
 }

@@ -29,13 +29,13 @@ export type Role = (typeof ROLES)[number]
 
 /** Starts all; stops what had started when one does not. */
 export async function startCrew({ stage, env, roles = ROLES }: CrewOptions): Promise<Crew> {
-  const { servers, operators, logFolder } = stage
+  const { servers, operators, logFolder, checkout } = stage
   const { databaseUrl, amqpUrl } = servers
   await operators.forget()
   const started = await Promise.allSettled(
     roles.map((role) =>
       startEngine({
-        ...{ name: role, role, env, databaseUrl, amqpUrl, operatorUrls: operators.urls },
+        ...{ name: role, role, env, checkout, databaseUrl, amqpUrl, operatorUrls: operators.urls },
         logFile: join(logFolder, `${role}.log`),
       }),
     ),

@@ -41,11 +41,11 @@ export async function readVersions(servers: Servers): Promise<Record<string, str
 }
 
 /** The queues' type, as the broker lists them; asked while the engine runs, which declares them. */
-export async function readQueueTypes(servers: Servers): Promise<Fact[]> {
+export async function readQueueTypes(servers: Servers, virtualHost = 'chapar'): Promise<Fact[]> {
   const text = await servers.managementCtl([
     'list_queues',
     '--vhost',
-    'chapar',
+    virtualHost,
     'name',
     'type',
     'durable',

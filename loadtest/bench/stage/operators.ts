@@ -23,11 +23,22 @@ const OPERATORS = [
   { name: 'operator-b', seed: 2 },
 ]
 
-export async function startOperators(logFolder: string, stopList: StopList): Promise<Operators> {
+/** The simulators of a checkout, which know the protocol of its engine. */
+export async function startOperators(
+  logFolder: string,
+  stopList: StopList,
+  checkout: string,
+): Promise<Operators> {
   const programs: Program[] = []
   for (const { name, seed } of OPERATORS) {
     const env = { CONNECTIONS_MAX: String(CONNECTIONS_MAX), REFERENCES_MAX: String(REFERENCES_MAX) }
-    const program = await startSimulator({ name, seed, logFile: join(logFolder, `${name}.log`), env })
+    const program = await startSimulator({
+      name,
+      seed,
+      checkout,
+      logFile: join(logFolder, `${name}.log`),
+      env,
+    })
     stopList.add(() => program.stop())
     await ask(program, 'PATCH', '/admin/behaviour', { latency: { kind: 'fixed', ms: OPERATOR_LATENCY_MS } })
     programs.push(program)

@@ -5,7 +5,7 @@ import { killStarted } from '../../../dev/processes/watchdog.ts'
 import { startServers } from '../../../dev/servers.ts'
 import type { Servers } from '../../../dev/servers.ts'
 import { chooseEngines } from '../../../dev/servers/chooseEngines.ts'
-import { LOCAL } from '../../../dev/stack/folders.ts'
+import { CHECKOUT, LOCAL } from '../../../dev/stack/folders.ts'
 import type { Fact, MachineFacts } from '../../result.ts'
 import { readDurability, readVersions } from './durability.ts'
 import { describeMachine } from './machine.ts'
@@ -19,6 +19,8 @@ const DATA_FOLDER = join(BENCH_FOLDER, 'data')
 export interface Stage {
   servers: Servers
   operators: Operators
+  /** The folder whose sources the engine and the operators run from. */
+  checkout: string
   /** Logs of the engine's processes. */
   logFolder: string
   machine: MachineFacts
@@ -41,10 +43,13 @@ export async function setStage(
   const machine = describeMachine(dataDir, {})
   const servers = await startServers({ dataDir, engine: choice.engine, broker: choice.broker, onProgress })
   stopList.add(() => servers.stop())
-  const operators = await startOperators(logFolder, stopList)
+  const operators = await startOperators(logFolder, stopList, CHECKOUT)
   const versions = { ...machine.versions, ...(await readVersions(servers)) }
   const durability = await readDurability(servers)
-  return { servers, operators, logFolder, machine: { ...machine, versions }, durability }
+  return {
+    ...{ servers, operators, logFolder, durability },
+    ...{ checkout: CHECKOUT, machine: { ...machine, versions } },
+  }
 }
 
 /** Once the servers were stopped. One that was only just starting is in no list yet, and still writes there. */

@@ -1,0 +1,83 @@
+import { mkdir, readFile, rm, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { git } from '../../../dev/mutations/git.ts'
+import { run } from '../../../dev/processes/run.ts'
+import type { StopList } from '../../../dev/processes/stopList.ts'
+import { CHECKOUT, NPM_CACHE } from '../../../dev/stack/folders.ts'
+import { BENCH_FOLDER } from '../stage/stage.ts'
+
+/** Another commit of this repository, with its packages, in a folder of its own. */
+export interface OtherCommit {
+  /** The short hash. */
+  name: string
+  folder: string
+}
+
+const FOLDER = join(BENCH_FOLDER, 'against')
+/** From an empty cache, over a slow line. */
+const INSTALL_TIMEOUT_MS = 600_000
+
+/**
+ * Checks a commit out below `.local`, with this checkout's packages if both need the same ones, and removes it when the
+ * benchmark ends. Rejects when git does not know the commit.
+ */
+export async function checkOut(
+  ref: string,
+  stopList: StopList,
+  onProgress: (line: string) => void,
+): Promise<OtherCommit> {
+  const name = await shortHash(ref)
+  const folder = join(FOLDER, name)
+  await remove(folder)
+  await mkdir(FOLDER, { recursive: true })
+  stopList.add(() => remove(folder))
+  onProgress(`checking out ${name}`)
+  await git(CHECKOUT, ['worktree', 'add', '--detach', folder, name])
+  await providePackages(folder, onProgress)
+  return { name, folder }
+}
+
+async function shortHash(ref: string): Promise<string> {
+  // Behind `--end-of-options` a name that begins with a dash is a name.
+  const args = ['rev-parse', '--verify', '--quiet', '--short', '--end-of-options', `${ref}^{commit}`]
+  const hash = await git(CHECKOUT, args).catch(() => '')
+  if (hash.trim() === '') throw new Error(`AGAINST=${ref} names no commit of this repository`)
+  return hash.trim()
+}
+
+/** An interrupted run leaves the folder, or git's entry of it, or both. */
+async function remove(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true })
+  await git(CHECKOUT, ['worktree', 'prune'])
+}
+
+async function providePackages(folder: string, onProgress: (line: string) => void): Promise<void> {
+  const [ours, theirs] = await Promise.all([CHECKOUT, folder].map(readLock))
+  if (ours !== undefined && theirs !== undefined && runtimePackages(ours) === runtimePackages(theirs)) {
+    await symlink(join(CHECKOUT, 'node_modules'), join(folder, 'node_modules'))
+    return
+  }
+  onProgress('installing its packages, which differ from ours')
+  const { PATH = '/usr/bin:/bin', HOME = '/' } = process.env
+  await run('npm', ['ci', '--omit=dev'], {
+    env: { PATH, HOME, npm_config_cache: process.env['npm_config_cache'] ?? NPM_CACHE },
+    timeoutMs: INSTALL_TIMEOUT_MS,
+    cwd: folder,
+  })
+}
+
+function readLock(folder: string): Promise<string> {
+  return readFile(join(folder, 'package-lock.json'), 'utf8')
+}
+
+/** What a package-lock.json installs for running the engine, in an order of its own. What tools need is left out. */
+export function runtimePackages(lock: string): string {
+  const { packages } = JSON.parse(lock) as {
+    packages: Record<string, { version?: string; integrity?: string; dev?: boolean }>
+  }
+  const needed = Object.entries(packages).filter(([path, { dev }]) => path !== '' && !dev)
+  return needed
+    .map(([path, { version, integrity }]) => `${path} ${version} ${integrity}`)
+    .sort()
+    .join('\n')
+}
