@@ -16,6 +16,8 @@ export interface BenchReport {
   /** What was measured, for example `0.1.0, commit 7a195ae`. */
   subject: string
   machine: MachineFacts
+  /** The benchmark's target for a process of the engine; absent where nothing is judged by it. */
+  memoryLimitBytes?: number
   /** What makes a commit durable here; the settings as the servers themselves report them. */
   durability: Fact[]
   runs: RunResult[]

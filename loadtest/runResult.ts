@@ -1,4 +1,3 @@
-import { judgeFlatness } from './bench/measure/flatness.ts'
 import { coresBetween, costsBetween } from './bench/measure/usage.ts'
 import type { Endings } from './endings.ts'
 import { mergeRecords, percentilesOf } from './generator/index.ts'
@@ -32,7 +31,6 @@ export function toRunResult(
     handOver: endings.handOver,
     samples,
     ...(cpu && { cpu }),
-    flat: judgeFlatness(samples, recipients.acceptedPerSecond),
     ...(audit && { audit }),
     notes: notesOf(plan, result, endings),
   }

@@ -1,23 +1,34 @@
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import type { BenchReport } from '../../result.ts'
 import { seconds } from '../format.ts'
-import { drawCpuBars } from './cpuBars.ts'
+import { showCpu } from './cpuTable.ts'
 import { html, trusted } from './html.ts'
 import type { Html } from './html.ts'
-import { drawSpeedBars } from './speedBars.ts'
 import { showRun } from './runSection.ts'
-import { showBaselines, showGround, showHeadline, showRatios, showTables, showTargets } from './sections.ts'
+import { showThroughput } from './throughput.ts'
+import {
+  showBaselines,
+  showEnvironment,
+  showHeadline,
+  showRatios,
+  showTables,
+  showTargets,
+} from './sections.ts'
 
-/** Nothing is fetched: what the page needs is in it, and a browser is told to refuse anything else. */
+/** The page contains all that it needs, so that it works from a disk; a browser refuses to fetch anything. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
-const [style, readout] = [['palette.css', 'style.css', 'charts.css'], ['readout.html']].map((names) =>
-  trusted(names.map((name) => readFileSync(new URL(name, import.meta.url), 'utf8')).join('')),
-)
+/** uPlot's own folder, which holds the files for browsers. */
+const UPLOT = dirname(createRequire(import.meta.url).resolve('uplot/dist/uPlot.iife.min.js'))
+const [uplotCode, uplotStyle] = [read(UPLOT, 'uPlot.iife.min.js'), read(UPLOT, 'uPlot.min.css')]
+const style = ['palette.css', 'style.css', 'charts.css'].map((name) => read(import.meta.dirname, name))
+const charts = read(import.meta.dirname, 'charts.html')
 
-/** The whole report as one page that needs no network, in the light or dark that its reader prefers. */
+/** The whole report as one page that needs no network, in its reader's light or dark theme. */
 export function pageOf(report: BenchReport): string {
-  const { title, runs, machine } = report
+  const { title, runs } = report
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -26,25 +37,33 @@ export function pageOf(report: BenchReport): string {
         <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
         <title>${title}</title>
         <style>
-          ${style}
+          ${uplotStyle}${style}
         </style>
       </head>
       <body>
-        ${headerOf(report)} ${showTargets(report.targets)} ${showHeadline(runs)} ${drawSpeedBars(report)}
-        ${showRatios(report.ratios)} ${drawCpuBars(runs)} ${runs.map((run) => showRun(run, machine.cores))}
-        ${showBaselines(report.baselines)} ${showTables(report.tables)} ${showGround(report)} ${readout}
+        ${headerOf(report)} ${showTargets(report.targets)} ${showHeadline(runs)} ${showThroughput(report)}
+        ${showRatios(report.ratios)} ${showCpu(runs)} ${runs.map((run) => showRun(run, report))}
+        ${showBaselines(report.baselines)} ${showTables(report.tables)} ${showEnvironment(report)}
+        <script>
+          ${uplotCode}
+        </script>
+        ${charts}
       </body>
     </html> `
   return page.html
+}
+
+function read(folder: string, name: string): Html {
+  return trusted(readFileSync(join(folder, name), 'utf8'))
 }
 
 function headerOf({ title, subject, command, startedAt, durationMs, isShort, machine }: BenchReport): Html {
   return html`<header>
     <h1>${title}</h1>
     <p>
-      ${subject} on ${machine.cores} × ${machine.cpuModel}, begun ${startedAt.replace('T', ' ').slice(0, 16)}
-      UTC, took ${seconds(durationMs)}. <code>${command}</code>
+      ${subject} on ${machine.cores} × ${machine.cpuModel}, started
+      ${startedAt.replace('T', ' ').slice(0, 16)} UTC, took ${seconds(durationMs)}. <code>${command}</code>
     </p>
-    ${isShort && html`<p><b>The short form: figures of less weight than those of the whole.</b></p>`}
+    ${isShort && html`<p><b>Short form: its figures are not to be quoted.</b></p>`}
   </header>`
 }

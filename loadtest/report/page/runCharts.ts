@@ -1,20 +1,21 @@
-import type { Part, RunResult, Sample } from '../../result.ts'
+import type { BenchReport, Part, RunResult, Sample } from '../../result.ts'
 import { COUNTED_PARTS, partsOf } from '../cost.ts'
-import { drawChart } from './chart.ts'
+import { placeChart } from './chart.ts'
 import type { Chart, Series } from './chart.ts'
 import { html } from './html.ts'
 import type { Html } from './html.ts'
 
 const MIB = 1024 * 1024
-/** What a process of the engine may take, by the targets of the benchmark. */
-const MEMORY_LIMIT_MIB = 300
 
-/** The pictures of one run; those of which nothing is known are left out. */
-export function drawRun(run: RunResult, cores: number): Html {
-  const charts = [ratesOf(run), backlogOf(run), httpOf(run), cpuOf(run, cores), memoryOf(run)]
-  const drawn = charts.filter(({ series }) => series.length > 0)
+/** The charts of one run; those without data are left out. */
+export function showCharts(run: RunResult, report: BenchReport): Html {
+  const charts = [
+    ...[ratesOf(run), backlogOf(run), httpOf(run)],
+    ...[cpuOf(run, report.machine.cores), memoryOf(run, report.memoryLimitBytes)],
+  ]
+  const known = charts.filter(({ series }) => series.length > 0)
   if (run.samples.length < 2) return html``
-  return html`<div class="charts">${drawn.map(drawChart)}</div>`
+  return html`<div class="charts">${known.map(placeChart)}</div>`
 }
 
 function chartOf(run: RunResult, rest: Pick<Chart, 'title' | 'unit' | 'series'> & Partial<Chart>): Chart {
@@ -57,15 +58,15 @@ function backlogOf(run: RunResult): Chart {
   const values = run.samples.map(({ backlogRecipients }) => backlogRecipients)
   return chartOf(run, {
     title: 'Backlog',
-    unit: 'messages accepted and not ended',
+    unit: 'messages accepted and unfinished',
     series: known(line('backlog', 'backlog', values)),
   })
 }
 
 function httpOf(run: RunResult): Chart {
   return chartOf(run, {
-    title: 'HTTP answer',
-    unit: 'ms from due to answered',
+    title: 'HTTP latency',
+    unit: 'ms, corrected for coordinated omission',
     series: [
       ...known(
         line(
@@ -89,7 +90,7 @@ function cpuOf(run: RunResult, cores: number): Chart {
   const parts = partsOf(run).filter((part) => COUNTED_PARTS.includes(part))
   return chartOf(run, {
     title: 'CPU',
-    unit: 'cores busy, by part',
+    unit: 'cores used, by part',
     isStacked: true,
     mark: { value: cores, text: `${cores} cores` },
     series: parts.flatMap((part) =>
@@ -103,11 +104,12 @@ function cpuOf(run: RunResult, cores: number): Chart {
   })
 }
 
-function memoryOf(run: RunResult): Chart {
+function memoryOf(run: RunResult, limitBytes: number | undefined): Chart {
+  const limitMib = toMib(limitBytes)
   return chartOf(run, {
     title: 'Memory',
     unit: 'MiB resident, by part',
-    mark: { value: MEMORY_LIMIT_MIB, text: `${MEMORY_LIMIT_MIB} MiB, the limit of a process of the engine` },
+    ...(limitMib && { mark: { value: limitMib, text: `target of an engine process, ${limitMib} MiB` } }),
     series: partsOf(run).flatMap((part) =>
       known(
         ofPart(
@@ -119,7 +121,7 @@ function memoryOf(run: RunResult): Chart {
   })
 }
 
-/** The last sample may span far less than a second; a rate read from it would say nothing. */
+/** The last sample may span far less than a second, too little for a rate. */
 const SPAN_MIN_MS = 500
 
 /** Counts as rates, each by the length of its own sample. */
@@ -145,7 +147,7 @@ function ofPart(part: Part, values: (number | undefined)[]): Series {
   return line(part, `part-${part}`, values)
 }
 
-/** Nobody looked: an empty line would say that there was nothing. */
+/** A series without any value was not measured; an empty line would look like zero. */
 function known(series: Series): Series[] {
   return series.values.some((value) => value !== undefined) ? [series] : []
 }

@@ -17,7 +17,7 @@ export function showTargets(targets: readonly TargetVerdict[]): Html {
             <b>${scenario}</b> <span class="badge">${BADGES[verdict]}</span>
             <p>${target}</p>
             ${measured && html`<p class="measured">${measured}</p>`}
-            ${limit && html`<p class="limit">What stands in the way: ${limit}</p>`}
+            ${limit && html`<p class="limit">Limiting factor: ${limit}</p>`}
           </li>`,
       )}
     </ul>
@@ -50,8 +50,9 @@ export function showHeadline(runs: readonly RunResult[]): Html {
       </table>
     </div>
     <p class="small">
-      Rates are a second, times in milliseconds (p50 / p95 / p99). HTTP times count from when a request was
-      due, not from when it could be sent: a target that stalls shows in all that came due meanwhile.
+      Rates are per second, times in milliseconds (p50 / p95 / p99). HTTP latency is corrected for coordinated
+      omission: it counts from the time at which a request was due, so a stall shows in every request of that
+      time.
     </p>
   </section>`
 }
@@ -64,9 +65,9 @@ export function showRatios(ratios: readonly Ratio[]): Html {
       <table>
         <thead>
           <tr>
-            <th>compared</th>
+            <th>comparison</th>
             <th>ratio</th>
-            <th>wanted</th>
+            <th>target</th>
           </tr>
         </thead>
         <tbody>
@@ -92,14 +93,14 @@ function wanted({ wantedAtLeast, wantedAtMost }: Ratio): string {
 export function showBaselines(baselines: readonly Baseline[]): Html {
   if (baselines.length === 0) return html``
   return html`<section>
-    <h2>Compared with</h2>
+    <h2>Baselines</h2>
     ${baselines.map(
       ({ name, title, messagesPerSecond, settings, sweep, notes }) =>
         html`<h3>${name}: ${figure(messagesPerSecond)} messages a second</h3>
           <p>${title}. Best at ${settingsText(settings)}.</p>
           ${notesOf(notes)}
           <details>
-            <summary>All ${sweep.length} that were tried</summary>
+            <summary>All ${sweep.length} settings tried</summary>
             ${tableOf(
               ['settings', 'messages a second'],
               sweep.map((each) => [settingsText(each.settings), figure(each.messagesPerSecond)]),
@@ -119,19 +120,23 @@ export function showTables(tables: readonly ReportTable[]): Html[] {
   )
 }
 
-export function showGround({ machine, durability }: BenchReport): Html {
+export function showEnvironment({ machine, durability }: BenchReport): Html {
   const { cpuModel, cores, memoryBytes, kernel, dataFileSystem, versions, loadAverageBefore } = machine
   const facts: [name: string, value: string, note?: string | undefined][] = [
     ['processor', `${cores} × ${cpuModel}`],
     ['memory', gibibytes(memoryBytes)],
     ['kernel', kernel],
-    ['data lies on', dataFileSystem ?? 'a file system that is not known'],
-    ['load before', loadAverageBefore.toFixed(2), 'of the last minute; other work makes every figure worse'],
+    ['data file system', dataFileSystem ?? 'unknown'],
+    [
+      'load average before',
+      loadAverageBefore.toFixed(2),
+      'of one minute; other programs make every figure worse',
+    ],
     ...Object.entries(versions).map(([name, version]): [string, string] => [name, version]),
     ...durability.map(({ name, value, note }): [string, string, string | undefined] => [name, value, note]),
   ]
   return html`<section>
-    <h2>Where it was measured, and how durably</h2>
+    <h2>Environment and durability settings</h2>
     <div class="scroll">
       <table class="facts">
         <tbody>

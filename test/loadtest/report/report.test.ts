@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { tableLines, writeReport } from '../../../loadtest/report/index.ts'
+import { plotDataOf } from '../../../loadtest/report/page/chart.ts'
 import { pageOf } from '../../../loadtest/report/page/page.ts'
 import type { BenchReport } from '../../../loadtest/result.ts'
 import { reportOf, runOf } from './reportOf.ts'
@@ -36,8 +38,11 @@ describe('the report', () => {
 })
 
 describe('the page of the report', () => {
-  it('needs nothing from anywhere else', () => {
-    const page = pageOf(reportOf())
+  it('needs nothing from anywhere else, and contains the library of its charts', () => {
+    const whole = pageOf(reportOf())
+    const library = readFileSync('node_modules/uplot/dist/uPlot.iife.min.js', 'utf8')
+    assert.ok(whole.includes(library) && !library.includes('</script'))
+    const page = whole.replace(library, '')
     assert.doesNotMatch(page, /https?:\/\//)
     assert.doesNotMatch(
       page,
@@ -64,26 +69,51 @@ describe('the page of the report', () => {
 
   it('shows verdicts, ratios, settings, tables and where it was measured', () => {
     const page = pageOf(reportOf())
-    for (const text of ['not met', 'What stands in the way: the disk', 'S1 to one by one', 'at least 8'])
+    for (const text of ['not met', 'Limiting factor: the disk', 'S1 to one by one', 'at least 8'])
       assert.ok(page.includes(text), text)
-    for (const text of [
-      'sync_binlog',
-      'ext4',
-      'a processor',
-      'Claims',
-      '1.25',
-      'no answer (closed): 2',
-      '1,333',
-    ])
+    for (const text of ['sync_binlog', 'ext4', 'a processor', 'Claims', '1.25', 'no answer (closed): 2'])
       assert.ok(page.includes(text), text)
   })
 
-  it('draws each run over time, with a gap where nothing was seen', () => {
+  it('shows end-to-end latency, and a limit of memory only where the benchmark judges by it', () => {
     const page = pageOf(reportOf())
-    assert.equal(page.match(/<svg[^>]*data-chart/g)?.length, 5)
-    const [, path = ''] = /class="line p99" d="([^"]*)"/.exec(page) ?? []
-    assert.equal(path.match(/[ML]/g)?.join(''), 'MLLLLL', 'the last of seven seconds had no answers')
-    assert.ok(!/NaN|Infinity|undefined/.test(page))
+    assert.match(page, /End-to-end latency, p50 \/ p95 \/ p99<\/dt>\s*<dd>express 41 \/ 80 \/ 120 ms/)
+    assert.doesNotMatch(page, /target of an engine process/)
+    const judged = pageOf(reportOf({ memoryLimitBytes: 300 * 1024 * 1024 }))
+    assert.match(judged, /target of an engine process, 300 MiB/)
+  })
+
+  it('draws each run over time, with a gap where nothing was measured', () => {
+    const page = pageOf(reportOf())
+    const charts = [...page.matchAll(/data-chart="([^"]*)"/g)].map(
+      ([, json = '']) => JSON.parse(json.replaceAll('&quot;', '"')) as ReturnType<typeof plotDataOf>,
+    )
+    assert.deepEqual(
+      charts.map(({ title }) => title),
+      ['Rates', 'Backlog', 'HTTP latency', 'CPU', 'Memory'],
+    )
+    const p99 = charts[2]?.series.find(({ name }) => name === 'p99')
+    assert.deepEqual(p99?.drawn, [80, 80, 80, 80, 80, 80, null], 'the last of seven seconds had no answers')
+    assert.deepEqual(p99?.texts.slice(-2), ['80', '–'])
+  })
+
+  it('stacks layers, the highest first, and shows each layer’s own values', () => {
+    const chart = { title: 'CPU', unit: 'cores', atSeconds: [1, 2], measuredUntilSeconds: 2, isStacked: true }
+    const layers = [
+      { name: 'api', color: 'part-api', values: [1, 2] },
+      { name: 'mysql', color: 'part-mysql', values: [3, undefined] },
+    ]
+    const { series } = plotDataOf({ ...chart, series: layers, mark: { value: 2, text: '2 cores' } })
+    assert.deepEqual(
+      series.map(({ name, drawn, texts }) => [name, drawn, texts]),
+      [
+        ['mysql', [4, 2], ['3', '–']],
+        ['api', [1, 2], ['1', '2']],
+        ['2 cores', [2, 2], ['2', '2']],
+      ],
+    )
+    const far = plotDataOf({ ...chart, series: layers, mark: { value: 11, text: 'far' } })
+    assert.equal(far.series.length, 2, 'a mark far above the values would flatten them')
   })
 
   it('draws nothing of what no run knows', () => {
@@ -92,6 +122,6 @@ describe('the page of the report', () => {
     delete bare.audit
     delete bare.flat
     const page = pageOf(reportOf({ runs: [bare], targets: [], ratios: [], tables: [] }))
-    assert.doesNotMatch(page, /<svg|Targets|Ratios|Audit/)
+    assert.doesNotMatch(page, /data-chart=|Targets|Ratios|Audit/)
   })
 })
