@@ -69,5 +69,5 @@ function describeWanted({ wantedAtLeast, wantedAtMost }: Ratio): string {
 function describeTarget({ scenario, target, measured, verdict, limit }: TargetVerdict): string {
   const said = { met: 'met', missed: 'NOT MET', 'not measured': '-' }[verdict]
   const found = measured === '' ? '' : `: ${measured}`
-  return `  ${scenario.padEnd(3)} ${said.padEnd(8)} ${target}${found}${limit ? `; limit: ${limit}` : ''}`
+  return `  ${scenario.padEnd(13)} ${said.padEnd(8)} ${target}${found}${limit ? `; limit: ${limit}` : ''}`
 }

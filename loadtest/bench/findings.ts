@@ -14,6 +14,10 @@ export interface Findings {
   idle?: { engine: IdleFigures; oneByOne: IdleFigures; quietCores: number }
   histories?: HistoryTimes[]
   auditLive?: AuditLive
+  oldReadView?: { messages: number; without: ClaimLoad; beside: ClaimLoad }
+  fairShare?: FairShare
+  /** HTTP latency of express requests. */
+  flood?: { aloneP99Ms: number; floodedP99Ms: number }
 }
 
 /** S5 */
@@ -51,6 +55,31 @@ export interface AuditLive {
   /** Of the audit's own process. */
   peakRssBytes: number
   cpuSeconds: number
+}
+
+/** A load, and what the relay's operations took meanwhile on average. */
+export interface ClaimLoad {
+  claimMs: number
+  /** Of the look-up for rows that are due. */
+  lookUpMs: number
+  messagesPerSecond: number
+}
+
+/** From the first acceptance of a customer's messages to the end of the last one. */
+export interface BulkTime {
+  messages: number
+  seconds: number
+}
+
+/** p99 from acceptance to hand-over of the small customers, and the time of the large customer's messages. */
+export interface FairShare {
+  messages: number
+  bulkAlone: BulkTime
+  fairBulk: BulkTime
+  fifoBulk: BulkTime
+  aloneP99Ms: number
+  fairP99Ms: number
+  fifoP99Ms: number
 }
 
 /** What each kind of statement took of the database's CPU, MySQL alone. */

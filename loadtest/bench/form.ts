@@ -26,6 +26,14 @@ export interface Form {
   history: { messages: number; ofLargeCustomer: number; looks: number }
   /** The audit beside a load that does not change, over so many messages. */
   auditLive: { messages: number; ratePerSecond: number; time: { warmUpMs: number; durationMs: number } }
+  /** Express beside throttled normal traffic. */
+  throttled: { durationMs: number }
+  /** Messages that pass the queue beside an open read view, and each of the two loads. */
+  oldReadView: { messages: number; time: { warmUpMs: number; durationMs: number } }
+  /** The large customer's messages, and how long the small ones send. */
+  fairShare: { messages: number; durationMs: number }
+  /** Each of the two express loads. */
+  flood: { durationMs: number }
   /**
    * Settings of the batch-size-1 baseline that are tried. The relay claims, and the consumer claims and settles, in as
    * many transactions at once as `concurrency`, as far as `connections` go round.
@@ -64,6 +72,10 @@ const SHORT: Form = {
   idle: { trafficMs: 3_000, quietMs: 2_000, requestsPerSecond: 20 },
   history: { messages: 150_000, ofLargeCustomer: 15_000, looks: 250 },
   auditLive: { messages: 250_000, ratePerSecond: 1_000, time: { warmUpMs: 1_000, durationMs: 10_000 } },
+  throttled: { durationMs: 5_000 },
+  oldReadView: { messages: 50_000, time: { warmUpMs: 1_000, durationMs: 5_000 } },
+  fairShare: { messages: 100_000, durationMs: 5_000 },
+  flood: { durationMs: 4_000 },
   against: { probesMax: 4, turns: 3, time: { warmUpMs: 1_000, durationMs: 5_000 } },
   sweep: [{ lanes: 8, connections: 50, concurrency: 16 }],
   sweepProbesMax: 3,
@@ -87,6 +99,10 @@ const WHOLE: Form = {
   idle: { trafficMs: 20_000, quietMs: 15_000, requestsPerSecond: 10 },
   history: { messages: 10_000_000, ofLargeCustomer: 1_000_000, looks: 500 },
   auditLive: { messages: 10_000_000, ratePerSecond: 3_000, time: { warmUpMs: 20_000, durationMs: 30_000 } },
+  throttled: { durationMs: 20_000 },
+  oldReadView: { messages: 500_000, time: { warmUpMs: 3_000, durationMs: 15_000 } },
+  fairShare: { messages: 1_000_000, durationMs: 20_000 },
+  flood: { durationMs: 15_000 },
   against: { probesMax: 8, turns: 9, time: { warmUpMs: 3_000, durationMs: 20_000 } },
   sweep: [
     { lanes: 8, connections: 50, concurrency: 16 },

@@ -5,7 +5,9 @@ import { totalCores } from './describeRun.ts'
 import { runNamed } from './findings.ts'
 import type { Findings } from './findings.ts'
 import { ratiosOf, S8_EMPTY } from './ratios.ts'
-import { hasMetBacklog } from './scenarios/expressBehindBacklog.ts'
+import { isolationRatios } from './isolationRatios.ts'
+import { hasMetBacklog } from './scenarios/expressBesideBacklog.ts'
+import { THROTTLED_NAME } from './scenarios/throttled.ts'
 import { isSustained, messagesPerSecond } from './measure/sustained.ts'
 import { isEngine } from './stage/crew.ts'
 import { OPERATOR_LATENCY_MS } from './stage/operators.ts'
@@ -33,7 +35,7 @@ export function judgeTargets(
     judgeRate(findings, 'S2', S2_RATE_MIN, cores),
     judgeRatio('S2', ratios.s2),
     judgeRatio('S3', ratios.s3),
-    judgeExpress(runNamed(findings, 'S4')),
+    judgeExpress('S4', runNamed(findings, 'S4')),
     judgeRatio('S5', ratios.s5),
     judgeRatio('S6', ratios.s6Http),
     judgeRatio('S6', ratios.s6HandOver),
@@ -44,6 +46,8 @@ export function judgeTargets(
       : [judgeRatio('S8', S8_EMPTY)]),
     // Not a part of the short form, nor of what is looked for where nothing was said of it.
     ...(findings.auditLive ? [judgeRatio('audit', ratios.auditLive)] : []),
+    ...judgeThrottled(runNamed(findings, THROTTLED_NAME)),
+    ...isolationRatios(findings).map((ratio) => judgeRatio(ratio.scenario, ratio)),
   ]
 }
 
@@ -84,17 +88,34 @@ function describeLimit({ cpu }: RunResult, cores: number): string {
   )
 }
 
-function judgeExpress(run: RunResult | undefined): TargetVerdict {
+function judgeExpress(scenario: string, run: RunResult | undefined): TargetVerdict {
   const target = `express p99 from acceptance to hand-over below ${S4_P99_BEYOND_OPERATOR_MAX_MS} ms beyond the operator’s ${OPERATOR_LATENCY_MS}`
   const express = run?.handOver.express
-  if (!express) return notMeasured('S4', target)
+  if (!express) return notMeasured(scenario, target)
   const beyondMs = express.p99Ms - OPERATOR_LATENCY_MS
   return {
-    ...{ scenario: 'S4', target, measured: `${beyondMs.toFixed(0)} ms (${express.count} messages)` },
+    ...{ scenario, target, measured: `${beyondMs.toFixed(0)} ms (${express.count} messages)` },
     ...(hasMetBacklog(run)
       ? { verdict: beyondMs < S4_P99_BEYOND_OPERATOR_MAX_MS ? ('met' as const) : ('missed' as const) }
       : { verdict: 'not measured' as const, limit: 'the backlog was gone before the express load was over' }),
   }
+}
+
+/** Express beside throttled normal traffic: each message is done, and soon enough. */
+function judgeThrottled(run: RunResult | undefined): TargetVerdict[] {
+  if (!run) return []
+  const { accepted, done = 0 } = run.recipients
+  return [
+    {
+      ...{
+        scenario: THROTTLED_NAME,
+        target: 'no express message is lost',
+        measured: `${done} of ${accepted} done`,
+      },
+      verdict: accepted > 0 && done === accepted ? 'met' : 'missed',
+    },
+    judgeExpress(THROTTLED_NAME, run),
+  ]
 }
 
 function judgeQuiet({ idle }: Findings): TargetVerdict {

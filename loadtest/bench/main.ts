@@ -1,5 +1,5 @@
-// make bench: the whole benchmark on private servers, from nothing to the table and the report's path. Nothing is left
-// running, however it ends. See options.ts for what can be said on the command line.
+// make bench: runs the benchmark on private servers and prints its figures and the report's path. No process outlives
+// it. `--help` lists the options.
 import { join, relative } from 'node:path'
 import { onInterrupt } from '../../dev/processes/onInterrupt.ts'
 import { createStopList } from '../../dev/processes/stopList.ts'
@@ -7,12 +7,17 @@ import { killStarted } from '../../dev/processes/watchdog.ts'
 import { withLock } from '../../dev/stack/lock.ts'
 import { runComparison } from './against/runComparison.ts'
 import { writeReport } from '../report/index.ts'
-import { readOptions } from './options.ts'
+import { asksForHelp } from '../help.ts'
+import { HELP, readOptions } from './options.ts'
 import type { BenchOptions } from './options.ts'
 import { BENCH_FOLDER, removeData, setStage } from './stage/stage.ts'
 import { describeOutcome, describeStage, isGood } from './describeBench.ts'
 import { runBench } from './runBench.ts'
 
+if (asksForHelp(process.argv.slice(2))) {
+  console.log(HELP)
+  process.exit(0)
+}
 const stopList = createStopList()
 const interrupts = onInterrupt(stopInterrupted)
 
@@ -24,7 +29,7 @@ try {
 }
 
 async function bench(options: BenchOptions): Promise<void> {
-  // What a load says while everything is taken from under it means nothing.
+  // After an interrupt, errors of the load only say that its servers were stopped.
   const print = (line: string) => void (interrupts.happened() || console.log(line))
   const stage = await setStage(process.env, stopList, print)
   describeStage(stage).forEach(print)
@@ -40,7 +45,7 @@ async function bench(options: BenchOptions): Promise<void> {
   process.exitCode = isGood(report, options.isStrict) ? 0 : 1
 }
 
-/** The work that is interrupted may still start something, which writes to the folder after it was removed. */
+/** The interrupted work may still start a process that writes into the folder, so the folder is removed last. */
 async function stopInterrupted(): Promise<void> {
   console.error('interrupted')
   try {

@@ -11,6 +11,10 @@ export const SCENARIOS = [
   's5',
   's6',
   's8',
+  'throttled',
+  'old-read-view',
+  'fair-share',
+  'flood',
   'audit-live',
   'one-by-one',
   'mysql-alone',
@@ -20,9 +24,23 @@ export type Scenario = (typeof SCENARIOS)[number]
 /** The scenarios that another commit is compared by. */
 const COMPARED: readonly Scenario[] = ['s1', 's2']
 
+export const HELP = `make bench [FORM=short|whole] [STRICT=1] [AGAINST=<commit>] [ARGS='<flags>']
+
+  FORM     short (default) shows in a few minutes that everything works; whole gives figures to quote
+  STRICT   1: a missed target makes the exit code 1
+  AGAINST  compares s1 and s2 with another commit, in turn
+
+Flags in ARGS:
+  --only <names>     only these scenarios, separated by commas:
+                     ${SCENARIOS.join(', ')}
+  --rate <number>    offered requests a second, instead of a search for the highest rate
+  --seconds <number> duration of each load
+  --env KEY=VALUE    a setting of the engine's processes; may be repeated
+  --help             this text`
+
 export interface BenchOptions {
   form: 'short' | 'whole'
-  /** Nothing else is run; undefined: everything. */
+  /** The scenarios to run; undefined: all. */
   only: readonly Scenario[] | undefined
   /** Another commit to compare with; undefined: the scenarios. */
   against: string | undefined
@@ -32,13 +50,13 @@ export interface BenchOptions {
   seconds: number | undefined
   /** Settings of the engine's processes. */
   env: Record<string, string>
-  /** A target that is not met makes the exit code 1. */
+  /** A missed target makes the exit code 1. */
   isStrict: boolean
   /** As it was typed, for the report. */
   command: string
 }
 
-/** @throws Error that says what is wrong, in one line. */
+/** @throws Error that names the wrong option, in one line. */
 export function readOptions(args: string[], env: NodeJS.ProcessEnv): BenchOptions {
   assertMakeVariables(env, ['FORM', 'STRICT', 'AGAINST'])
   const values = readFlags('bench', args, {

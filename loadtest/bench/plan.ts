@@ -5,6 +5,10 @@ import type { Form } from './form.ts'
 import type { BenchOptions, Scenario } from './options.ts'
 import type { Step } from './progress.ts'
 import { auditLive } from './scenarios/auditLive.ts'
+import { fairShare } from './scenarios/fairShare.ts'
+import { flood } from './scenarios/flood.ts'
+import { oldReadView } from './scenarios/oldReadView.ts'
+import { throttled } from './scenarios/throttled.ts'
 import { claimTime } from './scenarios/claimTime.ts'
 import { expressBehindBacklog } from './scenarios/expressBehindBacklog.ts'
 import { history } from './scenarios/history.ts'
@@ -56,6 +60,23 @@ export function planSteps(form: Form, { only, rate }: BenchOptions): PlannedStep
     },
     { name: 's2-single', perform: hundredRecipientsOneMessageACall, seconds: load(form.singleRun, follows) },
     { name: 's4', perform: expressBehindBacklog, seconds: 2 * AROUND_SECONDS + waitingMessages / 2_500 },
+    {
+      ...{ name: 'throttled', perform: throttled },
+      seconds: 3 * AROUND_SECONDS + form.throttled.durationMs / 1_000,
+    },
+    {
+      ...{ name: 'flood', perform: flood },
+      seconds: 3 * AROUND_SECONDS + (2 * form.flood.durationMs) / 1_000,
+    },
+    {
+      ...{ name: 'fair-share', perform: fairShare },
+      seconds:
+        4 * AROUND_SECONDS + form.fairShare.durationMs / 1_000 + (3 * form.fairShare.messages) / 15_000,
+    },
+    {
+      ...{ name: 'old-read-view', perform: oldReadView },
+      seconds: AROUND_SECONDS + form.oldReadView.messages / 10_000 + 2 * seconds(form.oldReadView.time),
+    },
     { name: 's5', perform: claimTime, seconds: AROUND_SECONDS + form.claims / 20 + waitingRows / 25_000 },
     {
       ...{ name: 's6', perform: idle },

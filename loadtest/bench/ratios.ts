@@ -1,6 +1,7 @@
 import type { Ratio } from '../result.ts'
 import { baselineNamed, runNamed } from './findings.ts'
 import type { Findings } from './findings.ts'
+import { isolationRatios } from './isolationRatios.ts'
 import { medianRatio } from './measure/alternate.ts'
 import { messagesPerSecond } from './measure/sustained.ts'
 
@@ -20,7 +21,9 @@ export const ALONE_HUNDRED_NAME = 'MySQL alone, 100 recipients'
 export function listRatios(findings: Findings, isShort: boolean): Ratio[] {
   const { s8, s1Single, s2Single, ...others } = ratiosOf(findings)
   const singles = isShort ? [] : [s1Single, s2Single]
-  return [...Object.values(others), ...singles, ...s8].filter(({ ratio }) => Number.isFinite(ratio))
+  return [...Object.values(others), ...singles, ...s8, ...isolationRatios(findings)].filter(({ ratio }) =>
+    Number.isFinite(ratio),
+  )
 }
 
 export const S8_EMPTY: Ratio = {

@@ -1,4 +1,5 @@
 import type { Percentiles, RecipientCounts } from '../../result.ts'
+import type { BulkTime } from '../findings.ts'
 import type { Database } from '../stage/database.ts'
 import { percentilesOfCounts } from './countedPercentiles.ts'
 import { sqlEnd, sqlStart } from './window.ts'
@@ -13,6 +14,14 @@ export interface Timeline {
   accepted: Map<number, number>
   ended: Map<number, number>
 }
+
+/** Whose recipients are counted, both included. */
+export interface Customers {
+  customerFirst: number
+  customerLast: number
+}
+
+const EVERY_CUSTOMER: Customers = { customerFirst: 0, customerLast: Number.MAX_SAFE_INTEGER }
 
 interface PerSecond {
   second: number
@@ -71,16 +80,29 @@ export async function readCounts(database: Database, window: Window): Promise<Co
   }
 }
 
+/** From the first acceptance of a customer's recipients to the last stored operator result. */
+export async function readBulkTime(database: Database, customerId: number): Promise<BulkTime> {
+  const [row] = await database.rows<{ messages: number; seconds: number }>(
+    `SELECT COUNT(*) AS messages,
+            TIMESTAMPDIFF(MICROSECOND, MIN(created_at), MAX(updated_at)) / 1000000 AS seconds
+     FROM sms_status WHERE user_id = ?`,
+    [customerId],
+  )
+  return { messages: row?.messages ?? 0, seconds: Number(row?.seconds ?? 0) }
+}
+
 /** From acceptance to the written verdict, of those accepted in the measured time. */
 export async function readHandOver(
   database: Database,
   window: Window,
+  { customerFirst, customerLast }: Customers = EVERY_CUSTOMER,
 ): Promise<{ normal?: Percentiles; express?: Percentiles }> {
   const rows = await database.rows<{ type: 'normal' | 'express'; ms: number; recipients: number }>(
     `SELECT r.type, TIMESTAMPDIFF(MICROSECOND, s.created_at, s.updated_at) / 1000 AS ms, COUNT(*) AS recipients
      FROM sms_status s JOIN sms_requests r ON r.sms_identifier = s.sms_identifier
-     WHERE s.status = 'done' AND s.created_at >= ? AND s.created_at < ? GROUP BY 1, 2`,
-    [sqlStart(window), sqlEnd(window)],
+     WHERE s.status = 'done' AND s.created_at >= ? AND s.created_at < ? AND s.user_id BETWEEN ? AND ?
+     GROUP BY 1, 2`,
+    [sqlStart(window), sqlEnd(window), customerFirst, customerLast],
   )
   const of = (wanted: string) => {
     const counts = rows

@@ -21,7 +21,7 @@ export type Load = Pick<
   | 'skew'
   | 'recipientsPerRequest'
   | 'expressShare'
->
+> & { customerFirst?: number }
 
 export interface RunOptions {
   name: string
@@ -32,6 +32,8 @@ export interface RunOptions {
   drainTimeoutMs?: number
   signal?: AbortSignal
   onProgress?: (line: string) => void
+  /** When the load is over and what was accepted is still being worked off. */
+  onOffered?: () => Promise<void>
 }
 
 const SEED = 20_260_101
@@ -54,6 +56,7 @@ export async function runLoad(crew: Crew, options: RunOptions): Promise<RunResul
   const database = await openDatabase(crew.databaseUrl)
   try {
     const watched = await watch(crew, load, signal, (progress) => onProgress(describe(progress, load)))
+    await options.onOffered?.()
     const isDrained = await drain(database, options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS, () =>
       onProgress('waiting until everything accepted has ended'),
     )
@@ -106,10 +109,10 @@ async function watch(
 /** A second may end some milliseconds later than by the clock. */
 const START_SLACK_MS = 200
 
-function planOf(crew: Crew, load: Load): GeneratorPlan {
+export function planOf(crew: Crew, load: Load): GeneratorPlan {
   return {
-    ...load,
     ...{ baseUrl: crew.apiUrl, customerFirst: 1, seed: SEED, text: TEXT },
+    ...load,
     ...{ connections: CONNECTIONS, overtimeMs: OVERTIME_MS },
   }
 }
@@ -147,7 +150,7 @@ async function conclude(
     answers: result.answers,
     recipients: { ...counts, handedOverPerSecond: (after.taken - before.taken) / seconds },
     http: percentilesOf(mergeRecords([result.http])),
-    handOver: await readHandOver(database, window),
+    handOver: await readHandOver(database, window, { customerFirst: load.customerFirst ?? 1, customerLast }),
     samples,
     cpu: costsBetween(before.usage, after.usage, ended),
     flat: judgeFlatness(samples, counts.acceptedPerSecond),

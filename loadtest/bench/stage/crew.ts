@@ -9,6 +9,8 @@ import type { Stage } from './stage.ts'
 export interface Crew {
   apiUrl: string
   databaseUrl: string
+  /** Of the role's process: its probes and metrics. */
+  urlOf(role: Role): string
   /** The processes of every part, the servers' and this program's included. */
   processes(): Processes
   /** Messages that the operators have taken so far. */
@@ -47,9 +49,9 @@ export async function startCrew({ stage, env, roles = ROLES }: CrewOptions): Pro
     await stop()
     throw failed.reason
   }
+  const urlOf = (role: Role) => engines.find(({ name }) => name === role)?.url ?? ''
   return {
-    apiUrl: engines.find(({ name }) => name === 'api')?.url ?? '',
-    databaseUrl,
+    ...{ apiUrl: urlOf('api'), databaseUrl, urlOf },
     processes: () => ({
       ...Object.fromEntries(engines.map((engine) => [engine.name, pidsOf(engine)])),
       mysql: servers.database.pids(),

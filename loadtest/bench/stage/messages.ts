@@ -45,6 +45,13 @@ export async function insertMessages(
   if (state !== 'done') await database.run('ANALYZE TABLE outbox_events')
 }
 
+/** Waiting messages become due then, all at once. */
+export async function makeDueIn(database: Database, afterMs: number): Promise<void> {
+  await database.run('UPDATE outbox_events SET next_run_at = NOW(6) + INTERVAL ? MICROSECOND', [
+    afterMs * 1_000,
+  ])
+}
+
 function statements(messages: Messages, from: number, count: number): string[] {
   const { customerFirst, customers, perCustomer, state, fromEpochMs, overMs } = messages
   // Message n is its customer's turn-th; both follow from n alone, so that no statement needs another's rows.

@@ -9,6 +9,8 @@ export interface Operators {
   pids(): number[]
   /** Messages that they have taken since they last forgot. */
   taken(): Promise<number>
+  /** Replaces their behaviour by this one at the usual latency. */
+  behave(behaviour: Record<string, unknown>): Promise<void>
   /** Empties their records: each scenario begins anew. */
   forget(): Promise<void>
 }
@@ -18,6 +20,7 @@ export const OPERATOR_LATENCY_MS = 20
 const CONNECTIONS_MAX = 2_000
 /** Only how many they took is asked: to remember each would cost half of what a message costs them. */
 const REFERENCES_MAX = 1
+const USUAL = { latency: { kind: 'fixed', ms: OPERATOR_LATENCY_MS } }
 const OPERATORS = [
   { name: 'operator-a', seed: 1 },
   { name: 'operator-b', seed: 2 },
@@ -40,7 +43,7 @@ export async function startOperators(
       env,
     })
     stopList.add(() => program.stop())
-    await ask(program, 'PATCH', '/admin/behaviour', { latency: { kind: 'fixed', ms: OPERATOR_LATENCY_MS } })
+    await ask(program, 'PUT', '/admin/behaviour', USUAL)
     programs.push(program)
   }
   const [a, b] = programs
@@ -53,6 +56,10 @@ export async function startOperators(
     urls: { a: a.url, b: b.url },
     pids: () => programs.flatMap((program) => program.processes().map(({ pid }) => pid)),
     taken: async () => (await takenBy(a)) + (await takenBy(b)),
+    behave: async (behaviour) => {
+      for (const program of programs)
+        await ask(program, 'PUT', '/admin/behaviour', { ...USUAL, ...behaviour })
+    },
     forget: async () => {
       for (const program of programs) await ask(program, 'DELETE', '/admin/submissions')
     },

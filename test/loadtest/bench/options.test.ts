@@ -9,7 +9,7 @@ describe('what the benchmark is told', () => {
     const options = readOptions([], {})
     assert.equal(options.form, 'short')
     assert.equal(options.isStrict, false)
-    assert.equal(planSteps(formOf('short', undefined), options).length, 11)
+    assert.equal(planSteps(formOf('short', undefined), options).length, 15)
   })
 
   it('comes from make as variables, and from the command line', () => {

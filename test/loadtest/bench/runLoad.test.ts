@@ -14,6 +14,7 @@ describe('a measured run', () => {
 
   it('hands an operator that went away meanwhile to its caller, and to nobody else', async () => {
     const crew: Crew = {
+      urlOf: () => engine.url,
       apiUrl: engine.url,
       databaseUrl: engine.stack.databaseUrl,
       processes: () => ({}),

@@ -1,0 +1,75 @@
+import { startGenerator } from '../../generator/index.ts'
+import type { Bench } from '../bench.ts'
+import { runNamed } from '../findings.ts'
+import { auditTables } from '../measure/auditTables.ts'
+import { planOf, runLoad } from '../measure/runLoad.ts'
+import { messagesPerSecond } from '../measure/sustained.ts'
+import type { Crew } from '../stage/crew.ts'
+import { withCrew } from '../stage/withCrew.ts'
+import type { RunResult } from '../../result.ts'
+
+const EXPRESS_CUSTOMERS = 1_000
+const EXPRESS_PER_SECOND = 50
+const FLOOD_CUSTOMERS = 5_000
+/** Of what S1 carries: much of it is refused. */
+const FLOOD_OF_S1 = 2
+/** Where S1 was not measured in this run: more than this machine carries. */
+const FLOOD_DEFAULT_PER_SECOND = 5_000
+const WARM_UP_MS = 2_000
+const DRAIN_TIMEOUT_MS = 120_000
+
+/** HTTP latency of express requests, alone and during a flood of normal ones, of which many are refused. */
+export async function flood(bench: Bench): Promise<void> {
+  const { stage, stopList, options, findings, say } = bench
+  const customers = EXPRESS_CUSTOMERS + FLOOD_CUSTOMERS
+  const [alone, flooded] = await withCrew({ stage, stopList, env: options.env, customers }, async (crew) => {
+    const quiet = await sendExpress(bench, crew, 'express alone')
+    const ending = new AbortController()
+    const flooding = floodWith(bench, crew, ending.signal)
+    try {
+      return [quiet, await sendExpress(bench, crew, 'flooded', () => Promise.resolve(ending.abort()))]
+    } finally {
+      ending.abort()
+      await flooding
+    }
+  })
+  const audit = await auditTables(stage.servers.databaseUrl)
+  findings.runs.push(alone, { ...flooded, audit })
+  findings.flood = { aloneP99Ms: alone.http.p99Ms, floodedP99Ms: flooded.http.p99Ms }
+  say(`express HTTP p99 ${alone.http.p99Ms.toFixed(1)} ms alone, ${flooded.http.p99Ms.toFixed(1)} ms flooded`)
+}
+
+async function sendExpress(
+  { form, options, say }: Bench,
+  crew: Crew,
+  name: string,
+  onOffered = () => Promise.resolve(),
+): Promise<RunResult> {
+  const run = await runLoad(crew, {
+    ...{ name, title: `express requests, ${name}`, settings: options.env, onProgress: say, onOffered },
+    load: {
+      ...{ ratePerSecond: EXPRESS_PER_SECOND, warmUpMs: WARM_UP_MS, durationMs: form.flood.durationMs },
+      ...{ customerLast: EXPRESS_CUSTOMERS, skew: 'uniform', recipientsPerRequest: 1, expressShare: 1 },
+    },
+    drainTimeoutMs: DRAIN_TIMEOUT_MS,
+  })
+  const refused = Object.entries(run.answers).filter(([answer]) => answer !== '200')
+  if (refused.length > 0) say(`${name}: express answers ${JSON.stringify(run.answers)}`)
+  return run
+}
+
+/** From other customers, until the signal. */
+async function floodWith({ form, findings, options, say }: Bench, crew: Crew, signal: AbortSignal) {
+  const s1 = runNamed(findings, 'S1')
+  const ratePerSecond = Math.round(
+    options.rate ?? (s1 ? messagesPerSecond(s1) * FLOOD_OF_S1 : FLOOD_DEFAULT_PER_SECOND),
+  )
+  say(`flooding with ${ratePerSecond} normal requests/s`)
+  const plan = planOf(crew, {
+    ...{ ratePerSecond, warmUpMs: 0, durationMs: 2 * (WARM_UP_MS + form.flood.durationMs) },
+    ...{ customerFirst: EXPRESS_CUSTOMERS + 1, customerLast: EXPRESS_CUSTOMERS + FLOOD_CUSTOMERS },
+    ...{ skew: 'uniform', recipientsPerRequest: 1, expressShare: 0 },
+  })
+  const { answers } = await startGenerator(plan, () => {}, { signal })
+  say(`answers to the flood: ${JSON.stringify(answers)}`)
+}
