@@ -3,13 +3,13 @@ import { mergeRecords, percentilesOf } from './generator/index.ts'
 import type { GeneratorPlan, GeneratorProgress, GeneratorResult } from './generator/index.ts'
 import type { Percentiles } from './result.ts'
 
-/** What is said while a load runs; the table and the page come after it. */
+/** The lines that a load test prints while it runs, before the table and the page. */
 export function describePlan(plan: GeneratorPlan): string[] {
   const { ratePerSecond, durationMs, warmUpMs, recipientsPerRequest, expressShare, skew } = plan
   const each = `${recipientsPerRequest} ${recipientsPerRequest === 1 ? 'recipient' : 'recipients'}`
   const before = warmUpMs > 0 ? `, after ${seconds(warmUpMs)} of warm-up` : ''
   return [
-    `offering    ${ratePerSecond} requests/s for ${seconds(durationMs)}${before}: ` +
+    `load        ${ratePerSecond} requests/s for ${seconds(durationMs)}${before}: ` +
       `${each} each, ${expressShare * 100} % express, customers ${skew}`,
   ]
 }
@@ -31,25 +31,24 @@ export function describeOffered(plan: GeneratorPlan, result: GeneratorResult): s
   const lateness = percentilesOf(mergeRecords([result.lateness]))
   return [
     `offered     ${plan.ratePerSecond} requests/s, ${dueRequests} in all; ${unsentRequests} could not be sent`,
-    `achieved    ${achievedPerSecond.toFixed(1)} answers/s over ${seconds(durationMs)}`,
+    `answered    ${achievedPerSecond.toFixed(1)} requests/s over ${seconds(durationMs)}`,
     ...Object.entries(answers).map(([answer, count]) => `answers     ${answer}: ${count}`),
-    `latency     ${describeMs(percentilesOf(mergeRecords([result.http])))}, from the time each was due`,
-    `generator   ${micros} µs of CPU a request; sent p99 ${lateness.p99Ms.toFixed(1)} ms after it was due`,
+    `latency     HTTP: ${describeMs(percentilesOf(mergeRecords([result.http])))} (corrected for coordinated omission)`,
+    `generator   ${micros} µs of CPU per request; p99 of the delay between due and sent ${lateness.p99Ms.toFixed(1)} ms`,
   ]
 }
 
 export function describeEndings({ done, failed, open, unanswered, handOver, tookMs }: Endings): string[] {
   return [
-    `ended       ${done} done, ${failed} failed and refunded, ${open} open`,
-    ...(unanswered > 0 ? [`            ${unanswered} were accepted without an answer that reached us`] : []),
+    `finished    ${done} done, ${failed} failed and refunded, ${open} unfinished`,
+    ...(unanswered > 0 ? [`            ${unanswered} were accepted although their answer was lost`] : []),
     ...(tookMs > 0
       ? [
-          `end to end  ${(((done + failed) * 1_000) / tookMs).toFixed(1)} recipients/s from the first acceptance to the last ending, ${seconds(tookMs)}`,
+          `throughput  ${(((done + failed) * 1_000) / tookMs).toFixed(1)} recipients/s from the first acceptance to the last result, ${seconds(tookMs)}`,
         ]
       : []),
     ...Object.entries(handOver).map(
-      ([type, values]: [string, Percentiles]) =>
-        `hand-over   ${type}: ${describeMs(values)}, from acceptance to ending`,
+      ([type, values]: [string, Percentiles]) => `end-to-end latency, ${type}: ${describeMs(values)}`,
     ),
   ]
 }

@@ -1,14 +1,14 @@
-/** What a command line may say as well as the environment: `--rate 100`, `--rate=100`, `--seed-only`. */
+/** Flags that a command accepts beside the environment: `--rate 100`, `--rate=100`, `--seed-only`. */
 export interface Flags {
   /** Names of settings. */
   known: readonly string[]
-  /** Those that need no value, with what they then are. */
+  /** Flags that need no value, with the value that they set. */
   switches: Readonly<Record<string, string>>
 }
 
 /**
- * Flags as the environment variables that they stand for: `--seed-method` is SEED_METHOD.
- * @throws Error that names the first flag which is none, or which lacks its value.
+ * @returns the environment variables that the flags stand for: `--seed-method` is SEED_METHOD.
+ * @throws Error that names the first flag that is unknown or lacks its value.
  */
 export function readFlags(args: readonly string[], { known, switches }: Flags): Record<string, string> {
   const env: Record<string, string> = {}

@@ -1,6 +1,6 @@
-// The command `make loadtest RATE= DURATION=`: offers load to a running instance, waits until all that was accepted has
-// ended, audits, and writes a report. Exits with 1 when something accepted did not end as it should, 2 when it could
-// not run at all.
+// The command `make loadtest RATE= DURATION=`: offers load to a running instance, waits until every accepted message has
+// finished, audits, and writes a report. Exits with 1 if an accepted message did not finish or the audit failed, and
+// with 2 if it could not run.
 import { runAudit } from '../dev/stack/runAudit.ts'
 import { openApi } from './api.ts'
 import type { Api } from './api.ts'
@@ -11,13 +11,14 @@ import type { Follower } from './follow.ts'
 import { followApi } from './followApi.ts'
 import { followSql } from './followSql.ts'
 import type { GeneratorPlan } from './generator/index.ts'
+import { asksForHelp, describeSettings } from './help.ts'
 import { toLoadReport } from './loadReport.ts'
 import { planLoad, sendingCustomers } from './plan.ts'
 import type { SendingCustomer } from './plan.ts'
 import { printTable, writeReport } from './report/index.ts'
 import type { BenchReport, RunResult } from './result.ts'
 import { toRunResult } from './runResult.ts'
-import { readLoadSettings } from './settings.ts'
+import { LOAD_SETTINGS, readLoadSettings } from './settings.ts'
 import type { LoadSettings } from './settings.ts'
 import { findTarget } from './target.ts'
 import type { Target } from './target.ts'
@@ -26,8 +27,20 @@ import { waitUntilEnded } from './waitUntilEnded.ts'
 import { watchLoad } from './watchLoad.ts'
 import type { WatchedLoad } from './watchLoad.ts'
 
+const HELP = [
+  'make loadtest [NAME=VALUE ...]   offers load to a running instance and reports throughput and latency',
+  '',
+  'Each setting is a variable of make or of the environment, or a flag in ARGS: ARGS="--rate 50".',
+  ...describeSettings(LOAD_SETTINGS),
+]
+
+const args = process.argv.slice(2)
+if (asksForHelp(args)) {
+  console.log(HELP.join('\n'))
+  process.exit(0)
+}
 try {
-  const settings = readLoadSettings(process.env, process.argv.slice(2))
+  const settings = readLoadSettings(process.env, args)
   const target = await findTarget(settings)
   const plan = planLoad(settings, target.baseUrl)
   const api = openApi(target.baseUrl)
@@ -37,13 +50,13 @@ try {
     await api.close()
   }
 } catch (error) {
-  // A refused connection may come as an AggregateError whose own message is empty.
+  // The error of a refused connection may be an AggregateError with an empty message.
   const { message, code } = error as { message: string; code?: string }
   console.error(`loadtest: ${message || (code ?? 'failed')}`)
   process.exitCode = 2
 }
 
-/** @returns whether everything that was accepted ended as it should. */
+/** @returns whether every accepted message finished and the audit is clean. */
 async function run(settings: LoadSettings, plan: GeneratorPlan, target: Target, api: Api): Promise<boolean> {
   const startedAt = new Date()
   console.log(`target      ${target.baseUrl}`)
@@ -86,7 +99,7 @@ function follow(
   return followSql(target.databaseUrl, { first: plan.customerFirst, last: plan.customerLast })
 }
 
-/** The first Ctrl-C ends the sending, and what was accepted is followed to its end all the same. */
+/** The first Ctrl-C ends the sending; accepted messages are still followed until they finish. */
 async function load(plan: GeneratorPlan, target: Target): Promise<WatchedLoad> {
   describePlan(plan).forEach((line) => console.log(line))
   const interrupted = new AbortController()
@@ -108,7 +121,7 @@ async function readUntilEnded(
   { result }: WatchedLoad,
 ): Promise<Endings> {
   await waitUntilEnded(follower, settings.DRAIN_TIMEOUT, (open, elapsedMs) =>
-    console.log(`  ${seconds(elapsedMs)}  ${open ?? 'nobody can say how many'} still open`),
+    console.log(`  ${seconds(elapsedMs)}  ${open ?? 'an unknown number'} unfinished`),
   )
   const accepted = { customerFirst: plan.customerFirst, byCustomer: result.acceptedByCustomer ?? [] }
   const endings = await readEndings(follower.recipients(), accepted)
@@ -116,14 +129,14 @@ async function readUntilEnded(
   for (const line of endings.wrong) console.error(`loadtest: ${line}`)
   if (endings.open > 0)
     console.error(
-      `loadtest: ${endings.open} recipients have no ending after ${seconds(settings.DRAIN_TIMEOUT)}`,
+      `loadtest: ${endings.open} recipients are unfinished after ${seconds(settings.DRAIN_TIMEOUT)}`,
     )
   return endings
 }
 
 async function auditTarget({ databaseUrl }: Target): Promise<RunResult['audit']> {
   if (databaseUrl === undefined) {
-    console.log('audit       left out: set DATABASE_URL to have the books checked, too')
+    console.log('audit       skipped: set DATABASE_URL to audit the tables')
     return undefined
   }
   const lines: string[] = []

@@ -1,7 +1,7 @@
 /**
- * `make loadtest RATE=50` sets a variable; a slip in its name would set another one, and nobody would hear of it. Make
- * tells in MAKEFLAGS, behind two dashes, what its command line set, spaces within a value escaped.
- * @throws Error that names what is none of the known.
+ * Finds misspelled variables, such as `make loadtest RAET=50`, which would have no effect. Make lists the variables of
+ * its command line in MAKEFLAGS, behind two dashes, with spaces in values escaped.
+ * @throws Error that names the unknown ones.
  */
 export function assertMakeVariables({ MAKEFLAGS = '' }: NodeJS.ProcessEnv, known: readonly string[]): void {
   const [, set = ''] = MAKEFLAGS.split(/(?:^|\s)-- /, 2)

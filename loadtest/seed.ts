@@ -2,10 +2,17 @@
 import { migrate } from '../src/platform/db/index.ts'
 import { databaseFault } from './databaseFault.ts'
 import { addToEach, ledgerWallet } from './wallet.ts'
+import { asksForHelp, describeSettings } from './help.ts'
 import { reportEvery } from './reportEvery.ts'
-import { readSeedSettings } from './settings.ts'
+import { SEED_SETTINGS, readSeedSettings } from './settings.ts'
 import { findDatabase } from './target.ts'
 
+if (asksForHelp(process.argv.slice(2))) {
+  console.log(
+    ['make seed [NAME=VALUE ...]   tops up customers', '', ...describeSettings(SEED_SETTINGS)].join('\n'),
+  )
+  process.exit(0)
+}
 try {
   const settings = readSeedSettings(process.env)
   const { N, BALANCE, FIRST_CUSTOMER } = settings

@@ -24,20 +24,22 @@ describe('the load test', () => {
     await rm(reports, { recursive: true, force: true })
   })
 
-  it('sees everything that it offered to its end and audits', async () => {
+  it('follows every message until it finishes, reports end-to-end latency, and audits', async () => {
     await engine.operatorA.admin.behave({ rejectRate: 0.5 })
     const { code, output } = await run('main.ts', { RATE: '40', DURATION: '1s', RECIPIENTS: '2' })
     assert.equal(code, 0, output)
     assert.match(output, /answers +200: 40\n/)
-    const [, done, failed] = /ended +(\d+) done, (\d+) failed and refunded, 0 open/.exec(output) ?? []
+    const [, done, failed] =
+      /finished +(\d+) done, (\d+) failed and refunded, 0 unfinished/.exec(output) ?? []
     assert.equal(Number(done) + Number(failed), 80, output)
     assert.ok(Number(failed) > 0, output)
+    assert.match(output, /end-to-end latency, normal: p50 .* p99 /)
     assert.match(output, /audit: 80 recipients/)
     assert.match(output, /audit: clean/)
     await engine.operatorA.admin.behave({})
   })
 
-  it('leaves a report with what it saw second by second, whose path it prints last', async () => {
+  it('writes a report with a sample of each second, and prints its path last', async () => {
     const { code, output } = await run('main.ts', { RATE: '30', DURATION: '2s', SKEW: 'zipf', WARM_UP: '1s' })
     assert.equal(code, 0, output)
     const [htmlFile = '', jsonFile = ''] = output
@@ -65,31 +67,41 @@ describe('the load test', () => {
     assert.equal(load.samples.at(-1)?.backlogRecipients, 0)
   })
 
-  it('follows what it sent through the API alone where no database is known', async () => {
+  it('follows messages through the API if no database is known', async () => {
     const env = { RATE: '20', DURATION: '1s', SKEW: 'one', DATABASE_URL: '' }
     const { code, output } = await run('main.ts', env)
     assert.equal(code, 0, output)
     assert.match(output, /customers +1 from 1000 on/)
-    const [, done, failed] = /ended +(\d+) done, (\d+) failed and refunded, 0 open/.exec(output) ?? []
+    const [, done, failed] =
+      /finished +(\d+) done, (\d+) failed and refunded, 0 unfinished/.exec(output) ?? []
     assert.equal(Number(done) + Number(failed), 20, output)
-    assert.match(output, /audit +left out/)
+    assert.match(output, /audit +skipped/)
   })
 
-  it('only seeds when told so by a flag, and gives each what its part will cost', async () => {
+  it('only tops up with --seed-only, each customer by the cost of its requests', async () => {
     const env = { RATE: '10', DURATION: '1s', SKEW: 'one', PRICE: '2' }
     const { code, output } = await run('main.ts', env, 7_000, ['--seed-only', '--seed-method=sql'])
     assert.equal(code, 0, output)
     assert.equal(await balanceOf(engine.url, 7_000), 20)
-    assert.doesNotMatch(output, /offering/)
+    assert.doesNotMatch(output, /^load /m)
   })
 
-  it('names a flag that is none', async () => {
+  it('prints its settings for --help, and offers nothing', async () => {
+    for (const program of ['main.ts', 'seed.ts', 'bench/main.ts']) {
+      const { code, output } = await run(program, {}, 1_000, ['--help'])
+      assert.equal(code, 0, output)
+      assert.match(output, /^make (loadtest|seed|bench) \[/)
+      assert.match(output, /RATE +Requests offered a second\. \[100\]|BALANCE +Amount|--only <names>/)
+    }
+  })
+
+  it('names an unknown flag and the known ones', async () => {
     const { code, output } = await run('main.ts', {}, 1_000, ['--reciepts', '4'])
     assert.equal(code, 2, output)
     assert.match(output, /unknown flag --reciepts; known flags: .*--recipients/)
   })
 
-  it('gives nobody money before a database that cannot be used is known, and ends', async () => {
+  it('tops up no customer if the database cannot be used, and ends', async () => {
     const refused = 'mysql://root@127.0.0.1:1/chapar'
     const denied = new URL(engine.stack.databaseUrl)
     denied.username = 'nobody'
@@ -108,11 +120,11 @@ describe('the load test', () => {
     assert.equal(await balanceOf(engine.url, 11_000), 0)
   })
 
-  it('fails when something accepted has no ending in time', async () => {
+  it('fails when an accepted message does not finish in time', async () => {
     for (const { admin } of [engine.operatorA, engine.operatorB]) await admin.behave({ outage: 'http503' })
     const { code, output } = await run('main.ts', { RATE: '20', DURATION: '1s', DRAIN_TIMEOUT: '1s' })
     assert.equal(code, 1, output)
-    assert.match(output, /20 recipients have no ending/)
+    assert.match(output, /20 recipients are unfinished/)
     for (const { admin } of [engine.operatorA, engine.operatorB]) await admin.behave({})
     await engine.drain()
   })
@@ -127,7 +139,7 @@ describe('the load test', () => {
     assert.match(output, /answers +402: 5\n/)
   })
 
-  it('seeds through the ledger as often as it is told to', async () => {
+  it('tops up through the ledger at every run of make seed', async () => {
     const env = { N: '25', BALANCE: '7', FIRST_CUSTOMER: '500' }
     for (const balance of [7, 14]) {
       const { code, output } = await run('seed.ts', env)
@@ -138,7 +150,7 @@ describe('the load test', () => {
     assert.equal(await balanceOf(engine.url, 525), 0)
   })
 
-  it('refuses other machines unless told otherwise in so many words', async () => {
+  it('refuses other machines without an explicit consent', async () => {
     const { code, output } = await run('main.ts', { BASE_URL: 'http://192.0.2.1:8080' })
     assert.equal(code, 2, output)
     assert.match(output, /ALLOW_REMOTE=yes-/)

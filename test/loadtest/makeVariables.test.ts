@@ -4,7 +4,7 @@ import { assertMakeVariables } from '../../loadtest/makeVariables.ts'
 import { readLoadSettings } from '../../loadtest/settings.ts'
 
 describe('variables on the command line of make', () => {
-  it('are refused when their name is none, by the name', () => {
+  it('are refused by name when they are unknown', () => {
     assert.throws(
       () => readLoadSettings({ MAKEFLAGS: ' -- RATE=50 DURATOIN=3s', RATE: '50' }),
       /^Error: unknown variable DURATOIN; /,
@@ -15,7 +15,7 @@ describe('variables on the command line of make', () => {
     )
   })
 
-  it('are taken when they are known, and so are the flags of make and what a value holds', () => {
+  it('are accepted when they are known, beside flags of make and values with spaces', () => {
     for (const MAKEFLAGS of [
       undefined,
       '',
