@@ -11,6 +11,8 @@ export interface Form {
    * many times more before it is taken for too high.
    */
   search: { resolution: number; probesMax: number; retries?: number }
+  /** Of S1 and S2 with one message a call, which no target judges. */
+  singleProbesMax: number
   /** Of the highest rate that held for a moment: what is offered for long. A short probe sees little of a slow growth. */
   ofProbed: number
   /** How often a rate that did not hold is lowered for another run. */
@@ -64,6 +66,7 @@ const SHORT: Form = {
   run: { warmUpMs: 1_000, durationMs: 5_000 },
   singleRun: { warmUpMs: 1_000, durationMs: 3_000 },
   search: { resolution: 1.15, probesMax: 3 },
+  singleProbesMax: 3,
   ofProbed: 0.85,
   lowerings: 0,
   waitingMessages: 20_000,
@@ -87,18 +90,19 @@ const SHORT: Form = {
 
 const WHOLE: Form = {
   isShort: false,
-  probe: { warmUpMs: 2_000, durationMs: 8_000 },
-  run: { warmUpMs: 5_000, durationMs: 60_000 },
-  singleRun: { warmUpMs: 3_000, durationMs: 30_000 },
-  search: { resolution: 1.03, probesMax: 12, retries: 1 },
-  ofProbed: 0.97,
-  lowerings: 5,
+  probe: { warmUpMs: 2_000, durationMs: 6_000 },
+  run: { warmUpMs: 5_000, durationMs: 45_000 },
+  singleRun: { warmUpMs: 3_000, durationMs: 20_000 },
+  search: { resolution: 1.05, probesMax: 8, retries: 1 },
+  singleProbesMax: 4,
+  ofProbed: 0.93,
+  lowerings: 3,
   waitingMessages: 100_000,
   waitingRows: 1_000_000,
   claims: 400,
   idle: { trafficMs: 20_000, quietMs: 15_000, requestsPerSecond: 10 },
   history: { messages: 10_000_000, ofLargeCustomer: 1_000_000, looks: 500 },
-  auditLive: { messages: 10_000_000, ratePerSecond: 3_000, time: { warmUpMs: 20_000, durationMs: 30_000 } },
+  auditLive: { messages: 2_500_000, ratePerSecond: 3_000, time: { warmUpMs: 20_000, durationMs: 30_000 } },
   throttled: { durationMs: 20_000 },
   oldReadView: { messages: 500_000, time: { warmUpMs: 3_000, durationMs: 15_000 } },
   fairShare: { messages: 1_000_000, durationMs: 20_000 },
@@ -106,18 +110,16 @@ const WHOLE: Form = {
   against: { probesMax: 8, turns: 9, time: { warmUpMs: 3_000, durationMs: 20_000 } },
   sweep: [
     { lanes: 8, connections: 50, concurrency: 16 },
-    { lanes: 4, connections: 20, concurrency: 4 },
     { lanes: 8, connections: 50, concurrency: 8 },
     { lanes: 16, connections: 100, concurrency: 32 },
-    { lanes: 32, connections: 150, concurrency: 64 },
   ],
-  sweepProbesMax: 8,
+  sweepProbesMax: 5,
   alone: {
-    batchSizes: [100, 500, 1_000, 2_000],
+    batchSizes: [500, 1_000, 2_000],
     workers: [2, 4],
     durationMs: 6_000,
-    finalists: 2,
-    bestDurationMs: 40_000,
+    finalists: 1,
+    bestDurationMs: 20_000,
     turns: 5,
     turnMs: 15_000,
   },

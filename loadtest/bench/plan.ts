@@ -22,24 +22,26 @@ export interface PlannedStep extends Step {
   perform: (bench: Bench) => Promise<void>
 }
 
-/** Processes that start and stop, fresh tables, the audit: of each scenario. */
+/** Of each scenario: start and stop of the processes, fresh tables, the audit. */
 const AROUND_SECONDS = 6
 
 /**
- * What is run and in which order: later scenarios begin their search at what earlier ones found. What is compared
- * follows each other: a machine that is shared is a third slower or faster some minutes later.
+ * The scenarios in their order: later ones begin their search at what earlier ones found. Scenarios that are compared
+ * follow each other, because a shared machine is a third slower or faster some minutes later.
  */
 export function planSteps(form: Form, { only, rate }: BenchOptions): PlannedStep[] {
   const seconds = ({ warmUpMs, durationMs }: Form['run']) => (warmUpMs + durationMs) / 1_000
   const searched = rate === undefined ? form.search.probesMax * seconds(form.probe) : 0
   const load = (time: Form['run'], isSearched = true) =>
     AROUND_SECONDS + (isSearched ? searched : 0) + seconds(time)
+  const single =
+    load(form.singleRun, false) +
+    (rate === undefined && !form.isShort ? form.singleProbesMax * seconds(form.probe) : 0)
   const follows = !form.isShort
   const {
     idle: quiet,
     history: { messages },
     sweep,
-    alone,
     waitingMessages,
     waitingRows,
     auditLive: live,
@@ -47,18 +49,10 @@ export function planSteps(form: Form, { only, rate }: BenchOptions): PlannedStep
   const steps: PlannedStep[] = [
     { name: 's1', perform: oneRecipient, seconds: load(form.run) },
     { name: 's3', perform: oneCustomer, seconds: load(form.run, follows) },
-    { name: 's1-single', perform: oneRecipientOneMessageACall, seconds: load(form.singleRun, follows) },
+    { name: 's1-single', perform: oneRecipientOneMessageACall, seconds: single },
     { name: 's2', perform: hundredRecipients, seconds: load(form.run) },
-    {
-      ...{ name: 'mysql-alone', perform: mysqlAlone },
-      seconds:
-        AROUND_SECONDS +
-        (2 * alone.batchSizes.length * alone.workers.length * (alone.durationMs + 1_600)) / 1_000 +
-        (2 * alone.finalists * (alone.bestDurationMs + 1_600)) / 1_000 +
-        (alone.turns && (2 * alone.turns + 1) * (AROUND_SECONDS + alone.turnMs / 1_000)) +
-        (alone.turns * form.run.warmUpMs) / 1_000,
-    },
-    { name: 's2-single', perform: hundredRecipientsOneMessageACall, seconds: load(form.singleRun, follows) },
+    { name: 'mysql-alone', perform: mysqlAlone, seconds: aloneSeconds(form) },
+    { name: 's2-single', perform: hundredRecipientsOneMessageACall, seconds: single },
     { name: 's4', perform: expressBehindBacklog, seconds: 2 * AROUND_SECONDS + waitingMessages / 2_500 },
     {
       ...{ name: 'throttled', perform: throttled },
@@ -94,7 +88,19 @@ export function planSteps(form: Form, { only, rate }: BenchOptions): PlannedStep
         (follows ? load(form.singleRun, false) : 0),
     },
   ]
-  // The short form shows in three minutes that it works, and this takes ten million messages to show anything.
+  // With the few messages of the short form the audit beside a load shows nothing.
   const planned = (name: Scenario) => only?.includes(name) ?? (name !== 'audit-live' || !form.isShort)
   return steps.filter(({ name }) => planned(name))
+}
+
+/** Its sweep and its best setting for both sizes of request, and S2 in turn with it. */
+function aloneSeconds({ alone, run }: Form): number {
+  const points = alone.batchSizes.length * alone.workers.length
+  return (
+    AROUND_SECONDS +
+    (2 * points * (alone.durationMs + 1_600)) / 1_000 +
+    (2 * alone.finalists * (alone.bestDurationMs + 1_600)) / 1_000 +
+    (alone.turns && (2 * alone.turns + 1) * (AROUND_SECONDS + alone.turnMs / 1_000)) +
+    (alone.turns * run.warmUpMs) / 1_000
+  )
 }

@@ -16,6 +16,8 @@ export interface BestOptions {
   /** Where the search begins, requests a second. */
   start: number
   time: { warmUpMs: number; durationMs: number }
+  /** Of the search; what the form says by default. */
+  probesMax?: number
   /** The rate is known: no search. */
   rate?: number | undefined
 }
@@ -30,7 +32,7 @@ const LOWERED_FURTHER = 0.05
 export async function measureBest(bench: Bench, crew: Crew, options: BestOptions): Promise<RunResult> {
   const { form, say } = bench
   const { name, title, settings = {}, time, load } = options
-  let rate = options.rate ?? (await searchRate(bench, crew, options)).rate * form.ofProbed
+  let rate = options.rate ?? (await searchRate(bench, crew, options, options.probesMax)).rate * form.ofProbed
   for (let lowerings = 0; ; lowerings++) {
     const ratePerSecond = Math.max(1, Math.round(rate))
     say(`measuring ${ratePerSecond} requests/s for ${time.durationMs / 1_000} s`)

@@ -54,7 +54,7 @@ export async function hundredRecipientsOneMessageACall(bench: Bench): Promise<vo
   const start = (messages / RECIPIENTS) * SINGLE_SHARE
   await runScenario(bench, {
     ...{ name: 'S2 single', title: 'S2 with one message an operator call', env: ONE_MESSAGE_A_CALL },
-    ...{ load: HUNDRED_RECIPIENTS, start, time: bench.form.singleRun },
+    ...{ load: HUNDRED_RECIPIENTS, start, time: bench.form.singleRun, probesMax: bench.form.singleProbesMax },
     rate: bench.options.rate ?? (bench.form.isShort ? start : undefined),
   })
 }

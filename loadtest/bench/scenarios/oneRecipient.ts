@@ -29,7 +29,7 @@ export async function oneRecipientOneMessageACall(bench: Bench): Promise<void> {
   const start = s1 ? messagesPerSecond(s1) * SINGLE_SHARE : RATE_START * SINGLE_SHARE
   await runScenario(bench, {
     ...{ name: 'S1 single', title: 'S1 with one message an operator call', env: ONE_MESSAGE_A_CALL },
-    ...{ load: ONE_RECIPIENT, start, time: bench.form.singleRun },
+    ...{ load: ONE_RECIPIENT, start, time: bench.form.singleRun, probesMax: bench.form.singleProbesMax },
     rate: bench.options.rate ?? (bench.form.isShort ? start : undefined),
   })
 }

@@ -12,6 +12,22 @@ describe('what the benchmark is told', () => {
     assert.equal(planSteps(formOf('short', undefined), options).length, 15)
   })
 
+  it('takes less than 45 minutes in its whole form, with two rates lowered three times each', () => {
+    const form = formOf('whole', undefined)
+    const steps = planSteps(form, readOptions([], { FORM: 'whole' }))
+    const planned = steps.reduce((sum, { seconds }) => sum + seconds, 0)
+    const lowered = (2 * 3 * (form.run.warmUpMs + form.run.durationMs)) / 1_000
+    assert.ok((planned + lowered) / 60 < 45, `${((planned + lowered) / 60).toFixed(1)} minutes`)
+  })
+
+  it('compares another commit by S1 and S2 only', () => {
+    const options = readOptions(['--only', 's1'], { AGAINST: '1d6786e' })
+    assert.deepEqual([options.against, options.only], ['1d6786e', ['s1']])
+    assert.equal(options.command, "make bench FORM=short AGAINST=1d6786e ARGS='--only s1'")
+    assert.equal(readOptions([], { AGAINST: '' }).against, undefined)
+    assert.throws(() => readOptions(['--only', 's1,s4'], { AGAINST: 'a' }), /s1 and s2, not s4/)
+  })
+
   it('comes from make as variables, and from the command line', () => {
     assert.deepEqual(
       ['whole', 'STRICT'].map((what) => {
