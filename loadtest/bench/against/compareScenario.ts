@@ -1,6 +1,6 @@
 import type { RunResult } from '../../result.ts'
 import type { Bench } from '../bench.ts'
-import { alternate, median } from '../measure/alternate.ts'
+import { alternate } from '../measure/alternate.ts'
 import type { Turn } from '../measure/alternate.ts'
 import { searchRate } from '../measure/measureBest.ts'
 import { runLoad } from '../measure/runLoad.ts'
@@ -130,8 +130,7 @@ async function audited({ say }: Bench, side: Side, runs: RunResult[]): Promise<R
   return runs.map((run, index) => (index === runs.length - 1 ? { ...run, audit } : run))
 }
 
-/** The look whose rate is the median: it stands for all of its side in the report. */
+/** The look in the middle by its rate, which represents its side in the report. */
 export function medianRun(runs: readonly RunResult[]): RunResult | undefined {
-  const middle = median(runs.map(carriedOfOffered))
-  return runs.find((run) => carriedOfOffered(run) === middle)
+  return runs.toSorted((a, b) => carriedOfOffered(a) - carriedOfOffered(b))[Math.floor(runs.length / 2)]
 }

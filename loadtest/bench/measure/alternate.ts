@@ -32,7 +32,9 @@ export function medianRatio(turns: readonly Turn[]): number {
   return median(turns.map(({ rate, referenceRate }) => rate / referenceRate))
 }
 
-/** Of an even number of values the higher one of the two in the middle. */
+/** Of an even number of values the mean of the two in the middle. NaN without values. */
 export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
+  const sorted = values.toSorted((a, b) => a - b)
+  const [lower, upper] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[Math.floor(sorted.length / 2)]]
+  return lower === undefined || upper === undefined ? NaN : (lower + upper) / 2
 }

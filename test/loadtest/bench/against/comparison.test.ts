@@ -39,6 +39,12 @@ describe('the comparison with another commit', () => {
     ])
   })
 
+  it('does not favour a side that has one more look: the reference begins and ends', () => {
+    const theirs = [100, 100, 140, 140].map((micros) => looked(1_000, micros))
+    const [, costs] = comparisonTables({ ...comparison, theirs })
+    assert.deepEqual(costs?.rows[0], ['api', '100.0', '120.0', '0.83'])
+  })
+
   it('is represented by the look of the median rate', () => {
     assert.equal(medianRun(comparison.ours)?.recipients.accepted, 940)
     assert.equal(medianRun([]), undefined)
