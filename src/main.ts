@@ -25,7 +25,7 @@ try {
     throw error
   }
 } catch (error) {
-  // What the user can mend is said in plain lines; anything else is a fault of ours, with its stack.
+  // A fault that the user can correct is printed as plain lines; any other with its stack.
   const theirs = error instanceof StartupFault
   console.error(theirs ? `chapar: ${error.message}` : error)
   process.exit(1)

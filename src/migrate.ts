@@ -8,7 +8,9 @@ if (!url) {
 }
 try {
   const applied = await migrate(url)
-  console.log(applied.length > 0 ? `applied ${applied.join(', ')}` : 'the database is up to date')
+  console.log(
+    applied.length > 0 ? `applied migrations: ${applied.join(', ')}` : 'the database schema is up to date',
+  )
 } catch (error) {
   console.error(`chapar: ${(error as Error).message}`)
   process.exit(1)

@@ -25,7 +25,7 @@ export interface Lifecycle {
    * @returns whether all parts closed without a fault and in time.
    */
   close(): Promise<boolean>
-  /** Closes every part and ends the process, as the first signal does: for whoever says it in another way. */
+  /** Closes every part and ends the process, as the first signal does. */
   end(): Promise<void>
 }
 
@@ -39,9 +39,8 @@ export interface LifecycleOptions {
  * Ends the process in order on SIGTERM, SIGINT or SIGHUP (a closed terminal): exit 0 when all closed in time, else 1. A second signal exits at
  * once with 1.
  *
- * An exception that nobody caught also exits at once with 1. Requests and loops catch their own faults, so what gets
- * here left something in a state that nobody knows; work in flight is safe, because the engine promises to survive
- * a kill at any instant, and going on with unknown state is the one thing that it does not promise to survive.
+ * An uncaught exception exits at once with 1. Requests and loops catch their own faults, so the state is unknown here.
+ * Work in flight is safe: the engine survives a kill at any instant (invariant 4).
  */
 export function createLifecycle({ logger, deadlineMs, host = process }: LifecycleOptions): Lifecycle {
   const parts: Part[] = []
@@ -50,7 +49,7 @@ export function createLifecycle({ logger, deadlineMs, host = process }: Lifecycl
 
   const onSignal = (signal: unknown) => {
     if (signalled) {
-      logger.warn('stopped at once by a second signal', { signal })
+      logger.warn('stopped by a second signal, without closing', { signal })
       host.exit(1)
       return
     }
@@ -84,7 +83,7 @@ async function closeInReverse(parts: Part[], deadlineMs: number, logger: Logger)
   for (let part = parts.pop(); part; part = parts.pop()) {
     if (!(await closeOne(part, endsAtMs - performance.now(), logger))) inOrder = false
   }
-  logger.info(inOrder ? 'stopped' : 'stopped, not everything in order')
+  logger.info(inOrder ? 'stopped' : 'stopped, but not everything could be closed')
   return inOrder
 }
 
@@ -101,7 +100,7 @@ async function closeIntake(parts: Part[], deadlineMs: number, logger: Logger): P
 
 async function closeOne(part: Part, leftMs: number, logger: Logger): Promise<boolean> {
   if (leftMs <= 0) {
-    logger.error('not closed, no time was left', { part: part.name })
+    logger.error('not closed: the deadline had passed', { part: part.name })
     return false
   }
   let timer: NodeJS.Timeout | undefined

@@ -1,4 +1,4 @@
-/** What keeps the program from starting and only its user can mend. The message is meant for them: no stack. */
+/** A fault that only the user can correct. The program prints its message, without a stack, and ends. */
 export class StartupFault extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)

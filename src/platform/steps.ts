@@ -19,7 +19,7 @@ export function emitStepWhenWritten(at: string, what: string): void {
   if (steps.hasSubscribers) setImmediate(() => setImmediate(() => emitStep(at, what)))
 }
 
-/** Says that a step is reached, to whoever listens: a proof that kills the process there. Free while nobody does. */
+/** Tells listeners that a step is reached, such as a test that kills the process there. Free without a listener. */
 export function emitStep(at: string, what: string): void {
   if (steps.hasSubscribers) steps.publish({ at, what } satisfies Step)
 }

@@ -1,6 +1,5 @@
 /**
- * Something that a request needs is away for now and nothing was changed. HTTP answers it with 503 and Retry-After;
- * a loop backs off.
+ * A dependency is unavailable for now and nothing was changed. HTTP answers with 503 and Retry-After; a loop backs off.
  */
 export class Unavailable extends Error {
   readonly code: string

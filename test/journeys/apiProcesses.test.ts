@@ -185,7 +185,7 @@ describe('an API of several processes', () => {
         .split('\n')
         .filter((line) => line.startsWith('chapar: '))
       assert.match(said[0] ?? '', new RegExp(`^chapar: cannot listen on 127\\.0\\.0\\.1:${port}: .*in use`))
-      assert.deepEqual(said.slice(1), ['chapar: a process of the API did not start; see the reason above'])
+      assert.deepEqual(said.slice(1), ['chapar: an API process did not start; the reason is above'])
     } finally {
       await launched.kill()
       other.close()

@@ -75,7 +75,7 @@ describe('an API of several processes that end', () => {
       counts,
       counts.toSorted((one, other) => one - other),
     )
-    const [line] = linesOf(engine, 'a process of the API ended')
+    const [line] = linesOf(engine, 'API process ended')
     assert.equal(line?.['reason'], `process ${victim} ended by SIGKILL`)
     assert.ok(workersOf(engine).includes(survivor))
     assert.equal(workersOf(engine).length, 2)

@@ -5,15 +5,18 @@
 const MAY_BE_ROUNDED = /[[:,\s]-?(?:\d{16}|\d+[.eE])/
 const NUMBER = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
 
+/** Stands for a number that was not whole, so that a schema refuses it as it refuses every fraction. */
+const NOT_WHOLE = 0.5
+
 /**
- * Parses JSON, with NaN in place of a number that became a whole one only by rounding: a customer's number or an amount
- * must not be another than the client wrote. A schema then refuses it where it stands. @throws SyntaxError
+ * Parses JSON, and keeps a fraction a fraction where JSON.parse would round it to a whole number: a customer or an
+ * amount must not be another than the client wrote. @throws SyntaxError
  */
 export function parseExactly(text: string): unknown {
   if (!MAY_BE_ROUNDED.test(text)) return JSON.parse(text)
   return JSON.parse(text, (_key: string, value: unknown, context?: { source?: string }) =>
     typeof value === 'number' && context?.source !== undefined && isRounded(value, context.source)
-      ? NaN
+      ? NOT_WHOLE
       : value,
   )
 }

@@ -101,8 +101,7 @@ function explain(issue: z.core.$ZodRawIssue): string | undefined {
   const isMissing = issue.input === undefined
   if (issue.code === 'invalid_type') {
     if (isMissing) return 'is required'
-    if (Array.isArray(issue.input) && issue.expected === 'string') return 'must be a single string'
-    if (issue.expected === 'int' || Number.isNaN(issue.input)) return 'must be a whole number'
+    if (issue.expected === 'int') return 'must be a whole number'
     return `must be ${articleFor(issue.expected)}`
   }
   if (issue.code === 'invalid_value') {

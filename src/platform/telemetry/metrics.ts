@@ -1,8 +1,9 @@
-import { Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { VERSION } from '../version.ts'
 
 export { Counter, Gauge, Histogram, Registry } from 'prom-client'
 
-/** From a tenth of a millisecond's neighbourhood to the longest time-out: one scale, so that panels compare. */
+/** From one millisecond to the longest time-out. One scale for all, so that panels can be compared. */
 export const DURATION_BUCKETS_SECONDS = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ]
@@ -36,6 +37,13 @@ export function createMetrics({ withRuntime }: { withRuntime: boolean }): Metric
     collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_DELAY_MS })
     for (const name of MISNAMED) registry.removeSingleMetric(name)
   }
+  new Gauge({
+    name: 'chapar_build_info',
+    help: 'Always 1; the labels say which version runs',
+    labelNames: ['version', 'node_version'] as const,
+    aggregator: 'first',
+    registers: [registry],
+  }).set({ version: VERSION, node_version: process.version }, 1)
   const httpDuration = new Histogram({
     name: 'http_request_duration_seconds',
     help: 'Time from a request to the end of its answer, by route pattern and status',

@@ -27,13 +27,13 @@ export interface Workers {
 export interface WorkersOptions {
   count: number
   logger: Logger
-  /** What they may ask. */
+  /** The questions that they may ask. */
   answers: Answers
-  /** One that was ready has ended, and its number with it. */
+  /** A process that was ready has ended; its number is not used again. */
   onEnd: (id: number) => void
 }
 
-/** One that lived so long ended for no fault of its start: it is replaced at once, others after a growing wait. */
+/** A process that lived longer is replaced at once; others are replaced after a growing pause. */
 const STARTED_WELL_MS = 60_000
 
 export function openWorkers({ count, logger, answers, onEnd }: WorkersOptions): Workers {
@@ -61,7 +61,7 @@ export function openWorkers({ count, logger, answers, onEnd }: WorkersOptions): 
   function keepOne(): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const report = (error: unknown, retryInMs: number) =>
-      logger.error('a process of the API ended', { reason: reasonOf(error), retry_in_ms: retryInMs })
+      logger.error('API process ended', { reason: reasonOf(error), retry_in_ms: retryInMs })
     const runOnce: RunOnce = async (stopping) => {
       const startedAtMs = performance.now()
       const { inOrder, description } = await runOne(stopping, resolve)
@@ -87,7 +87,7 @@ export function openWorkers({ count, logger, answers, onEnd }: WorkersOptions): 
         if (!isClosing) await Promise.all(Array.from({ length: count - 1 }, keepOne))
         return readyMessage
       } catch (error) {
-        throw new StartupFault('a process of the API did not start; see the reason above', { cause: error })
+        throw new StartupFault('an API process did not start; the reason is above', { cause: error })
       }
     },
     async close(deadlineMs) {
@@ -95,7 +95,7 @@ export function openWorkers({ count, logger, answers, onEnd }: WorkersOptions): 
       const timer = setTimeout(() => running.forEach((worker) => worker.kill()), deadlineMs)
       await Promise.all(loops.map((loop) => loop.close()))
       clearTimeout(timer)
-      if (disordered > 0) throw new Error(`${disordered} of ${count} processes did not end in order`)
+      if (disordered > 0) throw new Error(`${disordered} of ${count} processes did not stop cleanly`)
     },
   }
 }

@@ -15,7 +15,7 @@ export interface RpcChannel {
   ask: (question: string, argument?: unknown, timeoutMs?: number) => Promise<unknown>
 }
 
-/** Most is answered from memory, and the rest given up by then; a process whose loop hangs must not make others hang. */
+/** Most questions are answered from memory; a process whose event loop hangs must not make others wait. */
 const ASK_TIMEOUT_MS = 2_000
 
 type Message =
@@ -37,7 +37,7 @@ export function openRpcChannel(end: RpcTransport, answers: Answers): RpcChannel 
     else settle(waiting.get(message.id), message)
   })
   end.on('disconnect', () => {
-    for (const { reject } of waiting.values()) reject(new Error('the other process has gone'))
+    for (const { reject } of waiting.values()) reject(new Error('the other process has ended'))
   })
 
   return {
@@ -70,13 +70,13 @@ async function reply(
   const message: Message = { chapar: 'answer', id }
   try {
     const answer = answers[question]
-    if (!answer) throw new Error(`nobody answers ${question}`)
+    if (!answer) throw new Error(`unknown question ${question}`)
     message.value = await answer(argument)
   } catch (error) {
     const { code } = (error ?? {}) as { code?: unknown }
     message.fault = { message: error instanceof Error ? error.message : String(error), code }
   }
-  // Who asked may have gone.
+  // The asking process may have ended.
   end.send(message, () => {})
 }
 

@@ -14,6 +14,11 @@ describe('the metrics', () => {
     assert.match(text, /^process_cpu_seconds_total /m)
   })
 
+  it('tell which version runs', async () => {
+    const text = await createMetrics({ withRuntime: false }).registry.metrics()
+    assert.match(text, /^chapar_build_info\{version="\d+\.\d+\.\d+",node_version="v24[.\d]+"\} 1$/m)
+  })
+
   it('name nothing _total that is not a counter: the Prometheus linter refuses it', async () => {
     const { registry } = createMetrics({ withRuntime: true })
     const types = [...(await registry.metrics()).matchAll(/^# TYPE (\S+) (\S+)$/gm)]

@@ -52,9 +52,9 @@ describe('the line between two processes', () => {
     assert.equal(await line.ask('double', 1), 2)
   })
 
-  it('says of a question that nobody answers that nobody does', async () => {
-    await assert.rejects(line.ask('surprise'), { message: 'nobody answers surprise' })
-    await assert.rejects(line.ask('askBack', 'surprise'), { message: 'nobody answers surprise' })
+  it('names a question that is unknown', async () => {
+    await assert.rejects(line.ask('surprise'), { message: 'unknown question surprise' })
+    await assert.rejects(line.ask('askBack', 'surprise'), { message: 'unknown question surprise' })
   })
 
   it('gives up on an answer that does not come in time, and goes on', async () => {
