@@ -62,8 +62,6 @@ interface CommonOptions {
   logFile: string
   /** More settings; they win over the ones made here. */
   env?: NodeJS.ProcessEnv
-  /** The folder whose sources run; this checkout by default. */
-  checkout?: string
 }
 
 export interface EngineOptions extends CommonOptions {

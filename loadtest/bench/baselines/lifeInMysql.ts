@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { claimEnvelopes, settle } from '../../../src/delivery/index.ts'
 import { accept } from '../../../src/messages/index.ts'
-import type { Submitted } from '../../../src/messages/index.ts'
+import type { AcceptContext, Submitted } from '../../../src/messages/index.ts'
 import { claim } from '../../../src/outbox/claim.ts'
 import type { Claim } from '../../../src/outbox/claim.ts'
-import { markPublished } from '../../../src/outbox/settle.ts'
-import type { PublishedRow } from '../../../src/outbox/settle.ts'
+import { confirmLease } from '../../../src/outbox/confirmLease.ts'
+import type { PublishedRow } from '../../../src/outbox/confirmLease.ts'
+import { openVirtualTime } from '../../../src/outbox/index.ts'
 import type { Db } from '../../../src/platform/db/index.ts'
 import { ONE_RECIPIENT } from '../scenarios/oneRecipient.ts'
 
@@ -31,6 +32,8 @@ export interface Life {
 
 const PRICES = { normal: 1, express: 3 }
 const ENVELOPE_RECIPIENTS = 100
+const UNKNOWN_SUBMISSIONS_MAX = 3
+const OPERATOR = { name: 'operator-a', keepsOurReference: true }
 const TEXT = 'Your parcel is on its way and arrives between 10 and 12 o’clock.'
 const CUSTOMERS = ONE_RECIPIENT.customerLast
 
@@ -50,6 +53,10 @@ export function startLife(options: LifeOptions): Life {
   const envelopesMax = Math.max(1, Math.ceil(batchSize / ENVELOPE_RECIPIENTS))
   const waitingMax = (BATCHES_WAITING_MAX + 2 * workers) * batchSize
   const delivering = new Set<Promise<void>>()
+  const context: AcceptContext = {
+    ...{ prices: PRICES, newId, normalOrder: 'fair' },
+    virtualTime: openVirtualTime(),
+  }
   const published: PublishedRow[] = []
   let [accepted, ended] = [0, 0]
   let isStopping = false
@@ -61,7 +68,7 @@ export function startLife(options: LifeOptions): Life {
         continue
       }
       // Not in one line: the sum must be read after the wait, as others add to it meanwhile.
-      const recipients = await acceptOne(options, worker)
+      const recipients = await acceptOne(options, context, worker)
       accepted += recipients
     }
   }
@@ -77,7 +84,7 @@ export function startLife(options: LifeOptions): Life {
       }
       const { envelopes, leaseUntil } = claimed
       published.push(...envelopes.map(({ outboxId }) => ({ outboxId, leaseUntil })))
-      const work: Promise<void> = deliverClaim(db, claimed)
+      const work: Promise<void> = deliverClaim(options, claimed)
         .then((recipients) => void (ended += recipients))
         .finally(() => delivering.delete(work))
       work.catch(() => (hasFailed = true))
@@ -90,7 +97,7 @@ export function startLife(options: LifeOptions): Life {
     working.finally(() => (isWorking = false)).catch(() => {})
     while (isWorking) {
       await Promise.race([pause(CONFIRM_LEASE_AFTER_MS), working])
-      await markPublished(db, published.splice(0))
+      await confirmLease(db, 'normal', published.splice(0))
     }
   }
   const accepting = Promise.all(Array.from({ length: workers }, (_, worker) => acceptAll(worker)))
@@ -106,29 +113,28 @@ export function startLife(options: LifeOptions): Life {
   }
 }
 
-async function acceptOne(options: LifeOptions, worker: number): Promise<number> {
-  const { db, newId, batchSize, recipientsPerRequest } = options
+async function acceptOne(options: LifeOptions, context: AcceptContext, worker: number): Promise<number> {
+  const { db, batchSize, recipientsPerRequest } = options
   const requests = Array.from({ length: Math.max(1, Math.round(batchSize / recipientsPerRequest)) }, () =>
     request(options, worker),
   )
-  const verdicts = await accept(db, requests, PRICES, newId)
+  const verdicts = await accept(db, requests, context)
   if (verdicts.some(({ kind }) => kind !== 'accepted')) throw new Error('MySQL alone: not all was accepted')
   return requests.length * recipientsPerRequest
 }
 
-async function deliverClaim(db: Db, { envelopes }: Claim): Promise<number> {
-  const shares = await claimEnvelopes(db, envelopes)
+async function deliverClaim({ db, newId }: LifeOptions, { envelopes }: Claim): Promise<number> {
+  const runs = await claimEnvelopes(db, envelopes, { unknownSubmissionsMax: UNKNOWN_SUBMISSIONS_MAX })
   await settle(
-    db,
-    shares.map(({ inFlight, tasks }) => ({
+    { db, newId },
+    runs.map(({ inFlight, tasks }) => ({
       inFlight,
-      endings: tasks.map((task) => ({
-        ...{ kind: 'done' as const, task, provider: 'operator-a' },
-        providerMessageId: task.reference.slice(0, 36),
+      settlements: tasks.map((task) => ({
+        ...{ kind: 'done' as const, task, operator: OPERATOR, operatorMessageId: null },
       })),
     })),
   )
-  return shares.reduce((sum, { tasks }) => sum + tasks.length, 0)
+  return runs.reduce((sum, { tasks }) => sum + tasks.length, 0)
 }
 
 function request({ newId, workers, recipientsPerRequest }: LifeOptions, worker: number): Submitted {

@@ -98,10 +98,12 @@ const ROW_TYPES = {
   skip_locked_probe: { id: 'number' },
   audit_checkpoint: {
     id: 'number',
-    walk: 'text or null',
-    after_key: 'text or null',
     owner: 'bytes or null',
     lease_until: 'time or null',
+    head_until: 'time or null',
+    head_cursor: 'text or null',
+    pass_cursor: 'text or null',
+    pass_state: 'bytes or null',
     pass_ended_at: 'time or null',
   },
 } satisfies Columns
@@ -115,6 +117,7 @@ const KINDS: Record<string, Kind> = {
   text: 'text',
   enum: 'text',
   binary: 'bytes',
+  mediumblob: 'bytes',
   datetime: 'time',
 }
 
