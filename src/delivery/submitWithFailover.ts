@@ -36,16 +36,22 @@ export interface FailoverRun {
 interface Candidate {
   operator: Operator
   submissionsLeft: number
+  /** When it may be asked again after it throttled. */
+  notBeforeMs: number
 }
 
 /** An operator that deduplicates references can be asked again after an unknown result. Express has no time for that. */
 const SUBMISSIONS_PER_OPERATOR_MAX = { normal: 2, express: 1 }
+
+/** An operator that throttled a call is not asked again at once, even if its pace has no limit for this class. */
+const THROTTLED_PAUSE_MS = 50
 
 /** Submits tasks to each operator in turn until one decides them. @returns those without a final result. */
 export function submitWithFailover(run: FailoverRun, tasks: PendingTask[]): Promise<PendingTask[]> {
   const candidates = run.operators.map((operator) => ({
     operator,
     submissionsLeft: operator.deduplicatesReferences ? SUBMISSIONS_PER_OPERATOR_MAX[run.type] : 1,
+    notBeforeMs: -Infinity,
   }))
   return submitToCandidates(run, tasks, candidates)
 }
@@ -78,7 +84,11 @@ function remaining(
   result: OperatorResult['kind'],
 ): Candidate[] {
   const others = candidates.filter((each) => each !== asked)
-  if (result === 'throttled') return leavesRoom(claimedAtMs, performance.now()) ? [...others, asked] : others
+  const nowMs = performance.now()
+  if (result === 'throttled')
+    return leavesRoom(claimedAtMs, nowMs)
+      ? [...others, { ...asked, notBeforeMs: nowMs + THROTTLED_PAUSE_MS }]
+      : others
   const submissionsLeft = asked.submissionsLeft - 1
   return result === 'unknown' && submissionsLeft > 0 ? [{ ...asked, submissionsLeft }, ...others] : others
 }
@@ -110,10 +120,10 @@ async function chooseCandidate(
   for (;;) {
     const nowMs = performance.now()
     const admitting = candidates.filter(({ operator }) => operator.breaker.isAdmitting())
-    const ready = admitting.find(({ operator }) => operator.pace.readyAtMs() <= nowMs)
+    const ready = admitting.find((each) => readyAtMsOf(each) <= nowMs)
     if (ready) return ready
     if (admitting.length === 0) return notCalled
-    const readyAtMs = Math.min(...admitting.map(({ operator }) => operator.pace.readyAtMs()))
+    const readyAtMs = Math.min(...admitting.map(readyAtMsOf))
     if (!leavesRoom(run.claimedAtMs, readyAtMs)) return throttled
     try {
       await pause(Math.max(1, readyAtMs - nowMs), undefined, run.stopping && { signal: run.stopping })
@@ -121,6 +131,10 @@ async function chooseCandidate(
       return abandoned
     }
   }
+}
+
+function readyAtMsOf({ operator, notBeforeMs }: Candidate): number {
+  return Math.max(notBeforeMs, operator.pace.readyAtMs())
 }
 
 /** `given`: they get no further submission in this run. */

@@ -14,6 +14,7 @@ import { read, transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { identifierToBytes } from '../../src/primitives/identifier.ts'
 import type { MessageClass } from '../../src/primitives/messageClass.ts'
+import { SILENT_EVENTS } from '../operators/silentEvents.ts'
 import { recipients } from '../support/api.ts'
 import { acceptContextOf, newIdOf } from '../support/arrange.ts'
 import { NOW_KEY, makeDue } from '../support/makeDue.ts'
@@ -197,7 +198,7 @@ export function openDelivery(
     unavailableGraceMs: GRACE_MS,
     unknownSubmissionsMax: UNKNOWN_SUBMISSIONS_MAX[type],
     events,
-    operatorEvents: { operatorCalled: () => {}, breakerChanged: () => {} },
+    operatorEvents: SILENT_EVENTS,
     ...changes,
   })
   const byClass = { normal: open(settingsOf('normal')), express: open(settingsOf('express')) }

@@ -7,7 +7,8 @@ import { freshSimulators } from '../support/simulators.ts'
 import type { SimulatorProcess } from '../simulator/simulatorProcess.ts'
 import { DEPOSIT, openBench, openDelivery } from './bench.ts'
 import type { Bench } from './bench.ts'
-import { testConfig } from './testConfig.ts'
+import { operatorOf } from '../operators/operatorOf.ts'
+import { SILENT_EVENTS } from '../operators/silentEvents.ts'
 
 /** A port of the loopback address on which nobody listens. */
 const NOBODY = 'http://127.0.0.1:1'
@@ -29,8 +30,11 @@ describe('an envelope that is delivered to the simulated operators', () => {
 
   const delivery = (type: MessageClass = 'normal', urlOfA = a.url) => {
     const operators = registerOperators({
-      operators: [testConfig('operator-a', urlOfA), testConfig('operator-b', b.url)],
-      events: { operatorCalled: () => {}, breakerChanged: () => {} },
+      operators: [
+        operatorOf({ name: 'operator-a', url: urlOfA, connections: 32, deduplicatesReferences: true }),
+        operatorOf({ name: 'operator-b', url: b.url, connections: 32 }),
+      ],
+      events: SILENT_EVENTS,
     })
     registered.push(operators)
     return openDelivery(bench.db, operators.of(type))
@@ -196,19 +200,18 @@ describe('an envelope that is delivered to the simulated operators', () => {
     )
   })
 
-  it('rejects a poisoned text alone when the operator answers 400, and its neighbours are done', async () => {
+  it('fails a poisoned text alone when both operators answer 400, and its neighbours are done', async () => {
     const good = await bench.accept({ count: 60 })
     const poisoned = await bench.accept({ text: 'so much poison here' })
-    await a.admin.behave({ poisonTexts: [{ text: 'poison', status: 400 }] })
+    for (const { admin } of [a, b]) await admin.behave({ poisonTexts: [{ text: 'poison', status: 400 }] })
     await delivery().deliver(await bench.envelope())
     assert.ok((await bench.rows(good)).every((row) => row.provider === 'operator-a'))
-    assert.deepEqual((await bench.row(poisoned)).status, 'failed')
+    assert.equal((await bench.row(poisoned)).status, 'failed')
     assert.deepEqual(
       (await bench.refunds()).map(({ amount }) => amount),
       [1],
     )
-    assert.equal((await b.admin.summary()).references, 0)
-    assert.equal((await a.admin.summary()).repeats, 0)
+    assert.deepEqual([(await a.admin.summary()).repeats, (await b.admin.summary()).references], [0, 1])
   })
 
   it('hands a text on which the first operator breaks down (500) to the second, alone', async () => {

@@ -75,6 +75,7 @@ function testPace(): TestPace {
     begin: () => 0,
     admitted: () => undefined,
     throttled: () => undefined,
+    callsPerSecond: () => null,
   }
   return pace
 }

@@ -1,6 +1,7 @@
 import { registerOperators } from '../../src/operators/index.ts'
 import type { Operators } from '../../src/operators/index.ts'
-import { testConfig } from './testConfig.ts'
+import { operatorOf } from '../operators/operatorOf.ts'
+import { SILENT_EVENTS } from '../operators/silentEvents.ts'
 import { eventually } from '../support/eventually.ts'
 
 /** A port of the loopback address on which nobody listens; what is tested here calls no operator. */
@@ -20,8 +21,8 @@ export interface Registered {
 /** `resetTimeoutMs`: how soon an open breaker turns half-open. */
 export function registered(resetTimeoutMs: number): Registered {
   const operators = registerOperators({
-    operators: ['a', 'b'].map((name) => testConfig(name, NOBODY)),
-    events: { operatorCalled: () => {}, breakerChanged: () => {} },
+    operators: ['a', 'b'].map((name) => operatorOf({ name, url: NOBODY })),
+    events: SILENT_EVENTS,
     breaker: { resetTimeoutMs },
   })
   const breakerOf = (name: string) => {

@@ -179,7 +179,9 @@ function resultOf(call: CallKind, batch: Submission[], seed: number) {
       return { kind: 'unavailable' as const, reason: 'HTTP 503' }
     case 'refused':
       return { kind: 'refused' as const, reason: 'HTTP 400', operatorFailed: false }
-    default:
+    case 'accepted':
+    case 'late':
+    case 'crash':
       return accepts(batch)
   }
 }

@@ -7,6 +7,7 @@ import { eventually } from '../support/eventually.ts'
 import { breakable } from './breakable.ts'
 import { CUSTOMER, DEPOSIT, openBench, openDelivery } from './bench.ts'
 import type { Bench } from './bench.ts'
+import { observed } from './observed.ts'
 import { accepts, saysOfEach, testOperator } from './operators.ts'
 import { claimAll, done, failed, released, settleAll } from './settlements.ts'
 
@@ -206,6 +207,31 @@ describe('a settlement', () => {
     assert.ok(reported.failures.every((step) => step === 'settle'))
     assert.equal((await bench.refunds()).length, 2)
     assert.deepEqual(await bench.outbox(), [])
+  })
+
+  it('comes before any new claim after an outage of the database', async () => {
+    await bench.accept()
+    const first = await bench.envelope()
+    const second = await bench.accept()
+    const next = await bench.envelope()
+    const breaking = breakable(bench.db)
+    const { db, operations } = observed(breaking.db)
+    const a = testOperator('a', (batch) => {
+      if (a.calls.length === 1) breaking.breakDown()
+      return accepts(batch)
+    })
+    const { deliver, reported } = openDelivery(db, [a])
+    const delivering = [deliver(first)]
+    await eventually('the settlement is retried', () => reported.failures.length > 0)
+    delivering.push(deliver(next))
+    breaking.mend()
+    await Promise.all(delivering)
+    assert.equal((await bench.row(second)).status, 'done')
+    assert.deepEqual(
+      operations.filter((operation) => !operation.endsWith('failed')),
+      ['delivery.claim', 'delivery.settle', 'delivery.claim', 'delivery.settle'],
+    )
+    assert.equal(operations.filter((operation) => operation === 'delivery.claim failed').length, 0)
   })
 
   it('does not wait for the failover of others: what is decided is stored while the next operator is asked', async () => {

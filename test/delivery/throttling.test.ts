@@ -66,6 +66,14 @@ describe('delivery to throttled operators', () => {
     assert.deepEqual([(await bench.row(id)).provider, (await bench.row(id)).attempts], ['b', 1])
   })
 
+  it('asks again within the claim though the pace has no limit', async () => {
+    const id = await bench.accept({ type: 'express' })
+    a.answer = (batch) => (a.calls.length < 3 ? throttles(a, 0)(batch) : accepts(batch))
+    await openDelivery(bench.db, [a]).deliver(await bench.envelope('express'))
+    const row = await bench.row(id)
+    assert.deepEqual([a.calls.length, row.status, row.attempts, row.possiblySent], [3, 'done', 1, false])
+  })
+
   it('releases what no pace admits within the lease, due when it does, as if no operator had been called', async () => {
     const id = await bench.accept({ count: 2 })
     a.answer = throttles(a, 2 * FAR_AHEAD_MS)

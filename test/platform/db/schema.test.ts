@@ -96,6 +96,7 @@ const ROW_TYPES = {
   },
   outbox_positions: { lane: 'number', order_key: 'number' },
   skip_locked_probe: { id: 'number' },
+  audit_accounts: { user_id: 'number', seq: 'number', balance: 'number' },
   audit_checkpoint: {
     id: 'number',
     owner: 'bytes or null',
