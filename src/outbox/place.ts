@@ -19,11 +19,14 @@ export function lowerOf(a: Place, b: Place): Place {
   return (a.key - b.key || Buffer.compare(a.id, b.id)) <= 0 ? a : b
 }
 
-/** Two ranges, so that the index is entered at the place itself however many rows share its key. */
+/**
+ * One range from the key on. Two, of which one begins at the identifier, would each run to the end of the lane over
+ * dead entries when they find too little (decision 0016).
+ */
 export function atOrAfter({ key, id }: Place): RawBuilder<boolean> {
-  return sql`(order_key > ${key} OR (order_key = ${key} AND id >= ${id}))`
+  return sql`order_key >= ${key} AND (order_key > ${key} OR id >= ${id})`
 }
 
 export function afterPlace({ key, id }: Place): RawBuilder<boolean> {
-  return sql`(order_key > ${key} OR (order_key = ${key} AND id > ${id}))`
+  return sql`order_key >= ${key} AND (order_key > ${key} OR id > ${id})`
 }

@@ -48,6 +48,8 @@ export async function startRelays({
       return { type, publisher, loop }
     }),
   )
+  // HERE: const partitions = keepPartitionsAhead({ databaseUrl: config.databaseUrl, logger, registry: metrics.registry })
+  // of platform/db/partitions.ts, and its close() as a part beside the audit's.
   const audit = startAudit({
     db: pools.work.normal,
     events: createAuditEvents(logger, metrics.registry),
