@@ -10,7 +10,7 @@ export const CONNECT_TIMEOUT_MS = 2_000
 /** Below what common servers keep. A connection that is closed while a call leaves makes its messages unknown. */
 export const IDLE_TIMEOUT_MS = 1_000
 
-/** An operator that closed an idle connection under a call gets a connection for each call for this time. */
+/** An operator that closed a connection under a call, perhaps an idle one, gets one for each call for this time. */
 const FRESH_CONNECTIONS_MS = 60_000
 
 export interface HttpOperator {
@@ -55,7 +55,7 @@ export function httpAdapter(options: HttpOperator): OperatorAdapter {
       const json = JSON.stringify(batch.length === 1 ? batch[0] : batch)
       const closeAfter = performance.now() < freshUntilMs
       const exchanged = await exchange(pool, { path, json, timeoutMs, closeAfter })
-      if (exchanged.closedWhileIdle) freshUntilMs = performance.now() + FRESH_CONNECTIONS_MS
+      if (exchanged.wasCut) freshUntilMs = performance.now() + FRESH_CONNECTIONS_MS
       return interpret(batch, exchanged)
     },
     close: () => (closing ??= pool.close()),

@@ -13,8 +13,8 @@ export interface Exchange {
   body?: string
   /** Why the exchange ended without a whole answer. */
   fault?: string
-  /** The operator closed a connection that it had answered on before, without an answer to this call. */
-  closedWhileIdle?: true
+  /** The connection ended under the call, without any answer. The operator may have closed it while it was idle. */
+  wasCut?: true
 }
 
 export interface ExchangeOptions {
@@ -89,17 +89,14 @@ export function exchange(pool: Dispatcher, options: ExchangeOptions): Promise<Ex
 interface TransportError extends Error {
   code?: unknown
   syscall?: unknown
-  /** undici's account of the connection. */
-  socket?: { bytesRead?: number }
 }
 
 function describeFault(error: TransportError, known: Exchange): Partial<Exchange> {
   // The code says what happened in a word that metrics and tables can group by; messages carry addresses.
   const fault = typeof error.code === 'string' ? error.code : error.name
+  if (!known.sent || known.status !== undefined) return { fault }
   // A write that failed was not handed over as a whole, and half a request is none.
-  if (error.syscall === 'write') return { fault, sent: false }
-  const wasUsedBefore = (error.socket?.bytesRead ?? 0) > 0
-  return { fault, ...(known.sent && !known.status && wasUsedBefore && { closedWhileIdle: true }) }
+  return { fault, wasCut: true, sent: error.syscall !== 'write' }
 }
 
 function first(header: string | string[] | undefined): string | undefined {
