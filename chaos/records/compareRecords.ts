@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'kysely'
-import type { SmsState } from '../../db/schema.ts'
 import {
   addFindings,
   endOf,
@@ -15,8 +14,8 @@ import {
 import type { AuditOptions, Bounds, Findings, Violation } from '../../src/audit/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes, isIdentifier } from '../../src/primitives/identifier.ts'
-import type { MessageClass } from '../../src/primitives/messageClass.ts'
 import { explainTaken } from './explainTaken.ts'
+import type { ComparedRow } from './explainTaken.ts'
 import { RECORD_RULES } from './rules.ts'
 import type { RecordRule } from './rules.ts'
 import { TakenCounts } from './takenCounts.ts'
@@ -48,15 +47,6 @@ const UNPROVEN_MAX = 100_000
 /** Each row is sent to this process, some 60 bytes. */
 const ROWS_PER_PAGE_MAX = 5_000
 const IDENTIFIER_AND_NUMBER = /^([0-9a-f-]{36}):([0-9]{1,5})$/
-
-export interface ComparedRow {
-  id: Buffer
-  recipient_no: number
-  type: MessageClass | null
-  status: SmsState
-  possibly_sent: number
-  possible_duplicate: number
-}
 
 /** What a comparison knows. */
 interface Progress {

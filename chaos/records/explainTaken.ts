@@ -1,6 +1,16 @@
+import type { SmsState } from '../../db/schema.ts'
+import type { MessageClass } from '../../src/primitives/messageClass.ts'
 import { SUBMISSIONS_MAX } from './rules.ts'
 import type { RecordRule } from './rules.ts'
-import type { ComparedRow } from './compareRecords.ts'
+
+export interface ComparedRow {
+  id: Buffer
+  recipient_no: number
+  type: MessageClass | null
+  status: SmsState
+  possibly_sent: number
+  possible_duplicate: number
+}
 
 /** @param times how often operators took the recipient. */
 export function explainTaken(row: ComparedRow, times: number): [RecordRule, string][] {

@@ -12,7 +12,7 @@ import type { Bounds, Page, Scan } from './page.ts'
 import type { Violation } from './violation.ts'
 
 /** Customers of one page. */
-const CUSTOMERS_PER_PAGE = 1_000
+const CUSTOMERS_PER_PAGE = 500
 
 interface Row extends LedgerRow {
   transaction_id: Buffer

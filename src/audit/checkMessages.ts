@@ -65,11 +65,9 @@ async function readPage(db: Db, bounds: Bounds, rowsMax: number): Promise<Page> 
   }
 }
 
-/** Bounded by its rows in each table: one of them may have rows that the others lack. */
+/** Bounded by its requests and by its recipients: one table may have rows that the other lacks. */
 async function commonSpan(db: Db, bounds: Bounds, rowsMax: number): Promise<Span> {
-  const spans = await Promise.all(
-    [REQUESTS, RECIPIENTS, LEDGER].map((key) => spanFrom(db, key, bounds, rowsMax)),
-  )
+  const spans = await Promise.all([REQUESTS, RECIPIENTS].map((key) => spanFrom(db, key, bounds, rowsMax)))
   return spans.reduce((one, other) => (Buffer.compare(one.end, other.end) <= 0 ? one : other))
 }
 

@@ -4,27 +4,13 @@ import type { RecipientRange } from '../outbox/index.ts'
 import type { Db } from '../platform/db/index.ts'
 import { identifierFromBytes } from '../primitives/identifier.ts'
 import { explainOutboxRow } from './explainOutboxRow.ts'
-import type { NamedRequest } from './explainOutboxRow.ts'
+import type { NamedRequest, OutboxEntry } from './explainOutboxRow.ts'
 import { lastKeyOf, query } from './page.ts'
 import type { Bounds, Page, Scan } from './page.ts'
 import type { Violation } from './violation.ts'
 
 /** A row that references a hundred requests has some 13 KB. */
 const ROWS_PER_PAGE_MAX = 500
-
-export interface OutboxEntry {
-  id: Buffer
-  lane: number
-  user_id: number | null
-  sms_identifier: Buffer | null
-  recipients: number
-  /** Whole seconds since the epoch, by the database's clock; without a meaning in a lane of tags. */
-  due_at: number
-  now_at: number
-  /** The row's tag is above every one that its customer and its lane have given out. */
-  is_tag_too_high: number
-  payload: string
-}
 
 /**
  * Checks that every outbox row references recipients that exist, for the right customer, in a lane of their class, and

@@ -2,34 +2,12 @@ import { sql } from 'kysely'
 import type { SmsState } from '../../db/schema.ts'
 import type { Db } from '../platform/db/index.ts'
 import { identifierFromBytes } from '../primitives/identifier.ts'
-import type { MessageClass } from '../primitives/messageClass.ts'
 import { explainRecipient } from './explainRecipient.ts'
+import type { RecipientRow } from './explainRecipient.ts'
 import { query, within } from './page.ts'
 import type { OpenRecipient, Span } from './page.ts'
 import { UNCONFIRMED_MAX } from './violation.ts'
 import type { Violation } from './violation.ts'
-
-/** A recipient that is unfinished or wrong, with its request, its refund and its row in quarantine. */
-export interface RecipientRow {
-  id: Buffer
-  recipient_no: number
-  user_id: number
-  customer: number
-  type: MessageClass
-  status: SmsState
-  price: number
-  has_owner: number
-  has_lease: number
-  has_provider: number
-  is_handed_over: number
-  has_reason: number
-  possibly_sent: number
-  possible_duplicate: number
-  unconfirmed: number
-  refund: number | null
-  receiver: number | null
-  is_quarantined: number
-}
 
 /** The condition that a recipient `s` of request `r` with refund `f` is unfinished, or that something about it is wrong. */
 export const wanting = sql`(s.user_id <> r.user_id

@@ -2,8 +2,21 @@ import { LONGEST_WAIT_MS, countRecipients } from '../outbox/index.ts'
 import type { RecipientRange } from '../outbox/index.ts'
 import { identifierFromBytes } from '../primitives/identifier.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
-import type { OutboxEntry } from './checkOutbox.ts'
 import type { Rule, Violation } from './violation.ts'
+
+export interface OutboxEntry {
+  id: Buffer
+  lane: number
+  user_id: number | null
+  sms_identifier: Buffer | null
+  recipients: number
+  /** Whole seconds since the epoch, by the database's clock; without a meaning in a lane of tags. */
+  due_at: number
+  now_at: number
+  /** The row's tag is above every one that its customer and its lane have given out. */
+  is_tag_too_high: number
+  payload: string
+}
 
 /** What an outbox row has to agree with of a request that it references. */
 export interface NamedRequest {

@@ -1,7 +1,30 @@
+import type { SmsState } from '../../db/schema.ts'
 import { identifierFromBytes } from '../primitives/identifier.ts'
-import type { RecipientRow } from './explainMessages.ts'
+import type { MessageClass } from '../primitives/messageClass.ts'
 import { UNCONFIRMED_MAX } from './violation.ts'
 import type { Rule, Violation } from './violation.ts'
+
+/** A recipient that is unfinished or wrong, with its request, its refund and its row in quarantine. */
+export interface RecipientRow {
+  id: Buffer
+  recipient_no: number
+  user_id: number
+  customer: number
+  type: MessageClass
+  status: SmsState
+  price: number
+  has_owner: number
+  has_lease: number
+  has_provider: number
+  is_handed_over: number
+  has_reason: number
+  possibly_sent: number
+  possible_duplicate: number
+  unconfirmed: number
+  refund: number | null
+  receiver: number | null
+  is_quarantined: number
+}
 
 /** @returns everything that is wrong with a recipient by itself; whether it is referenced is asked elsewhere. */
 export function explainRecipient(row: RecipientRow): Violation[] {

@@ -35,7 +35,7 @@ const SLICE_MS_MIN = 5_000
 const SLICE_MS_MAX = 30_000
 const LATE_MS = 45_000
 /** After a longer pause of the audit the head begins at the present: the whole pass examines what is between. */
-const SKIPPED_FROM_MS = 600_000
+const SKIPPED_FROM_MS = 300_000
 
 /** @param from undefined: begins with the present. */
 export async function openHead(db: Db, from: HeadPosition | undefined): Promise<Head> {

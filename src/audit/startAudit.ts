@@ -34,8 +34,8 @@ const ROWS_PER_STEP_MAX = 2_000
 const IDLE_POLL_MS = 10_000
 /** A tenth of the time at most: a step and its rest are ten times the step. */
 const REST_FACTOR = 9
-/** A fifth while new rows wait too long: under load a page takes several times what it costs. */
-const LATE_REST_FACTOR = 4
+/** Half of it while new rows wait too long: under load a page takes several times what it costs. */
+const LATE_REST_FACTOR = 1
 /** Well below the lease of the checkpoint: a database that answers late must not make another relay take over. */
 const REST_MS_MAX = 20_000
 /** The whole pass has one step in so many, also while new rows take all the others. */

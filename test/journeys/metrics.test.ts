@@ -20,7 +20,8 @@ const CLOSED_SETS: Record<string, RegExp> = {
   state: /^(closed|open|half-open|in_use|idle|waiting)$/,
   outcome: /^(accepted|rejected|unavailable|unknown|done|failed|released|late|verdict_lost|ok|retried)$/,
   verdict: /^(accepted|insufficient_balance|unavailable|outcome_unknown|fault)$/,
-  result: /^(answered|throttled|refused|unavailable|unknown|confirmed|done|failed|released|quarantined|stale|lost)$/,
+  result:
+    /^(answered|throttled|refused|unavailable|unknown|confirmed|done|failed|released|quarantined|stale|lost)$/,
   cause: /^(attempts_used_up|result_refused)$/,
   step: /^(consume|deliver|renew|settle)$/,
   rule: /^(balance|chain|charge|refund|outbox|dangling|state)$/,

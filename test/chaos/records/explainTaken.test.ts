@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { explainTaken } from '../../../chaos/records/explainTaken.ts'
-import type { ComparedRow } from '../../../chaos/records/compareRecords.ts'
+import type { ComparedRow } from '../../../chaos/records/explainTaken.ts'
 
 const DONE: ComparedRow = {
   ...{ id: Buffer.alloc(16), recipient_no: 1, type: 'normal', status: 'done' },
