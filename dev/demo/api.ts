@@ -109,9 +109,11 @@ function toMetrics(text: string): Metrics {
   const valueOf = (line: string) => Number(line.slice(line.lastIndexOf(' ')))
   return {
     breakerOf(operator) {
-      const start = `chapar_breaker_state{operator="${operator}",state="`
-      const current = lines.find((line) => line.startsWith(start) && valueOf(line) === 1)
-      return current?.slice(start.length, current.lastIndexOf('"')) ?? 'unknown'
+      // Each class has a breaker; the one that is not closed is the one to show.
+      const start = `chapar_breaker_state{operator="${operator}",`
+      const current = lines.filter((line) => line.startsWith(start) && valueOf(line) === 1)
+      const states = current.map((line) => /state="([a-z-]+)"/.exec(line)?.[1] ?? 'unknown')
+      return states.find((state) => state !== 'closed') ?? states[0] ?? 'unknown'
     },
     callsOf(operator) {
       const start = `chapar_operator_call_duration_seconds_count{operator="${operator}"`

@@ -17,8 +17,8 @@ export interface Counts {
 export async function countsOf(engine: TestEngine): Promise<Counts> {
   const ofBoth = async (series: (type: string) => string) =>
     (await engine.metric(series('normal'))) + (await engine.metric(series('express')))
-  const operator = (name: string, outcome: string) =>
-    engine.metric(`chapar_operator_outcomes_total{operator="operator-${name}",outcome="${outcome}"}`)
+  const operator = (name: string, result: string) =>
+    engine.metric(`chapar_operator_results_total{operator="operator-${name}",result="${result}"}`)
   return {
     aAccepted: await operator('a', 'accepted'),
     aRejected: await operator('a', 'rejected'),
@@ -32,11 +32,13 @@ export async function countsOf(engine: TestEngine): Promise<Counts> {
   }
 }
 
-/** The state that the gauge of an operator's breaker shows. */
+/** The state that the gauges of an operator's breakers show; the one that is not closed, if the classes differ. */
 export async function stateOf(engine: TestEngine, operator: string): Promise<string> {
-  for (const state of ['closed', 'open', 'half-open']) {
-    const series = `chapar_breaker_state{operator="operator-${operator}",state="${state}"}`
-    if ((await engine.metric(series)) === 1) return state
+  for (const state of ['open', 'half-open', 'closed']) {
+    for (const messageClass of ['normal', 'express']) {
+      const labels = `operator="operator-${operator}",class="${messageClass}",state="${state}"`
+      if ((await engine.metric(`chapar_breaker_state{${labels}}`)) === 1) return state
+    }
   }
   return 'none'
 }

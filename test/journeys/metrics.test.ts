@@ -57,7 +57,7 @@ const PROMISED = [
   'chapar_published_envelopes_total',
   'chapar_delivery_results_total',
   'chapar_operator_call_duration_seconds',
-  'chapar_operator_outcomes_total',
+  'chapar_operator_results_total',
   'chapar_breaker_state',
   'chapar_refunds_total',
   'chapar_possible_duplicates_total',
