@@ -4,7 +4,7 @@ import { identifierFromBytes } from '../primitives/identifier.ts'
 import { findMoneyForNothing, findOrphans, readWanting, wanting } from './explainMessages.ts'
 import { endOf, lastKeyOf, query, spanFrom, within } from './page.ts'
 import type { Bounds, Page, Scan, Span } from './page.ts'
-import type { Violation } from './violation.ts'
+import type { SubmissionsMax, Violation } from './violation.ts'
 
 const REQUESTS = { table: 'sms_requests', column: 'sms_identifier' } as const
 const RECIPIENTS = { table: 'sms_status', column: 'sms_identifier' } as const
@@ -37,21 +37,29 @@ interface Row {
  * complete and its price went back when it had to, and of every charge and refund what it is for (invariants 1 and 3).
  * What the engine changes together, one statement sees together; only what is wrong or unfinished leaves the database.
  */
-export const messageScan: Scan = {
-  ...{ name: 'messages', table: 'sms_status', readPage },
-  lastKey: async (db) => {
-    const keys = await Promise.all([REQUESTS, RECIPIENTS, LEDGER].map((key) => lastKeyOf(key)(db)))
-    return keys.reduce((one, other) => (one > other ? one : other))
-  },
+export function openMessageScan(submissionsMax: SubmissionsMax): Scan {
+  return {
+    ...{ name: 'messages', table: 'sms_status' },
+    readPage: (db, bounds, rowsMax) => readPage(db, bounds, { rowsMax, submissionsMax }),
+    lastKey: async (db) => {
+      const keys = await Promise.all([REQUESTS, RECIPIENTS, LEDGER].map((key) => lastKeyOf(key)(db)))
+      return keys.reduce((one, other) => (one > other ? one : other))
+    },
+  }
 }
 
-async function readPage(db: Db, bounds: Bounds, rowsMax: number): Promise<Page> {
+async function readPage(
+  db: Db,
+  bounds: Bounds,
+  { rowsMax, submissionsMax }: { rowsMax: number; submissionsMax: SubmissionsMax },
+): Promise<Page> {
   const span = await commonSpan(db, bounds, rowsMax)
   const counts = await count(db, span)
-  const rows = await compare(db, span)
+  const rows = await compare(db, span, submissionsMax)
   const found = await readWanting(
     db,
     rows.filter((row) => Number(row.wanting) > 0).map(({ id }) => id),
+    submissionsMax,
   )
   const violations = [...rows.flatMap(explainCharge), ...found.violations]
   if (violations.length > 0 || !isMatched(counts))
@@ -102,14 +110,14 @@ function isMatched(counts: Counts): boolean {
   return pairs.every(([one, other]) => Number(one) === Number(other))
 }
 
-function compare(db: Db, span: Span): Promise<Row[]> {
+function compare(db: Db, span: Span, submissionsMax: SubmissionsMax): Promise<Row[]> {
   return query(
     db,
     'audit.messages',
     sql<Row>`
       SELECT r.sms_identifier AS id, r.user_id, r.recipients, MAX(t.amount) AS amount, MAX(t.user_id) AS payer,
              COUNT(s.recipient_no) AS found, MAX(s.recipient_no) AS highest, SUM(s.price) AS price,
-             SUM(CASE WHEN ${wanting} THEN 1 ELSE 0 END) AS wanting
+             SUM(CASE WHEN ${wanting(submissionsMax)} THEN 1 ELSE 0 END) AS wanting
       FROM sms_requests r FORCE INDEX (PRIMARY)
         LEFT JOIN user_transactions t FORCE INDEX (PRIMARY) ON t.transaction_id = r.sms_identifier
           AND t.recipient_no = 0 AND t.transaction_type = 'charge'

@@ -7,7 +7,7 @@ import { SCANNED } from './pass.ts'
 import { describeFindings, describeTables } from './print.ts'
 import { estimateRows, showProgress } from './progress.ts'
 import { countFindings } from './violation.ts'
-import type { Findings } from './violation.ts'
+import type { Findings, SubmissionsMax } from './violation.ts'
 
 /** A comparison that follows the audit of the tables, such as with the record of simulated operators. */
 export interface Comparison {
@@ -51,7 +51,11 @@ async function auditAndPrint(
 ): Promise<number> {
   const scanned = [...SCANNED, ...(comparison?.scanned ?? [])]
   const onProgress = showProgress(await estimateRows(db), scanned, (line) => console.error(line))
-  const options = { onProgress, restFactor: isFullSpeed ? 0 : REST_FACTOR }
+  const options = {
+    onProgress,
+    restFactor: isFullSpeed ? 0 : REST_FACTOR,
+    submissionsMax: readSubmissionsMax(),
+  }
   const startedAtMs = performance.now()
   const report = await audit(db, options)
   const compared = await comparison?.run(db, options)
@@ -64,6 +68,15 @@ async function auditAndPrint(
   ]
   for (const line of lines) console.log(line)
   return findings.every((each) => countFindings(each) === 0) ? 0 : 1
+}
+
+/** The engine's settings, which the audit of an installation that raises them has to know. */
+function readSubmissionsMax(): SubmissionsMax {
+  const read = (name: string) => Number(process.env[name]) || 0
+  return {
+    normal: read('UNKNOWN_SUBMISSIONS_MAX'),
+    express: read('UNKNOWN_SUBMISSIONS_MAX_EXPRESS'),
+  }
 }
 
 /** @throws Error that says what is wrong, in one line. */

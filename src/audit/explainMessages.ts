@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { RawBuilder } from 'kysely'
 import type { SmsState } from '../../db/schema.ts'
 import type { Db } from '../platform/db/index.ts'
 import { identifierFromBytes } from '../primitives/identifier.ts'
@@ -6,11 +7,11 @@ import { explainRecipient } from './explainRecipient.ts'
 import type { RecipientRow } from './explainRecipient.ts'
 import { query, within } from './page.ts'
 import type { OpenRecipient, Span } from './page.ts'
-import { UNCONFIRMED_MAX } from './violation.ts'
-import type { Violation } from './violation.ts'
+import type { SubmissionsMax, Violation } from './violation.ts'
 
 /** The condition that a recipient `s` of request `r` with refund `f` is unfinished, or that something about it is wrong. */
-export const wanting = sql`(s.user_id <> r.user_id
+export function wanting({ normal, express }: SubmissionsMax): RawBuilder<unknown> {
+  return sql`(s.user_id <> r.user_id
   OR CASE s.status
        WHEN 'done' THEN s.provider = ''
        WHEN 'failed' THEN f.amount IS NULL OR f.amount <> s.price OR f.user_id <> r.user_id
@@ -20,13 +21,14 @@ export const wanting = sql`(s.user_id <> r.user_id
   OR (s.status = 'failed') <> (s.failure_reason IS NOT NULL)
   OR s.possible_duplicate > s.possibly_sent
   OR (s.unconfirmed > 1 AND NOT s.possible_duplicate)
-  OR s.unconfirmed > CASE r.type WHEN 'express' THEN ${sql.lit(UNCONFIRMED_MAX.express)}
-       ELSE ${sql.lit(UNCONFIRMED_MAX.normal)} END)`
+  OR s.unconfirmed > CASE r.type WHEN 'express' THEN ${sql.lit(express)} ELSE ${sql.lit(normal)} END)`
+}
 
 /** Looks into requests that have recipients for which `wanting` holds. */
 export async function readWanting(
   db: Db,
   ids: Buffer[],
+  submissionsMax: SubmissionsMax,
 ): Promise<{ open: OpenRecipient[]; violations: Violation[] }> {
   if (ids.length === 0) return { open: [], violations: [] }
   const rows = await query(
@@ -47,7 +49,7 @@ export async function readWanting(
           AND f.transaction_type = 'refund'
         LEFT JOIN sms_quarantine q FORCE INDEX (PRIMARY) ON s.status = 'sending' AND s.owner IS NULL
           AND q.sms_identifier = s.sms_identifier AND q.recipient_no = s.recipient_no
-      WHERE ${wanting}`,
+      WHERE ${wanting(submissionsMax)}`,
   )
   const open = rows.filter(
     ({ status, is_quarantined }) => status === 'pending' || (status === 'sending' && !is_quarantined),
@@ -56,7 +58,7 @@ export async function readWanting(
     open: open.map(({ id, recipient_no, user_id, status }) => ({
       ...{ smsIdentifier: identifierFromBytes(id), recipientNo: recipient_no, userId: user_id, status },
     })),
-    violations: rows.flatMap(explainRecipient),
+    violations: rows.flatMap((row) => explainRecipient(row, submissionsMax)),
   }
 }
 

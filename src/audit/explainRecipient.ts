@@ -1,8 +1,7 @@
 import type { SmsState } from '../../db/schema.ts'
 import { identifierFromBytes } from '../primitives/identifier.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
-import { UNCONFIRMED_MAX } from './violation.ts'
-import type { Rule, Violation } from './violation.ts'
+import type { Rule, SubmissionsMax, Violation } from './violation.ts'
 
 /** A recipient that is unfinished or wrong, with its request, its refund and its row in quarantine. */
 export interface RecipientRow {
@@ -27,14 +26,14 @@ export interface RecipientRow {
 }
 
 /** @returns everything that is wrong with a recipient by itself; whether it is referenced is asked elsewhere. */
-export function explainRecipient(row: RecipientRow): Violation[] {
+export function explainRecipient(row: RecipientRow, submissionsMax: SubmissionsMax): Violation[] {
   const subject = `message ${identifierFromBytes(row.id)}, recipient ${row.recipient_no}`
   const wrong: [rule: Rule, explanation: string | undefined][] = [
     ['customer', explainCustomer(row)],
     ['state', explainState(row)],
     ['state', explainEnd(row)],
     ['quarantine', explainQuarantine(row)],
-    ['attempts', explainAttempts(row)],
+    ['attempts', explainAttempts(row, submissionsMax[row.type])],
     ['refund', explainRefund(row)],
   ]
   return wrong.flatMap(([rule, explanation]) =>
@@ -79,13 +78,11 @@ function explainQuarantine({ status, has_owner, has_lease, is_quarantined }: Rec
   return isWithoutOwner && !is_quarantined ? 'is sending without an owner and not in quarantine' : undefined
 }
 
-function explainAttempts({
-  type,
-  unconfirmed,
-  possibly_sent,
-  possible_duplicate,
-}: RecipientRow): string | undefined {
-  if (unconfirmed > UNCONFIRMED_MAX[type]) return `has ${unconfirmed} submissions without a result`
+function explainAttempts(
+  { unconfirmed, possibly_sent, possible_duplicate }: RecipientRow,
+  most: number,
+): string | undefined {
+  if (unconfirmed > most) return `has ${unconfirmed} submissions without a result`
   if (unconfirmed > 1 && !possible_duplicate)
     return `has ${unconfirmed} submissions without a result and is not marked as a possible duplicate`
   if (possible_duplicate && !possibly_sent)

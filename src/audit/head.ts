@@ -4,6 +4,7 @@ import { skipToPresent } from './accounts.ts'
 import { firstIdentifierAt } from './checkReferenced.ts'
 import { openSlice } from './pass.ts'
 import type { Cursor, Pass, Step } from './pass.ts'
+import type { SubmissionsMax } from './violation.ts'
 
 /** Up to when the newest rows were audited, and how far the slice of time after it has come. */
 export interface HeadPosition {
@@ -38,7 +39,11 @@ const LATE_MS = 45_000
 const SKIPPED_FROM_MS = 300_000
 
 /** @param from undefined: begins with the present. */
-export async function openHead(db: Db, from: HeadPosition | undefined): Promise<Head> {
+export async function openHead(
+  db: Db,
+  from: HeadPosition | undefined,
+  submissionsMax: SubmissionsMax,
+): Promise<Head> {
   let { untilMs, slice } = from ?? { untilMs: -Infinity }
   const newestMs = () => Math.floor(databaseNowMs(db)) - BEHIND_MS
   if (newestMs() - untilMs > SKIPPED_FROM_MS) {
@@ -47,7 +52,7 @@ export async function openHead(db: Db, from: HeadPosition | undefined): Promise<
     await skipToPresent(db)
   }
   const openPassOf = (toMs: number, cursor?: Cursor): Pass =>
-    openSlice(db, { after: keyAt(untilMs), upTo: keyAt(toMs) }, cursor)
+    openSlice(db, { after: keyAt(untilMs), upTo: keyAt(toMs) }, { from: cursor, submissionsMax })
   let pass = slice && openPassOf(slice.toMs, slice.cursor)
   let toMs = slice?.toMs ?? untilMs
 

@@ -1,16 +1,17 @@
 import type { Db } from '../platform/db/index.ts'
 import { accountScan } from './checkAccounts.ts'
 import { openLedgerScan } from './checkLedger.ts'
-import { messageScan } from './checkMessages.ts'
+import { openMessageScan } from './checkMessages.ts'
 import { outboxScan } from './checkOutbox.ts'
 import { quarantineScan } from './checkQuarantine.ts'
 import { UNREFERENCED_MAX, collectUnreferenced, excludeMerged, findUnreferenced } from './checkReferenced.ts'
 import type { Unreferenced } from './checkReferenced.ts'
 import type { Bounds, Page, Scan, Table } from './page.ts'
-import type { Violation } from './violation.ts'
+import { SUBMISSIONS_MAX } from './violation.ts'
+import type { SubmissionsMax, Violation } from './violation.ts'
 
 /** The tables of a whole pass, in the order of its scans. */
-export const SCANNED: readonly Table[] = wholeScans().map(({ table }) => table)
+export const SCANNED: readonly Table[] = wholeScans({}).map(({ table }) => table)
 
 /** Where a pass stands: what is before needs no further look. Its beginning is the first scan with an empty key. */
 export interface Cursor {
@@ -40,19 +41,30 @@ export interface Pass {
   isOver(): boolean
 }
 
-/** Everything there is. @param from, state: where an earlier pass stood; what another version wrote begins anew. */
-export function openPass(db: Db, from?: Cursor, state?: Buffer): Pass {
-  return openScans(db, wholeScans(state), { from })
+export interface PassOptions {
+  /** Where an earlier pass stood, and what it remembered; what another version wrote begins anew. */
+  from?: Cursor | undefined
+  state?: Buffer | undefined
+  submissionsMax?: SubmissionsMax | undefined
+}
+
+/** Everything there is. */
+export function openPass(db: Db, options: PassOptions = {}): Pass {
+  return openScans(db, wholeScans(options), { from: options.from })
 }
 
 /** What was accepted within bounds, by identifier, and all that the ledger has gained. */
-export function openSlice(db: Db, bounds: Bounds, from?: Cursor): Pass {
-  return openScans(db, [messageScan, accountScan, outboxScan], { bounds, from })
+export function openSlice(
+  db: Db,
+  bounds: Bounds,
+  { from, submissionsMax = SUBMISSIONS_MAX }: Omit<PassOptions, 'state'> = {},
+): Pass {
+  return openScans(db, [openMessageScan(submissionsMax), accountScan, outboxScan], { bounds, from })
 }
 
 /** That of the ledger remembers what it has seen. */
-function wholeScans(state?: Buffer): Scan[] {
-  return [openLedgerScan(state), messageScan, outboxScan, quarantineScan]
+function wholeScans({ state, submissionsMax = SUBMISSIONS_MAX }: PassOptions): Scan[] {
+  return [openLedgerScan(state), openMessageScan(submissionsMax), outboxScan, quarantineScan]
 }
 
 function openScans(
@@ -84,7 +96,7 @@ function openScans(
     after = end ?? firstKeyOf(scans[position])
   }
 
-  async function stepMerged(scan: Scan, from: Buffer): Promise<Step> {
+  async function stepMerged(from: Buffer): Promise<Step> {
     const next = await excludeMerged(db, unreferenced, from)
     const violations = next ? [] : await findUnreferenced(db, unreferenced)
     mergedAfter = next
@@ -92,7 +104,7 @@ function openScans(
       unreferenced = new Map()
       kept = undefined
     }
-    return { ...empty(scan), violations, isFull: true }
+    return { ...EMPTY, scan: 'messages', table: 'sms_status', violations, isFull: true }
   }
 
   async function stepPage(scan: Scan, rowsMax: number): Promise<Step> {
@@ -107,7 +119,7 @@ function openScans(
       mergedAfter = Buffer.alloc(0)
     const { rows, violations, possibleDuplicates = 0 } = page
     return {
-      ...empty(scan),
+      ...{ scan: scan.name, table: scan.table },
       ...{ rows, violations, possibleDuplicates },
       isFull: isFull || mergedAfter !== undefined,
     }
@@ -115,7 +127,7 @@ function openScans(
 
   return {
     step(rowsMax) {
-      if (mergedAfter) return stepMerged(messageScan, mergedAfter)
+      if (mergedAfter) return stepMerged(mergedAfter)
       const scan = scans[position]
       if (!scan) throw new Error('the pass is over')
       return stepPage(scan, rowsMax)
@@ -126,6 +138,4 @@ function openScans(
   }
 }
 
-function empty({ name, table }: Scan): Step {
-  return { scan: name, table, rows: 0, violations: [], possibleDuplicates: 0, isFull: false }
-}
+const EMPTY = { rows: 0, possibleDuplicates: 0 } as const

@@ -26,11 +26,18 @@ export const RULES = {
 
 export type Rule = keyof typeof RULES
 
-/**
- * Submissions of one recipient that may be without a result (design 9.11). Said again here on purpose: the audit shares
- * no bound with what it checks.
- */
-export const UNCONFIRMED_MAX: Record<MessageClass, number> = { normal: 3, express: 2 }
+/** How many submissions of one recipient may be without a result, by class (design 9.11). */
+export type SubmissionsMax = Record<MessageClass, number>
+
+/** Said again here on purpose: the audit shares no bound with what it checks. A setting may only raise it. */
+export const SUBMISSIONS_MAX: SubmissionsMax = { normal: 3, express: 2 }
+
+export function atLeastDefault({ normal, express }: SubmissionsMax): SubmissionsMax {
+  return {
+    normal: Math.max(normal, SUBMISSIONS_MAX.normal),
+    express: Math.max(express, SUBMISSIONS_MAX.express),
+  }
+}
 
 /** All that was found: counted without a limit, explained up to one. */
 export interface Findings<R extends string = Rule> {

@@ -53,6 +53,7 @@ export async function startRelays({
   const audit = startAudit({
     db: pools.work.normal,
     events: createAuditEvents(logger, metrics.registry),
+    submissionsMax: config.unknownSubmissionsMax,
   })
   return {
     parts: [

@@ -34,7 +34,7 @@ describe('the size of the audit’s pages', () => {
     })
     const other = await createConnection(stack.databaseUrl)
     try {
-      const pass = openPass(db, { scan: 'messages', after: '' })
+      const pass = openPass(db, { from: { scan: 'messages', after: '' } })
       const size = openPageSize()
       await pass.step(1)
       const before = size.rows

@@ -65,7 +65,7 @@ describe('a pass of the audit', () => {
         const before = await runPass(first, 4, stop)
         // As the checkpoint keeps it: text.
         const cursor = JSON.parse(JSON.stringify(first.cursor())) as Cursor
-        const after = await runPass(openPass(stack.db, cursor, first.state()?.()), 4)
+        const after = await runPass(openPass(stack.db, { from: cursor, state: first.state()?.() }), 4)
         const found = new Set([...before.violations, ...after.violations])
         assert.deepEqual([...found].sort(), [...new Set(whole.violations)].sort(), JSON.stringify(cursor))
         for (const [scan, count] of Object.entries(whole.rows))
@@ -75,7 +75,7 @@ describe('a pass of the audit', () => {
 
     it('begins anew from a cursor or a memory that this program does not know', async () => {
       const { violations } = await runPass(
-        openPass(stack.db, { scan: 'of a newer program', after: 'x' }),
+        openPass(stack.db, { from: { scan: 'of a newer program', after: 'x' } }),
         1_000,
       )
       assert.deepEqual(violations, whole.violations)
@@ -90,7 +90,7 @@ describe('a pass of the audit', () => {
     const first = openPass(stack.db)
     const before = await runPass(first, 2, 3)
     assert.deepEqual(before.rows, { ledger: 2 }, 'two pages of balances, and a page of rows')
-    const after = await runPass(openPass(stack.db, first.cursor(), first.state()?.()), 2)
+    const after = await runPass(openPass(stack.db, { from: first.cursor(), state: first.state()?.() }), 2)
     assert.deepEqual([after.rows['ledger'], after.violations], [1, []])
   })
 
@@ -122,7 +122,7 @@ describe('a pass of the audit', () => {
     it('gives no false alarm when a merged row has become an own one meanwhile', async () => {
       await removeRows()
       await appendRow(stack.db, [range(), other], WAITING)
-      const pass = openPass(stack.db, { scan: 'messages', after: '' })
+      const pass = openPass(stack.db, { from: { scan: 'messages', after: '' } })
       await pass.step(100)
       await removeRows()
       await appendRow(stack.db, [range()], WAITING)
@@ -132,7 +132,7 @@ describe('a pass of the audit', () => {
     it('gives no false alarm when the own row was merged again behind the last piece', async () => {
       await removeRows()
       await appendRow(stack.db, [range(), other], WAITING)
-      const pass = openPass(stack.db, { scan: 'messages', after: '' })
+      const pass = openPass(stack.db, { from: { scan: 'messages', after: '' } })
       await pass.step(100)
       await removeRows()
       await appendRow(stack.db, [range(), other], WAITING)
@@ -141,7 +141,7 @@ describe('a pass of the audit', () => {
 
     it('finds the recipient that no row has in the end', async () => {
       await removeRows()
-      const pass = openPass(stack.db, { scan: 'messages', after: '' })
+      const pass = openPass(stack.db, { from: { scan: 'messages', after: '' } })
       await pass.step(100)
       const { violations } = await pass.step(100)
       assert.deepEqual(
@@ -174,7 +174,7 @@ describe('a pass of the audit', () => {
 
     it('does not read all outbox rows for a page with unfinished recipients', async () => {
       const last = await sendOne(stack.db, { userId: 2, to: 3 })
-      const pass = openPass(stack.db, { scan: 'messages', after: keyBelow(last) })
+      const pass = openPass(stack.db, { from: { scan: 'messages', after: keyBelow(last) } })
       const reads = await countReads(async () => {
         const { rows, violations } = await pass.step(100)
         assert.deepEqual([rows, violations], [3, []])

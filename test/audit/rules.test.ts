@@ -58,6 +58,13 @@ describe('the rules of the audit', () => {
     })
   }
 
+  it('allow as many submissions without a result as a setting does', async () => {
+    await look(stack.db, sql`UPDATE sms_status SET unconfirmed = 5 WHERE possible_duplicate`)
+    assert.equal((await audit(stack.db)).counts.attempts, 2)
+    const { counts } = await audit(stack.db, { submissionsMax: { normal: 5, express: 5 } })
+    assert.equal(counts.attempts, 0)
+  })
+
   it('are each planted here', () => {
     const planted = new Set(PLANTED.flatMap(({ expected }) => expected(tables).map(([rule]) => rule)))
     assert.deepEqual([...planted].sort(), Object.keys(RULES).sort())
