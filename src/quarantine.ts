@@ -1,7 +1,7 @@
 // The command `npm run quarantine`: messages that are neither sent nor refunded until a person decides.
 import { parseArgs } from 'node:util'
 import { decideQuarantined } from './delivery/index.ts'
-import type { Decided, Verdict } from './delivery/index.ts'
+import type { Decided, QuarantineDecision } from './delivery/index.ts'
 import { listQuarantine } from './messages/index.ts'
 import type { QuarantinedRecipient, RecipientKey } from './messages/index.ts'
 import { readSettings } from './platform/config/index.ts'
@@ -31,7 +31,8 @@ const RESULTS: Record<Decided, string> = {
   unknown_message: 'no such message or recipient; nothing was changed',
 }
 
-type Command = { action: 'list'; asJson: boolean } | { action: 'decide'; key: RecipientKey; verdict: Verdict }
+type Command =
+  { action: 'list'; asJson: boolean } | { action: 'decide'; key: RecipientKey; decision: QuarantineDecision }
 
 const command = readCommand(process.argv.slice(2))
 const { values, faults } = readSettings(process.env, { DATABASE_URL: SETTINGS.DATABASE_URL })
@@ -39,7 +40,7 @@ if (faults.length > 0) fail(faults.join('\n'), 2)
 const db = openDb({ ...CONNECTIONS, url: values.DATABASE_URL ?? '' })
 try {
   if (command.action === 'list') await list(db, command.asJson)
-  else await decide(db, command.key, command.verdict)
+  else await decide(db, command.key, command.decision)
 } catch (error) {
   const { message, cause } = error as Error
   console.error(`quarantine: ${message}${cause instanceof Error ? ` (${cause.message})` : ''}`)
@@ -69,11 +70,11 @@ function toJson({ smsIdentifier, recipientNo, userId, reason, createdAt }: Quara
   }
 }
 
-async function decide(db: Db, key: RecipientKey, verdict: Verdict): Promise<void> {
+async function decide(db: Db, key: RecipientKey, decision: QuarantineDecision): Promise<void> {
   const newId = identifierMaker(() => databaseNowMs(db))
-  const result = await decideQuarantined({ db, newId }, key, verdict)
+  const result = await decideQuarantined({ db, newId }, key, decision)
   const line = `${key.smsIdentifier}:${key.recipientNo}: ${RESULTS[result]}`
-  if (result === 'decided') return console.log(`${line} as ${verdict.kind}`)
+  if (result === 'decided') return console.log(`${line} as ${decision.kind}`)
   console.error(`quarantine: ${line}`)
   process.exitCode = 1
 }
@@ -96,15 +97,15 @@ function readCommand(args: string[]): Command {
     const [action, target, ...rest] = positionals
     if (rest.length > 0) throw new Error('one message at a time')
     if (action === 'list' && target === undefined) return { action: 'list', asJson: options.json === true }
-    const verdict = toVerdict(action, options.operator)
-    if (!verdict) throw new Error('say list, sent, failed or retry')
-    return { action: 'decide', key: toKey(target), verdict }
+    const decision = toDecision(action, options.operator)
+    if (!decision) throw new Error('say list, sent, failed or retry')
+    return { action: 'decide', key: toKey(target), decision }
   } catch (error) {
     return fail(`${(error as Error).message}\n${USAGE}`, 2)
   }
 }
 
-function toVerdict(action: string | undefined, operator = UNNAMED_OPERATOR): Verdict | undefined {
+function toDecision(action: string | undefined, operator = UNNAMED_OPERATOR): QuarantineDecision | undefined {
   if (action === 'failed' || action === 'retry') return { kind: action }
   if (action !== 'sent') return undefined
   if (!OPERATOR_NAME.test(operator)) throw new Error('--operator is the name of an operator')

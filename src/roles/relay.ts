@@ -1,6 +1,7 @@
 import { createAuditEvents, startAudit } from '../audit/index.ts'
 import { createOutboxEvents, observeDepth, queuesOf, startRelay, topology } from '../outbox/index.ts'
 import { openPublisher } from '../platform/broker/index.ts'
+import { keepPartitionsAhead } from '../platform/db/index.ts'
 import type { ReadinessCheck } from '../platform/http/index.ts'
 import type { Part } from '../platform/lifecycle.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
@@ -48,8 +49,8 @@ export async function startRelays({
       return { type, publisher, loop }
     }),
   )
-  // HERE: const partitions = keepPartitionsAhead({ databaseUrl: config.databaseUrl, logger, registry: metrics.registry })
-  // of platform/db/partitions.ts, and its close() as a part beside the audit's.
+  const { registry } = metrics
+  const partitions = keepPartitionsAhead({ databaseUrl: config.databaseUrl, logger, registry })
   const audit = startAudit({
     db: pools.work.normal,
     events: createAuditEvents(logger, metrics.registry),
@@ -62,6 +63,7 @@ export async function startRelays({
         { name: `relay ${type}`, takesWork: true, close: () => loop.close() },
       ]),
       { name: 'audit', takesWork: true, close: () => audit.close() },
+      { name: 'partitions', takesWork: true, close: () => partitions.close() },
     ],
     checks: started.map(({ type, publisher }) => ({
       name: `broker_publish_${type}`,

@@ -64,7 +64,7 @@ export interface Reported {
 }
 
 export interface Request {
-  /** Somebody else than CUSTOMER, who needs money first. */
+  /** Another customer than CUSTOMER, which needs money first. */
   from?: number
   to?: string[]
   count?: number

@@ -17,7 +17,7 @@ export function interposed(real: Db, beforeConnection: () => Promise<void>): Db 
   return { ...real, pool }
 }
 
-/** The same database, as somebody sees it to whom it is away for a while. */
+/** The same database, which is unavailable for a while. */
 export interface BreakableDb {
   db: Db
   /** The next connection that is asked for is refused. */

@@ -88,13 +88,13 @@ describe('a claim of several envelopes', () => {
 
   it('leaves what others hold to them, loses what is at its end, and claims the rest', async () => {
     const { ids, envelopes: all } = await envelopes(2, 2, 2)
-    const [held, ended, free] = all as [Envelope, Envelope, Envelope]
-    await claimAll(bench.db, [held], OTHER)
+    const [leased, ended, free] = all as [Envelope, Envelope, Envelope]
+    await claimAll(bench.db, [leased], OTHER)
     await read(bench.db, 'test.end', (reader) =>
       sql`UPDATE sms_status SET status = 'done', provider = 'a', handed_over_at = NOW(3)
         WHERE sms_identifier = ${identifierToBytes(ids[1]!)}`.execute(reader),
     )
-    const claims = await claimAll(bench.db, [held, ended, free], OWNER)
+    const claims = await claimAll(bench.db, [leased, ended, free], OWNER)
     assert.deepEqual(
       claims.map(({ tasks }) => tasks.length),
       [0, 0, 2],
@@ -156,7 +156,7 @@ describe('a claim of several envelopes', () => {
   }
 })
 
-describe('a delivery with several envelopes in hand', () => {
+describe('a delivery with several envelopes in flight', () => {
   let bench: Bench
   beforeEach(async () => (bench = await openBench()))
   afterEach(async () => {
@@ -218,7 +218,7 @@ describe('a delivery with several envelopes in hand', () => {
     await deliver(await bench.nextRound())
   })
 
-  it('delivers the others when somebody keeps the row of one locked', async () => {
+  it('delivers the others when the row of one is locked elsewhere', async () => {
     const { ids, envelopes } = await accepted(3)
     const { deliver, reported } = openDelivery(bench.db, [testOperator('a')])
     const [stuck, ...free] = ids as [string, string, string]

@@ -92,7 +92,7 @@ describe('a consumer of the queue of a class', () => {
   const publishBody = async (body: Buffer) =>
     assert.equal(await publisher.publish(stack.queues.normal, body), 'confirmed')
   const begins = (count: number) => eventually(`${count} begin`, () => begun.length === count)
-  /** What remains in the queue when nobody holds anything of it any more. */
+  /** Ends the consumer, so that what it did not acknowledge is in the queue again. */
   const end = async () => {
     await subscription.stop()
     await consumer.drain()
@@ -127,7 +127,7 @@ describe('a consumer of the queue of a class', () => {
     assert.equal(await ready(), 0)
   })
 
-  it('delivers an envelope once that comes again while it is in hand, and acknowledges both', async () => {
+  it('delivers an envelope once that comes again while it is in flight, and acknowledges both', async () => {
     await start(untilTold)
     const [id = ''] = await publish(1)
     await begins(1)
@@ -153,7 +153,7 @@ describe('a consumer of the queue of a class', () => {
     await end()
   })
 
-  it('keeps an envelope in hand for as long as the database is away', async () => {
+  it('keeps an envelope for as long as the database is unavailable', async () => {
     let tries = 0
     await start(() =>
       ++tries <= FAULTS_MAX + 1
@@ -183,7 +183,7 @@ describe('a consumer of the queue of a class', () => {
     assert.deepEqual([broken.length, failures.length, await ready()], [FAULTS_MAX, FAULTS_MAX, 0])
   })
 
-  it('sets aside what it cannot understand, with the reason, and goes on', async () => {
+  it('dead-letters what it cannot understand, with the reason, and goes on', async () => {
     await start(untilTold)
     const express: Envelope = { ...envelopeOf(randomUUID()), type: 'express' }
     await publishBody(Buffer.from('no JSON'))

@@ -10,8 +10,8 @@ import type { Bench } from './bench.ts'
 import { operatorOf } from '../operators/operatorOf.ts'
 import { SILENT_EVENTS } from '../operators/silentEvents.ts'
 
-/** A port of the loopback address on which nobody listens. */
-const NOBODY = 'http://127.0.0.1:1'
+/** A port of the loopback address without a listener. */
+const NO_LISTENER = 'http://127.0.0.1:1'
 
 describe('an envelope that is delivered to the simulated operators', () => {
   let bench: Bench
@@ -112,9 +112,9 @@ describe('an envelope that is delivered to the simulated operators', () => {
     })
   }
 
-  it('goes to the second operator when nobody listens at the first', async () => {
+  it('goes to the second operator when nothing listens at the first', async () => {
     const id = await bench.accept({ count: 5 })
-    await delivery('normal', NOBODY).deliver(await bench.envelope())
+    await delivery('normal', NO_LISTENER).deliver(await bench.envelope())
     assert.ok((await bench.rows(id)).every((row) => row.provider === 'operator-b' && !row.possiblySent))
     assert.deepEqual([(await a.admin.summary()).references, (await b.admin.summary()).taken], [0, 5])
   })

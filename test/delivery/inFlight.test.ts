@@ -9,7 +9,7 @@ const CALLS_MAX = 2
 const ROOM = 2 * CALLS_MAX
 const RECIPIENTS = 10
 
-describe('recipients in hand, at an operator that takes them one by one', () => {
+describe('recipients in flight, at an operator that takes them one by one', () => {
   let bench: Bench
   let operator: TestOperator
   /** Ends the calls under way, the first first. */

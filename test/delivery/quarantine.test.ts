@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import { decideQuarantined } from '../../src/delivery/index.ts'
-import type { Verdict } from '../../src/delivery/index.ts'
+import type { QuarantineDecision } from '../../src/delivery/index.ts'
 import { look, newIdOf } from '../support/arrange.ts'
 import { privateServers } from '../support/servers.ts'
 import { DEPOSIT, UNKNOWN_SUBMISSIONS_MAX, openBench, openDelivery } from './bench.ts'
@@ -31,10 +31,10 @@ describe('a quarantined message', () => {
       `NEW.status = 'done'${recipientNo === undefined ? '' : ` AND NEW.recipient_no = ${recipientNo}`}`,
     )
   const reasons = () => look(bench.db, sql<{ reason: string }>`SELECT reason FROM sms_quarantine`)
-  const decide = (reference: string, verdict: Verdict) => {
+  const decide = (reference: string, decision: QuarantineDecision) => {
     const [smsIdentifier = '', no] = reference.split(':')
     const context = { db: bench.db, newId: newIdOf(bench.db) }
-    return decideQuarantined(context, { smsIdentifier, recipientNo: Number(no) }, verdict)
+    return decideQuarantined(context, { smsIdentifier, recipientNo: Number(no) }, decision)
   }
   /** One message whose acceptance the database refused to store. */
   const refused = async (type: 'normal' | 'express' = 'normal') => {

@@ -6,7 +6,7 @@ import { REASON_HEADER } from '../../src/platform/broker/index.ts'
 import { eventually } from '../support/eventually.ts'
 import type { Stack } from '../support/servers.ts'
 
-/** An envelope as the relay publishes it, of a message that nobody sent. */
+/** An envelope as the relay publishes it, of a message that does not exist. */
 export function envelopeOf(outboxId: string): Envelope {
   return {
     outboxId,

@@ -4,8 +4,8 @@ import { operatorOf } from '../operators/operatorOf.ts'
 import { SILENT_EVENTS } from '../operators/silentEvents.ts'
 import { eventually } from '../support/eventually.ts'
 
-/** A port of the loopback address on which nobody listens; what is tested here calls no operator. */
-const NOBODY = 'http://127.0.0.1:1'
+/** A port of the loopback address without a listener; what is tested here calls no operator. */
+const NO_LISTENER = 'http://127.0.0.1:1'
 
 /** Two registered operators whose breakers a test moves by hand. */
 export interface Registered {
@@ -21,7 +21,7 @@ export interface Registered {
 /** `resetTimeoutMs`: how soon an open breaker turns half-open. */
 export function registered(resetTimeoutMs: number): Registered {
   const operators = registerOperators({
-    operators: ['a', 'b'].map((name) => operatorOf({ name, url: NOBODY })),
+    operators: ['a', 'b'].map((name) => operatorOf({ name, url: NO_LISTENER })),
     events: SILENT_EVENTS,
     breaker: { resetTimeoutMs },
   })

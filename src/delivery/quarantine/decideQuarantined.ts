@@ -15,7 +15,7 @@ import { writeEffects } from '../writeEffects.ts'
  * - failed: it is not sent, and its price is refunded.
  * - retry: it is submitted again, marked as a possible duplicate; its attempts are counted anew.
  */
-export type Verdict = { kind: 'sent'; provider: string } | { kind: 'failed' } | { kind: 'retry' }
+export type QuarantineDecision = { kind: 'sent'; provider: string } | { kind: 'failed' } | { kind: 'retry' }
 
 /** `not_quarantined`: it was decided before, or never was there. Nothing is changed. */
 export type Decided = 'decided' | 'not_quarantined' | 'unknown_message'
@@ -26,7 +26,7 @@ const FAILED_REASON = 'not sent: decided by hand'
 export function decideQuarantined(
   { db, newId }: { db: Db; newId: () => string },
   key: RecipientKey,
-  verdict: Verdict,
+  decision: QuarantineDecision,
 ): Promise<Decided> {
   return transact(
     db,
@@ -42,8 +42,8 @@ export function decideQuarantined(
       const [row] = locked.rows
       if (!row) return 'unknown_message'
       if (!isQuarantined(row)) return 'not_quarantined'
-      await writeEffects(locked.tx, [{ task: row, row, effects: effectsOf(verdict, row) }], balances)
-      if (verdict.kind === 'retry') {
+      await writeEffects(locked.tx, [{ task: row, row, effects: effectsOf(decision, row) }], balances)
+      if (decision.kind === 'retry') {
         const ranges = [{ ...range, userId: row.userId }]
         const order = { condition: 'waiting' as const, until: { afterMs: 0 } }
         await append(locked.tx, [{ id: newId(), type: request.type, ranges, order }])
@@ -54,14 +54,14 @@ export function decideQuarantined(
   )
 }
 
-function effectsOf(verdict: Verdict, row: Recipient): Effects {
+function effectsOf(decision: QuarantineDecision, row: Recipient): Effects {
   const none = {
     ...{ provider: '', reason: '', operatorMessageId: null, refund: 0, outbox: 'none' as const },
     ...{ tried: false, possiblySent: true, unconfirmed: 0, endsQuarantine: true },
   }
-  switch (verdict.kind) {
+  switch (decision.kind) {
     case 'sent':
-      return { ...none, status: 'done', provider: verdict.provider }
+      return { ...none, status: 'done', provider: decision.provider }
     case 'failed':
       return { ...none, status: 'failed', reason: FAILED_REASON, refund: row.price }
     case 'retry':
