@@ -5,7 +5,7 @@ import { giveBack } from './confirmLease.ts'
 import type { PublishedRow } from './confirmLease.ts'
 import { countRecipients, encodeEnvelope } from './envelope.ts'
 import type { Envelope } from './envelope.ts'
-import type { RelaySettings } from './relay.ts'
+import type { RelaySettings } from './relaySettings.ts'
 
 /** Publishes the envelopes of a claim together. @returns the rows of those that the broker confirmed. */
 export async function publishClaim(settings: RelaySettings, claimed: Claim): Promise<PublishedRow[]> {

@@ -1,33 +1,12 @@
-import type { Publisher } from '../platform/broker/index.ts'
-import type { Db } from '../platform/db/index.ts'
 import { afterTimeout, startLoop } from '../platform/loop.ts'
 import type { After, Loop } from '../platform/loop.ts'
-import type { MessageClass } from '../primitives/messageClass.ts'
 import { confirmLease } from './confirmLease.ts'
 import type { PublishedRow } from './confirmLease.ts'
-import type { OutboxEvents } from './events.ts'
 import { BUSY_MS, CONFIRM_LEASE_AFTER_MS, IDLE_POLL_MS, QUIET_AFTER_MS, QUIET_POLL_FACTOR } from './lease.ts'
 import { claimNext, openRelayState } from './claimNext.ts'
 import type { RelayState } from './claimNext.ts'
 import { publishClaim } from './publishClaim.ts'
-
-export interface RelaySettings {
-  db: Db
-  publisher: Publisher
-  type: MessageClass
-  queue: string
-  events: OutboxEvents
-  newId: () => string
-  /** Recipients of one claim and, up to 100, of one envelope. */
-  batchSizeMax: number
-  /** Outbox rows of one claim. */
-  rowsMax: number
-  /** Claims at once. One leaves the database and the other class room; batches of one need more. */
-  concurrency: number
-  /** Monotonic milliseconds, and the timers that go by them; a test has its own. */
-  nowMs?: () => number
-  after?: After
-}
+import type { RelaySettings } from './relaySettings.ts'
 
 /** A worker that only helps the one before it is woken by that one, and looks for nothing by itself. */
 const HELPER_POLL_MS = 60_000

@@ -1,0 +1,24 @@
+import type { Publisher } from '../platform/broker/index.ts'
+import type { Db } from '../platform/db/index.ts'
+import type { After } from '../platform/loop.ts'
+import type { MessageClass } from '../primitives/messageClass.ts'
+import type { OutboxEvents } from './events.ts'
+
+/** What the relay of one class needs. */
+export interface RelaySettings {
+  db: Db
+  publisher: Publisher
+  type: MessageClass
+  queue: string
+  events: OutboxEvents
+  newId: () => string
+  /** Recipients of one claim and, up to 100, of one envelope. */
+  batchSizeMax: number
+  /** Outbox rows of one claim. */
+  rowsMax: number
+  /** Claims at once. One leaves the database and the other class room; batches of one need more. */
+  concurrency: number
+  /** Monotonic milliseconds, and the timers that go by them; a test has its own. */
+  nowMs?: () => number
+  after?: After
+}
