@@ -6,6 +6,7 @@ import type { Accept, Decision } from '../../src/messages/index.ts'
 import type { ShardsSettings } from '../../src/messages/shards.ts'
 import { closeDb, openDb, transact } from '../../src/platform/db/index.ts'
 import type { Db, Tx } from '../../src/platform/db/index.ts'
+import type { MessageClass } from '../../src/primitives/messageClass.ts'
 import { recipients } from '../support/api.ts'
 import { acceptContextOf, balanceOf, countRows, fund, look } from '../support/arrange.ts'
 import { eventually } from '../support/eventually.ts'
@@ -55,13 +56,13 @@ describe('accepting by load', () => {
       batchSizeMax: 2_000,
       events: { batchDecided: ({ requests }) => void batches.push(requests) },
     })
-  const request = (userId: number, to: number | string[]) => ({
+  const request = (userId: number, to: number | string[], type: MessageClass = 'normal') => ({
     userId,
     text: 'hi',
-    type: 'normal' as const,
+    type,
     recipients: typeof to === 'number' ? recipients(to) : to,
   })
-  /** Keeps the lane's first transaction waiting while `meanwhile` puts requests behind it. */
+  /** Keeps the shard's first transaction waiting while `meanwhile` puts requests behind it. */
   async function behindOne<T>(
     accept: Accept,
     meanwhile: () => Promise<T>[],
@@ -70,7 +71,7 @@ describe('accepting by load', () => {
     const { first, others } = await transact(stack.db, 'test.hold', async (tx) => {
       await hold(tx)
       const first = accept(request(HELD, 1))
-      await eventually('the lane waits for the balance', () => asked === 1)
+      await eventually('the shard waits for the balance', () => asked === 1)
       return { first, others: Promise.allSettled(meanwhile()) }
     })
     assert.equal((await first).kind, 'accepted')
@@ -149,7 +150,10 @@ describe('accepting by load', () => {
     )
     const kinds = Map.groupBy(ends.map(kindOf), (kind) => kind)
     assert.equal(kinds.get('accepted')?.length, 20)
-    assert.equal(kinds.get('Too many messages wait to be accepted. Nothing was changed.')?.length, 4)
+    assert.equal(
+      kinds.get('Overloaded: too many messages wait to be accepted. Nothing was charged.')?.length,
+      4,
+    )
     const balances = await Promise.all([1, 2, 3].map((userId) => balanceOf(stack.db, userId)))
     assert.equal(
       balances.reduce<number>((sum, balance) => sum + (balance ?? 0), 0),
@@ -157,7 +161,30 @@ describe('accepting by load', () => {
     )
   })
 
-  it('gives one customer half of what may wait, so that the others find room beside him', async () => {
+  it('accepts express requests at once while a flood of normal ones fills their queue', async () => {
+    for (const userId of [1, 2, 3]) await fund(stack.db, userId, 100_000)
+    const accept = open()
+    let express: Decision | undefined
+    const ends = await transact(
+      stack.db,
+      'test.hold',
+      async (tx) => {
+        await hold(tx)
+        const first = accept(request(HELD, 1))
+        await eventually('the normal shard waits for the balance', () => asked === 1)
+        const flood = Array.from({ length: 24 }, (_, index) => accept(request((index % 3) + 1, 500)))
+        const all = Promise.allSettled([first, ...flood])
+        express = await accept(request(1, 1, 'express'))
+        return { all }
+      },
+      { timeoutMs: 20_000 },
+    )
+    assert.equal(express?.kind, 'accepted')
+    const kinds = (await ends.all).map(kindOf)
+    assert.equal(kinds.filter((kind) => kind.startsWith('Overloaded')).length, 4)
+  })
+
+  it('gives one customer half of what may wait, so that others find room', async () => {
     await fund(stack.db, 1, 100_000)
     await fund(stack.db, 2, 100)
     const accept = open()
@@ -168,7 +195,7 @@ describe('accepting by load', () => {
     const kinds = ends.map(kindOf)
     assert.equal(kinds.pop(), 'accepted')
     assert.deepEqual(kinds.slice(0, 10), Array(10).fill('accepted'))
-    const tooMany = 'Too many messages of this customer wait to be accepted. Nothing was changed.'
+    const tooMany = 'Overloaded: too many messages of this customer wait to be accepted. Nothing was charged.'
     assert.deepEqual(kinds.slice(10), Array(15).fill(tooMany))
     assert.equal(await balanceOf(stack.db, 1), 95_000)
   })
@@ -237,7 +264,7 @@ describe('accepting by load', () => {
     assert.deepEqual([...batches].sort(), [1, 1, 1, 2])
   })
 
-  it('decides the others when somebody keeps one customer’s balance locked, and tells him so', async () => {
+  it('decides the others while one customer’s balance stays locked, and returns account_locked for that one', async () => {
     await fund(stack.db, 1, 10)
     const accept = open()
     await transact(
@@ -251,10 +278,10 @@ describe('accepting by load', () => {
           verdicts.map(({ kind }) => kind),
           ['account_locked', 'accepted', 'accepted', 'insufficient_balance'],
         )
-        // He has a lane of his own now: nobody waits behind him.
+        // The customer waits in the queue of locked accounts now, and delays no other.
         asked = 0
         const held = accept(request(HELD, 1))
-        await eventually('his lane waits for the balance', () => asked === 1)
+        await eventually('its queue waits for the balance', () => asked === 1)
         const first = await Promise.race([held, accept(request(1, 1))])
         assert.equal(first.kind, 'accepted')
         assert.equal((await held).kind, 'account_locked')
