@@ -74,11 +74,6 @@ export const OUTBOX_ROWS: Planted[] = [
     expected: ({ ready }) => [['dangling', `outbox row of ${ready}`]],
   },
   {
-    what: 'an outbox row in a lane that does not exist',
-    plant: ({ ready }) => [sql`UPDATE outbox_events SET lane = 4 WHERE sms_identifier = ${bytes(ready)}`],
-    expected: ({ ready }) => [['lane', `outbox row of ${ready}`]],
-  },
-  {
     what: 'an express outbox row in a lane of normal ones',
     plant: ({ sending }) => [sql`UPDATE outbox_events SET lane = 3 WHERE sms_identifier = ${bytes(sending)}`],
     expected: ({ sending }) => [['lane', `outbox row of ${sending}`]],
