@@ -163,7 +163,7 @@ describe('the image', () => {
 
   it('runs what `npm start` runs, as a user without rights', () => {
     // A checkout may have its settings in a file; a container is given its own.
-    assert.equal(image.command.join(' '), manifest.scripts.start.replace(/ --env-file\S*/, ''))
+    assert.equal(image.command.join(' '), manifest.scripts.start.replace(/^exec /, '').replace(/ --env-file\S*/, ''))
     assert.equal(image.user, 'node')
   })
 
@@ -174,6 +174,7 @@ describe('the image', () => {
       'package-lock.json',
       'package.json',
       'package.json',
+      'simulator',
       'src',
     ])
     const lines = readProjectFile('.dockerignore')
