@@ -101,8 +101,8 @@ export const SETTINGS = {
     schema: wholeNumberText(1, 64),
     default: '1',
     meaning:
-      'Transactions that accept requests at once; a customer is always served by the same one. Give every process of ' +
-      'the role `api` the same number, so that they do not wait on each other.',
+      'Transactions that accept requests at once for each class, as shards by customer. Give every process of the role ' +
+      '`api` the same number, so that their batches do not wait on each other.',
   },
   NORMAL_ORDER: {
     schema: oneOf(NORMAL_ORDERS),
@@ -114,8 +114,8 @@ export const SETTINGS = {
     schema: durationText(86_400_000),
     default: '30s',
     meaning:
-      'How long a message that no operator takes is tried at least before it may fail and be refunded: `500ms`, `30s`, ' +
-      '`1m`. While every operator is down, messages are tried one at a time, so that an outage does not refund the backlog.',
+      'How long a message that no operator takes is retried for at least before it fails and is refunded: `500ms`, `30s`, ' +
+      '`1m`. While every operator is down, one message at a time is submitted, so that an outage does not refund the backlog.',
   },
   UNKNOWN_SUBMISSIONS_MAX: {
     schema: wholeNumberText(1, 100),

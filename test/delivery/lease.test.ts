@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Db } from '../../src/platform/db/index.ts'
-import { SILENT } from './operators.ts'
+import { SILENT, UNAVAILABLE } from './operators.ts'
 import { UNKNOWN_SUBMISSIONS_MAX, openBench, openDelivery } from './bench.ts'
 import type { Bench } from './bench.ts'
 import { accepts, testOperator } from './operators.ts'
@@ -60,6 +60,14 @@ describe('the lease of a message in flight', () => {
     ]).deliver(await bench.envelope())
     assert.equal(leases.length, UNKNOWN_SUBMISSIONS_MAX.normal)
     assert.ok(leases.every((leaseMs) => leaseMs > ATTEMPT_TIMEOUT_MS))
+  })
+
+  it('needs no renewal before the next operator is asked when the first did not take it', async () => {
+    await bench.accept()
+    const [a, b] = [testOperator('a', () => UNAVAILABLE), testOperator('b')]
+    await openDelivery(observed(), [a, b]).deliver(await bench.envelope())
+    assert.deepEqual([a.calls.length, b.calls.length], [1, 1])
+    assert.deepEqual(operations, ['delivery.claim', 'delivery.settle'])
   })
 
   it('is renewed before the first try when the claim took so long that it leaves no room', async () => {
