@@ -140,13 +140,15 @@ for (const level of ['info', 'debug'] as LogLevel[]) {
     it('names the customer and the message of each failure, and in our words what it failed of', () => {
       const failed = log.lines().filter((line) => line['message'] === 'failed and refunded')
       const known = accepted.slice(0, 2).map(({ sms_identifier }) => sms_identifier)
-      assert.equal(failed.length, 2 * NUMBERS.length)
+      // At info the lines of a second are bounded; what is left out is written at debug.
+      if (level === 'debug') assert.equal(failed.length, 2 * NUMBERS.length)
+      else assert.ok(failed.length > 0 && failed.length <= 2 * NUMBERS.length)
       for (const line of failed) {
         assert.equal(line['customer_id'], CUSTOMER)
         assert.ok(known.includes(String(line['sms_identifier'])))
         const isRejected = line['recipient_no'] === NUMBERS.indexOf(REJECTED) + 1
         assert.equal(line['reason'] === 'rejected', isRejected)
-        assert.match(String(line['reason']), /^(rejected|no operator took it)$/)
+        assert.match(String(line['reason']), /^(rejected|no operator (took|confirmed) it)$/)
       }
     })
 

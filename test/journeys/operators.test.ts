@@ -33,6 +33,8 @@ describe('an engine whose first operator fails', () => {
     for (let sent = 0; sent < VOLUME_THRESHOLD - 1; sent++) await sendOne()
     assert.equal(await stateOf(engine, 'a'), 'closed')
     await sendOne('express')
+    assert.equal(await stateOf(engine, 'a'), 'closed', 'each class has a breaker of its own')
+    await sendOne()
     assert.ok(await isNotClosed(engine, 'a'))
     await sendOne()
     await sendOne('express')
