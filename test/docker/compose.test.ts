@@ -163,7 +163,10 @@ describe('the image', () => {
 
   it('runs what `npm start` runs, as a user without rights', () => {
     // A checkout may have its settings in a file; a container is given its own.
-    assert.equal(image.command.join(' '), manifest.scripts.start.replace(/^exec /, '').replace(/ --env-file\S*/, ''))
+    assert.equal(
+      image.command.join(' '),
+      manifest.scripts.start.replace(/^exec /, '').replace(/ --env-file\S*/, ''),
+    )
     assert.equal(image.user, 'node')
   })
 

@@ -21,11 +21,12 @@ const CLOSED_SETS: Record<string, RegExp> = {
   outcome: /^(accepted|rejected|unavailable|unknown|done|failed|released|late|verdict_lost|ok|retried)$/,
   verdict: /^(accepted|insufficient_balance|unavailable|outcome_unknown|fault)$/,
   result:
-    /^(answered|throttled|refused|unavailable|unknown|confirmed|done|failed|released|quarantined|stale|lost)$/,
+    /^(answered|accepted|rejected|throttled|refused|unavailable|unknown|confirmed|done|failed|released|quarantined|stale|lost)$/,
   cause: /^(attempts_used_up|result_refused)$/,
   step: /^(consume|deliver|renew|settle)$/,
   rule: /^(balance|chain|charge|refund|outbox|dangling|state|customer|attempts|quarantine|lane|due)$/,
-  table: /^(user_transactions|sms_requests|sms_status|outbox_events)$/,
+  table:
+    /^(user_balances|user_transactions|sms_requests|sms_status|sms_quarantine|operator_messages|outbox_events)$/,
   operation: /^[a-z_]+(\.[a-z_]+)*$/,
   method: /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|OTHER)$/,
   route: /^(unknown|(\/[a-z._-]+)+)$/,

@@ -209,11 +209,11 @@ describe('accepting by load', () => {
       gone(3),
     ])
     const kinds = ends.map(kindOf)
-    assert.match(kinds[2_499] ?? '', /client left/)
+    assert.match(kinds[2_499] ?? '', /client disconnected/)
     assert.match(kinds[2_500] ?? '', /messages of this customer wait/)
-    assert.match(kinds[5_000] ?? '', /client left/)
-    assert.match(kinds[5_001] ?? '', /Too many messages wait/)
-    assert.match(kinds[5_002] ?? '', /Too many messages wait/)
+    assert.match(kinds[5_000] ?? '', /client disconnected/)
+    assert.match(kinds[5_001] ?? '', /too many messages wait/)
+    assert.match(kinds[5_002] ?? '', /too many messages wait/)
   })
 
   it('lets go, uncharged, of a request that has waited 2 s', async () => {
@@ -231,7 +231,7 @@ describe('accepting by load', () => {
       return ends
     })
     assert.deepEqual(ends.map(kindOf), [
-      'The message waited too long to be accepted. Nothing was changed.',
+      'Overloaded: timed out before acceptance. Nothing was charged.',
       'accepted',
     ])
     assert.equal(await balanceOf(stack.db, 1), 8)
@@ -246,7 +246,7 @@ describe('accepting by load', () => {
       isGone = true
       return ends
     })
-    assert.match(kindOf(ends[0]!), /client left/)
+    assert.match(kindOf(ends[0]!), /client disconnected/)
     assert.equal(kindOf(ends[1]!), 'accepted')
     assert.equal(await balanceOf(stack.db, 1), 8)
   })

@@ -28,7 +28,10 @@ describe('a COMMIT whose answer is lost', () => {
   })
   beforeEach(async () => {
     await emptyTables(stack.db)
-    await look(stack.db, sql`INSERT INTO user_balances VALUES (1, 100, 0, NOW(3))`)
+    await look(
+      stack.db,
+      sql`INSERT INTO user_balances (user_id, balance, last_seq, last_updated) VALUES (1, 100, 0, NOW(3))`,
+    )
     const sizes = { maxOpenConns: 3, maxIdleConns: 2, connMaxLifetimeSeconds: 300 }
     db = openDb({ url: proxy.url, ...sizes, acquireTimeoutMs: 300 })
     tries = 0
@@ -47,7 +50,7 @@ describe('a COMMIT whose answer is lost', () => {
       async (tx) => {
         tries++
         await sql`UPDATE user_balances SET balance = balance - 10 WHERE user_id = 1`.execute(tx)
-        await sql`INSERT INTO user_transactions VALUES (${KEY}, 0, 1, 1, -10, 90, 'charge', '', NOW(3))`.execute(
+        await sql`INSERT INTO user_transactions VALUES (${KEY}, 0, 'charge', 1, 1, -10, 90, '', NOW(3))`.execute(
           tx,
         )
         return 'done'
@@ -164,7 +167,7 @@ describe('a COMMIT whose answer is lost', () => {
       async (tx) => {
         tries++
         await sql`UPDATE user_balances SET balance = balance - 10 WHERE user_id = 1`.execute(tx)
-        await sql`INSERT INTO user_transactions VALUES (${KEY}, 0, 1, 1, -10, 90, 'charge', '', NOW(3))`.execute(
+        await sql`INSERT INTO user_transactions VALUES (${KEY}, 0, 'charge', 1, 1, -10, 90, '', NOW(3))`.execute(
           tx,
         )
         moveToAnotherServer()

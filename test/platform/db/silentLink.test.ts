@@ -26,7 +26,10 @@ describe('a link to the database that goes silent in mid-transaction', () => {
   })
   beforeEach(async () => {
     await emptyTables(stack.db)
-    await look(stack.db, sql`INSERT INTO user_balances VALUES (1, 100, 0, NOW(3))`)
+    await look(
+      stack.db,
+      sql`INSERT INTO user_balances (user_id, balance, last_seq, last_updated) VALUES (1, 100, 0, NOW(3))`,
+    )
     db = openDb({ url: proxy.url, maxOpenConns: 2, maxIdleConns: 1, connMaxLifetimeSeconds: 300 })
   })
   afterEach(async () => {

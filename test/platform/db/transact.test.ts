@@ -29,7 +29,9 @@ describe('a transaction', () => {
   beforeEach(async () => {
     await emptyTables(db)
     await read(db, 'test.arrange', (reader) =>
-      sql`INSERT INTO user_balances VALUES (1, 100, 0, NOW(3)), (2, 100, 0, NOW(3))`.execute(reader),
+      sql`INSERT INTO user_balances (user_id, balance, last_seq, last_updated) VALUES (1, 100, 0, NOW(3)), (2, 100, 0, NOW(3))`.execute(
+        reader,
+      ),
     )
     observed.length = 0
   })

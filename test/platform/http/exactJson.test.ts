@@ -47,7 +47,9 @@ describe('a number in a JSON body', () => {
     it(`is refused where JSON.parse would round it to a whole one: ${number}`, async () => {
       assert.ok(Number.isInteger(Number(number)))
       const { errors } = problemOf(await post(`{"user_id": ${number}}`), 400, 'invalid_request')
-      assert.deepEqual(errors, [{ field: 'user_id', message: 'must be a whole number' }])
+      assert.deepEqual(errors, [
+        { field: 'user_id', message: 'must be a whole number from 1 to 9,007,199,254,740,991' },
+      ])
     })
 
   it('is accepted when it is whole as it is written', async () => {
