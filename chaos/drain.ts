@@ -3,7 +3,9 @@ import { sql } from 'kysely'
 import { read } from '../src/platform/db/index.ts'
 import type { Db } from '../src/platform/db/index.ts'
 
-/** A published row comes due again a minute later; then a round, and the grace of those that no operator took. */
+/**
+ * A published row comes due again after a minute. Another round and the grace period of unsubmitted recipients follow.
+ */
 const TIMEOUT_MS = 240_000
 const LOOK_MS = 1_000
 

@@ -96,7 +96,7 @@ export async function run(
   return { tally, record, proof, recoveries }
 }
 
-/** Without anybody's help: all is well again, and everything that was accepted ends. */
+/** Waits until the system has recovered without help and every accepted message has finished. */
 async function settleDown(
   world: World,
   prober: Prober,

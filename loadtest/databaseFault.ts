@@ -1,5 +1,5 @@
 const MYSQL_PORT = 3_306
-/** An error names the one below it, and so on; nobody nests deeper, and a ring must not be walked for ever. */
+/** Bounds the chain of causes of an error, which may be circular. */
 const DEPTH_MAX = 8
 
 /** What kept a database from being used: where it was looked for, without its password, and what the driver says. */

@@ -16,9 +16,9 @@ export interface Customers {
 }
 
 const CONNECTIONS = 2
-/** One statement reads the recipients of at most so many requests ... */
+/** The most requests whose recipients one statement reads. */
 const RANGE_REQUESTS = 1_000
-/** ... and ends with the one that reaches so many recipients. */
+/** The statement also ends with the request that reaches this many recipients. */
 const RANGE_RECIPIENTS = 10_000
 /** Older than any identifier. */
 const OLDEST = Buffer.alloc(16)

@@ -3,7 +3,7 @@
  * read it. Rates are per second of the measured time; the warm-up is in no figure, only in the samples.
  */
 export interface BenchReport {
-  /** Of this shape, for whoever reads old files. */
+  /** The version of this format, for readers of old files. */
   version: 1
   title: string
   /** As it was typed. */
@@ -63,7 +63,7 @@ export const PARTS = [
 export type Part = (typeof PARTS)[number]
 export type ByPart<T> = Partial<Record<Part, T>>
 
-/** Two cores at 1,500 messages a second leave so much CPU time for each, in microseconds. */
+/** CPU time available to each message on two cores at 1,500 messages a second, in microseconds. */
 export const CPU_BUDGET_MICROS = 1_333
 
 /** Nearest rank. All are 0 when there is nothing to read, which `count` tells. */
@@ -103,7 +103,7 @@ export interface RunResult {
   notes?: string[]
 }
 
-/** Recipients are what is paid for and handed over: messages. Undefined is what nobody could look at. */
+/** Recipients are what is paid for and handed over: messages. Undefined where it could not be observed. */
 export interface RecipientCounts {
   acceptedPerSecond: number
   handedOverPerSecond?: number
@@ -171,7 +171,7 @@ export interface Baseline {
 export interface Ratio {
   title: string
   ratio: number
-  /** At least so much was wanted. */
+  /** The required minimum. */
   wantedAtLeast?: number
   wantedAtMost?: number
 }

@@ -4,8 +4,8 @@ import type { Follower } from './follow.ts'
 const ROUND_PAUSE_MS = 500
 
 /**
- * Waits until nothing of the load is open. An API or a database that is away meanwhile is waited for: it may have been
- * killed to see what becomes of them. @returns whether that came true in time.
+ * Waits until every message of the load has finished. It also waits for an unavailable API or database, because a chaos
+ * run may have stopped it. @returns whether that came true in time.
  */
 export async function waitUntilEnded(
   follower: Pick<Follower, 'countOpen'>,

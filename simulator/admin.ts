@@ -9,7 +9,7 @@ import type { Body } from './readJson.ts'
 import { sendJson } from './sendJson.ts'
 import type { ConnectionCounts } from './submit.ts'
 
-/** Room for the longest list of rejected numbers. */
+/** Enough for the longest list of rejected numbers. */
 const ADMIN_BYTES_MAX = 1_048_576
 /** An operator that cannot be reached for longer is stopped instead. */
 const DISCONNECTED_MS_MAX = 600_000

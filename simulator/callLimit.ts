@@ -1,4 +1,4 @@
-/** At most so many calls in any second. A call that is not admitted does not count. */
+/** Bounds the calls in any second. A call that is not admitted does not count. */
 export interface CallLimit {
   admits(): boolean
 }

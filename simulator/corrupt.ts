@@ -17,7 +17,7 @@ const ELEMENTS: Partial<Record<CorruptResponseKind, (answers: Answer[]) => unkno
     answers.map((each, at) => (at % 2 === 0 ? each : { reference: each.reference, status: 'maybe' })),
   'extra-answers': (answers) => [
     ...answers,
-    { reference: 'nobody-asked', status: 'accepted', message_id: 'x' },
+    { reference: 'not-requested', status: 'accepted', message_id: 'x' },
     null,
     7,
   ],

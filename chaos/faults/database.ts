@@ -42,7 +42,7 @@ async function lockBalances({ stage }: World, { random }: Hit): Promise<End> {
   return () => Promise.resolve(session.destroy())
 }
 
-/** New connections are refused, and those that are idle end. */
+/** Refuses new connections and closes idle ones. */
 async function useUpConnections({ stage }: World): Promise<End> {
   const { databaseAdminUrl } = stage.servers
   const admin = await connectAsAdmin(databaseAdminUrl)

@@ -22,11 +22,11 @@ export interface Fault {
   isMomentary?: boolean
   /** The server that is started again at its end; the time to recovery counts from that start. */
   restarts?: 'MySQL' | 'RabbitMQ'
-  /** Tried alone in a short run too. */
+  /** A short run injects this fault by itself too. */
   isSample?: boolean
-  /** How long it lasts when it is tried alone. */
+  /** How long it lasts when it is injected by itself. */
   calmMs?: number
-  /** How soon after its end all is to be well again. */
+  /** How soon after its end the system must have recovered. */
   recoverWithinMs?: number
   /** Begins it. @returns how it ends. */
   inflict: (world: World, hit: Hit) => Promise<Inflicted>

@@ -3,14 +3,16 @@ export interface Answer {
   /** Lower-case names. */
   headers: Map<string, string>
   body: string
-  /** The server says that nothing more will be answered on this connection. */
+  /** Whether the server announced that it closes this connection. */
   closes: boolean
 }
 
 export interface AnswerReader {
-  /** Takes what arrived (latin1). @returns the answers that it completed. @throws Error when it is no HTTP. */
+  /**
+   * Reads received bytes (latin1). @returns the answers that they complete. @throws Error for bytes that are not HTTP.
+   */
   take(bytes: string): Answer[]
-  /** Whether something arrived that is no whole answer. */
+  /** Whether an incomplete answer was received. */
   isInside(): boolean
 }
 
@@ -58,7 +60,7 @@ function readHead(head: string): Answer {
   return { status, headers, body: '', closes: headers.get('connection')?.toLowerCase() === 'close' }
 }
 
-/** Every answer says its length: a client that is told none cannot tell a whole answer from a cut one. */
+/** Every answer must state its length, because a client otherwise cannot detect a truncated answer. */
 function lengthOf({ status, headers }: Answer): number {
   const length = headers.get('content-length')
   if (length === undefined) throw new Error(`an answer ${status} does not say how long it is`)

@@ -1,9 +1,9 @@
 import type { Answer } from './answers.ts'
 import type { Effect } from './effect.ts'
 
-/** One row of the ledger, with the words of the request behind it. */
+/** One row of the ledger, with the text or description of its request. */
 export interface LedgerRow {
-  /** Of the request: the identifier that its answer named. */
+  /** The request's identifier, as in its answer. */
   id: string
   customerId: number
   type: 'topup' | 'charge' | 'refund'
@@ -11,20 +11,20 @@ export interface LedgerRow {
   words: string
 }
 
-/** What the answers, or their absence, say about the money. */
+/** The expected money movements, from the answers or their absence. */
 export interface Book {
   /** Answered with 200 under this identifier. @returns what is wrong with the answer, if anything. */
   confirm(effect: Effect, answer: Answer): string | undefined
-  /** Its answer was lost: it is there wholly or not at all. */
+  /** Its answer was lost: it must be stored completely or not at all. */
   lose(effect: Effect): void
-  /** @returns what the tables say and the answers do not, or the other way round. */
+  /** @returns the differences between the tables and the answers. */
   compare(rows: LedgerRow[], balances: Map<number, number>): Comparison
 }
 
 export interface Comparison {
   faults: string[]
   confirmed: number
-  /** Requests whose answer was lost, and what became of them. */
+  /** Requests whose answer was lost, and their results. */
   lostAndThere: number
   lostAndNotThere: number
   refunds: number
@@ -47,7 +47,7 @@ export function openBook(): Book {
   }
 }
 
-/** @returns the identifier that the answer names, and in what it is not the one due for that effect. */
+/** @returns the identifier in the answer, and how the answer differs from the expected one. */
 function readReceipt(
   { kind, customerId, amount }: Effect,
   { body }: Answer,

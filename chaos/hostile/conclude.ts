@@ -10,7 +10,7 @@ export interface Attacked {
   book: Book
 }
 
-/** What is to be known in the end. Whatever cannot be asked any more is a broken promise, and hides none of the others. */
+/** The final checks. A check that cannot run any more counts as a violation and does not hide the others. */
 export async function conclude(
   { databaseUrl, engineUrl, customers, book }: Attacked,
   onLine: (line: string) => void,

@@ -1,4 +1,4 @@
-/** As much of JSON Schema as the OpenAPI document uses. */
+/** The subset of JSON Schema that the OpenAPI document uses. */
 export interface Schema {
   type?: string
   enum?: unknown[]
@@ -16,7 +16,7 @@ export interface Schema {
   default?: unknown
 }
 
-/** Whether a value is what the schema describes. Fields that it does not name are ignored, as the document promises. */
+/** Whether a value conforms to the schema. Unknown fields are ignored, as documented. */
 export function conforms(schema: Schema, value: unknown): boolean {
   if (schema.enum && !schema.enum.includes(value)) return false
   switch (schema.type) {

@@ -5,9 +5,9 @@ import type { Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 
 const CROWD_MAX = 2_000
-/** Connecting many in one instant would overrun the queue of those that wait to be accepted, 511 in Node. */
+/** Connections opened at once. More would overrun the accept backlog, 511 in Node. */
 const AT_ONCE = 250
-/** What this process and the engine have open besides. */
+/** Other file descriptors of this process and the engine. */
 const OTHER_FILES = 600
 const BOUND_MS = 30_000
 
@@ -18,8 +18,8 @@ export interface CrowdResult {
 }
 
 /**
- * Opens thousands of connections, holds them all with half a request, then lets all finish it in the same instant.
- * Each has to be answered: their number is below what the server takes.
+ * Opens thousands of connections, sends half a request on each, then completes all at the same moment. Each must be
+ * answered, because their number is below the server's limit.
  */
 export async function gatherCrowd(
   target: { host: string; port: number },
@@ -46,7 +46,7 @@ export async function gatherCrowd(
     return {
       connections: sockets.length,
       answered: 0,
-      faults: [`the crowd could not gather: ${String(error)}`],
+      faults: [`the crowd could not connect: ${String(error)}`],
     }
   } finally {
     for (const socket of sockets) socket.destroy()

@@ -2,14 +2,17 @@ import type { Random } from '../random.ts'
 import type { Schema } from './conforms.ts'
 import type { Operation } from './operations.ts'
 
-/** The names and JSON texts of a body's members: texts, because many a hostile value has no other form. */
+/**
+ * The names and JSON texts of a body's members. They are texts, because many hostile values have no other
+ * representation.
+ */
 export type Members = [name: string, json: string][]
 
-/** What the generator knows besides the document. */
+/** The generator's knowledge besides the document. */
 export interface World {
   operations: Operation[]
   prices: { normal: number; express: number }
-  /** Customers with known money: the first rich, the last few poor. */
+  /** Customers with known balances: the last few are poor, the others rich. */
   customers: number[]
   host: string
 }
@@ -32,7 +35,7 @@ const LETTERS = [
   '%',
   '\t',
 ]
-/** Mostly few, so that a run has more requests than messages; the limits have draws of their own. */
+/** Usually few, so that a run has more requests than messages. The limits are drawn separately. */
 const ITEMS_MAX = 4
 const TEXT_CHARS_MAX = 40
 const AMOUNT_MAX = 1_000
@@ -69,7 +72,7 @@ function drawText(
   return Array.from({ length }, () => random.pick(LETTERS)).join('')
 }
 
-/** Few enough that a request has equal ones now and then. */
+/** Few enough that a request sometimes has duplicates. */
 function drawNumber(random: Random, pattern: string): string {
   const plus = random.share() < 0.5 ? '+' : ''
   const number = `${plus}0912${String(random.whole(0, 999)).padStart(random.whole(3, 7), '0')}`
@@ -84,7 +87,7 @@ function drawUuid(random: Random): string {
   return `${hex(8)}-${hex(4)}-7${hex(3)}-8${hex(3)}-${hex(12)}`
 }
 
-/** @returns a valid body's members; those that are not required may be missing. */
+/** @returns a valid body's members; optional ones may be missing. */
 export function drawMembers(
   random: Random,
   world: World,

@@ -14,7 +14,7 @@ import { drawParts, messageOf, render } from './message.ts'
 import { KINDS } from './plan.ts'
 import type { Draft, Kind, Plan } from './plan.ts'
 
-/** Of a thousand requests, how many are of each kind. Slow ones hold a client for half a minute. */
+/** Of a thousand requests, how many are of each kind. A slow one occupies a client for half a minute. */
 export const SHARES: Record<Kind, number> = {
   valid: 268,
   fields: 260,
@@ -41,12 +41,12 @@ const DRAWS: Record<Kind, (random: Random, world: World) => Draft> = {
   slow: drawSlow,
 }
 
-/** The server's longest way to an answer, waiting for a database connection, is 10 s. */
+/** The server's longest time to an answer is 10 s, when it waits for a database connection. */
 const BOUND_MS = 20_000
 /** Spreads neighbouring indices over all seeds; an odd number near 2^32 divided by the golden ratio. */
 const STRIDE = 0x9e3779b1
 
-/** The request of that index in the run of that seed, whatever else the run does. */
+/** The request of this seed and index, independent of everything else in the run. */
 export function drawPlan(seed: number, index: number, world: World, shares = SHARES): Plan {
   const random = openRandom((seed ^ Math.imul(index + 1, STRIDE)) >>> 0)
   const kind = drawKind(random, shares)

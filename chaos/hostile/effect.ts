@@ -1,13 +1,13 @@
 import { conforms } from './conforms.ts'
 import type { Operation } from './operations.ts'
 
-/** What a request does to a customer's money when it is answered with 200. */
+/** The effect of a request on a customer's balance when it is answered with 200. */
 export interface Effect {
   kind: 'charge' | 'topup'
   customerId: number
   /** Signed. */
   amount: number
-  /** The text or the description: with the others it names the request in the tables. */
+  /** The text or the description: with the other fields it identifies the request in the tables. */
   words: string
 }
 
@@ -29,7 +29,7 @@ interface AddBody {
   description?: string
 }
 
-/** @returns what the body is worth by the published contract alone; nothing for a body that breaks it. */
+/** @returns the effect of a body by the published contract alone; undefined for a body that violates it. */
 export function effectOf(operation: Operation, body: Buffer, prices: Prices): Effect | undefined {
   if (!operation.body) return undefined
   const value = parse(body)
@@ -40,7 +40,7 @@ export function effectOf(operation: Operation, body: Buffer, prices: Prices): Ef
     case '/balance/add':
       return topUpOf(value as AddBody)
     default:
-      throw new Error(`${operation.path} takes a body, and nobody said here what that does to the money`)
+      throw new Error(`${operation.path} takes a body whose effect on the balance is not defined here`)
   }
 }
 

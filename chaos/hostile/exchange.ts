@@ -6,21 +6,21 @@ import type { Plan } from './plan.ts'
 
 export interface Outcome {
   answers: Answer[]
-  /** Why it ended: all is answered; the server closed; the client left as planned; nothing came in time. */
+  /** Why it ended: all requests answered, closed by the server, left by the client as planned, or timed out. */
   end: 'answered' | 'closed' | 'left' | 'hung' | 'not connected'
-  /** What arrived and is no HTTP. */
+  /** Received bytes that are not HTTP. */
   fault?: string
   durationMs: number
 }
 
-/** Whoever gets no answer to an unfinished request says so after this. */
+/** After this time without an answer to an unfinished request, the client closes its side. */
 const PATIENCE_MS = 150
-/** How long a client that stopped reading stays. */
+/** How long a client that stopped reading keeps the connection. */
 const STAY_MS = 1_000
-/** For an answer too many, after the last one expected. */
+/** How long to wait for a surplus answer after the last expected one. */
 const EXTRA_MS = 40
 
-/** Does what the plan says, on a connection of its own, and waits for the end of it. */
+/** Runs a plan on a new connection and waits for the end of the connection. */
 export function exchange({ host, port }: { host: string; port: number }, plan: Plan): Promise<Outcome> {
   return new Promise((resolve) => {
     const startMs = performance.now()
@@ -81,7 +81,7 @@ function act(socket: Socket, plan: Plan, timers: Timers, finish: (end: Outcome['
       timers.after(PATIENCE_MS, () => socket.end())
       return
     case 'leave':
-      // In the next turn, so that some of it has gone out.
+      // In the next turn of the event loop, so that some of it was sent.
       setImmediate(() => {
         socket.resetAndDestroy()
         finish('left')

@@ -4,15 +4,15 @@ import type { Outcome } from './exchange.ts'
 import type { Message, Plan } from './plan.ts'
 
 /**
- * Looks at one exchange: what is wrong with its answers, and what they say about the money.
+ * Checks the answers of one exchange and records their effects on balances.
  * @returns a sentence for each fault.
  */
 export function judge(plan: Plan, { answers, end, fault }: Outcome, book: Book): string[] {
   const faults = answers.flatMap((answer, index) => judgeAnswer(answer, plan.messages[index], book))
   if (fault !== undefined) faults.push(fault)
   if (end === 'hung') faults.push(`neither answered nor closed within ${plan.boundMs} ms`)
-  if (end === 'not connected') faults.push('no connection was to be had')
-  // The server said that it would read no further: what followed must not have been acted on.
+  if (end === 'not connected') faults.push('could not connect')
+  // The server announced that it reads no further, so it must not process later requests.
   if (!answers.at(-1)?.closes) {
     for (const { effect } of plan.messages.slice(answers.length)) if (effect) book.lose(effect)
   }
@@ -46,15 +46,15 @@ function judgeRefusal(answer: Answer, message: Message | undefined, book: Book):
     return []
   }
   if (status === 503 && headers.has('retry-after')) return []
-  return status >= 500 ? [`an answer ${status} (${code}) that nobody planned`] : []
+  return status >= 500 ? [`an answer ${status} (${code}) that is not expected`] : []
 }
 
-/** What moved money says so. */
+/** Whether the answer is a receipt, which means that money moved. */
 function isReceipt({ body }: Answer): boolean {
   return /^\{"(sms_identifier|user_id)":[^[]*"(cost|transaction_id)":/.test(body)
 }
 
-/** /readyz has a document of its own for 503. */
+/** /readyz has a separate document for 503. */
 function isReadiness({ status, body }: Answer): boolean {
   return status === 503 && body.startsWith('{"status":"not_ready"')
 }

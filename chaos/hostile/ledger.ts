@@ -4,10 +4,10 @@ import type { Db } from '../../src/platform/db/index.ts'
 import { identifierFromBytes } from '../../src/primitives/identifier.ts'
 import type { LedgerRow } from './book.ts'
 
-/** Rows of one page: some megabytes where texts are long. */
+/** Rows in one page: some megabytes with long texts. */
 const PAGE_ROWS = 5_000
 
-/** @returns the whole ledger, each row with the text or description that its request had. */
+/** @returns the whole ledger, each row with the text or description of its request. */
 export async function readLedger(db: Db): Promise<LedgerRow[]> {
   const rows: LedgerRow[] = []
   let after = { customerId: 0, seq: 0 }

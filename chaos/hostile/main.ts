@@ -1,5 +1,5 @@
-// make hostile: thousands of requests that no client should send, on an engine of its own, and what became of the
-// money. Exit code 1, the seed and the first offending requests when a promise was broken. Nothing is left running.
+// make hostile: sends thousands of invalid or hostile requests to a private engine and checks the balances. Exit code
+// 1, the seed and the first offending requests when an invariant was violated. No process is left running.
 import { createStopList } from '../../dev/processes/stopList.ts'
 import { onInterrupt } from '../../dev/processes/onInterrupt.ts'
 import { killStarted } from '../../dev/processes/watchdog.ts'
@@ -20,7 +20,7 @@ import { verdictOf } from './verdict.ts'
 import { makeWorld } from './world.ts'
 
 const REPORT_MS = 1_000
-/** Beside the folder, which is emptied. */
+/** Outside the folder, which is emptied. */
 const LOCK_FILE = `${HOSTILE_FOLDER}.lock`
 
 const stopList = createStopList()

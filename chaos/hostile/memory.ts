@@ -1,27 +1,27 @@
 import { readFile } from 'node:fs/promises'
 
-/** The resident memory of a process while a run lasted. */
+/** The resident memory of a process during a run. */
 export interface MemorySamples {
   /** In MiB, oldest first. */
   mib: number[]
 }
 
 const SAMPLE_EVERY_MS = 500
-/** Eight hours of samples; a run of hours is judged by its last. */
+/** Eight hours of samples; a longer run is judged by its last ones. */
 const SAMPLES_MAX = 57_600
-/** The last quarter may have so much more than the second: a leak grows without end, a working set does not. */
+/** The tolerated growth from the second quarter to the last: a leak grows without bound, a working set does not. */
 const GROWTH_MAX = 1.1
 /**
- * As a mean of the last quarter, of all roles in one process with the heap that any role has: alone each has up to 225
- * with it under full load, and 60 of them are the program's own file. Measured: 304 from the 35th second to the last.
+ * The limit of the last quarter's mean, for all roles in one process. Measured: 304 from the 35th second to the last; a
+ * single role has up to 225 under full load, of which 60 are the program file.
  */
 const MIB_MAX = 400
 /**
- * After the first quarter nothing that lasts may have so much more than the second one's mean: what grows without
- * bounds for a moment ends a process as surely.
+ * The tolerated lasting peak after the first quarter, relative to the second quarter's mean: temporary unbounded growth
+ * can also kill a process.
  */
 const PEAK_MAX = 1.25
-/** So many samples last: one alone may have met a heap before its collection. */
+/** The samples that make a peak lasting. A single one may precede a garbage collection. */
 const LASTING = 3
 
 export function watchMemory(pid: number): MemorySamples & { stop(): void } {
@@ -60,7 +60,7 @@ export function judgeMemory({ mib }: MemorySamples): MemoryVerdict {
   return { second, last, most, faults }
 }
 
-/** 0 when there are fewer than last. */
+/** 0 when there are fewer samples than that. */
 function highestLasting(mib: number[]): number {
   const windows = mib.slice(LASTING - 1).map((_, index) => mib.slice(index, index + LASTING))
   return Math.max(0, ...windows.map((window) => Math.min(...window)))

@@ -5,12 +5,12 @@ import { effectOf } from './effect.ts'
 import type { Operation } from './operations.ts'
 import type { Message } from './plan.ts'
 
-/** A request in parts that can be spoiled one by one. */
+/** A request in parts that can be corrupted separately. */
 export interface Parts {
   operation: Operation
   method: string
   target: string
-  /** Without those that frame the body. */
+  /** Without the headers that frame the body. */
   headers: [name: string, value: string][]
   body: Buffer
 }
@@ -25,19 +25,19 @@ export function drawParts(random: Random, world: World, operation = random.pick(
   return { operation, method: operation.method, target, headers, body }
 }
 
-/** One that moves money. */
+/** A request that moves money. */
 export function drawPaying(random: Random, world: World): Parts {
   return drawParts(random, world, random.pick(world.operations.filter(({ body }) => body)))
 }
 
-/** The request in good form, its length said. */
+/** The well-formed request with its length. */
 export function render(parts: Parts): Buffer {
   const length: Parts['headers'] =
     parts.body.length > 0 ? [['Content-Length', String(parts.body.length)]] : []
   return renderWith(parts, [...parts.headers, ...length], parts.body)
 }
 
-/** The same with other headers, and whatever follows them. */
+/** The request with other headers and other following bytes. */
 export function renderWith(
   { method, target }: Parts,
   headers: Parts['headers'],
@@ -50,7 +50,7 @@ export function renderWith(
   ])
 }
 
-/** What the parts mean to a server that reads them as they stand. */
+/** The meaning of the parts to a server that reads them literally. */
 export function messageOf(parts: Parts, { prices }: World): Message {
   const { operation, body, method } = parts
   if (!operation.body) return { isRead: true, isHead: method === 'HEAD' }

@@ -6,7 +6,7 @@ export interface Parameter {
   schema: Schema
 }
 
-/** One route, as the OpenAPI document has it. */
+/** One route of the OpenAPI document. */
 export interface Operation {
   method: string
   path: string
@@ -23,7 +23,9 @@ interface OpenApiOperation {
   requestBody?: { content: Record<string, { schema: Schema }> }
 }
 
-/** @returns every route of the document. @throws Error when it has none, or one that cannot be generated from. */
+/**
+ * @returns every route of the document. @throws Error when it has none, or one for which no request can be generated.
+ */
 export function readOperations(document: unknown): Operation[] {
   const { paths } = document as OpenApi
   const operations = Object.entries(paths).flatMap(([path, methods]) =>

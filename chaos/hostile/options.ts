@@ -5,14 +5,14 @@ export interface HostileOptions {
   count: number
   /** Decides every request by its index. */
   seed: number
-  /** Send that one request alone, and show it. */
+  /** Sends only this request and prints it. */
   only?: number
 }
 
 const COUNT_MAX = 100_000_000
 const SEED_MAX = 0xffff_ffff
 
-/** @throws Error that says what is wrong, in one line. */
+/** @throws Error with the reason in one line. */
 export function readOptions(args: string[], env: NodeJS.ProcessEnv): HostileOptions {
   assertMakeVariables(env, ['COUNT', 'SEED', 'ONLY'])
   const values = readFlags('hostile', args, {

@@ -17,12 +17,12 @@ export interface RunOptions {
   shares?: typeof SHARES
 }
 
-/** Clients at once. Enough that batches form, and that one which waits holds up no other. */
+/** Concurrent clients: enough that batches form and a waiting client blocks no other. */
 const CLIENTS = 48
-/** Slow ones besides: each waits for half a minute and costs next to nothing. */
+/** Additional slow clients: each waits for half a minute and costs almost nothing. */
 const SLOW_CLIENTS = 100
 
-/** Sends the requests of the seed and records what becomes of each. */
+/** Sends the requests of the seed and records the result of each. */
 export async function run(options: RunOptions, book: Book, tally: Tally): Promise<void> {
   const { target, world, seed, first = 0, count, shares } = options
   const slow = new Set<Promise<void>>()

@@ -6,10 +6,10 @@ import type { Book, Comparison } from './book.ts'
 import { readBalances, readLedger } from './ledger.ts'
 import { askBalances } from './world.ts'
 
-/** A message that no operator took may be tried for half a minute. */
+/** A message that no operator accepted may be retried for half a minute. */
 const DRAIN_TIMEOUT_MS = 120_000
 
-/** Waits until all that was accepted has ended, and compares what the answers said with the tables and the API. */
+/** Waits until every accepted message has finished, and compares the answers with the tables and the API. */
 export async function settle(
   databaseUrl: string,
   url: string,
@@ -19,7 +19,7 @@ export async function settle(
   const db = openDb({ url: databaseUrl, maxOpenConns: 2, maxIdleConns: 1, connMaxLifetimeSeconds: 300 })
   try {
     await waitUntil(async () => (await countOpenRows(db)) === 0, {
-      what: 'all accepted messages to end',
+      what: 'all accepted messages to finish',
       timeoutMs: DRAIN_TIMEOUT_MS,
       intervalMs: 250,
     })

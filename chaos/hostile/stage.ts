@@ -7,10 +7,10 @@ import { LOCAL } from '../../dev/stack/folders.ts'
 import { migrateDatabase, startEngine, startSimulator } from '../../dev/stack/programs.ts'
 import type { Program } from '../../dev/stack/programs.ts'
 
-/** Everything of `make hostile`: gone after a run that found nothing, else kept until the next one. */
+/** The folder of `make hostile`: removed after a clean run, otherwise kept until the next run. */
 export const HOSTILE_FOLDER = join(LOCAL, 'hostile')
 
-/** Starts servers, two simulated operators and the engine, each afresh. */
+/** Starts new servers, two simulated operators and the engine. */
 export async function setStage(
   env: NodeJS.ProcessEnv,
   onProgress: (line: string) => void,

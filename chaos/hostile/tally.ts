@@ -14,7 +14,7 @@ export interface KindCount {
   slowestMs: number
 }
 
-/** What was sent and what came of it, in bounded memory. */
+/** The sent requests and their results, in bounded memory. */
 export interface Tally {
   done: number
   kinds: Map<Kind, KindCount>

@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts'
 
-/** Texts of JSON values that programs stumble over: types, limits, Unicode, size and depth. */
+/** Texts of JSON values that often cause faults: types, limits, Unicode, size and depth. */
 const SHORT = [
   ...['null', 'true', 'false', '""', '" "', '[]', '{}', '[[]]', '[null]', '{"a":1}', '"1"', '"null"', '"[]"'],
   ...['0', '-0', '-1', '1.5', '1.0', '1e0', '1e3', '1E+2', '0.1e1', '1e-400', '1e400', '-1e400', '1e308'],
@@ -67,15 +67,15 @@ const LONG: (() => string)[] = [
   () => JSON.stringify('\u0001'.repeat(500)),
 ]
 
-/** Long ones are rarer: they cost both sides more. */
+/** Long texts are rarer, because they cost both sides more. */
 const LONG_SHARE = 0.08
 
-/** @returns the JSON text of a value that is likely to be wrong wherever it stands. */
+/** @returns the JSON text of a value that is probably invalid in any field. */
 export function drawHostileJson(random: Random): string {
   return random.share() < LONG_SHARE ? random.pick(LONG)() : random.pick(SHORT)
 }
 
-/** @returns one that may stand in a query. */
+/** @returns a value for a query parameter. */
 export function drawHostileText(random: Random): string {
   const json = drawHostileJson(random)
   return json.startsWith('"') ? String(JSON.parse(json)).slice(0, 4_000) : json.slice(0, 4_000)

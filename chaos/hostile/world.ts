@@ -6,12 +6,12 @@ const RICH = 200
 const POOR = 20
 const FIRST_CUSTOMER = 5_001
 const RICH_BALANCE = 1_000_000
-/** Enough for one express recipient and no more: these are refused with 402. */
+/** Enough for one express recipient. Further requests are refused with 402. */
 const POOR_BALANCE = 5
-/** The engine's own, which the contract promises. */
+/** The engine's documented prices. */
 const PRICES = { normal: 1, express: 3 }
 
-/** Reads the engine's own description and gives customers the money they will spend. */
+/** Reads the engine's OpenAPI document and tops up the customers. */
 export async function makeWorld(url: string, book: Book): Promise<World> {
   const document: unknown = await (await fetch(`${url}/openapi.json`)).json()
   const customers = Array.from({ length: RICH + POOR }, (_, index) => FIRST_CUSTOMER + index)
@@ -39,7 +39,7 @@ async function give(url: string, customerId: number, amount: number, book: Book)
   if (fault !== undefined) throw new Error(fault)
 }
 
-/** @returns each customer's balance as the API tells it. */
+/** @returns each customer's balance from the API. */
 export async function askBalances(url: string, customers: readonly number[]): Promise<Map<number, number>> {
   const balances = new Map<number, number>()
   for (const customerId of customers) {

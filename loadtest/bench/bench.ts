@@ -4,7 +4,7 @@ import type { Form } from './form.ts'
 import type { BenchOptions } from './options.ts'
 import type { Stage } from './stage/stage.ts'
 
-/** What every scenario gets, and where it leaves what it found. */
+/** The parameters of every scenario, and the findings that it adds to. */
 export interface Bench {
   stage: Stage
   form: Form

@@ -4,7 +4,7 @@ import type { Stage } from './stage/stage.ts'
 
 const GIB = 1024 ** 3
 
-/** What the figures rest on, before there are any. */
+/** The environment of the figures, printed before the first run. */
 export function describeStage({ machine, durability }: Stage): string[] {
   const { cpuModel, cores, memoryBytes, kernel, dataFileSystem, versions, loadAverageBefore } = machine
   const known = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
@@ -16,7 +16,7 @@ export function describeStage({ machine, durability }: Stage): string[] {
   ]
 }
 
-/** All that is said at the end but the report's path: figures, tables, ratios, and the verdicts. */
+/** The summary at the end: figures, tables, ratios and verdicts. */
 export function describeOutcome(report: BenchReport): string[] {
   const { ratios, targets, runs, tables, baselines, isShort } = report
   return [

@@ -4,7 +4,7 @@ import type { ByPart, CpuCost, Percentiles, RunResult } from '../result.ts'
 
 const MIB = 1024 * 1024
 
-/** What is said of a run as soon as it is over; the report says more. */
+/** The lines printed after a run; the report has more. */
 export function describeRun(run: RunResult): string[] {
   const { recipients, http, handOver, flat, audit } = run
   const perSecond = (rate: number | undefined) => (rate === undefined ? '?' : rate.toFixed(0))

@@ -2,7 +2,7 @@ import type { Baseline, Percentiles, RunResult } from '../result.ts'
 import type { StatementCost } from './baselines/statementCosts.ts'
 import type { Turn } from './measure/alternate.ts'
 
-/** What was measured so far; what follows from it is decided in judge.ts. */
+/** The measurements so far; judge.ts evaluates them. */
 export interface Findings {
   runs: RunResult[]
   baselines: Baseline[]
@@ -30,7 +30,7 @@ export interface ClaimTimes {
 /** S6 */
 export interface IdleFigures {
   http: Percentiles
-  /** From acceptance to hand-over. */
+  /** From acceptance to the stored operator result. */
   handOverP50Ms: number
 }
 
@@ -43,21 +43,21 @@ export interface HistoryTimes {
   small: Percentiles
 }
 
-/** What the audit cost a live system, and what it took itself. */
+/** The effect of the audit on a live system, and its own costs. */
 export interface AuditLive {
   messages: number
-  /** Messages a second of those offered that came to their end, without the audit and with it. */
+  /** Finished messages a second at the offered rate, without the audit and with it. */
   aloneRate: number
   besideRate: number
   isClean: boolean
-  /** Of a whole one at full speed, when the load was over: from its start to its end. */
+  /** The duration of a whole audit at full speed, after the load. */
   seconds: number
-  /** Of the audit's own process. */
+  /** The memory of the audit's process. */
   peakRssBytes: number
   cpuSeconds: number
 }
 
-/** A load, and what the relay's operations took meanwhile on average. */
+/** A load, and the mean times of the relay's operations during it. */
 export interface ClaimLoad {
   claimMs: number
   /** Of the look-up for rows that are due. */
@@ -65,13 +65,16 @@ export interface ClaimLoad {
   messagesPerSecond: number
 }
 
-/** From the first acceptance of a customer's messages to the end of the last one. */
+/** From the first acceptance of a customer's messages until the last one finished. */
 export interface BulkTime {
   messages: number
   seconds: number
 }
 
-/** p99 from acceptance to hand-over of the small customers, and the time of the large customer's messages. */
+/**
+ * The small customers' p99 latency from acceptance to the operator's result, and the time for all of the large
+ * customer's messages.
+ */
 export interface FairShare {
   messages: number
   bulkAlone: BulkTime
@@ -82,7 +85,7 @@ export interface FairShare {
   fifoP99Ms: number
 }
 
-/** What each kind of statement took of the database's CPU, MySQL alone. */
+/** The database's CPU time by kind of statement, MySQL alone. */
 export interface StatementCosts {
   title: string
   costs: StatementCost[]

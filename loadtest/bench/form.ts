@@ -1,4 +1,4 @@
-/** How long and how large things are: the short form shows that all of it works, the whole one is to be believed. */
+/** Durations and sizes: the short form only tests the benchmark, the whole form gives reliable figures. */
 export interface Form {
   isShort: boolean
   probe: { warmUpMs: number; durationMs: number }
@@ -7,13 +7,15 @@ export interface Form {
   /** The same with one message a call. */
   singleRun: { warmUpMs: number; durationMs: number }
   /**
-   * The search ends when the highest rate is known to within this factor, or after so many probes. A rate is tried so
-   * many times more before it is taken for too high.
+   * The search ends when the highest rate is known to within this factor, or after `probesMax` probes. A failed rate is
+   * retried `retries` times before it counts as too high.
    */
   search: { resolution: number; probesMax: number; retries?: number }
-  /** Of S1 and S2 with one message a call, which no target judges. */
+  /** S1 and S2 with one message a call, for which there is no target. */
   singleProbesMax: number
-  /** Of the highest rate that held for a moment: what is offered for long. A short probe sees little of a slow growth. */
+  /**
+   * The share of the highest sustained rate that is offered in the long run. A short probe hardly detects slow growth.
+   */
   ofProbed: number
   /** How often a rate that did not hold is lowered for another run. */
   lowerings: number
@@ -26,28 +28,28 @@ export interface Form {
   idle: { trafficMs: number; quietMs: number; requestsPerSecond: number }
   /** S8 */
   history: { messages: number; ofLargeCustomer: number; looks: number }
-  /** The audit beside a load that does not change, over so many messages. */
+  /** The audit beside a constant load, over this many messages. */
   auditLive: { messages: number; ratePerSecond: number; time: { warmUpMs: number; durationMs: number } }
   /** Express beside throttled normal traffic. */
   throttled: { durationMs: number }
   /** Messages that pass the queue beside an open read view, and each of the two loads. */
   oldReadView: { messages: number; time: { warmUpMs: number; durationMs: number } }
-  /** The large customer's messages, and how long the small ones send. */
+  /** The large customer's messages, and how long the small customers send. */
   fairShare: { messages: number; durationMs: number }
   /** Each of the two express loads. */
   flood: { durationMs: number }
   /**
-   * Settings of the batch-size-1 baseline that are tried. The relay claims, and the consumer claims and settles, in as
-   * many transactions at once as `concurrency`, as far as `connections` go round.
+   * Settings tried for the batch-size-1 baseline. Relay and consumer use `concurrency` transactions each, bounded by
+   * `connections`.
    */
   sweep: { lanes: number; connections: number; concurrency: number }[]
   /** Probes of each of them. */
   sweepProbesMax: number
-  /** Two commits in turn: probes of each search, how often the turns, and each look. */
+  /** Two commits in turn: the probes of each search, the turns, and the duration of each look. */
   against: { probesMax: number; turns: number; time: { warmUpMs: number; durationMs: number } }
   /**
-   * MySQL alone: recipients of one transaction, and transactions at once; for how long each pair is tried, and how many
-   * of them are measured for long. Then S2 and the best of them in turn: how often, and for how long each look is.
+   * MySQL alone: the tried recipients per transaction and concurrent transactions, the duration of each trial, and how
+   * many pairs are measured for longer. Then S2 and the best pair in turn: the turns, and the duration of each look.
    */
   alone: {
     batchSizes: number[]

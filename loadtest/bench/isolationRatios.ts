@@ -1,7 +1,7 @@
 import type { Ratio } from '../result.ts'
 import type { Findings } from './findings.ts'
 
-// How far one load disturbs another: each ratio with the scenario that shows it.
+// How much one load affects another: each ratio with its scenario.
 
 const OLD_VIEW_RATIO_MAX = 1.3
 const FAIR_P99_RATIO_MAX = 1.5
@@ -12,7 +12,7 @@ export interface ScenarioRatio extends Ratio {
   scenario: string
 }
 
-/** What was not measured is left out. */
+/** Ratios that were not measured are left out. */
 export function isolationRatios({ oldReadView, fairShare, flood }: Findings): ScenarioRatio[] {
   return [
     ...(oldReadView ? oldReadViewRatios(oldReadView) : []),

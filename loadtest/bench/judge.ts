@@ -12,7 +12,8 @@ import { isSustained, messagesPerSecond } from './measure/sustained.ts'
 import { isEngine } from './stage/crew.ts'
 import { OPERATOR_LATENCY_MS } from './stage/operators.ts'
 
-// What the figures come to. The limits are those that the product is built for; none is bent to what was measured.
+// Compares the figures with their targets. The limits are the product's requirements and are not adjusted to
+// measurements.
 
 const S1_RATE_MIN = 1_500
 const S2_RATE_MIN = 4_500
@@ -21,7 +22,7 @@ const S6_QUIET_CORES_MAX = 0.02
 const S7_RSS_MAX_MIB = 300
 const MIB = 1024 * 1024
 export const S7_RSS_MAX_BYTES = S7_RSS_MAX_MIB * MIB
-/** The runs whose memory counts. */
+/** The runs whose memory is judged. */
 const S7_RUNS = ['S1', 'S2', 'S3', 'S4']
 
 export function judgeTargets(
@@ -44,7 +45,7 @@ export function judgeTargets(
     ...(ratios.s8.length > 0
       ? ratios.s8.map((ratio) => judgeRatio('S8', ratio))
       : [judgeRatio('S8', S8_EMPTY)]),
-    // Not a part of the short form, nor of what is looked for where nothing was said of it.
+    // Judged only when it was measured; the short form leaves it out.
     ...(findings.auditLive ? [judgeRatio('audit', ratios.auditLive)] : []),
     ...judgeThrottled(runNamed(findings, THROTTLED_NAME)),
     ...isolationRatios(findings).map((ratio) => judgeRatio(ratio.scenario, ratio)),
@@ -101,7 +102,7 @@ function judgeExpress(scenario: string, run: RunResult | undefined): TargetVerdi
   }
 }
 
-/** Express beside throttled normal traffic: each message is done, and soon enough. */
+/** Express beside throttled normal traffic: each message finishes, and within the limit. */
 function judgeThrottled(run: RunResult | undefined): TargetVerdict[] {
   if (!run) return []
   const { accepted, done = 0 } = run.recipients
@@ -164,7 +165,7 @@ function judgeMemory(findings: Findings, isShort: boolean): TargetVerdict[] {
     },
     {
       ...{ scenario: 'S7', target: flat, measured: growing.join('; ') || `flat in ${covered}` },
-      // A heap that has just begun grows for some seconds, whatever it does later.
+      // A new heap grows for some seconds in any case.
       verdict: isShort ? 'not measured' : growing.length === 0 ? 'met' : 'missed',
       ...(isShort ? { limit: 'the short form is over too soon to tell' } : {}),
     },

@@ -45,7 +45,7 @@ async function bench(options: BenchOptions): Promise<void> {
   process.exitCode = isGood(report, options.isStrict) ? 0 : 1
 }
 
-/** The interrupted work may still start a process that writes into the folder, so the folder is removed last. */
+/** The folder is removed last, because the interrupted work may still start a process that writes to it. */
 async function stopInterrupted(): Promise<void> {
   console.error('interrupted')
   try {

@@ -44,9 +44,9 @@ export interface BenchOptions {
   only: readonly Scenario[] | undefined
   /** Another commit to compare with; undefined: the scenarios. */
   against: string | undefined
-  /** Requests a second, instead of the highest that is found. */
+  /** Requests a second, instead of a search for the highest rate. */
   rate: number | undefined
-  /** Instead of what the form says. */
+  /** Replaces the form's durations. */
   seconds: number | undefined
   /** Settings of the engine's processes. */
   env: Record<string, string>

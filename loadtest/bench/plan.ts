@@ -26,8 +26,8 @@ export interface PlannedStep extends Step {
 const AROUND_SECONDS = 6
 
 /**
- * The scenarios in their order: later ones begin their search at what earlier ones found. Scenarios that are compared
- * follow each other, because a shared machine is a third slower or faster some minutes later.
+ * The scenarios in their order: later ones start their search at the rates of earlier ones. Compared scenarios are
+ * adjacent, because the speed of a shared machine changes by a third within minutes.
  */
 export function planSteps(form: Form, { only, rate }: BenchOptions): PlannedStep[] {
   const seconds = ({ warmUpMs, durationMs }: Form['run']) => (warmUpMs + durationMs) / 1_000
@@ -88,7 +88,7 @@ export function planSteps(form: Form, { only, rate }: BenchOptions): PlannedStep
         (follows ? load(form.singleRun, false) : 0),
     },
   ]
-  // With the few messages of the short form the audit beside a load shows nothing.
+  // The audit beside a load shows nothing with the few messages of the short form.
   const planned = (name: Scenario) => only?.includes(name) ?? (name !== 'audit-live' || !form.isShort)
   return steps.filter(({ name }) => planned(name))
 }

@@ -1,4 +1,4 @@
-/** What is to be done, and about how long each takes. */
+/** The steps, and their estimated durations. */
 export interface Step {
   name: string
   seconds: number
@@ -6,7 +6,7 @@ export interface Step {
 
 export interface Progress {
   begin(step: string): void
-  /** A line of what goes on, with the time that is gone and about what is left. */
+  /** A progress line with the elapsed and the estimated remaining time. */
   say(line: string): void
 }
 

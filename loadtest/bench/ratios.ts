@@ -17,7 +17,7 @@ export const ONE_BY_ONE_NAME = 'one by one'
 export const ALONE_ONE_NAME = 'MySQL alone, 1 recipient'
 export const ALONE_HUNDRED_NAME = 'MySQL alone, 100 recipients'
 
-/** Those that could be formed. The short form offers single calls a rate, and does not search what they carry. */
+/** The ratios whose figures were measured. The short form does not search the highest rate of single calls. */
 export function listRatios(findings: Findings, isShort: boolean): Ratio[] {
   const { s8, s1Single, s2Single, ...others } = ratiosOf(findings)
   const singles = isShort ? [] : [s1Single, s2Single]
@@ -32,7 +32,7 @@ export const S8_EMPTY: Ratio = {
   wantedAtMost: S8_RATIO_MAX,
 }
 
-/** NaN stands for what was not measured. */
+/** NaN for a figure that was not measured. */
 export function ratiosOf(findings: Findings) {
   const rateOf = (name: string) => {
     const run = runNamed(findings, name)
@@ -48,7 +48,7 @@ export function ratiosOf(findings: Findings) {
     } as Ratio,
     s2: {
       title: 'S2 to MySQL alone with 100 recipients a request',
-      // The rates that each has by itself are minutes apart; the turns are not.
+      // The separate rates are measured minutes apart; the turns are not.
       ratio: turns ? medianRatio(turns) : rateOf('S2') / baselineOf(ALONE_HUNDRED_NAME),
       wantedAtLeast: S2_RATIO_MIN,
     } as Ratio,

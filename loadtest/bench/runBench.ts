@@ -13,7 +13,7 @@ import { createProgress } from './progress.ts'
 import { describeSubject } from './stage/subject.ts'
 import type { Stage } from './stage/stage.ts'
 
-/** Runs what was asked for, in order, and puts together what it showed. Rejects when a scenario cannot be run. */
+/** Runs the chosen scenarios in order and assembles the report. Rejects when a scenario cannot be run. */
 export async function runBench(
   stage: Stage,
   options: BenchOptions,

@@ -2,7 +2,7 @@ import type { Percentiles, ReportTable } from '../result.ts'
 import type { AuditLive, Findings } from './findings.ts'
 import type { Turn } from './measure/alternate.ts'
 
-/** What is no run over time. */
+/** The tables of results that are not a run over time. */
 export function listTables({
   turns,
   claims,

@@ -4,23 +4,23 @@ import { connect as connectTls } from 'node:tls'
 import { createResponseReader } from './responses.ts'
 import type { HttpResponse } from './responses.ts'
 
-/** One keep-alive connection; at most one request is on its way on it. */
+/** One keep-alive connection with at most one request in flight. */
 export interface Connection {
   send(text: string): void
-  /** Without a word to `onLost`. */
+  /** Does not call `onLost`. */
   destroy(): void
 }
 
 export interface ConnectionEvents {
   onResponse(response: HttpResponse): void
-  /** It is of no use any more, and why; once, and never after `destroy`. */
+  /** Called once with the reason when the connection is unusable, and never after `destroy`. */
   onLost(reason: string): void
 }
 
-/** Answers have some 500 bytes. What is longer arrives in several pieces. */
+/** Answers have some 500 bytes. A longer one arrives in several pieces. */
 const READ_BYTES = 8 * 1024
 
-/** Opens it; what is sent meanwhile goes out when it is open. */
+/** Opens a connection. Requests sent before it is open are buffered. */
 export function openConnection(baseUrl: URL, events: ConnectionEvents): Connection {
   let isOver = false
   const lose = (reason: string) => {
@@ -40,7 +40,7 @@ export function openConnection(baseUrl: URL, events: ConnectionEvents): Connecti
     }
   }
   const socket = baseUrl.protocol === 'https:' ? openTls(baseUrl, take) : openPlain(baseUrl, take)
-  // Requests are written whole; none has to wait for the acknowledgement of another.
+  // Requests are written whole, so Nagle's algorithm would only delay them.
   socket.setNoDelay(true)
   socket.on('error', (error: NodeJS.ErrnoException) => lose(error.code ?? error.message))
   socket.on('end', () => {
@@ -57,7 +57,7 @@ export function openConnection(baseUrl: URL, events: ConnectionEvents): Connecti
   }
 }
 
-/** Reads into one buffer, past the stream's own machinery, which costs more than the reading. */
+/** Reads into one buffer, because the stream's own handling costs more than the reading. */
 function openPlain({ hostname, port }: URL, take: (bytes: string) => void): Socket {
   return connect({
     host: withoutBrackets(hostname),

@@ -3,7 +3,7 @@ import type { GeneratorPlan } from './plan.ts'
 
 export type Draw = Pick<GeneratorPlan, 'skew' | 'seed' | 'customerFirst' | 'customerLast'>
 
-/** @returns a function that says, call after call, which customer the next request is of: 0 is the first one. */
+/** @returns a function that draws the customer of the next request; 0 is the first customer. */
 export function drawCustomers({ skew, seed, customerFirst, customerLast }: Draw): () => number {
   const customers = customerLast - customerFirst + 1
   const random = randomOf(seed)
@@ -19,7 +19,7 @@ export function drawCustomers({ skew, seed, customerFirst, customerLast }: Draw)
   }
 }
 
-/** Weights 1, 1/2, 1/3 and so on, each with all before it. */
+/** Cumulative weights of 1, 1/2, 1/3 and so on. */
 function cumulate(customers: number): Float64Array {
   const upTo = new Float64Array(customers)
   let sum = 0

@@ -1,10 +1,10 @@
-import type { Ending, Exchange } from './exchange.ts'
+import type { Exchange, RequestResult } from './exchange.ts'
 import type { GeneratorPlan, GeneratorProgress, GeneratorResult } from './plan.ts'
 import { writeRequests } from './requests.ts'
 import { createTally } from './tally.ts'
 import type { Timetable } from './timetable.ts'
 
-/** What a driver of requests knows itself; its process adds what that costs. */
+/** The figures of the driver; its process adds the costs. */
 export type DriverProgress = Omit<GeneratorProgress, 'cpuMicros' | 'rssBytes'>
 export type DriverResult = Omit<
   GeneratorResult,
@@ -12,18 +12,17 @@ export type DriverResult = Omit<
 >
 
 /**
- * Sends on time, or as soon after as a connection is free, and counts from the time at which a request was due. A
- * target that stalls therefore shows in all that came due meanwhile, and not only in what was on its way (no
- * coordinated omission).
+ * Sends each request when it is due, or as soon as a connection is free, and measures latency from the due time. So a
+ * stalled target shows in every request that was due, not only in those in flight (no coordinated omission).
  */
 export interface Driver {
-  /** Sends what is due. @returns whether it is over: all was sent or given up, and has ended. */
+  /** Sends due requests. @returns whether every request was sent or abandoned, and has ended. */
   pump(): boolean
-  /** When something is due next; Infinity when nothing will be any more. */
+  /** When the next request is due; Infinity after the last one. */
   nextDueMs(): number
-  /** Of the time since the last call. */
+  /** The figures since the last call. */
   takeProgress(): DriverProgress
-  /** Nothing more is due from now on. */
+  /** Makes no further request due. */
   stop(): void
   result(): DriverResult
 }
@@ -53,11 +52,11 @@ export function createDriver(
     const index = sent++
     const { customer, text } = write(index)
     const sentMs = nowMs()
-    exchange.send(text, (ending: Ending) => {
+    exchange.send(text, (result: RequestResult) => {
       ended++
       const isWarmUp = index < warmUpRequests
-      tally.add({ ...ending, isWarmUp, customer, dueMs: dueMs(index), sentMs, endedMs: nowMs() })
-      // A connection is free again, and something may be waiting for it.
+      tally.add({ ...result, isWarmUp, customer, dueMs: dueMs(index), sentMs, endedMs: nowMs() })
+      // A connection is free again, and a request may be waiting for it.
       sendDue()
     })
   }

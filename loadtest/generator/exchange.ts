@@ -2,11 +2,11 @@ import { openConnection } from './connection.ts'
 import type { Connection, ConnectionEvents } from './connection.ts'
 import type { HttpResponse } from './responses.ts'
 
-/** How a request ended. */
-export interface Ending {
-  /** The status, or in words what came instead of an answer. */
+/** The result of a request. */
+export interface RequestResult {
+  /** The status, or a text for a request without an answer. */
   answer: string
-  /** That an accepting answer names; 0 otherwise. */
+  /** The recipients in an accepting answer; 0 otherwise. */
   acceptedRecipients: number
 }
 
@@ -17,12 +17,12 @@ export interface ExchangeOptions {
   open?: (url: URL, events: ConnectionEvents) => Connection
 }
 
-/** A connection and what it is used for. */
+/** A connection and its use. */
 interface Line {
   connection: Connection
-  /** Of the request on its way, if there is one. */
-  onEnd: ((ending: Ending) => void) | undefined
-  /** Since when it has been idle, or its request on its way. */
+  /** The callback of the request in flight, if any. */
+  onEnd: ((result: RequestResult) => void) | undefined
+  /** Since when it has been idle, or its request in flight. */
   sinceMs: number
   idleMaxMs: number
 }
@@ -31,17 +31,17 @@ interface Line {
 const ANSWER_TIMEOUT_MS = 30_000
 /** Servers close idle connections, Node's by default after 5 s; a request that meets the closing is lost. */
 const IDLE_MAX_MS = 4_000
-/** So much earlier than a server says that it closes. */
+/** The margin before the time at which a server closes an idle connection. */
 const IDLE_MARGIN_MS = 1_000
 
-/** Takes requests to the API and their answers back, one at a time on each of a bounded number of connections. */
+/** Sends requests over a bounded number of connections, with one request in flight on each. */
 export class Exchange {
   readonly #url: URL
   readonly #connectionsMax: number
   readonly #nowMs: () => number
   readonly #open: (url: URL, events: ConnectionEvents) => Connection
   readonly #lines = new Set<Line>()
-  /** The one used last is taken first: at low rates few connections are in use, and the others go. */
+  /** The one used last is taken first: so at low rates few connections are in use, and the others are closed. */
   readonly #idle: Line[] = []
   #opened = 0
 
@@ -52,13 +52,13 @@ export class Exchange {
     this.#open = open
   }
 
-  /** Whether another request may be sent now; what is due beyond has to wait. */
+  /** Whether another request may be sent now. Otherwise due requests have to wait. */
   hasRoom(): boolean {
     return this.#idle.length > 0 || this.#lines.size < this.#connectionsMax
   }
 
-  /** Only while there is room. `onEnd` is called once, and never within this call. */
-  send(text: string, onEnd: (ending: Ending) => void): void {
+  /** Call it only while `hasRoom` is true. `onEnd` is called once, and never within this call. */
+  send(text: string, onEnd: (result: RequestResult) => void): void {
     const line = this.#takeIdle() ?? this.#openLine()
     line.onEnd = onEnd
     line.sinceMs = this.#nowMs()
@@ -69,14 +69,14 @@ export class Exchange {
     return this.#opened
   }
 
-  /** Gives up the requests that have been on their way for too long. */
+  /** Abandons requests that have been in flight for too long. */
   expire(): void {
     const expiredMs = this.#nowMs() - ANSWER_TIMEOUT_MS
     for (const line of [...this.#lines])
       if (line.onEnd && line.sinceMs < expiredMs) this.#lose(line, 'timeout')
   }
 
-  /** Gives up all that are on their way. */
+  /** Abandons all requests in flight. */
   close(): void {
     for (const line of [...this.#lines]) this.#lose(line, 'stopped')
   }
@@ -103,10 +103,10 @@ export class Exchange {
   #answer(line: Line, response: HttpResponse): void {
     const { keepsOpen, idleMs } = response
     if (idleMs !== undefined) line.idleMaxMs = Math.max(0, idleMs - IDLE_MARGIN_MS)
-    // After an answer that nobody asked for, the next one could not be told apart from it.
+    // After an unexpected answer, later answers could not be matched to their requests.
     if (keepsOpen && line.onEnd) this.#idle.push(line)
     else this.#drop(line)
-    this.#end(line, endingOf(response))
+    this.#end(line, resultOf(response))
   }
 
   #lose(line: Line, reason: string): void {
@@ -121,15 +121,15 @@ export class Exchange {
     line.connection.destroy()
   }
 
-  #end(line: Line, ending: Ending): void {
+  #end(line: Line, result: RequestResult): void {
     const { onEnd } = line
     line.onEnd = undefined
     line.sinceMs = this.#nowMs()
-    onEnd?.(ending)
+    onEnd?.(result)
   }
 }
 
-function endingOf({ status, body }: HttpResponse): Ending {
+function resultOf({ status, body }: HttpResponse): RequestResult {
   const accepted = status === 200 ? Number(/"recipients": *([0-9]+)/.exec(body)?.[1] ?? 0) : 0
   return { answer: String(status), acceptedRecipients: accepted }
 }

@@ -19,7 +19,7 @@ export interface HistogramRecord {
 }
 
 const LINEAR_BITS = 7
-/** Below it each microsecond has its own bucket; above, each doubling has so many. */
+/** Below this value each microsecond has its own bucket. Above, each doubling has this many. */
 const LINEAR = 1 << LINEAR_BITS
 /** 2^31 µs are 36 minutes, longer than any answer is waited for. */
 const MICROS_MAX = 2 ** 31 - 1
@@ -57,7 +57,7 @@ export function toRecord({ counts, count, maxMicros }: Histogram): HistogramReco
   return { buckets, count, maxMicros }
 }
 
-/** Those of several generators, or of several runs, as if one had counted all. */
+/** Merges the histograms of several generators or runs. */
 export function mergeRecords(records: readonly HistogramRecord[]): Histogram {
   const sum = createHistogram()
   for (const { buckets, count, maxMicros } of records) {
@@ -89,7 +89,7 @@ function valueAt({ counts, maxMicros }: Histogram, rank: number): number {
   return 0
 }
 
-/** The doubling stands in the upper bits, the place within it in the lower ones. */
+/** The upper bits are the doubling, the lower bits the position within it. */
 function bucketOf(micros: number): number {
   if (micros < LINEAR) return micros
   const shift = 31 - Math.clz32(micros) - LINEAR_BITS

@@ -1,5 +1,6 @@
 // The process of one load generator. Its first line of input is the plan; it writes lines of JSON (see start.ts), one a
-// second and the result at the end. When its input ends, so does the sending: it never outlives who started it for long.
+// second and the result at the end. When its input ends, it stops sending, so that it does not outlive its parent for
+// long.
 import { createInterface } from 'node:readline'
 import type { GeneratorPlan } from './plan.ts'
 import { runPlan } from './run.ts'
@@ -14,7 +15,7 @@ input.once('line', (line) => {
     .catch((fault: unknown) => write({ fault: fault instanceof Error ? fault.message : String(fault) }))
     .finally(() => input.close())
 })
-// Nobody is there to read it any more.
+// The parent process no longer reads the output.
 process.stdout.on('error', () => process.exit(1))
 
 function write(line: GeneratorLine): void {

@@ -1,7 +1,7 @@
 import type { HistogramRecord } from './histogram.ts'
 import type { Percentiles } from '../result.ts'
 
-/** How the requests fall to the customers. `zipf`: the n-th customer sends 1/n of what the first one does. */
+/** How requests are distributed among the customers. `zipf`: the n-th customer sends 1/n of what the first one does. */
 export const SKEWS = ['uniform', 'zipf', 'one'] as const
 export type Skew = (typeof SKEWS)[number]
 
@@ -9,22 +9,22 @@ export type Skew = (typeof SKEWS)[number]
 export interface GeneratorPlan {
   /** The API, such as `http://127.0.0.1:8080`. */
   baseUrl: string
-  /** Requests a second, evenly: request `i` is due `i / rate` after the start, whatever became of those before it. */
+  /** Requests a second, evenly: request `i` is due `i / rate` after the start, independent of earlier results. */
   ratePerSecond: number
-  /** Sent before the measured time, and counted apart. */
+  /** Sent before the measured time, and counted separately. */
   warmUpMs: number
   durationMs: number
   /** Customers `customerFirst` to `customerLast`, both included; with `one` the first alone sends. */
   customerFirst: number
   customerLast: number
   skew: Skew
-  /** Of the draw of customers; the same seed gives the same customers. */
+  /** The seed of the customer draw; the same seed gives the same customers. */
   seed: number
   recipientsPerRequest: number
   /** From 0 to 1. */
   expressShare: number
   text: string
-  /** HTTP connections, and so requests in flight. What is due beyond waits in line, and its clock runs. */
+  /** HTTP connections, and so requests in flight. Further due requests wait, and their latency includes the wait. */
   connections: number
   /** How long after the last request was due the late ones may still be sent. */
   overtimeMs: number
@@ -40,12 +40,12 @@ export interface GeneratorProgress {
   dueRequests: number
   sentRequests: number
   answeredRequests: number
-  /** Of those answered, the ones that were not accepted. */
+  /** Answered requests that were not accepted. */
   refusedRequests: number
   acceptedRecipients: number
-  /** From due to answered, of what was answered in this second. */
+  /** From due to answered, for requests answered in this second. */
   http: Percentiles
-  /** Now: on their way, and due but waiting for a connection. */
+  /** The requests now in flight, and due but waiting for a connection. */
   inFlightRequests: number
   waitingRequests: number
   /** The generator's own costs; CPU time since it began to send, user and system. */
@@ -53,12 +53,12 @@ export interface GeneratorProgress {
   rssBytes: number
 }
 
-/** What became of the requests that were due in one stretch of time. */
+/** The results of requests that were due in one period. */
 export interface GeneratorCounts {
   dueRequests: number
-  /** Never sent: their time and the overtime were over. */
+  /** Never sent, because their time and the overtime were over. */
   unsentRequests: number
-  /** By status, or in words what came instead of an answer. */
+  /** By status, or by a text for requests without an answer. */
   answers: Record<string, number>
   acceptedRecipients: number
 }

@@ -1,6 +1,6 @@
 /**
- * Numbers from 0 to 1 that a seed decides (mulberry32). Math.random takes no seed, and a run that cannot be repeated
- * cannot be compared.
+ * Seeded random numbers from 0 to 1 (mulberry32). Math.random has no seed, and a run must be repeatable to be
+ * comparable.
  */
 export function randomOf(seed: number): () => number {
   let state = seed | 0

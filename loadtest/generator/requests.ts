@@ -9,14 +9,16 @@ export interface Outgoing {
   text: string
 }
 
-/** +999 is nobody's country code: should an operator be a real one after all, nobody's telephone rings. */
+/** The country code +999 is not assigned: even at a real operator, no telephone rings. */
 const NUMBER_BASE = 99_900_000_000_000
-/** Numbers come again after so many; within a request they are all different. */
+/** Numbers repeat after this many. Within a request they are distinct. */
 const NUMBERS = 100_000_000_000
-/** Multiples of it spread evenly over every share, in no step with anything. */
+/** Multiples of it modulo 1 are evenly distributed and have no period. */
 const GOLDEN = 0.618_033_988_749_895
 
-/** @returns what request 0, 1, 2 and so on is; to be called in this order, for the draw of the customers. */
+/**
+ * @returns the request of an index. Call it in the order 0, 1, 2 and so on, because the customers are drawn in order.
+ */
 export function writeRequests(plan: GeneratorPlan): (index: number) => Outgoing {
   const { customerFirst, recipientsPerRequest, expressShare } = plan
   const draw = drawCustomers(plan)

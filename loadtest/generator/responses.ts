@@ -5,21 +5,21 @@ export interface HttpResponse {
   body: string
   /** Whether the connection may be used again. */
   keepsOpen: boolean
-  /** How long the server leaves an idle connection open, if it says so. */
+  /** How long the server keeps an idle connection open, if it says so. */
   idleMs: number | undefined
 }
 
 export interface ResponseReader {
-  /** Takes what arrived, in pieces of any size, and hands over each answer that it completes. */
+  /** Reads received bytes, in pieces of any size, and calls back with each complete answer. */
   take(bytes: string): void
   /** The connection ended; completes an answer whose length was not said. @returns whether one was cut off. */
   end(): boolean
 }
 
-/** What arrives is no HTTP/1.1 that is understood here; the connection is of no use any more. */
+/** The bytes are not HTTP/1.1 that this parser reads. The connection is unusable. */
 export class ResponseFault extends Error {}
 
-/** Answers of the API have some 1,000 bytes; what is far longer comes from somebody else. */
+/** Answers of the API have some 1,000 bytes. A far longer one comes from another server. */
 const HEAD_CHARS_MAX = 64 * 1024
 const BODY_CHARS_MAX = 1024 * 1024
 
@@ -105,7 +105,7 @@ function readBody({ framing }: Head, held: string): Body | undefined {
   return held.length < framing ? undefined : { chars: framing, text: held.slice(0, framing) }
 }
 
-/** Begins anew with each piece that arrives: such answers are short, and rare here. */
+/** Starts again with each received piece, because such answers are short and rare. */
 function readChunks(held: string): Body | undefined {
   let text = ''
   let at = 0
@@ -122,7 +122,7 @@ function readChunks(held: string): Body | undefined {
   }
 }
 
-/** After the last chunk stand trailers, mostly none, and an empty line. */
+/** After the last chunk follow optional trailers and an empty line. */
 function endOfChunks(held: string, begin: number, text: string): Body | undefined {
   if (held.startsWith('\r\n', begin)) return { chars: begin + 2, text }
   const end = held.indexOf('\r\n\r\n', begin)

@@ -5,12 +5,12 @@ import { createTimetable } from './timetable.ts'
 import { wakeUntilOver } from './wake.ts'
 
 const PROGRESS_MS = 1_000
-/** When nothing more is due, the end is looked for so often. */
+/** The poll interval for the end, when no further request is due. */
 const END_CHECK_MS = 20
-/** So long after it was stopped the answers to what is on its way are waited for. */
+/** How long a stopped generator waits for answers to requests in flight. */
 const STOP_GRACE_MS = 5_000
 
-/** Runs a plan in this process. `stopped` may resolve at any time: then nothing more is sent. */
+/** Runs a plan in this process. `stopped` may resolve at any time: then no further request is sent. */
 export async function runPlan(
   plan: GeneratorPlan,
   stopped: Promise<void>,

@@ -7,9 +7,11 @@ import { starterMark } from '../../dev/processes/watchdog.ts'
 import type { GeneratorPlan, GeneratorProgress, GeneratorResult } from './plan.ts'
 
 export interface GeneratorOptions {
-  /** Once the process runs: for whoever counts its CPU time. */
+  /** Called when the process runs, for counting its CPU time. */
   onStarted?: (pid: number) => void
-  /** When it stops, the generator sends nothing more, waits shortly for answers, and the promise resolves as usual. */
+  /**
+   * When it stops, the generator sends no further request and waits briefly for answers. The promise resolves as usual.
+   */
   signal?: AbortSignal
 }
 
@@ -19,8 +21,8 @@ export type GeneratorLine = { progress: GeneratorProgress } | { result: Generato
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
 
 /**
- * Runs a plan in a process of its own, so that neither it nor the caller's work delays the other. It ends with the
- * caller: its standard input is the leash. Rejects when the plan cannot be run at all; requests that fail are answers.
+ * Runs a plan in a separate process, so that neither it nor the caller delays the other. It exits with the caller,
+ * because its standard input closes. Rejects when the plan cannot be run; failed requests are results.
  */
 export async function startGenerator(
   plan: GeneratorPlan,
@@ -30,12 +32,12 @@ export async function startGenerator(
   const child = spawn(process.execPath, [MAIN], {
     env: { PATH: process.env['PATH'], ...starterMark() },
     stdio: ['pipe', 'pipe', 'inherit'],
-    // A session of its own: Ctrl-C reaches the caller, who may let it end in order.
+    // A separate session, so that Ctrl-C reaches only the caller, which can stop it in order.
     detached: true,
   })
   const closed = once(child, 'close') as Promise<[number | null, string | null]>
   const last = follow(child, onProgress)
-  // A child that died at once takes nothing more; how it ended is said below.
+  // A child that died immediately cannot read. Its exit is reported below.
   child.stdin.on('error', () => {})
   child.stdin.write(`${JSON.stringify(plan)}\n`)
   const letGo = () => child.stdin.end()

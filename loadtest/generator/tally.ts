@@ -1,10 +1,10 @@
 import { clearHistogram, createHistogram, percentilesOf, recordMs, toRecord } from './histogram.ts'
-import type { Ending } from './exchange.ts'
+import type { RequestResult } from './exchange.ts'
 import type { GeneratorCounts, GeneratorProgress, GeneratorResult } from './plan.ts'
 import type { Timetable } from './timetable.ts'
 
 /** One request that has ended; times on the generator's own clock. */
-export interface Ended extends Ending {
+export interface Ended extends RequestResult {
   isWarmUp: boolean
   customer: number
   dueMs: number
@@ -12,7 +12,7 @@ export interface Ended extends Ending {
   endedMs: number
 }
 
-/** Figures of one second, and of the requests only: the rest is not for here to know. */
+/** Figures of the requests of one second. */
 export type SecondCounts = Pick<
   GeneratorProgress,
   'answeredRequests' | 'refusedRequests' | 'acceptedRecipients' | 'http'
@@ -31,8 +31,8 @@ export type TallySum = Pick<
 const ACCEPTED = '200'
 
 /**
- * Counts what became of requests, in memory that does not grow with their number. Who ends in the measured time counts
- * for its rates, whenever it was due. `customers` is of how many the accepted recipients are counted one by one.
+ * Counts results of requests in bounded memory. A request that ends in the measured time counts for its rates, whenever
+ * it was due. `customers` is the number of customers whose accepted recipients are counted separately.
  */
 export function createTally(
   { measuredFromMs, measuredUntilMs }: Pick<Timetable, 'measuredFromMs' | 'measuredUntilMs'>,
@@ -66,7 +66,7 @@ export function createTally(
       recordMs(service, endedMs - sentMs)
       recordMs(lateness, sentMs - dueMs)
     },
-    /** What was added since it was last called. */
+    /** The figures since the last call. */
     takeSecond(): SecondCounts {
       const taken = { ...second, http: percentilesOf(ofSecond) }
       second = { answeredRequests: 0, refusedRequests: 0, acceptedRecipients: 0 }

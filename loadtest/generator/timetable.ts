@@ -1,12 +1,12 @@
 import type { GeneratorPlan } from './plan.ts'
 
-/** When each request is due, whatever became of those before it. Times on the clock of `startMs`. */
+/** When each request is due, independent of earlier results. Times on the clock of `startMs`. */
 export interface Timetable {
   warmUpRequests: number
   requests: number
   measuredFromMs: number
   measuredUntilMs: number
-  /** After it nothing is sent any more, however late it is. */
+  /** After this time no late request is sent. */
   endsAtMs: number
   dueMs: (index: number) => number
   /** How many requests were due by then. */

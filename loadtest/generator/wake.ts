@@ -1,4 +1,4 @@
-/** A timer's resolution: what comes due within it is sent together. */
+/** A timer's resolution: requests due within it are sent together. */
 const TICK_MS = 1
 
 /**

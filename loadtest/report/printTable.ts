@@ -1,7 +1,7 @@
 import type { BenchReport } from '../result.ts'
 import { HEADLINE } from './headline.ts'
 
-/** So many runs fit beside each other on a terminal; more of them stand below each other, a line each. */
+/** The most runs side by side on a terminal. More runs get one line each. */
 const BESIDE_MAX = 3
 
 /** The table of all runs for a terminal, a line a string. What no run knows anything of is left out. */

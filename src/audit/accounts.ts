@@ -8,7 +8,7 @@ export interface ChangedAccount {
   user_id: number
   balance: number
   last_seq: number
-  /** Up to which ledger row the chain was audited; 0 for a new customer. */
+  /** The last audited ledger row of the chain; 0 for a new customer. */
   audited_seq: number
   audited_balance: number
 }
@@ -51,12 +51,14 @@ export function saveAudited(db: Db, accounts: AuditedAccount[]): Promise<void> {
           balance BIGINT PATH '$[2]')) audited
         ON DUPLICATE KEY UPDATE seq = audited.seq, balance = audited.balance`.execute(tx)
     },
-    // After a lost COMMIT the same is simply written again.
+    // After a lost COMMIT, the same values are written again.
     { resolve: () => Promise.resolve(undefined) },
   )
 }
 
-/** Takes every chain as audited up to the present: whoever was too long behind leaves the rest to the whole pass. */
+/**
+ * Marks every chain as audited up to the present. An audit that was too far behind leaves the gap to the whole pass.
+ */
 export async function skipToPresent(db: Db): Promise<void> {
   for (let after: number | undefined = Number.MIN_SAFE_INTEGER; after !== undefined;) {
     const accounts: ChangedAccount[] = await readChangedAccounts(db, after, SKIPPED_PER_STATEMENT)

@@ -11,13 +11,13 @@ export interface AuditReport extends Findings {
   ledgerRows: number
   recipients: number
   outboxRows: number
-  /** Recipients in quarantine: open and known, to be decided by a person or a receipt. */
+  /** Recipients in quarantine: unfinished until an operator's receipt or a person decides. */
   quarantined: number
   /** Recipients that were submitted again although an operator may have had them. Allowed, and counted. */
   possibleDuplicates: number
 }
 
-/** Called for every page: the scan it belongs to, its table and how many rows it had. */
+/** Called for every page with its scan, its table and its number of rows. */
 export type OnProgress = (fact: { scan: string; table: Table; rows: number }) => void
 
 export interface AuditOptions {

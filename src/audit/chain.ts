@@ -1,4 +1,4 @@
-/** A ledger row as far as the chain goes. */
+/** The fields of a ledger row that form the chain. */
 export interface LedgerRow {
   user_id: number
   seq: number
@@ -6,13 +6,13 @@ export interface LedgerRow {
   balance_after: number
 }
 
-/** What a balance row says, and the sums of the ledger rows that it covers. */
+/** A balance row, and the sums of the ledger rows that it covers. */
 export interface Chain {
   lastSeq: number
   balance: number
   a: number
   b: number
-  /** There are rows beyond `lastSeq`: written since, or by mistake. */
+  /** Whether rows beyond `lastSeq` exist: newer ones, or a violation. */
   isOutgrown: boolean
 }
 
@@ -22,8 +22,8 @@ export function openChain(lastSeq: number, balance: number): Chain {
 
 /**
  * Adds a row, in any order. A row leads from the state before it to the state after it, a state being a running number
- * and a balance. With a hash of 64 bits for each state, the row adds the latter and takes the former away: where every
- * state that a row leaves is one that another has reached, all but the first and the last cancel out.
+ * and a balance. Each state has a 64-bit hash; the row adds the hash of the later state and subtracts that of the
+ * earlier. In a chain without gaps, all but the first and last states cancel out.
  */
 export function addRow(chain: Chain, { seq, amount, balance_after }: LedgerRow): void {
   if (seq > chain.lastSeq) {
@@ -35,8 +35,8 @@ export function addRow(chain: Chain, { seq, amount, balance_after }: LedgerRow):
 }
 
 /**
- * Whether the rows lead without a gap or a fork from nothing to what the balance row says. Running numbers only rise, so
- * that there is no circle, and one way from the beginning to the end leaves no row over.
+ * Whether the rows lead without a gap or a fork from the empty state to the balance row. Running numbers only rise, so
+ * there is no cycle, and a single path covers every row.
  */
 export function isUnbroken({ lastSeq, balance, a, b }: Chain): boolean {
   const wanted = openChain(lastSeq, balance)

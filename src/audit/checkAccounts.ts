@@ -29,7 +29,7 @@ interface Piece {
 /**
  * Follows every chain from where it was audited last: what the ledger has gained since (invariants 2 and 6), and for
  * each refund whether its recipient failed. The position of each customer is in audit_accounts, so nothing is lost by a
- * restart. Rows that were changed afterwards are found by the scan of the whole ledger.
+ * restart. The scan of the whole ledger finds rows that were changed afterwards.
  */
 export const accountScan: Scan = { name: 'accounts', table: 'user_transactions', readPage }
 
@@ -55,7 +55,7 @@ async function readPage(db: Db, { after }: Bounds, rowsMax: number): Promise<Pag
   }
 }
 
-/** The last customer is cut where there is no room for all of its rows. */
+/** The last customer is divided when the page cannot hold all of its rows. */
 function cutToRows(changed: ChangedAccount[], rowsMax: number): { pieces: Piece[]; isCut: boolean } {
   const pieces: Piece[] = []
   let room = rowsMax
@@ -84,7 +84,7 @@ function readRows(db: Db, pieces: Piece[]): Promise<Row[]> {
   )
 }
 
-/** @returns where the chain was audited to: a broken one goes on behind the break. */
+/** @returns where the chain was audited to: a broken one continues behind the break. */
 function follow(
   { user_id, balance, last_seq, audited_seq, audited_balance }: ChangedAccount,
   upTo: number,
@@ -104,7 +104,7 @@ function follow(
 function endOf(changed: ChangedAccount[], pieces: Piece[], isCut: boolean): string | undefined {
   const isAll = pieces.length === changed.length && changed.length < CUSTOMERS_PER_PAGE && !isCut
   if (isAll) return undefined
-  // A customer that was cut is the next page's first.
+  // A divided customer is the first of the next page.
   const done = isCut ? pieces.at(-2) : pieces.at(-1)
   const userId = done?.account.user_id ?? (pieces[0]?.account.user_id ?? 0) - 1
   return userId.toString()

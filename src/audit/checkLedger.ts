@@ -12,7 +12,7 @@ import type { Violation } from './violation.ts'
 const KEY = { table: 'user_transactions', column: 'transaction_id' } as const
 const lastRow = lastKeyOf(KEY)
 
-/** More of them usually have the same cause. */
+/** Further violations usually have the same cause. */
 const CHAINS_EXPLAINED_MAX = 100
 /** Customers of one statement. */
 const CUSTOMERS_PER_QUERY = 1_000
@@ -21,8 +21,8 @@ const CUSTOMERS_PER_QUERY = 1_000
  * Checks the chain of every customer: running numbers without a gap or a fork, each balance the one before plus the
  * amount, never negative, and the last one the customer's balance (invariants 2 and 6). Balances are read first, and of
  * the ledger the rows that they cover, which no longer change: so a live system gives no false alarm. The rows are read
- * as they lie; in the order of a customer's chain each would be a read from another place on the disk.
- * @param state what an earlier scan remembered; it goes on from there.
+ * in primary-key order, because reading chain by chain would cause a random disk read for each row.
+ * @param state the state of an earlier scan, from which this one continues.
  */
 export function openLedgerScan(state?: Buffer): Scan {
   let reading: LedgerReading | undefined = state && decodeReading(state)
@@ -112,7 +112,7 @@ async function conclude(db: Db, { chains, strangers }: LedgerReading): Promise<V
   return violations
 }
 
-/** Rows beyond the last one that the balance row names, by one statement: both are written together. */
+/** Rows beyond the last one of the balance row, in one statement, because both are written together. */
 function findBeyond(db: Db, userIds: number[]): Promise<Violation[]> {
   return findOf(userIds, async (some) => {
     const rows = await query(

@@ -33,9 +33,9 @@ interface Row {
 }
 
 /**
- * Asks of every request whether it was charged the price of its recipients, of every recipient whether its state is
- * complete and its price went back when it had to, and of every charge and refund what it is for (invariants 1 and 3).
- * What the engine changes together, one statement sees together; only what is wrong or unfinished leaves the database.
+ * Checks that each request was charged the price of its recipients, that each recipient's state is complete and
+ * refunded if it failed, and that each charge and refund has its cause (invariants 1 and 3). One statement reads what
+ * one transaction writes; only violations and unfinished recipients are returned.
  */
 export function openMessageScan(submissionsMax: SubmissionsMax): Scan {
   return {
@@ -73,15 +73,15 @@ async function readPage(
   }
 }
 
-/** Bounded by its requests and by its recipients: one table may have rows that the other lacks. */
+/** Bounded by requests and by recipients, because either table may have rows that the other lacks. */
 async function commonSpan(db: Db, bounds: Bounds, rowsMax: number): Promise<Span> {
   const spans = await Promise.all([REQUESTS, RECIPIENTS].map((key) => spanFrom(db, key, bounds, rowsMax)))
   return spans.reduce((one, other) => (Buffer.compare(one.end, other.end) <= 0 ? one : other))
 }
 
 /**
- * Where each request has its charge and its recipients, and each refunded recipient its refund, which `compare` sees, and
- * there are as many of the one as of the other, none is too many. That costs a fraction of a look-up for each row.
+ * `compare` checks that each request has its charge and each refunded recipient its refund. If the counts are equal
+ * too, there is no surplus row. Comparing counts is far cheaper than a look-up for each row.
  */
 async function count(db: Db, span: Span): Promise<Counts> {
   const [counts] = await query(

@@ -55,7 +55,7 @@ function idsOf(ranges: RecipientRange[]): string[] {
   return [...new Set(ranges.map(({ smsIdentifier }) => smsIdentifier.replaceAll('-', '')))].sort()
 }
 
-/** By identifier; requests that do not exist are not in it. */
+/** By identifier, without requests that do not exist. */
 async function readRequests(db: Db, ids: string[]): Promise<Map<string, NamedRequest>> {
   if (ids.length === 0) return new Map()
   const rows = await query(

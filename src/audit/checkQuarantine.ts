@@ -17,7 +17,7 @@ interface Row {
   has_owner: number
 }
 
-/** Asks of every row in quarantine whether its recipient is unfinished and without an owner (design 9.11). */
+/** Checks that the recipient of each row in quarantine is unfinished and has no owner (design 9.11). */
 export const quarantineScan: Scan = {
   ...{ name: 'quarantine', table: 'sms_quarantine', readPage },
   lastKey: lastKeyOf(KEY),

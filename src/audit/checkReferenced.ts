@@ -18,13 +18,13 @@ import type { Violation } from './violation.ts'
 /** Unfinished recipients by message and number, without an own row when they were looked up. */
 export type Unreferenced = Map<string, OpenRecipient>
 
-/** Recipients for which merged rows are read together: some 20 MB. A page may add as many as it has. */
+/** Recipients for which merged rows are read together: some 20 MB. A page may exceed it by its own recipients. */
 export const UNREFERENCED_MAX = 100_000
 /** Merged rows of one statement, each up to 13 KB. */
 const MERGED_PER_PIECE = 200
 /** Requests, or recipients, of one statement. */
 const KEYS_PER_QUERY = 1_000
-/** How far identifiers of several processes may be out of order, and the last piece back in time. */
+/** How far identifiers of several processes may be out of order. The last piece starts this much earlier. */
 const RECENT_MS = 10_000
 
 /** Adds the unfinished recipients that no row of their own request references. */
@@ -116,7 +116,7 @@ async function findUnfinished(db: Db, recipients: OpenRecipient[]): Promise<Viol
   })
 }
 
-/** A row that cannot be read references nothing; its own rule says so as well. */
+/** An unreadable row references nothing; another rule reports it. */
 function exclude(recipients: Unreferenced, ranges: RecipientRange[] = []): void {
   for (const { smsIdentifier, first, last } of ranges)
     for (let recipientNo = first; recipientNo <= last; recipientNo++)

@@ -8,16 +8,16 @@ import type { Cursor } from './pass.ts'
 const LEASE_SECONDS = 60
 
 export interface Checkpoint {
-  /** Whether this relay has the audit now; otherwise another one does. */
+  /** Whether this relay has the lease of the audit; otherwise another one does. */
   isOurs: boolean
   /** Undefined before the first slice was audited. */
   head: HeadPosition | undefined
-  /** Where the whole pass stands; undefined at its beginning. */
+  /** The position of the whole pass; undefined at its beginning. */
   cursor: Cursor | undefined
   state: Buffer | undefined
-  /** Since a pass was finished, or the first one begun, by the database's clock; null before that. */
+  /** The age of the last finished pass, or of the start of the first, by the database's clock; null before that. */
   passAgeSeconds: number | null
-  /** Of the newest message that was audited; null before the first slice. */
+  /** The age of the newest audited message; null before the first slice. */
   headAgeSeconds: number | null
 }
 
@@ -39,13 +39,14 @@ interface Row {
   head_age: number | null
 }
 
-/** Takes the audit over when no relay has it, and says where it stands. */
+/** Takes the lease of the audit when no relay has it. @returns the checkpoint. */
 export function takeCheckpoint(db: Db, owner: Buffer): Promise<Checkpoint> {
   return transact(
     db,
     'audit.take',
     async (tx) => {
-      // A first pass that never ends is to be seen, too: until one has ended, the column holds when the first was begun.
+      // Makes a first pass that never finishes visible: until a pass has finished, the column holds the start of the
+      // first.
       await sql`UPDATE audit_checkpoint SET owner = ${owner}, ${lease},
           pass_ended_at = COALESCE(pass_ended_at, NOW(3))
         WHERE id = 1 AND (owner IS NULL OR owner = ${owner} OR lease_until <= NOW(3))`.execute(tx)
@@ -55,7 +56,7 @@ export function takeCheckpoint(db: Db, owner: Buffer): Promise<Checkpoint> {
   )
 }
 
-/** Writes how far head and pass have come. @returns false when another relay has taken the audit over. */
+/** Writes the positions of head and pass. @returns false when another relay has taken the audit over. */
 export function saveCheckpoint(db: Db, owner: Buffer, progress: Progress): Promise<boolean> {
   const { head, cursor, state, isPassOver } = progress
   const ended = isPassOver ? sql`, pass_ended_at = NOW(3)` : sql``
@@ -70,12 +71,12 @@ export function saveCheckpoint(db: Db, owner: Buffer, progress: Progress): Promi
         WHERE id = 1 AND owner = ${owner}`.execute(tx)
       return numAffectedRows === 1n
     },
-    // After a lost COMMIT the same is simply written again.
+    // After a lost COMMIT, the same values are written again.
     { resolve: () => Promise.resolve(undefined) },
   )
 }
 
-/** Another relay may go on at once, with all that this one remembers. */
+/** Releases the lease, so that another relay continues immediately with the whole state of this one. */
 export function leaveCheckpoint(db: Db, owner: Buffer, state: Buffer | undefined): Promise<void> {
   const kept = state ? sql`, pass_state = ${state}` : sql``
   return transact(db, 'audit.leave', async (tx) => {

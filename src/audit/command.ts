@@ -18,17 +18,20 @@ export interface Comparison {
 
 export interface CommandOptions {
   databaseUrl: string
-  /** Does not rest between pages: for a system that is stopped. */
+  /** Does not rest between pages, for a stopped system. */
   isFullSpeed: boolean
   comparison?: Comparison | undefined
 }
 
-/** After each page, as many times as long without work: a sixth of a core of the database at most, and of this process. */
+/**
+ * The rest after each page, as a multiple of its time: the audit uses at most a sixth of a core of the database and of
+ * this process.
+ */
 const REST_FACTOR = 5
 
 /**
- * Runs the audit as a command: prints what each rule came to and explains violations.
- * @returns the exit code: 0 clean, 1 violations, 2 could not be finished.
+ * Runs the audit as a command: prints the result of each rule and explains violations.
+ * @returns the exit code: 0 clean, 1 violations, 2 not finished.
  */
 export async function runCommand({ databaseUrl, isFullSpeed, comparison }: CommandOptions): Promise<number> {
   const db = openDb({ url: databaseUrl, maxOpenConns: 4, maxIdleConns: 2, connMaxLifetimeSeconds: 300 })
@@ -70,7 +73,7 @@ async function auditAndPrint(
   return findings.every((each) => countFindings(each) === 0) ? 0 : 1
 }
 
-/** The engine's settings, which the audit of an installation that raises them has to know. */
+/** The engine's settings, which the audit needs when an installation raises them. */
 function readSubmissionsMax(): SubmissionsMax {
   const read = (name: string) => Number(process.env[name]) || 0
   return {

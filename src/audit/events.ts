@@ -10,15 +10,15 @@ import type { Violation } from './violation.ts'
 /** The facts of the continuous audit: each moves a metric and writes at most some records. */
 export interface AuditEvents {
   examined(step: Pick<Step, 'table' | 'rows' | 'violations'>): void
-  /** What the checkpoint says of all relays' work. */
+  /** The progress of all relays, from the checkpoint. */
   known(checkpoint: Pick<Checkpoint, 'passAgeSeconds' | 'headAgeSeconds'>): void
-  /** What was accepted up to `ageMs` ago has been audited. */
+  /** Messages accepted up to `ageMs` ago have been audited. */
   headMoved(ageMs: number): void
   passEnded(): void
   auditFailed(fact: { error: unknown; retryInMs: number }): void
 }
 
-/** A violation stays where it is and is met in every pass: this many are remembered as reported, some 2 MB. */
+/** A violation is found again in every pass. This many reported ones are remembered, some 2 MB. */
 const REPORTED_MAX = 10_000
 const LINES_PER_SECOND_MAX = 10
 
@@ -39,7 +39,7 @@ export function createAuditEvents(
   const report = ({ rule, subject, explanation }: Violation) => {
     const name = `${rule} ${subject}`
     if (reported.has(name)) return
-    // Beyond what can be remembered it is not known which are new: those are counted each time.
+    // Beyond the limit it is unknown which violations are new, so they are counted each time.
     if (reported.size < REPORTED_MAX) reported.add(name)
     metrics.violations.inc({ rule })
     const { granted, leftOut } = takeLine()
@@ -86,7 +86,7 @@ function auditMetrics(
     labelNames: ['rule'] as const,
     registers,
   })
-  // A rate that begins with the first violation would miss it.
+  // Starts the counter at 0, because a rate would miss a first violation that creates it.
   for (const rule of Object.keys(RULES)) violations.inc({ rule }, 0)
   const rows = new Counter({
     name: 'chapar_audit_rows_total',
@@ -108,7 +108,7 @@ function auditMetrics(
   const age = (name: string, help: string, seconds: () => number | undefined) =>
     new Gauge({
       ...{ name, help, registers },
-      // Removed while unknown: 0 would look like work that has just been done.
+      // Removed while unknown, because 0 would look like a recent audit.
       collect() {
         const known = seconds()
         if (known === undefined) this.remove()

@@ -5,7 +5,7 @@ import { query } from './page.ts'
 import type { Violation } from './violation.ts'
 
 const ROWS_PER_QUERY = 2_000
-/** Where one link is missing, the next ones seldom tell more. */
+/** After one missing link, further ones seldom add information. */
 const LINKS_EXPLAINED_MAX = 5
 
 /** A ledger row that the chain leads to: its running number and the balance after it. */
@@ -14,7 +14,7 @@ export interface Link {
   balance: number
 }
 
-/** Follows a customer's broken chain, row by row up to the one that the balance row names. */
+/** Follows a customer's broken chain, row by row up to the last row of the balance. */
 export async function explainChain(db: Db, userId: number, chain: Chain): Promise<Violation[]> {
   const violations: Violation[] = []
   let link: Link = { seq: 0, balance: 0 }
@@ -32,7 +32,7 @@ export async function explainChain(db: Db, userId: number, chain: Chain): Promis
   return [{ rule: 'chain', subject: `customer ${userId}`, explanation: 'duplicate ledger row' }]
 }
 
-/** Whether a row leads on from the one before it. */
+/** Whether a row continues the one before it. */
 export function explainLink(row: LedgerRow, before: Link): Violation[] {
   const subject = `customer ${row.user_id}, ledger row ${row.seq}`
   const violations: Violation[] = []
@@ -47,7 +47,7 @@ export function explainLink(row: LedgerRow, before: Link): Violation[] {
   return violations
 }
 
-/** Whether the last row that was found is the one that the balance row names. */
+/** Whether the last row found is the last one of the balance row. */
 export function explainEnd(userId: number, last: Link, named: Link): Violation[] {
   const subject = `customer ${userId}`
   if (last.seq !== named.seq) {

@@ -9,7 +9,7 @@ import { query, within } from './page.ts'
 import type { OpenRecipient, Span } from './page.ts'
 import type { SubmissionsMax, Violation } from './violation.ts'
 
-/** The condition that a recipient `s` of request `r` with refund `f` is unfinished, or that something about it is wrong. */
+/** The condition that a recipient `s` of request `r` with refund `f` is unfinished or wrong. */
 export function wanting({ normal, express }: SubmissionsMax): RawBuilder<unknown> {
   return sql`(s.user_id <> r.user_id
   OR CASE s.status
@@ -24,7 +24,7 @@ export function wanting({ normal, express }: SubmissionsMax): RawBuilder<unknown
   OR s.unconfirmed > CASE r.type WHEN 'express' THEN ${sql.lit(express)} ELSE ${sql.lit(normal)} END)`
 }
 
-/** Looks into requests that have recipients for which `wanting` holds. */
+/** Explains requests with recipients for which `wanting` is true. */
 export async function readWanting(
   db: Db,
   ids: Buffer[],
@@ -99,7 +99,7 @@ export async function findMoneyForNothing(db: Db, span: Span): Promise<Violation
   }))
 }
 
-/** Of refunds that were written: those whose recipient does not exist, keeps its price, or is of another customer. */
+/** The refunds whose recipient does not exist, keeps its price, or belongs to another customer. */
 export async function findUnfoundedRefunds(
   db: Db,
   refunds: { transaction_id: Buffer; recipient_no: number; user_id: number }[],

@@ -10,15 +10,15 @@ export interface OutboxEntry {
   user_id: number | null
   sms_identifier: Buffer | null
   recipients: number
-  /** Whole seconds since the epoch, by the database's clock; without a meaning in a lane of tags. */
+  /** Whole seconds since the epoch, by the database's clock; meaningless in a lane of tags. */
   due_at: number
   now_at: number
-  /** The row's tag is above every one that its customer and its lane have given out. */
+  /** Whether the row's tag is above every tag that its customer and lane have assigned. */
   is_tag_too_high: number
   payload: string
 }
 
-/** What an outbox row has to agree with of a request that it references. */
+/** The fields of a referenced request with which an outbox row must agree. */
 export interface NamedRequest {
   recipients: number
   user_id: number
@@ -29,7 +29,7 @@ export interface NamedRequest {
 
 const LANES: Record<MessageClass, readonly number[]> = { express: [0, 1], normal: [2, 3] }
 const TAG_LANE = 2
-/** Both times are cut to whole seconds. */
+/** Both times are truncated to whole seconds. */
 const ROUNDING_SECONDS = 1
 
 /** @param ranges undefined: the payload cannot be read. */

@@ -25,7 +25,7 @@ export interface RecipientRow {
   is_quarantined: number
 }
 
-/** @returns everything that is wrong with a recipient by itself; whether it is referenced is asked elsewhere. */
+/** @returns everything that is wrong with a recipient by itself; another check covers whether it is referenced. */
 export function explainRecipient(row: RecipientRow, submissionsMax: SubmissionsMax): Violation[] {
   const subject = `message ${identifierFromBytes(row.id)}, recipient ${row.recipient_no}`
   const wrong: [rule: Rule, explanation: string | undefined][] = [
@@ -64,7 +64,7 @@ function explainState({ status, has_owner, has_lease, has_provider }: RecipientR
   }
 }
 
-/** What only one end has, and always has. */
+/** The fields that exactly one final status has. */
 function explainEnd({ status, is_handed_over, has_reason }: RecipientRow): string | undefined {
   if ((status === 'done') !== (is_handed_over === 1))
     return `is ${status} and has ${is_handed_over ? 'a' : 'no'} time of its hand-over`

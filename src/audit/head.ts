@@ -6,7 +6,7 @@ import { openSlice } from './pass.ts'
 import type { Cursor, Pass, Step } from './pass.ts'
 import type { SubmissionsMax } from './violation.ts'
 
-/** Up to when the newest rows were audited, and how far the slice of time after it has come. */
+/** The time up to which new rows were audited, and the progress of the slice after it. */
 export interface HeadPosition {
   untilMs: number
   slice?: Slice | undefined
@@ -17,10 +17,10 @@ interface Slice {
   cursor: Cursor
 }
 
-/** The audit of what is new, a slice of time after the other. Times are the database's, in milliseconds. */
+/** The audit of new rows, one slice of time after another. Times are the database's, in milliseconds. */
 export interface Head {
   isDue(): boolean
-  /** New rows have waited for so long that it may take more of the time. */
+  /** Whether new rows have waited long enough to justify a larger share of the time. */
   isLate(): boolean
   /** Examines one more page of the present slice, or the first of the next. */
   step(rowsMax: number): Promise<Step>
@@ -28,14 +28,14 @@ export interface Head {
 }
 
 /**
- * A message this old is committed and mostly finished: its identifier is made before it waits for its transaction.
- * What is committed later still is found by the whole pass.
+ * A message this old is committed and usually finished, because its identifier is made before it waits for its
+ * transaction. The whole pass finds rows committed later.
  */
 const BEHIND_MS = 20_000
 const SLICE_MS_MIN = 5_000
 const SLICE_MS_MAX = 30_000
 const LATE_MS = 45_000
-/** After a longer pause of the audit the head begins at the present: the whole pass examines what is between. */
+/** After a longer pause of the audit the head begins at the present: the whole pass examines the gap. */
 const SKIPPED_FROM_MS = 300_000
 
 /** @param from undefined: begins with the present. */

@@ -1,6 +1,8 @@
 import type { Chain } from './chain.ts'
 
-/** Their chains are followed together, in some 13 MB; for further customers the ledger is read once more. */
+/**
+ * Customers whose chains are followed in one reading, in some 13 MB. For further customers the ledger is read again.
+ */
 export const CUSTOMERS_MAX = 100_000
 
 /** One reading of the ledger for some customers: their balances first, then the rows. */
@@ -12,9 +14,9 @@ export interface LedgerReading {
   chains: Map<number, Chain>
   /** The last balance that was read. */
   balancesRead: number
-  /** Where the reading of the rows stands; undefined before all balances are read. */
+  /** The position in the rows; undefined before all balances are read. */
   rowsAfter: string | undefined
-  /** The last row there was when the balances were read: later ones they do not cover. */
+  /** The last row when the balances were read. The balances do not cover later rows. */
   rowsUpTo: string | undefined
   areRowsRead: boolean
   /** Customers of ledger rows that had no balance row when those were read. */
@@ -29,7 +31,7 @@ export function openReading(above: number = Number.MIN_SAFE_INTEGER): LedgerRead
   }
 }
 
-// As it is kept: one line of JSON, then 33 bytes a customer: 3.3 MB at most, within the packets of both engines.
+// The stored form: one line of JSON, then 33 bytes per customer: 3.3 MB at most, within the packets of both engines.
 const VERSION = 1
 const CHAIN_BYTES = 33
 const NEWLINE = 0x0a
@@ -50,7 +52,7 @@ export function encodeReading({ chains, strangers, ...rest }: LedgerReading): Bu
   return Buffer.concat([head, body])
 }
 
-/** @returns undefined for what another version of the program wrote: the reading begins anew. */
+/** @returns undefined for a state of another program version; the reading starts again. */
 export function decodeReading(bytes: Buffer): LedgerReading | undefined {
   const end = bytes.indexOf(NEWLINE)
   if (end < 0) return undefined

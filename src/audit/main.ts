@@ -1,5 +1,5 @@
-// The audit as a command: prints what each rule came to, explains violations, and exits with 1 if there is one.
-//   --full-speed  does not rest between pages: for a system that is stopped
+// The audit as a command: prints the result of each rule, explains violations, and exits with 1 if there is one.
+// --full-speed  does not rest between pages: for a system that is stopped
 import { parseArgs } from 'node:util'
 import { readDatabaseUrl, runCommand } from './command.ts'
 import type { CommandOptions } from './command.ts'

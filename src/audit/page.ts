@@ -24,7 +24,7 @@ export interface Bounds {
 export interface Page {
   rows: number
   violations: Violation[]
-  /** Where the next page begins, as text that can be kept; undefined: this was the last one. */
+  /** Where the next page begins, as text for the checkpoint; undefined after the last page. */
   end: string | undefined
   /** Unfinished recipients that are not quarantined: an outbox row has to reference each of them. */
   open?: OpenRecipient[]
@@ -32,22 +32,22 @@ export interface Page {
   possibleDuplicates?: number
 }
 
-/** Examines a table in the order of its key, a page at a time. Another process may go on where the last page ended. */
+/** Examines a table in the order of its key, a page at a time. Another process may continue after the last page. */
 export interface Scan {
   name: string
   table: Table
   /** A page may have up to one request's rows more than `rowsMax`. */
   readPage: (db: Db, bounds: Bounds, rowsMax: number) => Promise<Page>
-  /** The key of the last row that there is now; without it the keys are not identifiers and the scan knows its end. */
+  /** The key of the present last row. Absent when the keys are not identifiers and the scan knows its end. */
   lastKey?: (db: Db) => Promise<string>
-  /** Writes down what the scan remembers beside its key, if anything: to be given back after a restart. */
+  /** Serializes the scan's state besides its key, if any, for use after a restart. */
   state?: () => (() => Buffer) | undefined
 }
 
-/** Longer reads are given up: the read view of a statement keeps purge waiting. */
+/** Longer reads are cancelled, because the read view of a statement blocks purge. */
 const READ_MS_MAX = 2_000
 
-/** Runs one read of the audit. One that takes too long is given up, so that a smaller page can be tried. */
+/** Runs one read of the audit. One that takes too long is cancelled, so that a smaller page can be tried. */
 export function readBriefly<T>(db: Db, operation: string, work: (reader: Reader) => Promise<T>): Promise<T> {
   return read(db, operation, work, READ_MS_MAX)
 }
@@ -69,7 +69,7 @@ interface Key {
   column: string
 }
 
-/** A span of `rowsMax` rows and those that belong to its last identifier, so that it begins and ends between two. */
+/** A span of `rowsMax` rows and the further rows of its last identifier, so that no identifier is divided. */
 export async function spanFrom(
   db: Db,
   { table, column }: Key,

@@ -8,7 +8,7 @@ export interface PageSize {
 }
 
 const ROWS_FIRST = 500
-/** At this size a page is so few statements for so many rows that more would gain nothing. */
+/** Larger pages would gain nothing: this size already has few statements for its rows. */
 export const ROWS_MAX = 10_000
 const ROWS_MIN = 10
 const QUICK_MS = 150
@@ -19,8 +19,8 @@ export function openPageSize(rowsMax = ROWS_MAX): PageSize {
 }
 
 /**
- * Reads one page in a size that fits: one whose reads took too long is done again with a smaller one.
- * @throws what the database says, also when the smallest page takes too long.
+ * Reads one page of a suitable size, and retries with a smaller page when a read takes too long.
+ * @throws the database error, also when the smallest page takes too long.
  */
 export async function readFitting<T>(
   size: PageSize,

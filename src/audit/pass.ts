@@ -13,47 +13,49 @@ import type { SubmissionsMax, Violation } from './violation.ts'
 /** The tables of a whole pass, in the order of its scans. */
 export const SCANNED: readonly Table[] = wholeScans({}).map(({ table }) => table)
 
-/** Where a pass stands: what is before needs no further look. Its beginning is the first scan with an empty key. */
+/**
+ * The position of a pass: everything before it has been examined. A pass begins at the first scan with an empty key.
+ */
 export interface Cursor {
   scan: string
   after: string
 }
 
-/** What one step came to. */
+/** The result of one step. */
 export interface Step {
   scan: string
   table: Table
   rows: number
   violations: Violation[]
   possibleDuplicates: number
-  /** More of the same scan follows. */
+  /** Whether the same scan continues. */
   isFull: boolean
 }
 
 /** Several scans, one after the other. */
 export interface Pass {
-  /** Examines one more page. May be called again after it failed: nothing is counted until a page is done. */
+  /** Examines one more page. May be called again after a failure, because only finished pages are counted. */
   step(rowsMax: number): Promise<Step>
-  /** Where to go on after a restart; undefined when the pass is over. */
+  /** The position for a restart; undefined when the pass is finished. */
   cursor(): Cursor | undefined
-  /** Writes down what to keep beside the cursor; undefined: nothing. */
+  /** Serializes the state besides the cursor; undefined without any. */
   state(): (() => Buffer) | undefined
   isOver(): boolean
 }
 
 export interface PassOptions {
-  /** Where an earlier pass stood, and what it remembered; what another version wrote begins anew. */
+  /** The position and state of an earlier pass. A state of another program version starts again. */
   from?: Cursor | undefined
   state?: Buffer | undefined
   submissionsMax?: SubmissionsMax | undefined
 }
 
-/** Everything there is. */
+/** Bounds that include every row. */
 export function openPass(db: Db, options: PassOptions = {}): Pass {
   return openScans(db, wholeScans(options), { from: options.from })
 }
 
-/** What was accepted within bounds, by identifier, and all that the ledger has gained. */
+/** Messages accepted within the bounds, by identifier, and every new ledger row. */
 export function openSlice(
   db: Db,
   bounds: Bounds,
@@ -62,7 +64,7 @@ export function openSlice(
   return openScans(db, [openMessageScan(submissionsMax), accountScan, outboxScan], { bounds, from })
 }
 
-/** That of the ledger remembers what it has seen. */
+/** The scan of the ledger has a state. */
 function wholeScans({ state, submissionsMax = SUBMISSIONS_MAX }: PassOptions): Scan[] {
   return [openLedgerScan(state), openMessageScan(submissionsMax), outboxScan, quarantineScan]
 }
@@ -79,7 +81,7 @@ function openScans(
   let unreferenced: Unreferenced = new Map()
   /** Before the first page that added to `unreferenced`. */
   let kept: Cursor | undefined
-  /** The last key of the present scan: given, or that of the last row when it began or was taken up again. */
+  /** The last key of the present scan: given, or the last row when it began or was resumed. */
   let upTo: string | undefined
   /** Set while merged rows are read for `unreferenced`. */
   let mergedAfter: Buffer | undefined

@@ -2,7 +2,7 @@ import type { AuditReport } from './audit.ts'
 import { RULES, countFindings } from './violation.ts'
 import type { Findings } from './violation.ts'
 
-/** Explained one by one, of all rules together. */
+/** The most violations that are printed, for all rules together. */
 const PRINTED_MAX = 50
 
 export function describeTables(report: AuditReport, seconds: number): string[] {
@@ -15,14 +15,14 @@ export function describeTables(report: AuditReport, seconds: number): string[] {
   ]
 }
 
-/** A line for each rule: ok, or how often it is broken. */
+/** A line for each rule: ok, or its number of violations. */
 export function describeRules<R extends string>({ counts }: Findings<R>, rules: Record<R, string>): string[] {
   return (Object.entries(rules) as [R, string][]).map(
     ([rule, words]) => `${counts[rule] === 0 ? '  ok' : String(counts[rule]).padStart(4)}  ${words}`,
   )
 }
 
-/** The violations themselves, and the verdict as the last line. */
+/** The violations, and the result as the last line. */
 export function describeFindings(...reports: Findings<string>[]): string[] {
   const explained = reports.flatMap(({ violations }) => violations).slice(0, PRINTED_MAX)
   const total = reports.reduce((sum, report) => sum + countFindings(report), 0)

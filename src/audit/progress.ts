@@ -9,8 +9,8 @@ import { SCANNED } from './pass.ts'
 const LINE_EVERY_MS = 2_000
 
 /**
- * About how many rows each table has, by the engine's own estimate: to count ten million takes as long as a part of the
- * audit. MySQL keeps its estimates for a day unless told otherwise, of which MariaDB knows nothing.
+ * The estimated rows of each table, because counting ten million takes as long as a part of the audit. MySQL caches its
+ * estimates for a day by default; MariaDB does not have that setting.
  */
 export async function estimateRows(db: Db): Promise<Map<Table, number>> {
   const tables = [...new Set(SCANNED)]
@@ -25,7 +25,7 @@ export async function estimateRows(db: Db): Promise<Map<Table, number>> {
 }
 
 /**
- * Shows the share of what is to be examined and about how long the rest takes, a line every two seconds.
+ * Prints the examined share and the estimated remaining time, a line every two seconds.
  * @param scanned the tables of all scans; a table that is scanned twice is there twice.
  */
 export function showProgress(
@@ -43,7 +43,7 @@ export function showProgress(
     const ms = nowMs()
     if (ms - printedAtMs < LINE_EVERY_MS) return
     printedAtMs = ms
-    // The estimate may be too low: an audit that goes on is never shown as finished.
+    // The estimate may be too low, so a running audit is never shown as finished.
     const share = Math.min(0.99, done / Math.max(total, done, 1))
     const leftMs = (ms - startedAtMs) * (1 / Math.max(share, 0.001) - 1)
     const percent = `${Math.floor(share * 100)} %`.padStart(4)

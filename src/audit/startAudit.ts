@@ -23,31 +23,34 @@ export interface ContinuousAuditSettings {
   submissionsMax?: SubmissionsMax
 }
 
-/** The audit as a relay has it: it never ends, one page after the other, from where any relay left it. */
+/** The continuous audit in a relay. It examines one page after another, from the last checkpoint of any relay. */
 export interface ContinuousAudit {
-  /** One page, or a look whether another relay still has the audit. @returns how long to rest before the next. */
+  /** Examines one page, or checks whether another relay still has the lease. @returns the rest before the next step. */
   step(): Promise<number>
-  /** Leaves the audit to another relay. */
+  /** Releases the lease for another relay. */
   leave(): Promise<void>
 }
 
 const OWNER_BYTES = 8
-/** A page of so many messages takes MySQL some 20 ms of a core (docs/performance.md). */
+/** A page of this many messages takes MySQL some 20 ms of a core (docs/performance.md). */
 const ROWS_PER_STEP_MAX = 2_000
-/** Between two steps while there is nothing behind the page: an idle system pays a few milliseconds in this time. */
+/**
+ * The rest between two steps when no further page follows. An idle system spends a few milliseconds of CPU in this
+ * time.
+ */
 const IDLE_POLL_MS = 10_000
-/** A tenth of the time at most: a step and its rest are ten times the step. */
+/** The audit uses at most a tenth of the time: a step and its rest are ten times the step. */
 const REST_FACTOR = 9
-/** Half of it while new rows wait too long: under load a page takes several times what it costs. */
+/** Half of the time while new rows wait too long, because under load a page takes longer than its CPU time. */
 const LATE_REST_FACTOR = 1
-/** Well below the lease of the checkpoint: a database that answers late must not make another relay take over. */
+/** Well below the lease of the checkpoint, so that a slow database does not make another relay take over. */
 const REST_MS_MAX = 20_000
-/** The whole pass has one step in so many, also while new rows take all the others. */
+/** The whole pass gets one step in this many, even while new rows take all others. */
 const STEPS_PER_PASS_STEP = 10
-/** What a pass remembers is kept this often, some megabytes; a relay that is killed reads again what came after. */
+/** How often a pass saves its state of some megabytes. After a kill, the rows since then are read again. */
 const STATE_EVERY_MS = 120_000
 
-/** What this relay knows while it has the audit. */
+/** The state of a relay while it has the lease of the audit. */
 interface Standing {
   head: Head
   pass: Pass
@@ -93,7 +96,7 @@ export function openContinuousAudit(settings: ContinuousAuditSettings): Continuo
   return {
     async step() {
       if (!isSure) standing = await takeOver()
-      // Whatever fails below, the checkpoint knows where to go on.
+      // If anything below fails, the checkpoint still has the position.
       isSure = false
       const current = standing
       if (!current) return IDLE_POLL_MS
@@ -125,7 +128,7 @@ function isSameCursor(one: Cursor | undefined, other: Cursor | undefined): boole
   return one?.scan === other?.scan && one?.after === other?.after
 }
 
-/** Audits from the last checkpoint for as long as the relay lives, and first rests: a start has other work to do. */
+/** Audits from the last checkpoint until the relay stops. It rests first, because a start has other work to do. */
 export function startAudit(settings: ContinuousAuditSettings & { after?: After }): Loop {
   const { events, after } = settings
   const audit = openContinuousAudit(settings)
@@ -145,7 +148,7 @@ export function startAudit(settings: ContinuousAuditSettings & { after?: After }
     wake: () => loop.wake(),
     close: async () => {
       await loop.close()
-      // A database that is unavailable lets the lease run out by itself.
+      // If the database is unavailable, the lease expires by itself.
       await audit.leave().catch(() => {})
     },
   }

@@ -1,6 +1,6 @@
 import type { MessageClass } from '../primitives/messageClass.ts'
 
-/** One broken invariant, with what a person needs to look it up. */
+/** One violation of an invariant, with the keys to look it up. */
 export interface Violation<R extends string = Rule> {
   rule: R
   /** Names the customer, the message or the row. */
@@ -8,7 +8,7 @@ export interface Violation<R extends string = Rule> {
   explanation: string
 }
 
-/** What the tables prove by themselves, in the words of the audit's table. */
+/** The rules that the tables alone prove, as worded in the audit's output. */
 export const RULES = {
   balance: 'balance = last running balance of the ledger, never negative',
   chain: 'the ledger is an unbroken chain for every customer',
@@ -29,7 +29,7 @@ export type Rule = keyof typeof RULES
 /** How many submissions of one recipient may be without a result, by class (design 9.11). */
 export type SubmissionsMax = Record<MessageClass, number>
 
-/** Said again here on purpose: the audit shares no bound with what it checks. A setting may only raise it. */
+/** Repeated here deliberately: the audit shares no bound with the code that it checks. A setting may only raise it. */
 export const SUBMISSIONS_MAX: SubmissionsMax = { normal: 3, express: 2 }
 
 export function atLeastDefault({ normal, express }: SubmissionsMax): SubmissionsMax {
@@ -39,14 +39,14 @@ export function atLeastDefault({ normal, express }: SubmissionsMax): Submissions
   }
 }
 
-/** All that was found: counted without a limit, explained up to one. */
+/** All violations: counted without a limit, explained up to a limit. */
 export interface Findings<R extends string = Rule> {
   counts: Record<R, number>
   /** At most KEPT_MAX of each rule. */
   violations: Violation<R>[]
 }
 
-/** More of one rule usually have the same cause, and ten million of them must not fill the memory. */
+/** Further violations of a rule usually have the same cause, and ten million must not fill the memory. */
 const KEPT_MAX = 100
 
 export function noFindings<R extends string>(rules: Record<R, string>): Findings<R> {

@@ -68,7 +68,7 @@ async function claim(tx: Tx, envelopes: Envelope[], run: ClaimRun): Promise<Clai
     envelopes.flatMap(({ ranges }) => ranges),
   )
   const shares = divideRecipients(envelopes, locked.rows, run.owner)
-  const { ours, usedUp, repeats } = sortOut(shares, run)
+  const { ours, usedUp, repeats } = partition(shares, run)
   await quarantine(locked.tx, usedUp, USED_UP_REASON)
   await markClaimed(locked.tx, ours, { owner: run.owner, repeats })
   await moveRows(locked.tx, shares, new Set(usedUp))
@@ -88,14 +88,14 @@ async function claim(tx: Tx, envelopes: Envelope[], run: ClaimRun): Promise<Clai
   })
 }
 
-interface Sorted {
+interface Partition {
   ours: Recipient[]
   usedUp: Recipient[]
   /** Rows of `ours` that an operator may have already. */
   repeats: Set<Recipient>
 }
 
-function sortOut(shares: Share[], { owner, unknownSubmissionsMax }: ClaimRun): Sorted {
+function partition(shares: Share[], { owner, unknownSubmissionsMax }: ClaimRun): Partition {
   const free = shares.flatMap((share) => share.free)
   const isUsedUp = (row: Recipient) => row.owner !== owner && row.unconfirmed >= unknownSubmissionsMax
   const ours = free.filter((row) => !isUsedUp(row))

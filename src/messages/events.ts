@@ -6,7 +6,7 @@ import type { Decision } from './types.ts'
 /** The facts of this slice. The record of a request is the HTTP log line, which carries the verdict's fields. */
 export interface MessageEvents {
   decided(fact: { type: MessageClass; recipients: number; verdict: Decision['kind'] | 'fault' }): void
-  /** One transaction that decided so many requests together. */
+  /** One transaction decided this many requests together. */
   batchDecided(fact: { requests: number }): void
 }
 

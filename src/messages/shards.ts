@@ -11,7 +11,7 @@ import type { Submitted } from './decide.ts'
 import type { MessageEvents } from './events.ts'
 import type { Decision, SendRequest } from './types.ts'
 
-/** Decides one request, together with those that arrive at the same time. */
+/** Decides one request, in a batch with others that arrive at the same time. */
 export type Accept = (request: SendRequest, isGone?: () => boolean) => Promise<Decision>
 
 export interface ShardsSettings extends AcceptContext {

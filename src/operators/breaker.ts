@@ -3,7 +3,10 @@ import CircuitBreaker from 'opossum'
 
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
-/** Leave to call the operator once. A probe's call carries one message. Whoever holds a ticket records it. */
+/**
+ * A permit for one operator call. A probe's call carries one message. The caller must record the result of every
+ * ticket.
+ */
 export interface Ticket {
   readonly probe: boolean
   readonly generation: number

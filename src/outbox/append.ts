@@ -11,10 +11,10 @@ import { LANES, microsFromNow, microsOf } from './lanes.ts'
 export type Until = Date | { afterMs: number }
 
 /**
- * Where a new row stands.
+ * The position of a new row.
  * - ready with a tag: the start tag of fair queueing (normal).
  * - ready with a deadline, counted from the database's now (express).
- * - waiting: nothing is done about it before `until`.
+ * - waiting: not published before `until`.
  */
 export type RowOrder =
   | { condition: 'ready'; tag: number }
@@ -34,7 +34,7 @@ export interface OutboxRow {
 
 export const LAST_ERROR_CHARS_MAX = 255
 
-/** Cuts all recipients of a request into ranges that fit one outbox row each. */
+/** Divides the recipients of a request into ranges of at most one outbox row each. */
 export function cutIntoRanges(
   request: Omit<RecipientRange, 'first' | 'last'>,
   recipients: number,
@@ -46,7 +46,7 @@ export function cutIntoRanges(
   return ranges
 }
 
-/** Appends work in the transaction that decided it (invariant 1). */
+/** Appends outbox rows in the transaction that accepts the request (invariant 1). */
 export async function append(tx: Tx, rows: OutboxRow[]): Promise<void> {
   await insertRows(
     tx,
@@ -79,7 +79,7 @@ export function untilKey(until: Until): Value {
   return until instanceof Date ? microsOf(until) : sqlValue(microsFromNow(until.afterMs))
 }
 
-/** The columns by which history finds a customer's open requests; a merged row names several and fills none. */
+/** The columns by which history finds a customer's open requests. They are null for a merged row. */
 function requestOf({ isMerged, ranges: [range] }: OutboxRow): {
   userId: number | null
   smsIdentifier: Buffer | null

@@ -18,13 +18,13 @@ import type { Place } from './place.ts'
 export interface Claim {
   type: MessageClass
   envelopes: Envelope[]
-  /** The key that it wrote: a row that still has it is still this claim's. */
+  /** The key that the claim wrote. A row with this key still belongs to the claim. */
   leaseUntil: Date
-  /** Ready rows that this program cannot read. They wait, so that they delay no other row. */
+  /** Ready rows that this program cannot read. They are postponed, so that they delay no other row. */
   unreadable: string[]
   /** The place of the last row that it took. */
   reached: Place
-  /** More may be ready: it took as many rows as it asked for, or could not pack them all. */
+  /** Whether more may be ready: the claim reached its row limit, or could not pack every row. */
   isFull: boolean
 }
 
@@ -35,9 +35,9 @@ export const CLAIM_RECIPIENTS_MAX = 2_000
 export interface ClaimBounds {
   /** Recipients of all envelopes together and, up to 100, of one. */
   batchSizeMax?: number
-  /** Rows it may lock: what is merged costs by the row, what goes as it is next to nothing. */
+  /** Rows it may lock. Merged rows cost by the row, unmerged ones almost nothing. */
   rowsMax?: number
-  /** The lane's beginning when left out. */
+  /** The lane's beginning by default. */
   from?: Place | undefined
 }
 

@@ -37,7 +37,7 @@ export function openRelayState({ db, type, nowMs }: RelaySettings): RelayState {
 
 /**
  * The next claim of a class, after rows that came due were moved to the ready lane. Claims nothing while the broker
- * could not take it. The queue is full when there is not room for half of what may be ready: a claim for each single
+ * cannot take it. The queue counts as full when more than half of its limit is ready, because a claim for each single
  * envelope would cost too much.
  */
 export async function claimNext(
@@ -88,7 +88,7 @@ async function findWork(
   return { from: ready ? lowerOf(ready, start) : start, isReady: ready !== undefined, dueKey }
 }
 
-/** A relay that has just started begins where claims were before, should its first full scan take too long. */
+/** A relay that has just started begins at the published position, in case its first full scan takes too long. */
 async function openStart(db: Db, type: MessageClass, scanStart: ScanStart): Promise<Place> {
   const reachedKey = (await read(db, 'outbox.position', (reader) => readPosition(reader, type))) - 1
   scanStart.notePublished(reachedKey)

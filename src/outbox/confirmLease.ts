@@ -8,7 +8,7 @@ import type { Claim } from './claim.ts'
 import { LANES, microsOf, sqlMicrosFromNow } from './lanes.ts'
 import { PUBLISHED_LEASE_MS, PUBLISH_RETRY_DELAY_MS } from './lease.ts'
 
-/** Rows of one statement that confirms leases: some 40 KB of SQL. */
+/** Rows in one statement that confirms leases: some 40 KB of SQL. */
 const ROWS_PER_CONFIRM_MAX = 500
 
 /** A row whose envelope the broker confirmed. */
@@ -18,7 +18,7 @@ export interface PublishedRow {
   leaseUntil: Date
 }
 
-/** Extends the lease of published rows, of those that no other session has moved since the claim. */
+/** Extends the lease of published rows, except rows that another session has moved since the claim. */
 export async function confirmLease(db: Db, type: MessageClass, published: PublishedRow[]): Promise<void> {
   for (let start = 0; start < published.length; start += ROWS_PER_CONFIRM_MAX) {
     const terms = published
@@ -35,7 +35,7 @@ export async function confirmLease(db: Db, type: MessageClass, published: Publis
 }
 
 /** Shortens the lease of rows whose publish failed to a fixed delay, unless another session has moved them. */
-export function giveBack(
+export function shortenLease(
   db: Db,
   { type, leaseUntil }: Pick<Claim, 'type' | 'leaseUntil'>,
   outboxIds: string[],

@@ -11,7 +11,7 @@ export interface Depth {
   oldestDueSeconds: number
 }
 
-/** Counting stops here: the number is to alarm, and an exact count of a million rows costs what it measures. */
+/** Counting stops here. The number is for alerts, and an exact count of a million rows is expensive. */
 export const DEPTH_MAX = 100_000
 /**
  * Ready rows of which the oldest is taken. A customer's rows are in order of age, and the first rows of customers with
@@ -19,7 +19,7 @@ export const DEPTH_MAX = 100_000
  */
 const OLDEST_OF_ROWS = 1_000
 
-/** @returns how much of a class waits, at a bounded cost. */
+/** @returns the unfinished work of a class, at a bounded cost. */
 export function readDepth(db: Db, type: MessageClass): Promise<Depth> {
   const { ready, waiting } = LANES[type]
   return read(db, 'outbox.depth', async (reader) => {

@@ -12,7 +12,9 @@ export interface RecipientRange {
   traceparent?: string | undefined
 }
 
-/** What a queue message says: which recipients of which requests to deliver, and the outbox row that stands for them. */
+/**
+ * What a queue message says: which recipients of which requests to deliver, and the outbox row that references them.
+ */
 export interface Envelope {
   outboxId: string
   type: MessageClass
@@ -41,7 +43,7 @@ const envelopeJson = z.object({
   ranges: rangesJson,
 })
 
-/** A queue message that is not an envelope of ours; the message says why. */
+/** A queue message that is not a valid envelope; the error message says why. */
 export class UnreadableEnvelope extends Error {}
 
 export function encodeEnvelope({ outboxId, type, ranges }: Envelope): Buffer {
@@ -50,7 +52,7 @@ export function encodeEnvelope({ outboxId, type, ranges }: Envelope): Buffer {
   )
 }
 
-/** @throws UnreadableEnvelope with the reason for people. */
+/** @throws UnreadableEnvelope with the reason. */
 export function decodeEnvelope(body: Buffer): Envelope {
   const json = parseJson(body.toString('utf8'))
   if (json === undefined) throw new UnreadableEnvelope('not JSON')

@@ -4,7 +4,7 @@ const UNITS_PER_PART = 1_000
 export interface Tags {
   /** One for each row, in the rows' order. */
   tags: number[]
-  /** What is kept as the customer's last tag. */
+  /** The customer's new last tag. */
   lastTag: number
 }
 
@@ -27,7 +27,7 @@ export function startTags(lastTag: number, virtualTime: number, parts: number[])
 
 /**
  * First in, first out: every row takes the virtual time, so that rows of equal tags leave in the order of their
- * identifiers. The customer's last tag stays, for the day when order is fair again.
+ * identifiers. The customer's last tag is kept, in case fair order is enabled again.
  */
 export function arrivalTags(lastTag: number, virtualTime: number, parts: number[]): Tags {
   return { tags: parts.map(() => virtualTime), lastTag }

@@ -5,9 +5,8 @@ import { decodeRanges } from './envelope.ts'
 import type { RecipientRange } from './envelope.ts'
 
 /**
- * Merged rows hold what is on its way: the shallow broker and the consumers' prefetch keep them few. Should an outage
- * make more of them, only the newest are looked into (so many take some 20 ms), and what is open in an older one shows
- * when that has moved on.
+ * The most merged rows that a look-up reads, newest first: they take some 20 ms. Merged rows are in flight and
+ * therefore few. After an outage there may be more, and recipients in older ones appear when these have been processed.
  */
 const MERGED_ROWS_MAX = 2_000
 
@@ -19,8 +18,8 @@ export interface OpenRanges {
 }
 
 /**
- * Finds a customer's open messages at once among any number of finished ones, without an index on status: each is
- * named by an outbox row (invariant 4), by one of its own request or by one that a claim merged.
+ * Finds a customer's open messages quickly among any number of finished ones, without an index on status. Each is
+ * referenced by an outbox row (invariant 4): an own row of its request or a merged one.
  */
 export async function findOpen(
   reader: Reader,
@@ -36,7 +35,8 @@ export async function findOpen(
     .orderBy('id', 'desc')
     .limit(rowsMax)
     .execute()
-  // The customer's number is the last of a range, or a trace context follows it: a look before the rows are read.
+  // The customer's number is the last of a range, or a trace context follows it. This filters rows before they are
+  // read.
   const { rows: merged } = await sql<{ payload: string }>`
     SELECT o.payload
     FROM (SELECT id FROM outbox_events WHERE user_id IS NULL ORDER BY id DESC LIMIT ${sql.lit(MERGED_ROWS_MAX)}) newest
@@ -46,7 +46,7 @@ export async function findOpen(
   const theirs = rangesOf(merged).filter(
     (range) => range.userId === userId && (upTo === undefined || range.smsIdentifier <= upTo),
   )
-  // Newest first, as the own rows are already; below the last of as many of them as were asked for there may be more.
+  // Sorted newest first, like the own rows. If the own rows reached the limit, there may be more below the last one.
   const found = [...rangesOf(own), ...theirs].sort((a, b) => comparePlace(b, a))
   const ranges = found.slice(0, rowsMax)
   const floor = ranges.at(-1)

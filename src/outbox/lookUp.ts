@@ -24,7 +24,7 @@ export interface LookUpFrom {
   dueKey?: number | undefined
 }
 
-/** Waiting rows that came due longer ago are found from the beginning. Relays are seldom stopped for longer. */
+/** A look-up from the beginning finds rows that came due earlier. Relays are seldom stopped for longer. */
 const DUE_SLACK_MS = 30_000
 
 /**

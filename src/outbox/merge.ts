@@ -13,8 +13,8 @@ export interface Merge {
 }
 
 /**
- * Replaces small rows by one leased row for each envelope, in one transaction, so that at every commit a row names each
- * unfinished recipient (invariant 4). The new row takes over the recipients alone: no error and no delay.
+ * Replaces small rows by one leased row for each envelope, in one transaction, so that at every commit a row references
+ * each unfinished recipient (invariant 4). The new row takes over the recipients alone: no error and no delay.
  */
 export async function replaceWithMerged(
   tx: Tx,

@@ -7,7 +7,7 @@ import type { Depth } from './depth.ts'
 /** The tables are read once in this time, however many clients scrape. */
 const CACHE_MS = 5_000
 
-/** Gauges of unfinished work by class, and of the age of what the relay should have published. */
+/** Gauges of unfinished work by class, and of the age of the oldest row due for publishing. */
 export function observeDepth(registry: Registry, db: Db): void {
   const rows = new Gauge({
     name: 'chapar_outbox_rows',
@@ -35,7 +35,7 @@ export function observeDepth(registry: Registry, db: Db): void {
         oldest.set({ class: 'normal' }, normal.oldestDueSeconds)
         oldest.set({ class: 'express' }, express.oldestDueSeconds)
       })
-      // While the database is unavailable, the last known values stand.
+      // While the database is unavailable, the gauges keep their last values.
       .catch(() => {})
       .finally(() => (reading = undefined))
     return reading

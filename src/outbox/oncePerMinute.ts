@@ -2,7 +2,7 @@
 export type Report = (key: string, count: number, write: (count: number) => void) => void
 
 const WINDOW_MS = 60_000
-/** Different lines that are remembered; reasons and errors are few. */
+/** The most distinct keys that are remembered; reasons and errors are few. */
 const KEYS_MAX = 100
 
 /** Repeated lines at most once a minute, each with the sum of the counts since the last. */

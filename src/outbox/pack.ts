@@ -1,10 +1,10 @@
 import { countRecipients } from './envelope.ts'
 import type { RecipientRange } from './envelope.ts'
 
-/** A due row as far as packing goes. */
+/** The fields of a due row that packing needs. */
 export interface Packable {
   ranges: RecipientRange[]
-  /** It stands for several requests already. */
+  /** Whether it already references several requests. */
   isMerged: boolean
 }
 
@@ -16,8 +16,8 @@ export interface PackLimits {
 
 /**
  * Fills envelopes in order of due time, at most `envelopesMax` of them and `recipientsMax` recipients in all. A row is
- * never cut: one that is larger than either limit is an envelope by itself. A row that was merged before stays as it is:
- * its envelope may still be on its way, under this row's name.
+ * never cut: one that is larger than either limit is an envelope by itself. A merged row is not merged again, because
+ * its envelope may still be in flight with this row's identifier.
  */
 export function pack<R extends Packable>(rows: R[], limits: PackLimits): R[][] {
   const packs: R[][] = []

@@ -10,7 +10,7 @@ export interface VirtualTime {
   read(tx: Tx): Promise<number>
 }
 
-/** Relays publish once a second, so a closer look would show nothing new. */
+/** Relays publish once a second, so more frequent reads would show nothing new. */
 const READ_EVERY_MS = 1_000
 
 /** Reads the published position of normal rows, at most once a second. */
@@ -36,8 +36,8 @@ export async function readPosition(reader: Reader, type: MessageClass): Promise<
 }
 
 /**
- * Publishes how far claims of the ready lane have come. It only grows. One above the key, so that rows which enter at
- * the published position stand behind everything that claims have passed, whatever their identifiers.
+ * Publishes the position that claims of the ready lane have reached. It only grows. One above the key, so that rows
+ * which enter at the published position stand behind everything that claims have passed, whatever their identifiers.
  */
 export async function publishPosition(tx: Tx, type: MessageClass, reachedKey: number): Promise<void> {
   await sql`UPDATE outbox_positions SET order_key = GREATEST(order_key, ${reachedKey + 1})
@@ -46,7 +46,7 @@ export async function publishPosition(tx: Tx, type: MessageClass, reachedKey: nu
 
 /** Publishes the position of one class as its relay's claims move on. */
 export interface PositionPublisher {
-  /** A claim took the row of this key last. */
+  /** The last row that a claim took had this key. */
   noteReached(key: number): void
   /** Writes the position when it changed, at most once in PUBLISH_EVERY_MS. */
   publish(): Promise<void>

@@ -10,14 +10,14 @@ export interface Promotion {
   moreFromKey?: number
 }
 
-/** Rows of one transaction: some 20 ms, which a claim may have to wait. */
+/** Rows in one transaction: a claim may have to wait its some 20 ms. */
 export const PROMOTE_ROWS_MAX = 500
 
 /**
  * Moves waiting rows that are due, from a key on, to the ready lane: leases that ran out, retries and scheduled rows.
  * They enter at the lane's published position, so that they go first and no claim has passed them, and the tags of
- * their customers do not advance. Rows that another session locks are left for later. As in a look-up, a column beyond
- * the index keeps MySQL from scanning, and here locking, the whole of it.
+ * their customers do not advance. Rows that another session has locked are left for later. As in a look-up, a column
+ * beyond the index keeps MySQL from scanning, and here locking, the whole of it.
  */
 export function promote(db: Db, type: MessageClass, fromKey: number): Promise<Promotion> {
   const { ready, waiting } = LANES[type]

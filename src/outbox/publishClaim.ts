@@ -1,13 +1,13 @@
 import type { PublishResult } from '../platform/broker/index.ts'
 import { emitStep, emitStepWhenWritten } from '../platform/steps.ts'
 import type { Claim } from './claim.ts'
-import { giveBack } from './confirmLease.ts'
+import { shortenLease } from './confirmLease.ts'
 import type { PublishedRow } from './confirmLease.ts'
 import { countRecipients, encodeEnvelope } from './envelope.ts'
 import type { Envelope } from './envelope.ts'
 import type { RelaySettings } from './relaySettings.ts'
 
-/** Publishes the envelopes of a claim together. @returns the rows of those that the broker confirmed. */
+/** Publishes the envelopes of a claim together. @returns the rows of the confirmed envelopes. */
 export async function publishClaim(settings: RelaySettings, claimed: Claim): Promise<PublishedRow[]> {
   const { publisher, queue, type, events } = settings
   for (const outboxId of claimed.unreadable) events.rowUnreadable({ type, outboxId })
@@ -42,7 +42,7 @@ async function handleFailed(
 ): Promise<void> {
   if (envelopes.length === 0) return
   events.publishFailed({ type, envelopes: envelopes.length, reason })
-  await giveBack(
+  await shortenLease(
     db,
     claimed,
     envelopes.map(({ outboxId }) => outboxId),

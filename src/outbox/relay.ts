@@ -8,7 +8,7 @@ import type { RelayState } from './claimNext.ts'
 import { publishClaim } from './publishClaim.ts'
 import type { RelaySettings } from './relaySettings.ts'
 
-/** A worker that only helps the one before it is woken by that one, and looks for nothing by itself. */
+/** A helper worker is woken by the worker before it and does not poll. */
 const HELPER_POLL_MS = 60_000
 
 /** Publishes what is due of one class. Each worker makes one claim after the other. */
@@ -49,7 +49,7 @@ interface WorkerSettings {
   looksForWork: boolean
   onError: (error: unknown, retryInMs: number) => void
   onPublished: (rows: PublishedRow[]) => void
-  /** A claim may have left something that is due: there is work for another worker. */
+  /** Called when a claim may have left due rows, which another worker can take. */
   onFull: () => void
 }
 

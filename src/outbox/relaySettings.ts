@@ -16,7 +16,7 @@ export interface RelaySettings {
   batchSizeMax: number
   /** Outbox rows of one claim. */
   rowsMax: number
-  /** Claims at once. One leaves the database and the other class room; batches of one need more. */
+  /** Claims at once. With batches, one leaves capacity to the other class; without batches more are needed. */
   concurrency: number
   /** Monotonic milliseconds, and the timers that go by them; a test has its own. */
   nowMs?: () => number

@@ -1,36 +1,36 @@
 import { lowerOf, placeOf } from './place.ts'
 import type { Place } from './place.ts'
 
-/** Where scans of a ready lane start. It lives in the relay's memory, for one class. */
+/** The place where scans of a ready lane start, for one class. The relay keeps it in memory. */
 export interface ScanStart {
   /** @returns the place that claims had reached SLACK_MS ago; undefined before anything is known. */
   place(): Place | undefined
-  /** A claim took the row at the place last. */
+  /** The last row that a claim took was at this place. */
   noteReached(place: Place): void
-  /** Claims of all relays reached the key, which may be further than ours. */
+  /** The claims of all relays reached this key, which may be beyond our own. */
   notePublished(reachedKey: number): void
   /** Whether the next look-up has to start at the beginning. */
   isFullScanDue(isBusy: boolean): boolean
-  /** Runs a look-up from the beginning and takes its time. */
+  /** Runs a look-up from the beginning and measures its time. */
   timeFullScan<T>(lookUp: () => Promise<T>): Promise<T>
 }
 
 /**
- * How far scans start behind what claims have reached. A row can be committed this late under a key that was current
- * when its transaction began: the published position may be a second old, what an acceptor read of it another second.
+ * How far scans start behind the reached position. A row can be committed this long after its key was current: the
+ * published position may be a second old, and an acceptor's copy of it another second.
  */
 const SLACK_MS = 3_000
 /** Places of one such time are kept as the lowest of them: seven entries cover the slack. */
 const SAMPLE_MS = 500
 /** How often a look-up starts at the beginning, so that a row below the start is not missed for good. */
 const FULL_SCAN_EVERY_MS = { busy: 5_000, idle: 1_000 }
-/** Behind an old read view a scan from the beginning takes long. It then gets 2 % of the time at most. */
+/** A scan from the beginning is slow behind an old read view. It may take at most 2 % of the time. */
 const FULL_SCAN_PAUSE_FACTOR = 50
 
 /**
- * Remembers where claims were. Dead index entries, which stay as long as any old read view, lie below the start and
- * are not read again. A place may be lower than the one before it, such as after a step of the database's clock: the
- * start follows.
+ * Remembers where claims were. Dead index entries, which remain while an old read view is open, are below the start and
+ * not read again. A place may be lower than the one before it, such as after a step of the database's clock: the start
+ * follows.
  */
 export function openScanStart(nowMs = () => performance.now()): ScanStart {
   const samples: { atMs: number; lowest: Place }[] = []
@@ -44,7 +44,7 @@ export function openScanStart(nowMs = () => performance.now()): ScanStart {
   }
   return {
     place() {
-      // The newest one that is older than the slack stays.
+      // Keeps the newest place that is older than the slack.
       while (samples[1] && samples[1].atMs <= nowMs() - SLACK_MS) samples.shift()
       const [first, ...others] = samples.map(({ lowest }) => lowest)
       return first && others.reduce(lowerOf, first)

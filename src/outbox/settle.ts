@@ -13,7 +13,7 @@ export async function lockRows(tx: Tx, outboxIds: string[]): Promise<void> {
     WHERE id IN (${idList(outboxIds)}) ORDER BY id FOR UPDATE`.execute(tx)
 }
 
-/** Deletes rows whose last recipients are settled, or named by other rows, in this transaction (invariant 4). */
+/** Deletes rows whose last recipients are settled, or referenced by other rows, in this transaction (invariant 4). */
 export async function removeRows(tx: Tx, outboxIds: string[]): Promise<void> {
   const [only, ...others] = outboxIds
   if (only !== undefined && others.length === 0)
@@ -22,9 +22,9 @@ export async function removeRows(tx: Tx, outboxIds: string[]): Promise<void> {
 }
 
 /**
- * Neither engine lets a DELETE name its index, and both read the whole table for a long list, waiting for the rows of
- * other sessions, which wait for ours. From the list, each row is found by its key. A known lane spares a look into the
- * partitions of the others.
+ * With a long list, MySQL and MariaDB scan the whole table for a DELETE and can deadlock with other sessions, and
+ * neither accepts an index hint. A join from the list finds each row by its key. A known lane limits the look-up to its
+ * partitions.
  */
 export async function deleteRows(tx: Tx, ids: Buffer[], lane?: number): Promise<void> {
   if (ids.length === 0) return
@@ -34,7 +34,7 @@ export async function deleteRows(tx: Tx, ids: Buffer[], lane?: number): Promise<
     STRAIGHT_JOIN outbox_events o FORCE INDEX (PRIMARY) ON o.id = UNHEX(listed.id) ${inLane}`.execute(tx)
 }
 
-/** Lets rows wait, in the waiting lane of their class, until another worker's lease on their recipients ends. */
+/** Moves rows to the waiting lane of their class until another worker's lease on their recipients ends. */
 export async function postpone(tx: Tx, rows: { outboxId: string; until: Until }[]): Promise<void> {
   if (rows.length === 0) return
   const times = rows.map(
@@ -45,7 +45,7 @@ export async function postpone(tx: Tx, rows: { outboxId: string; until: Until }[
     WHERE id IN (${idList(rows.map(({ outboxId }) => outboxId))})`.execute(tx)
 }
 
-/** Each once and in order, which is the order of locking. */
+/** Unique and sorted, which is the lock order. */
 function idList(outboxIds: string[]): RawBuilder<unknown> {
   return sql.join([...new Set(outboxIds)].sort().map(identifierToBytes))
 }

@@ -8,17 +8,20 @@ export interface ClassQueues {
 }
 
 /**
- * Ready envelopes of a class up to which the relay claims more. The backlog belongs into MySQL, where it can be
- * ordered, cancelled and shared out; 20 envelopes keep the consumers busy for longer than a claim takes.
+ * Ready envelopes of a class up to which the relay claims more. The backlog belongs in MySQL, where it can be ordered,
+ * cancelled and shared fairly; 20 envelopes keep the consumers busy for longer than a claim takes.
  */
 export const READY_ENVELOPES_MAX = 20
-/** The broker's own limit, against several relays that claim at once. It is soft and counts ready messages only. */
+/** The broker's limit, for several relays that claim concurrently. It is soft and counts ready messages only. */
 const QUEUE_LENGTH_MAX = 100
-/** Unreadable messages kept for people; beyond, the oldest go. Each is named by an outbox row, so none is lost. */
+/**
+ * The most unreadable messages kept for inspection; the oldest are dropped. An outbox row references each one, so none
+ * is lost.
+ */
 const DEAD_LETTERS_MAX = 10_000
 /**
- * As good as none: links that break must not dead-letter good work. Not -1, which means none to RabbitMQ 4, but which
- * 3.10 takes for less than zero, so that it dead-letters at the first return (decision 0008).
+ * Practically unlimited: broken connections must not dead-letter valid messages. It is not -1, because RabbitMQ 3.10
+ * then dead-letters at the first redelivery (decision 0008).
  */
 const DELIVERY_LIMIT = 1_000_000_000
 
@@ -31,7 +34,7 @@ export function queuesOf(names: Record<MessageClass, string>): Record<MessageCla
   return { normal: of(names.normal), express: of(names.express) }
 }
 
-/** All that the broker needs to hold, as data; declared by whoever connects, again after every reconnect. */
+/** The queues of the broker, as data. Every process that connects declares them, again after each reconnect. */
 export function topology(queues: Record<MessageClass, ClassQueues>): QueueSpec[] {
   return Object.values(queues).flatMap(({ queue, deadLetterQueue }) => [
     {

@@ -3,15 +3,15 @@ import { afterTimeout } from './loop.ts'
 
 /** Who may wait, and for how long. */
 export interface Admission<I> {
-  /** What would make more than this wait is refused. When nothing waits there is always room for one. */
+  /** An item that would exceed this weight is refused, unless nothing waits. */
   waitingWeightMax: number
   waitingItemsMax: number
-  /** Whom an item belongs to: an owner has a share of both bounds, beyond which he is refused and others are not. */
+  /** The owner of an item. An owner has a share of both bounds, and items beyond that share are refused. */
   ownerOf?: (item: I) => unknown
   waitMaxMs: number
-  /** Asked when the item's turn has come: nobody waits for the result any more. */
+  /** Called when the item's turn has come. If true, the caller no longer waits for the result. */
   isGone: (item: I) => boolean
-  /** The error of one that is refused: nothing was begun with it. */
+  /** The error of a refused item. No work on it was started. */
   refuse: (why: 'full' | 'share' | 'late' | 'gone', item: I) => Error
   nowMs?: () => number
   after?: After
@@ -20,25 +20,28 @@ export interface Admission<I> {
 export interface Waiting<I> {
   item: I
   weight: number
-  /** What waits together may run together only under one key. */
+  /** Only items with the same key share a run. */
   key: unknown
   reject: (error: unknown) => void
 }
 
 export interface AdmissionQueue<W> {
-  /** Lets one wait, or rejects it. @returns whether it waits. */
+  /** Queues an item, or rejects it. @returns whether it was queued. */
   push(waiting: W): boolean
-  /** The oldest whose key is not busy, and the next of its key, as many as one run may hold. Empty: there is none. */
+  /**
+   * Removes the oldest item whose key is not busy, and the next ones with that key, up to the size of a run. Empty when
+   * there is none.
+   */
   take(busy: ReadonlySet<unknown>): W[]
-  /** Sees to it that those who now wait leave when they have waited too long. */
+  /** Sets the timer that rejects items when they have waited too long. */
   watch(): void
   weight(): number
 }
 
-/** One owner's part of what may wait: whoever offers more than is done leaves room for the others. */
+/** The share of both bounds that one owner may use, so that an overloading owner leaves room for the others. */
 const SHARE = 1 / 2
 
-/** What waits for a run, oldest first. Without an admission everything may wait, for ever. */
+/** Items that wait for a run, oldest first. Without an admission, the queue has no bound. */
 export function openAdmissionQueue<I, W extends Waiting<I>>(
   batchWeightMax: number,
   admission?: Admission<I>,
@@ -54,7 +57,7 @@ export function openAdmissionQueue<I, W extends Waiting<I>>(
     each.reject(admission?.refuse(why, each.item))
   }
 
-  /** One timer, for the head of the queue: the others are younger. */
+  /** One timer for the head of the queue; the other items are younger. */
   function watch(): void {
     const [head] = queue
     if (!admission || !head || isWatched) return
@@ -109,7 +112,7 @@ interface Size {
   weight: number
 }
 
-/** How much waits, altogether and of each owner. */
+/** The waiting weight and items, in total and by owner. */
 function openSizes<I>(admission: Admission<I> | undefined) {
   const { waitingWeightMax = Infinity, waitingItemsMax = Infinity, ownerOf } = admission ?? {}
   const all: Size = { items: 0, weight: 0 }

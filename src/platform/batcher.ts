@@ -4,44 +4,47 @@ import type { Admission, Waiting } from './admissionQueue.ts'
 export type { Admission } from './admissionQueue.ts'
 
 /**
- * Batching by load, not by clock: while one run is in flight, what arrives waits and goes together into the next one.
- * An idle gathering runs a single item at once, a busy one many at a time, and no timer decides which.
+ * Batches under load, without a timer: items that arrive while a run is in flight share the next one. An idle batcher
+ * runs a single item immediately.
  */
 export interface Batcher<I, O> {
-  /** @returns what the run made of the item. Rejects with its run's fault, or with what `admission` refuses it by. */
+  /** @returns the item's result. Rejects with its run's fault, or with the admission error. */
   add(item: I): Promise<O>
-  /** The weight of what has not begun. */
+  /** The weight of the items that wait for a run. */
   waiting(): number
 }
 
 export interface BatcherSettings<I, O> {
   /**
-   * Does the work of all the items and resolves to one result for each, by position; a promise where an item's result
-   * is still to come from elsewhere, so that the next run need not wait for it.
+   * Processes all items and resolves to one result for each, by position. A result may be a promise, for which the next
+   * run does not wait.
    */
   runBatch: (items: I[]) => Promise<(O | Promise<O>)[]>
-  /** In whatever unit runs are bounded by; recipients, mostly. */
+  /** The size of an item, usually its recipients. */
   weigh: (item: I) => number
-  /** Items of one run together; a heavier one runs alone. */
+  /** The total weight of one run. A heavier item runs alone. */
   batchWeightMax: number
-  /** Only items of one key share a run, and of one key there is one run at a time. Without it any may. */
+  /**
+   * Only items with the same key share a run, and each key has at most one run in flight. Without it, all items may
+   * share.
+   */
   keyOf?: (item: I) => unknown
   /**
-   * Runs at once; 1 when it is not given. Without keys a run begins beside another only when as much waits as it may
-   * hold: two half as large would cost more than one.
+   * Concurrent runs, 1 by default. Without keys, another run starts only when a full batch waits: two half-full runs
+   * would cost more than one.
    */
   maxConcurrency?: number
   /**
-   * Whether a run's fault may be the fault of one of its items. Then both halves run by themselves, one after the
-   * other and in their order, until the one is found and rejects alone.
+   * Whether a single item may have caused a run's fault. If so, the two halves run separately and in order, until the
+   * item is found and rejects alone.
    */
   mayBeItemFault?: (error: unknown) => boolean
   /**
-   * How an idle gathering begins; at once when it is not given. With `setImmediate`, what is added in the same turn of
-   * the event loop goes together.
+   * Schedules a run of an idle batcher; immediately by default. With `setImmediate`, items added in the same turn of
+   * the event loop share a run.
    */
   begin?: (run: () => void) => void
-  /** Without it everything that is added waits for its run: for callers that are bounded themselves. */
+  /** Bounds the queue. Leave it out only for callers that are bounded themselves. */
   admission?: Admission<I>
 }
 
@@ -87,7 +90,7 @@ export function createBatcher<I, O>(settings: BatcherSettings<I, O>): Batcher<I,
   }
 }
 
-/** Never rejects: each of the batch is told by itself. */
+/** Never rejects: each item of the batch settles separately. */
 async function runBatch<I, O>(settings: BatcherSettings<I, O>, batch: Added<I, O>[]): Promise<void> {
   let results: (O | Promise<O>)[]
   try {

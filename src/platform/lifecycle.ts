@@ -3,7 +3,7 @@ import type { Logger } from './telemetry/logger.ts'
 /** Something that was opened and must be closed: a listener, a loop, a pool. `deadlineMs` is what time is left. */
 export interface Part {
   name: string
-  /** Brings work in: all of these are closed first and at once, so that none goes on taking while another drains. */
+  /** Takes work in. All such parts are closed first and concurrently, so that none takes work while another drains. */
   takesWork?: boolean
   close(deadlineMs: number): Promise<void>
 }
@@ -16,12 +16,12 @@ export interface Host {
 
 export interface Lifecycle {
   /**
-   * Those that take work are closed first, together. The others follow in reverse order: what is added last may rest on
-   * what was added before.
+   * Parts that take work are closed first, concurrently. The others follow in reverse order, because a part may depend
+   * on earlier ones.
    */
   add(part: Part): void
   /**
-   * Closes every part, once, within the deadline. Also the way out of a start that failed half-way.
+   * Closes every part, once, within the deadline. Also used when a start fails half-way.
    * @returns whether all parts closed without a fault and in time.
    */
   close(): Promise<boolean>
@@ -87,7 +87,7 @@ async function closeInReverse(parts: Part[], deadlineMs: number, logger: Logger)
   return inOrder
 }
 
-/** They may use most of the time, but leave some to those they rest on. */
+/** The share of the time that parts which take work may use. The rest is for the parts they depend on. */
 const INTAKE_SHARE = 0.8
 
 async function closeIntake(parts: Part[], deadlineMs: number, logger: Logger): Promise<boolean> {

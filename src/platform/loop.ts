@@ -17,17 +17,17 @@ export interface LoopOptions {
 }
 
 export interface Loop {
-  /** There may be work: ends an idle wait now. During a round it makes the next one follow at once. */
+  /** Signals possible work: ends an idle wait now. During a round, the next one follows immediately. */
   wake(): void
   /** Starts no further round and resolves when the current one has ended. */
   close(): Promise<void>
 }
 
-/** Waits after failures: 100 ms doubled each time up to 5 s, so that an unavailable server is neither flooded nor left waiting. */
+/** Back-off after failures: 100 ms doubled up to 5 s, so that a recovering server is neither flooded nor left idle. */
 const BACKOFF_FIRST_MS = 100
 const BACKOFF_MAX_MS = 5_000
 
-/** The only endless loop of the program. Rounds never overlap; a failed round is reported and tried again later. */
+/** The only endless loop of the program. Rounds never overlap; a failed round is reported and retried later. */
 export function startLoop(options: LoopOptions): Loop {
   const after = options.after ?? afterTimeout
   const random = options.random ?? Math.random
@@ -105,7 +105,7 @@ export function pause(
   return { ended: promise.finally(() => signal.removeEventListener('abort', end)), end }
 }
 
-/** A time that has passed is no delay; Node would print a warning about a negative one between the lines of the log. */
+/** Replaces negative delays by 0, because Node would print a warning about them into the log. */
 export function afterTimeout(ms: number, fn: () => void): () => void {
   const timer = setTimeout(fn, Math.max(0, ms))
   return () => clearTimeout(timer)

@@ -9,7 +9,7 @@ export interface RetryOptions {
   /** The pause after the first failure. It doubles up to `maxPauseMs`; half of it is random. */
   firstPauseMs: number
   maxPauseMs: number
-  /** Failures that are not transient before the work is given up. Transient ones are retried without a bound. */
+  /** Failures that are not transient before the work is abandoned. Transient ones are retried without a bound. */
   faultsMax: number
   /** Ends a pause and starts no further attempt. The attempt in flight is waited for. */
   signal?: AbortSignal
@@ -21,7 +21,7 @@ export interface RetryOptions {
 export type RetryResult<T> =
   { kind: 'done'; result: T } | { kind: 'fault'; error: unknown } | { kind: 'stopped' }
 
-/** Repeats `work` until it succeeds, for work that must not be lost to an outage. Never rejects. */
+/** Repeats `work` until it succeeds, for work that an outage must not lose. Never rejects. */
 export async function retryWithBackoff<T>(
   work: () => Promise<T>,
   options: RetryOptions,

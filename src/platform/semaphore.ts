@@ -1,14 +1,14 @@
 /** A bound on what is in flight at once, by weight: calls with a weight of 1, batches by their recipients. */
 export interface Semaphore {
   /**
-   * Waits in the order of asking until less than the bound is taken, and then takes the whole weight. So a weight above
-   * the bound still enters, by itself. Rejects with the signal's reason when the signal is aborted first.
+   * Waits in the order of calls until less than the bound is taken, and then takes the whole weight. So a weight above
+   * the bound is still admitted. Rejects with the signal's reason when the signal is aborted first.
    */
   acquire(weight: number, signal?: AbortSignal): Promise<Permit>
 }
 
 export interface Permit {
-  /** Gives a part of the weight back, or all that is left. Never gives back more than was taken. */
+  /** Releases a part of the weight, or all of the rest. Never releases more than was taken. */
   release(part?: number): void
 }
 

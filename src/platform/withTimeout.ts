@@ -1,4 +1,4 @@
-/** The work did not end in time, and its caller no longer waits for it. */
+/** The work did not finish in time, and its caller no longer waits for it. */
 export class DeadlineExceeded extends Error {
   constructor(what: string, timeoutMs: number) {
     super(`${what} took longer than ${timeoutMs} ms`)
@@ -6,7 +6,7 @@ export class DeadlineExceeded extends Error {
   }
 }
 
-/** Waits for work no longer than this. The work itself goes on: the caller has to end it. */
+/** Bounds the wait for work. The work itself continues, and the caller must stop it. */
 export async function withTimeout<T>(timeoutMs: number, what: string, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_, reject) => {

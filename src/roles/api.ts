@@ -7,7 +7,7 @@ import { Unavailable } from '../primitives/unavailable.ts'
 import type { ApiActions } from './routes.ts'
 import type { SharedResources } from './sharedResources.ts'
 
-/** The role that writes to MySQL and never connects to the broker or to an operator. @returns what its routes call. */
+/** The role that writes to MySQL and never connects to the broker or an operator. @returns what its routes call. */
 export function startApi(
   { config, pools, metrics, newId }: SharedResources,
   onAccepted: (type: MessageClass) => void,

@@ -12,8 +12,8 @@ import { startBackgroundRoles } from './backgroundRoles.ts'
 import type { BackgroundRoles } from './backgroundRoles.ts'
 
 /**
- * The first process: keeps the API's processes running, knows the sum of all metrics, and has all other roles itself,
- * so that each of those runs once.
+ * The first process supervises the API processes, sums the metrics of all processes, and runs every other role, so that
+ * each of those roles runs once.
  */
 export async function startApiProcesses(
   config: Config,
@@ -33,7 +33,7 @@ export async function startApiProcesses(
       metrics: () => collect(sum, metrics, workers.channels),
     },
   })
-  // Before they start, so that a signal meanwhile ends them in order too.
+  // Added before they start, so that a signal during the start also stops them in order.
   lifecycle.add({
     name: 'api processes',
     takesWork: true,
@@ -42,7 +42,7 @@ export async function startApiProcesses(
   return { url: (await workers.start()) as string }
 }
 
-/** What is left when the API is elsewhere; with nothing left, not even a database is needed. */
+/** The roles that remain when the API runs in other processes. Without any of them, no database is needed. */
 async function startOthers(
   config: Config,
   logger: Logger,
@@ -57,10 +57,13 @@ async function startOthers(
 
 /** Node numbers the others from 1. */
 const OWN_ID = 0
-/** Half of what those wait that ask for the sum, so that one process that hangs does not keep it from them. */
+/** Half the time-out of a metrics request, so that one hung process does not make the sum unavailable. */
 const SNAPSHOT_TIMEOUT_MS = 1_000
 
-/** One that does not answer in time counts as it was when it last did; ours may have to ask the database. */
+/**
+ * A process that does not answer in time counts with its last known values. This process may have to query the
+ * database.
+ */
 async function collect(sum: MetricsSum, { registry }: Metrics, lines: Workers['channels']): Promise<string> {
   const keepOwn = async () =>
     sum.keep(OWN_ID, await withTimeout(SNAPSHOT_TIMEOUT_MS, 'snapshot', takeSnapshot(registry)))
@@ -72,13 +75,14 @@ async function collect(sum: MetricsSum, { registry }: Metrics, lines: Workers['c
   return sum.text()
 }
 
-/** One of the processes that serve the API, and nothing else. It answers for the whole program all the same. */
+/** A process that serves only the API. Its health and metrics routes report on the whole program. */
 export async function startApiProcess(
   config: Config,
   logger: Logger,
   lifecycle: Lifecycle,
 ): Promise<{ url: string }> {
-  // Before anything else, because it may have to stop while it starts. The others are asked of one that is ready.
+  // Registered first, because the process may be asked to stop while it starts. The other questions are asked only
+  // after it is ready.
   const supervisor = openSupervisor({
     stop: () => void lifecycle.end(),
     snapshot: () => takeSnapshot(registry),
@@ -100,8 +104,8 @@ export async function startApiProcess(
 }
 
 /**
- * While one word is on its way, what is accepted goes with the next: on a busy system not every request costs one. A
- * word that is lost is no harm, since the relay looks by itself soon after.
+ * While one wake-up is in flight, later ones are merged into the next, so that a busy system does not send one for each
+ * request. A lost wake-up is harmless, because the relay polls.
  */
 function wakeOver(supervisor: Supervisor): (type: MessageClass) => void {
   const onTheWay = new Set<MessageClass>()

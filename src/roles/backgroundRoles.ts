@@ -5,14 +5,14 @@ import { startConsumers } from './consumer.ts'
 import type { SharedResources } from './sharedResources.ts'
 import { startRelays } from './relay.ts'
 
-/** The roles that serve nobody and work by themselves. */
+/** Roles without an HTTP API. */
 export interface BackgroundRoles {
   checks: ReadinessCheck[]
-  /** There is something to relay; nothing happens where no relay runs. */
+  /** Wakes the relay; without a relay in this process it does nothing. */
   wake: (type: MessageClass) => void
 }
 
-/** Starts those of them that this process has. */
+/** Starts the background roles of this process. */
 export async function startBackgroundRoles(
   foundation: SharedResources,
   lifecycle: Lifecycle,

@@ -1,29 +1,28 @@
 import type { Config } from './config.ts'
 import { shareOut } from './connections.ts'
 
-/** Transactions of relay and consumer: claims of either, settlements. */
+/** Concurrent transactions of relay and consumer: claims of each, and settlements. */
 const KINDS = { relay: 1, consumer: 2 }
 /**
- * In batches. What arrives during one transaction goes together into the next; the consumer begins a second one when a
- * full one waits. So under full load deliveries do not fall behind acceptance, which is as many processes as there are.
+ * With batches. Items that arrive during one transaction share the next, and the consumer starts a second one when a
+ * full batch waits. So deliveries keep up with acceptance, which may run in several processes.
  */
 const OF_BATCHES = { relay: 1, consumer: 2 }
 
 /**
- * Recipients of one claim or settlement of the consumer, and rows that a relay claims, which are merged when they are
- * small. Larger ones keep a process and a core of the database busy for longer, while express waits, and carry no more
- * (docs/performance.md).
+ * Recipients in one claim or settlement of the consumer, and rows in one claim of the relay. Larger batches occupy a
+ * process and a database core for longer, delay express, and raise no throughput (docs/performance.md).
  */
 const WORK_BATCH_MAX = 500
 
-/** @returns how many recipients a transaction of the consumer, and how many rows one of the relay, holds at most. */
+/** @returns the most recipients in a transaction of the consumer, and the most rows in one of the relay. */
 export function workBatchOf({ batchSizeMax }: Pick<Config, 'batchSizeMax'>): number {
   return Math.min(batchSizeMax, WORK_BATCH_MAX)
 }
 
 /**
- * @returns how many transactions of a class and of a kind this process has at once: few in batches, as many as there are
- * calls to keep busy one by one, and never more than the class's connections go round.
+ * @returns how many transactions of each class and kind this process runs concurrently: few with batches, enough to
+ * keep every call busy without them, and never more than the connections of the class allow.
  */
 export function concurrencyOf(
   config: Pick<Config, 'roles' | 'db' | 'batchSizeMax' | 'operatorConcurrency'>,

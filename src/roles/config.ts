@@ -12,13 +12,13 @@ import type { Role } from './settings.ts'
 
 export interface Config {
   roles: Role[]
-  /** More than one: that many processes serve the API, and this one has the other roles. */
+  /** Above 1, this many processes serve the API, and this one runs the other roles. */
   apiProcesses: number
   databaseUrl: string
   /** Empty when neither the role `relay` nor `consumer` is present. */
   amqpUrl: string
   listen: ListenAddress
-  /** Only this machine is served: requests under another name are refused. */
+  /** Serves only this machine: requests with another `Host` are refused. */
   localOnly: boolean
   /** In order of preference. Empty without the role `consumer`. */
   operators: OperatorConfig[]
@@ -53,12 +53,18 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   return toConfig(values as Settled, operators.operators)
 }
 
-/** What README and .env.example say about each setting. OTEL_* belong to OpenTelemetry and are not listed. */
+/**
+ * The descriptions of the settings in docs/settings.md and .env.example. OTEL_* belong to OpenTelemetry and are not
+ * listed.
+ */
 export function describeSettings(): SettingRow[] {
   return describeRows(SETTINGS)
 }
 
-/** Settings that are valid alone and wrong together. A setting that is invalid by itself is not reported twice. */
+/**
+ * Reports settings that are valid alone and invalid together. A setting that is invalid by itself is not reported
+ * twice.
+ */
 function findContradictions(values: Partial<Settled>): string[] {
   const faults: string[] = []
   const { ROLE: roles, DB_MAX_OPEN_CONNS: connections } = values
@@ -82,7 +88,7 @@ function findContradictions(values: Partial<Settled>): string[] {
   return faults
 }
 
-/** The operators of a consumer: those of the file, or A and B. */
+/** The operators of a consumer: from OPERATORS_FILE, or A and B. */
 function operatorsOf(values: Partial<Settled>): { operators: OperatorConfig[]; faults: string[] } {
   const { OPERATORS_FILE: file, OPERATOR_A_URL: a, OPERATOR_B_URL: b } = values
   if (!values.ROLE?.includes('consumer')) return { operators: [], faults: [] }
@@ -95,7 +101,7 @@ function operatorsOf(values: Partial<Settled>): { operators: OperatorConfig[]; f
   }
   const isMissing = 'OPERATOR_A_URL' in values && a === undefined
   const operators = operatorsByUrl([a, b], {
-    // Each class makes as many calls at once.
+    // Each class makes this many concurrent calls.
     connections: (values.OPERATOR_CONCURRENCY ?? 1) * CLASSES.length,
     batchSizeMax: values.OPERATOR_BATCH_MAX ?? 1,
     idleTimeoutMs: values.OPERATOR_IDLE_TIMEOUT ?? 1,

@@ -1,8 +1,8 @@
 import type { Role } from './settings.ts'
 
-/** The self-test needs two at once, and a class one for its relay and one for its consumer. */
+/** The self-test needs two connections at once. A class needs one for its relay and one for its consumer. */
 const SHARE_MIN = 2
-/** In a process that serves requests and does the work of both classes, requests get three fifths. */
+/** The requests' share in a process that also does the work of both classes. */
 const WORK_SHARE = 1 / 5
 
 /** @returns the fewest connections with which these roles can work. */
@@ -11,8 +11,8 @@ export function connectionsMin(roles: readonly Role[]): number {
 }
 
 /**
- * @returns how many connections requests get, and how many the work of each class: together the setting. Without work
- * its share is 0.
+ * @returns the connections of requests and of each class's work, which add up to the setting. The share is 0 without
+ * work.
  */
 export function shareOut({ roles, db }: { roles: readonly Role[]; db: { maxOpenConns: number } }): {
   requests: number

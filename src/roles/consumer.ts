@@ -9,7 +9,7 @@ import type { SharedResources } from './sharedResources.ts'
 import { concurrencyOf, workBatchOf } from './concurrency.ts'
 import { linkReporter } from './linkReporter.ts'
 
-/** Envelopes, or their recipients, in flight for each call at once: one is submitted, one claimed and one settled. */
+/** Envelopes in flight for each concurrent call: one is submitted, one claimed and one settled. */
 const ENVELOPES_PER_CALL = 3
 
 /** The role that is the only caller of operators: each class has its own connection, sockets and budget. */
@@ -52,7 +52,7 @@ export async function startConsumers(
     }),
   )
   const close = async () => {
-    // A broker that is slow to answer must not bring more work meanwhile.
+    // A slowly answering broker must not deliver more work during the shutdown.
     await Promise.all(
       started.flatMap(({ subscription, consumer }) => [subscription.stop(), consumer.drain()]),
     )

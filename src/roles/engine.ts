@@ -8,8 +8,8 @@ import { serve } from './serve.ts'
 import { startBackgroundRoles } from './backgroundRoles.ts'
 
 /**
- * Puts the roles of one program together, in one process or, where the API has several, in one more than those. What
- * takes work in is closed first and the database last. @returns where HTTP is served.
+ * Starts the roles of one program: in one process, or with several API processes, in one more. Parts that take work are
+ * closed first and the database last. @returns where HTTP is served.
  */
 export async function startEngine(
   config: Config,

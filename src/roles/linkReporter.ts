@@ -7,7 +7,7 @@ const MESSAGES: Record<LinkState, string> = {
   blocked: 'RabbitMQ accepts no publishes, because of an alarm',
 }
 
-/** A connection that fails for long is reported again after this time, with the latest reason. */
+/** A continuing failure is logged again after this time, with the latest reason. */
 const REPEAT_AFTER_MS = 60_000
 
 /** Logs each change of a connection with its reason, and failed attempts to reconnect once a minute. */

@@ -11,9 +11,9 @@ There is no authentication yet: any client that reaches this server can send and
 - The exception is 503 with the code \`outcome_unknown\`: it names the identifier to look up before you retry.
 - An unknown path is answered with 404 \`not_found\`, another method with 405 \`method_not_allowed\` and \`Allow\`.
 - Money is a whole number of the smallest currency unit. Times are UTC.
-- Unknown fields and parameters are ignored. Answers may get new members: ignore those that you do not know.`
+- Unknown fields and parameters are ignored. Responses may get new members: ignore unknown ones.`
 
-/** @returns the OpenAPI 3.1 document of the routes, made of the schemas that validate their requests. */
+/** @returns the OpenAPI 3.1 document of the routes, generated from the schemas that validate their requests. */
 export function describeApi(routes: Route[]): object {
   const paths: ZodOpenApiPathsObject = {}
   for (const { path, method, operation } of routes) {
@@ -40,8 +40,8 @@ export function describeApi(routes: Route[]): object {
 }
 
 /**
- * Removes what the schema library adds: patterns that repeat a format, the limits of a JavaScript number in answers,
- * and the promise that an answer never gets another member.
+ * Removes three additions of the schema library: patterns that repeat a format, the number limits of JavaScript in
+ * responses, and `additionalProperties: false` on responses.
  */
 const simplify: ZodOpenApiOverride = ({ jsonSchema, io }) => {
   if (jsonSchema.format !== undefined) delete jsonSchema.pattern

@@ -16,7 +16,10 @@ export interface Relay {
   wake(type: MessageClass): void
 }
 
-/** The role that is the only publisher: one loop and one publisher channel a class, so that neither stops the other. */
+/**
+ * The role that is the only publisher: one loop and one publisher channel for each class, so that neither class blocks
+ * the other.
+ */
 export async function startRelays({
   config,
   pools,

@@ -5,10 +5,12 @@ import type { MessageActions } from '../messages/routes/index.ts'
 import { opsRoutes } from '../platform/http/index.ts'
 import type { OpsOptions, Route } from '../platform/http/index.ts'
 
-/** What the routes of the API need; they know nothing else of the slices. */
+/** What the API routes need; they depend on nothing else of the slices. */
 export type ApiActions = MessageActions & LedgerActions
 
-/** The one list of routes, which is served and documented. A process without the API has the operations alone. */
+/**
+ * The single list of routes, both served and documented. A process without the API serves only the operations routes.
+ */
 export function listRoutes(ops: OpsOptions, api?: ApiActions): Route[] {
   return [...(api ? [...messageRoutes(api), ...ledgerRoutes(api)] : []), ...opsRoutes(ops)]
 }

@@ -11,7 +11,7 @@ import { listRoutes } from './routes.ts'
 import type { BackgroundRoles } from './backgroundRoles.ts'
 
 export interface ServeOptions extends BackgroundRoles {
-  /** What the whole program does, which may be more than this process. */
+  /** The roles of the whole program, which may be more than this process runs. */
   roles: OpsOptions['roles']
   /** The whole program's. */
   metrics: OpsOptions['registry']

@@ -18,7 +18,7 @@ import { LOG_LEVELS } from '../platform/telemetry/index.ts'
 export const ROLES = ['api', 'relay', 'consumer'] as const
 export type Role = (typeof ROLES)[number]
 
-/** Spelled out, so that it is not set without knowing what it means. */
+/** Spelled out, so that it is not set without knowing what it permits. */
 export const ANYONE_MAY_SEND = 'yes-anyone-may-send'
 
 /** Every setting. docs/settings.md and .env.example are checked against this list. */
@@ -57,7 +57,7 @@ export const SETTINGS = {
     default: 'no',
     meaning:
       'There is no authentication yet, so only loopback addresses are served, under a `Host` that names this machine. ' +
-      `\`${ANYONE_MAY_SEND}\` serves any other \`LISTEN_ADDR\`: whoever reaches it can send and spend.`,
+      `\`${ANYONE_MAY_SEND}\` serves any other \`LISTEN_ADDR\`: anyone who reaches it can send and spend.`,
   },
   OPERATORS_FILE: {
     schema: z.string(),

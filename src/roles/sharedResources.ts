@@ -19,11 +19,11 @@ export interface SharedResources {
   newId: () => string
 }
 
-/** A database that starts at the same time is waited for; after this time the start ends with one line. */
+/** How long a start waits for the database, which may be starting too. Then the start fails with one line. */
 const DATABASE_TIMEOUT_MS = 60_000
 const RETRY_MS = 1_000
 
-/** Migrates the database, opens its pools and tests that the server keeps what the engine relies on. */
+/** Migrates the database, opens its pools and tests that the server has the behaviour the engine relies on. */
 export async function openSharedResources(
   config: Config,
   logger: Logger,
@@ -42,8 +42,8 @@ export async function openSharedResources(
 }
 
 /**
- * Repeats a step of the start while the database is unavailable, which may also happen in the middle of it. Every step
- * may be done twice. @throws StartupFault when the login is refused, or the wait has lasted too long.
+ * Retries a step of the start while the database is unavailable. Every step is idempotent, because an outage may
+ * interrupt it. @throws StartupFault when the login is refused, or the wait has lasted too long.
  */
 async function waitForDatabase<T>(
   work: () => Promise<T>,

@@ -12,7 +12,7 @@ export function renderOpenApi(): string {
   return `${JSON.stringify(describeApi(documentedRoutes()), null, 2)}\n`
 }
 
-/** Every route that the program can serve, with default limits and nothing behind it. */
+/** Every route of the program, with default limits and without a database. */
 export function documentedRoutes(): Route[] {
   const limits = {
     recipientsMax: Number(SETTINGS.RECIPIENTS_MAX.default),

@@ -80,7 +80,7 @@ describe('the judge of hostile requests', () => {
   const wrongs: [string, string, Message, RegExp][] = [
     ['an answer 500', problem(500, 'internal_error'), {}, /answer 500 \(internal_error\)/],
     ['an answer 500 of another kind', answer(500, 'oops'), {}, /500 that is no problem document/],
-    ['a 503 that nobody planned', answer(503, ''), {}, /503 that is no problem document/],
+    ['an unexpected 503', answer(503, ''), {}, /503 that is no problem document/],
     ['a 503 that does not say when to come again', problem(503, 'overloaded'), {}, /503 \(overloaded\)/],
     ['a bare refusal', answer(400, '', []), {}, /400 that is no problem document/],
     [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { claim } from '../../src/outbox/claim.ts'
 import type { Claim } from '../../src/outbox/claim.ts'
-import { confirmLease, giveBack } from '../../src/outbox/confirmLease.ts'
+import { confirmLease, shortenLease } from '../../src/outbox/confirmLease.ts'
 import { postpone } from '../../src/outbox/index.ts'
 import { transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
@@ -59,7 +59,7 @@ describe('the row of a claim', () => {
   it('is left alone by a late failure too', async () => {
     const { claimed, ids } = await claimRows(1)
     await move(ids[0] ?? '', 30_000)
-    await giveBack(db, claimed, ids, 'late')
+    await shortenLease(db, claimed, ids, 'late')
     const [row] = await rowsOf(db)
     assert.equal(row?.lastError, null)
     assert.ok(row && row.dueInMs > 20_000)
@@ -72,7 +72,7 @@ describe('the row of a claim', () => {
       const claimed = await claim(db, 'normal', 1, newIdOf(db))
       assert.ok(claimed)
       const reason = `${attempt}`.repeat(1_000)
-      await giveBack(
+      await shortenLease(
         db,
         claimed,
         claimed.envelopes.map(({ outboxId }) => outboxId),

@@ -19,7 +19,7 @@ const OTHERS: Record<string, Buffer> = {
   'many NULs': Buffer.alloc(100_000),
 }
 
-/** Bytes of no protocol, of others, and of ours with some changed. */
+/** Random bytes, bytes of other protocols, and requests with changed bytes. */
 export function drawBytes(random: Random, world: World): Draft {
   const draw = random.share()
   if (draw < 0.15) {

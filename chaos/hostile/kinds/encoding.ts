@@ -4,7 +4,7 @@ import { drawPaying, messageOf, render } from '../message.ts'
 import type { World } from '../draw.ts'
 import type { Draft } from '../plan.ts'
 
-/** A kilobyte that unpacks to a hundred. Deeper ones are the same to a server that unpacks nothing. */
+/** A kilobyte that expands to a hundred. A server that decompresses nothing treats larger ones the same. */
 const BOMB = gzipSync(Buffer.alloc(10_000_000))
 
 const TYPES = [
@@ -39,7 +39,7 @@ const ENCODINGS = [
   'chunked',
 ]
 
-/** Bodies that say, truly or not, that they are something else than JSON in UTF-8. */
+/** Bodies that claim, truly or falsely, not to be JSON in UTF-8. */
 export function drawEncoding(random: Random, world: World): Draft {
   const parts = drawPaying(random, world)
   const draw = random.share()

@@ -70,7 +70,7 @@ export function drawFields(random: Random, world: World): Draft {
   }
 }
 
-/** Half of a surrogate pair has no form in UTF-8, and so none in an address. */
+/** Half of a surrogate pair has no UTF-8 encoding and cannot be part of a URL. */
 function encode(text: string): string {
   return encodeURIComponent(text.toWellFormed())
 }

@@ -26,12 +26,12 @@ const framed = (
 })
 const CHUNKED: [string, string] = ['Transfer-Encoding', 'chunked']
 
-/** What is hidden behind a request must not be read as another one. */
+/** Bytes smuggled behind a request must not be read as another request. */
 function smuggled(random: Random, world: World): Buffer {
   return render(drawPaying(random, world))
 }
 
-/** How long a body is, said wrongly, twice, or in two ways. */
+/** Body lengths that are wrong, given twice, or given in two ways. */
 const FRAMES: Record<string, Frame> = {
   'a length too small': (_random, parts) =>
     framed(parts, [['Content-Length', String(parts.body.length - 1)]], parts.body),
@@ -156,7 +156,7 @@ const FRAMES: Record<string, Frame> = {
 
 const PIPELINED_MAX = 20
 
-/** Each is read and answered in its turn. */
+/** Each request is read and answered in order. */
 function pipelined(random: Random, world: World, rest: Buffer[]): Omit<Draft, 'note'> {
   const all = Array.from({ length: random.whole(2, PIPELINED_MAX) }, () => drawParts(random, world))
   return {

@@ -6,7 +6,7 @@ import { nested } from '../values.ts'
 
 type Spoil = (json: string, random: Random) => Buffer | string
 
-/** A valid body, spoiled as a text. */
+/** A valid body whose text is corrupted. */
 const SPOILS: Record<string, Spoil> = {
   truncated: (json, random) => json.slice(0, random.whole(0, json.length - 1)),
   'with something after it': (json, random) => json + random.pick(['}', ',', 'null', '\0', '//', json]),
@@ -45,7 +45,7 @@ const SPOILS: Record<string, Spoil> = {
 }
 
 const HUGE = new Set(['above the limit', 'at the limit', 'never closed', 'with thousands of names'])
-/** Of draws of a huge one, how many stay. */
+/** The share of huge bodies that are kept. */
 const HUGE_SHARE = 0.1
 
 export function drawJson(random: Random, world: World): Draft {

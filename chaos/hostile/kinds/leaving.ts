@@ -3,7 +3,7 @@ import { drawParts, messageOf, render } from '../message.ts'
 import type { World } from '../draw.ts'
 import type { Draft } from '../plan.ts'
 
-/** Clients that do not stay for the whole answer: whether their money moved is for the tables to say. */
+/** Clients that disconnect before the whole answer. Only the tables show whether their money moved. */
 export function drawLeaving(random: Random, world: World): Draft {
   const parts = drawParts(random, world)
   const messages = [messageOf(parts, world)]

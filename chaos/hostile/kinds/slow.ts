@@ -3,14 +3,14 @@ import { drawPaying, render } from '../message.ts'
 import type { World } from '../draw.ts'
 import type { Draft } from '../plan.ts'
 
-/** Above the server's time-outs, and the interval at which it looks at them. */
+/** Above the server's time-outs and the interval at which it checks them. */
 const HEADERS_BOUND_MS = 25_000
 const BODY_BOUND_MS = 50_000
-/** Sockets that stand still are what a slow loris has; the drip keeps idle time-outs from helping. */
+/** A slow loris attack: the drip defeats idle time-outs. */
 const DRIP_EVERY_MS = 900
 const DRIP_BYTES = 1_000
 
-/** Clients that take their time, so that the server's runs out. They hold many a connection for little money. */
+/** Clients that send slowly until the server's time-outs expire. They occupy many connections at little cost. */
 export function drawSlow(random: Random, world: World): Draft {
   const parts = drawPaying(random, world)
   const whole = render(parts)
@@ -27,7 +27,7 @@ export function drawSlow(random: Random, world: World): Draft {
     const bytes = whole.subarray(0, random.whole(1, headEnd))
     return { note: 'stops within its headers', bytes, messages: [{}], boundMs: HEADERS_BOUND_MS }
   }
-  // Announces far more than it will have sent by then.
+  // Announces far more than it will send by then.
   const padded = { ...parts, body: Buffer.concat([parts.body, Buffer.alloc(DRIP_BYTES, ' ')]) }
   const bytes = render(padded).subarray(0, -DRIP_BYTES)
   const drip = { bytes: Buffer.alloc(DRIP_BYTES - 1, ' '), everyMs: DRIP_EVERY_MS }

@@ -104,7 +104,7 @@ const TARGETS: Record<string, Change> = {
     `${target}${String.fromCharCode(random.whole(0, 31))}${String.fromCharCode(random.whole(127, 255))}`,
 }
 
-/** Methods, addresses and versions that nobody serves. */
+/** Methods, paths and HTTP versions that the server does not serve. */
 export function drawTarget(random: Random, world: World): Draft {
   const parts = drawParts(random, world)
   const message = messageOf(parts, world)

@@ -14,12 +14,12 @@ export interface OtherCommit {
 }
 
 const FOLDER = join(BENCH_FOLDER, 'against')
-/** From an empty cache, over a slow line. */
+/** Long enough for an empty cache and a slow network. */
 const INSTALL_TIMEOUT_MS = 600_000
 
 /**
  * Checks a commit out below `.local`, with this checkout's packages if both need the same ones, and removes it when the
- * benchmark ends. Rejects when git does not know the commit.
+ * benchmark ends. Rejects for an unknown commit.
  */
 export async function checkOut(
   ref: string,
@@ -38,14 +38,14 @@ export async function checkOut(
 }
 
 async function shortHash(ref: string): Promise<string> {
-  // Behind `--end-of-options` a name that begins with a dash is a name.
+  // After `--end-of-options`, a name may begin with a dash.
   const args = ['rev-parse', '--verify', '--quiet', '--short', '--end-of-options', `${ref}^{commit}`]
   const hash = await git(CHECKOUT, args).catch(() => '')
   if (hash.trim() === '') throw new Error(`AGAINST=${ref} names no commit of this repository`)
   return hash.trim()
 }
 
-/** An interrupted run leaves the folder, or git's entry of it, or both. */
+/** An interrupted run leaves the folder, its entry in git, or both. */
 async function remove(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true })
   await git(CHECKOUT, ['worktree', 'prune'])
@@ -70,7 +70,7 @@ function readLock(folder: string): Promise<string> {
   return readFile(join(folder, 'package-lock.json'), 'utf8')
 }
 
-/** What a package-lock.json installs for running the engine, in an order of its own. What tools need is left out. */
+/** The runtime packages of a package-lock.json, sorted. Development packages are left out. */
 export function runtimePackages(lock: string): string {
   const { packages } = JSON.parse(lock) as {
     packages: Record<string, { version?: string; integrity?: string; dev?: boolean }>

@@ -15,11 +15,11 @@ export interface ComparedScenario {
   name: string
   title: string
   load: Omit<Load, 'ratePerSecond' | 'warmUpMs' | 'durationMs'>
-  /** Where the search begins, requests a second. */
+  /** The first rate of the search, in requests a second. */
   start: number
 }
 
-/** One scenario on both commits. `ours` and `theirs` are the single looks in the order in which they were taken. */
+/** One scenario on both commits. `ours` and `theirs` are the looks in chronological order. */
 export interface Comparison {
   scenario: string
   against: string
@@ -29,14 +29,14 @@ export interface Comparison {
 }
 
 /**
- * Both get the same load, a little more than either was found to carry: what is offered would otherwise be what is
- * measured. Much more would compare how fast they refuse.
+ * Both get the same load, slightly above the highest rate of either, so that the load is not the limit. A much higher
+ * load would compare the speed of refusals.
  */
 const OFFERED_BEYOND = 1.1
-/** A side that carried this share of the offered rate may be able to carry more. */
+/** A side that carried this share of the offered rate may carry more. */
 const CARRIED_WHOLE = 0.98
 
-/** Measures both commits in turn. Both engines run all the time, and only one of them has anything to do. */
+/** Measures both commits in turn. Both engines run all the time, and one of them is idle. */
 export async function compareScenario(
   bench: Bench,
   scenario: ComparedScenario,
@@ -108,7 +108,7 @@ async function searchBoth(
   return best
 }
 
-/** What to offer next: more if a side carried all of it. In requests a second. */
+/** The next offered rate in requests a second: higher if a side carried all of the last. */
 export function nextOffered(
   offered: number,
   { rate, referenceRate }: Turn,
@@ -130,7 +130,7 @@ async function audited({ say }: Bench, side: Side, runs: RunResult[]): Promise<R
   return runs.map((run, index) => (index === runs.length - 1 ? { ...run, audit } : run))
 }
 
-/** The look in the middle by its rate, which represents its side in the report. */
+/** The look with the median rate, which represents its side in the report. */
 export function medianRun(runs: readonly RunResult[]): RunResult | undefined {
   return runs.toSorted((a, b) => carriedOfOffered(a) - carriedOfOffered(b))[Math.floor(runs.length / 2)]
 }

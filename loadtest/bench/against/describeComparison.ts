@@ -16,7 +16,7 @@ export function judgeComparison(comparison: Comparison): TargetVerdict {
   return judgeRatio(comparison.scenario, ratioOf(comparison))
 }
 
-/** The turns, and what a message cost each part. */
+/** The turns, and the CPU time per message of each part. */
 export function comparisonTables(comparison: Comparison): ReportTable[] {
   const { scenario, against, turns, ours, theirs } = comparison
   return [

@@ -21,7 +21,7 @@ const SCENARIOS: readonly ComparedScenario[] = [
 ]
 /** Processes that start, customers that are topped up over HTTP, two audits. */
 const AROUND_SECONDS = 25
-/** After each look the rest is worked off, and its figures are read. */
+/** The time after each look for draining the rest and reading the figures. */
 const AFTER_LOOK_SECONDS = 2
 
 /** `make bench AGAINST=<ref>`: this checkout and another commit in turn, by this checkout's load generator. */
@@ -77,7 +77,7 @@ function secondsOf({ rate }: BenchOptions, { against, probe }: Bench['form']): n
   return AROUND_SECONDS + searched + (2 * against.turns + 1) * look(against.time)
 }
 
-/** The look of the median rate, with the audit of all that its side did. */
+/** The look with the median rate, with the audit of its side. */
 function representative(runs: Comparison['ours']): Comparison['ours'] {
   const [run, audit] = [medianRun(runs), runs.at(-1)?.audit]
   return run && audit ? [{ ...run, audit }] : []

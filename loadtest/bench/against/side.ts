@@ -22,10 +22,10 @@ export interface Side {
   virtualHost: string
 }
 
-/** Nothing else runs yet; the engine puts concurrent top-ups into one transaction. */
+/** Nothing else runs yet, and the engine batches concurrent top-ups into one transaction. */
 const TOP_UP_CONNECTIONS = 200
 const OTHER = 'chapar_against'
-/** The program's user, which the broker was started with. */
+/** The broker user that the servers were started with. */
 const USER = 'chapar'
 
 export function thisSide(stage: Stage): Side {
@@ -83,7 +83,7 @@ export function auditSide({ stage }: Side): Promise<NonNullable<RunResult['audit
   return auditTables(stage.servers.databaseUrl, stage.checkout)
 }
 
-/** Another commit may have other tables and queues: so both are emptied as a whole. */
+/** Another commit may have other tables and queues, so database and virtual host are recreated. */
 async function emptyServers({ stage, virtualHost }: Side): Promise<void> {
   const { servers, checkout } = stage
   const database = new URL(servers.databaseUrl).pathname.slice(1)
@@ -92,7 +92,7 @@ async function emptyServers({ stage, virtualHost }: Side): Promise<void> {
     await admin.run('CREATE DATABASE ?? CHARACTER SET utf8mb4', [database])
   })
   await migrateDatabase(servers.databaseUrl, checkout)
-  // There is none before the first time.
+  // It does not exist before the first look.
   await servers.managementCtl(['delete_vhost', virtualHost]).catch(() => '')
   await servers.managementCtl(['add_vhost', virtualHost])
   await servers.managementCtl(['set_permissions', '--vhost', virtualHost, USER, '.*', '.*', '.*'])

@@ -24,9 +24,9 @@ export interface LifeOptions {
 }
 
 export interface Life {
-  /** Recipients that have come to their end so far. */
+  /** Recipients finished so far. */
   ended(): number
-  /** Accepts nothing more and resolves when all that was accepted has ended. Rejects with the first fault. */
+  /** Stops accepting and resolves when every accepted recipient has finished. Rejects with the first fault. */
   stop(): Promise<void>
 }
 
@@ -37,16 +37,16 @@ const OPERATOR = { name: 'operator-a', keepsOurReference: true }
 const TEXT = 'Your parcel is on its way and arrives between 10 and 12 o’clock.'
 const CUSTOMERS = ONE_RECIPIENT.customerLast
 
-/** Batches that may wait for a claim: enough that it never waits for one, and little to end afterwards. */
+/** Batches that may wait for a claim: enough that a claim never waits for one, and little work at the end. */
 const BATCHES_WAITING_MAX = 4
 const IDLE_POLL_MS = 1
 /** As the relay does. */
 const CONFIRM_LEASE_AFTER_MS = 2_000
 
 /**
- * The whole life of messages in the database, by the engine's own functions and so by its own statements, arranged as
- * in the engine: accepted, claimed from the outbox by one poller, claimed by consumers, settled as done, and what is left
- * after 2 s marked as published. No HTTP, no broker, no operator.
+ * The life cycle of messages in the database, with the engine's functions and statements: accepted, claimed from the
+ * outbox by one poller, claimed by consumers, settled as done, and the lease of the rest confirmed after 2 s. No HTTP,
+ * no broker, no operator.
  */
 export function startLife(options: LifeOptions): Life {
   const { db, newId, batchSize, workers } = options
@@ -67,7 +67,7 @@ export function startLife(options: LifeOptions): Life {
         await pause(IDLE_POLL_MS)
         continue
       }
-      // Not in one line: the sum must be read after the wait, as others add to it meanwhile.
+      // Two statements, because the sum must be read after the wait: others change it during the wait.
       const recipients = await acceptOne(options, context, worker)
       accepted += recipients
     }

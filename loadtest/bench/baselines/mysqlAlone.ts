@@ -8,7 +8,7 @@ import { takeTurns } from './takeTurns.ts'
 
 const byRate = (one: Point, other: Point) => other.messagesPerSecond - one.messagesPerSecond
 
-/** Baseline: what the database alone carries with the engine's own statements, at its best batch size. */
+/** Baseline: the rate of the database alone with the engine's statements, at its best batch size. */
 export async function mysqlAlone(bench: Bench): Promise<void> {
   const ofHundred = await measureAlone(bench, ALONE_HUNDRED_NAME, 100)
   if (ofHundred) await takeTurns(bench, ofHundred.settings)
@@ -27,8 +27,8 @@ async function measureAlone(
   const finals: Point[] = []
   await withAlone(bench, { name, recipientsPerRequest }, async (measure) => {
     for (const pair of pairs) sweep.push(await measure(pair, durationMs))
-    // The best of many short looks is partly luck, and pages and logs are paid for later: so the first few once more,
-    // for long, and the best of those.
+    // The best of many short looks is partly luck, and pages and logs are written later. So the best few are measured
+    // again for longer.
     for (const { settings } of sweep.toSorted(byRate).slice(0, finalists))
       finals.push(await measure(settings, bestDurationMs))
   })

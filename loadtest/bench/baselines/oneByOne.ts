@@ -15,7 +15,7 @@ import { chooseBest } from './chooseBest.ts'
 /** The same commit without any batching. */
 export const ONE_BY_ONE = { BATCH_SIZE_MAX: '1', OPERATOR_BATCH_MAX: '1' }
 
-/** Low enough to hold on two cores: the search goes up from it until a probe fails. */
+/** Low enough to be sustained on two cores. The search goes up from it until a probe fails. */
 const RATE_START = 140
 const NAME = ONE_BY_ONE_NAME
 const TITLE = 'S1 with batch size 1 everywhere'
@@ -34,7 +34,7 @@ export async function oneByOne(bench: Bench): Promise<void> {
     sweep.push(await tryPoint(bench, settingsOf(point), chooseBest(sweep)?.messagesPerSecond ?? RATE_START))
   const best = chooseBest(sweep)
   if (!best) return
-  // The short form has seen it for some seconds, and leaves it there.
+  // The short form does not measure it for longer.
   const run = form.isShort ? best.run : await measureLong(bench, best)
   if (run) findings.runs.push(run)
   findings.baselines.push({

@@ -1,6 +1,6 @@
 import { withDatabase } from '../stage/database.ts'
 
-/** What one kind of statement took of the server's CPU. */
+/** The server's CPU time of one kind of statement. */
 export interface StatementCost {
   statement: string
   perSecond: number
@@ -17,7 +17,7 @@ interface DigestRow {
 const TABLES = /`(user_balances|user_transactions|sms_requests|sms_status|outbox_events)`/
 const KINDS_MAX = 16
 
-/** From now on the server counts the CPU time of each statement. @returns false when it cannot: MariaDB does not. */
+/** From now on the server counts the CPU time of each statement. @returns false when it cannot, as with MariaDB. */
 export async function countStatements(adminUrl: string): Promise<boolean> {
   try {
     await withDatabase(adminUrl, async (database) => {
@@ -35,7 +35,7 @@ export async function countStatements(adminUrl: string): Promise<boolean> {
   }
 }
 
-/** @returns what the statements since `countStatements` took for so many messages, the dearest kind first. */
+/** @returns the CPU time of the statements since `countStatements`, per message, the most expensive kind first. */
 export async function readStatementCosts(
   adminUrl: string,
   { messages, durationMs }: { messages: number; durationMs: number },

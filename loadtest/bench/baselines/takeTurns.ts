@@ -7,15 +7,14 @@ import { withAlone } from './withAlone.ts'
 import type { AloneSettings } from './withAlone.ts'
 
 /**
- * What is offered, as a share of what the database carried just before: a tenth more than the target. With much more the
- * engine is busy refusing what is beyond its strength; with less, a machine that becomes faster meanwhile would make it
- * look weaker than it is.
+ * The offered rate as a share of the database's rate just before: a tenth above the target. A much higher rate would
+ * make the engine busy with refusals, and a lower one could be its limit when the machine becomes faster.
  */
 export const OFFERED_OF_ALONE = 1.1 * S2_RATIO_MIN
 
 /**
- * S2 and the database alone in turn, as a machine that is shared is a third slower some minutes later: each look at the
- * engine stands between two looks at the database. More than what is offered cannot be seen.
+ * Measures S2 and the database alone in turn, because the speed of a shared machine changes by a third within minutes.
+ * Each look at the engine is between two looks at the database.
  */
 export async function takeTurns(bench: Bench, settings: AloneSettings): Promise<void> {
   const { form, findings, say } = bench

@@ -19,7 +19,7 @@ const WARM_UP_MS = 1_500
 /** Recipients of one transaction, and transactions at once. */
 export type AloneSettings = Record<'batch' | 'workers', number>
 
-/** What the database carried with them. */
+/** The rate of the database with these settings. */
 export interface Point {
   settings: AloneSettings
   messagesPerSecond: number
@@ -29,7 +29,7 @@ export interface Point {
 
 export type Measure = (settings: AloneSettings, durationMs: number) => Promise<Point>
 
-/** Gives what measures the database alone, for a work on fresh tables, and audits what it left. */
+/** Runs `work` with a function that measures the database alone on fresh tables, and audits the tables afterwards. */
 export async function withAlone<T>(
   bench: Bench,
   { name, recipientsPerRequest }: { name: string; recipientsPerRequest: number },

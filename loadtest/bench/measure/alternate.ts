@@ -1,4 +1,4 @@
-/** Messages a second of what is measured, and of its reference: the mean of the looks just before and just after. */
+/** Messages a second of the subject and of its reference, which is the mean of the looks just before and just after. */
 export interface Turn {
   rate: number
   referenceRate: number
@@ -6,7 +6,7 @@ export interface Turn {
 
 /**
  * Puts each look between two looks at a reference, because a shared machine changes its speed within minutes. Both
- * looks return messages a second; a look is told what the reference carried just before.
+ * looks return messages a second; a look gets the rate that the reference carried just before.
  */
 export async function alternate(
   turns: number,

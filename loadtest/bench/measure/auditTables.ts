@@ -1,7 +1,7 @@
 import { runAudit } from '../../../dev/stack/runAudit.ts'
 import type { RunResult } from '../../result.ts'
 
-/** Runs the audit of a checkout, this one by default, over all that a scenario left in the tables. */
+/** Runs the audit of a checkout, this one by default, over the tables after a scenario. */
 export async function auditTables(
   databaseUrl: string,
   checkout?: string,

@@ -1,6 +1,6 @@
 import type { Percentiles } from '../../result.ts'
 
-/** Percentiles (nearest rank) of values of which each is given with how often it came, in any order. */
+/** Percentiles (nearest rank) of values with their counts, in any order. */
 export function percentilesOfCounts(counts: readonly (readonly [ms: number, count: number])[]): Percentiles {
   const sorted = [...counts].sort(([a], [b]) => a - b)
   const total = sorted.reduce((sum, [, count]) => sum + count, 0)

@@ -5,7 +5,8 @@ const LOOK_MS = 200
 const TELL_MS = 1_000
 
 /**
- * Waits until no outbox row is left: each unfinished recipient is named by one. @returns whether that came true in time.
+ * Waits until no outbox row is left, because one references each unfinished recipient. @returns whether that happened
+ * in time.
  */
 export async function drain(
   database: Database,

@@ -5,17 +5,17 @@ import { percentilesOfCounts } from './countedPercentiles.ts'
 import { sqlEnd, sqlStart } from './window.ts'
 import type { Window } from './window.ts'
 
-// What the tables say after a run, so that nobody has to look often while it lasts. Acceptance is when the recipient's
-// row was written, within the transaction; the end is when the operator's verdict was written, which is a little after
-// the hand-over itself: both make the time between them longer than it was for the customer, never shorter.
+// Figures from the tables after a run, so that no frequent queries disturb it. Acceptance is when the recipient's row
+// was written, and the end is when the operator's result was stored. So the latency between them is never shorter than
+// the customer's.
 
-/** Recipients of one second of the run: second 0 is the first one of the measured time, -1 the last of the warm-up. */
+/** Recipients in one second of the run: second 0 is the first of the measured time, -1 the last of the warm-up. */
 export interface Timeline {
   accepted: Map<number, number>
   ended: Map<number, number>
 }
 
-/** Whose recipients are counted, both included. */
+/** The customers whose recipients are counted, both included. */
 export interface Customers {
   customerFirst: number
   customerLast: number
@@ -55,7 +55,7 @@ type Counts = Pick<
   'accepted' | 'done' | 'failed' | 'open' | 'acceptedPerSecond' | 'donePerSecond'
 >
 
-/** What became of those accepted in the measured time, and the rates of that time. */
+/** The results of recipients accepted in the measured time, and the rates of that time. */
 export async function readCounts(database: Database, window: Window): Promise<Counts> {
   const byStatus = await database.rows<{ status: string; recipients: number }>(
     `SELECT status, COUNT(*) AS recipients FROM sms_status WHERE created_at >= ? AND created_at < ? GROUP BY 1`,
@@ -91,7 +91,7 @@ export async function readBulkTime(database: Database, customerId: number): Prom
   return { messages: row?.messages ?? 0, seconds: Number(row?.seconds ?? 0) }
 }
 
-/** From acceptance to the written verdict, of those accepted in the measured time. */
+/** From acceptance to the stored operator result, for recipients accepted in the measured time. */
 export async function readHandOver(
   database: Database,
   window: Window,

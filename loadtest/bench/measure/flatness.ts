@@ -1,14 +1,14 @@
 import type { ByPart, FlatFigure, Flatness, Part, Sample } from '../../result.ts'
 
-/** The last quarter may exceed the second by so much: what grows faster does not stop growing. */
+/** The tolerated growth from the second quarter to the last. Faster growth is unbounded. */
 const GROWTH_MAX = 1.1
 /**
- * A backlog that is worked off within this time is what is on its way, not what is left lying: at 1,500 a second with
- * 20 ms operators some 150 recipients are always open, in batches that make the figure jump.
+ * A backlog that is processed within this time is work in flight. At 1,500 a second with 20 ms operators, some 150
+ * recipients are always unfinished, and batches make the figure jump.
  */
 const ON_ITS_WAY_SECONDS = 0.2
 const BACKLOG_RECIPIENTS_MIN = 200
-/** A heap breathes by some megabytes between two collections. */
+/** A heap varies by some megabytes between two garbage collections. */
 const MEMORY_BREATH_BYTES = 8 * 1024 * 1024
 
 export function judgeFlatness(samples: readonly Sample[], acceptedPerSecond: number): Flatness {

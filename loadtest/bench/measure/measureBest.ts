@@ -16,19 +16,22 @@ export interface BestOptions {
   /** Where the search begins, requests a second. */
   start: number
   time: { warmUpMs: number; durationMs: number }
-  /** Of the search; what the form says by default. */
+  /** The search's settings; the form's by default. */
   probesMax?: number
   /** The rate is known: no search. */
   rate?: number | undefined
 }
 
 const STEP = 1.4
-/** A rate that did not hold for long falls to this share of itself, or lower. */
+/** The factor for a rate that was not sustained in the long run. */
 const LOWERED = 0.96
-/** And to what was carried, which is less each further time by so much of it: the machine may be becoming slower. */
+/**
+ * The next rate is also at most the carried rate, reduced by this share for each further attempt, because the machine
+ * may be slowing down.
+ */
 const LOWERED_FURTHER = 0.05
 
-/** Finds the highest rate that holds for a moment, and measures it, or what is left of it, for long. */
+/** Finds the highest rate that a short probe sustains, and measures it, or a lower one, in a long run. */
 export async function measureBest(bench: Bench, crew: Crew, options: BestOptions): Promise<RunResult> {
   const { form, say } = bench
   const { name, title, settings = {}, time, load } = options
@@ -51,15 +54,15 @@ export async function measureBest(bench: Bench, crew: Crew, options: BestOptions
   }
 }
 
-/** The next rate to try after one that did not hold; in requests a second, like what was carried at it. */
+/** The next rate after one that was not sustained. Both rates are in requests a second. */
 export function lower(rate: number, carried: number, loweredBefore: number): number {
   return Math.min(rate * LOWERED, carried * (1 - LOWERED_FURTHER * loweredBefore))
 }
 
 export interface Searched {
-  /** Requests a second that held, or nearly. */
+  /** Requests a second that were sustained, or nearly. */
   rate: number
-  /** The probe that carried most. */
+  /** The probe with the highest carried rate. */
   bestProbe: RunResult | undefined
 }
 
@@ -81,7 +84,7 @@ export async function searchRate(
     return isHeld
   }
   const { best } = await findHighest(probe, { ...form.search, probesMax, start, step: STEP })
-  // None held: what was carried while more was offered is the nearest that is known.
+  // None was sustained. The highest carried rate is the best estimate.
   const carried = bestProbe ? messagesPerSecond(bestProbe) / load.recipientsPerRequest : start
   return { rate: best || carried, bestProbe }
 }

@@ -8,10 +8,10 @@ export interface Bulk {
   recipients: number
 }
 
-/** One customer's connections: enough that the next request is always there. */
+/** One customer's connections: enough that a request is always in flight. */
 const CONNECTIONS = 4
 const RETRY_MS = 100
-/** A request of 10,000 recipients takes a second at most. */
+/** A request of 10,000 recipients takes at most a second. */
 const ANSWER_TIMEOUT_MS = 60_000
 const NUMBER_BASE = 99_900_000_000_000
 const TEXT = 'Our shop opens at 8 on Monday.'

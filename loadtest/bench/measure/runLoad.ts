@@ -11,7 +11,7 @@ import { judgeFlatness } from './flatness.ts'
 import { coresBetween, costsBetween, readUsage } from './usage.ts'
 import type { Usage } from './usage.ts'
 
-/** What is offered. The rest of a generator's plan is the same for all. */
+/** The load. The rest of a generator's plan is the same for all loads. */
 export type Load = Pick<
   GeneratorPlan,
   | 'ratePerSecond'
@@ -27,30 +27,30 @@ export interface RunOptions {
   name: string
   title: string
   load: Load
-  /** What a reader wants to know besides the load. */
+  /** Further facts for the reader of the report. */
   settings?: Record<string, string | number>
   drainTimeoutMs?: number
   signal?: AbortSignal
   onProgress?: (line: string) => void
-  /** When the load is over and what was accepted is still being worked off. */
+  /** Called when the load is over and accepted messages are still being processed. */
   onOffered?: () => Promise<void>
 }
 
 const SEED = 20_260_101
 const TEXT = 'Your parcel is on its way and arrives between 10 and 12 o’clock.'
-/** In flight at 2,000 requests a second that take a quarter of a second each. */
+/** The requests in flight at 2,000 a second with a latency of a quarter of a second. */
 const CONNECTIONS = 512
 const OVERTIME_MS = 2_000
 const DRAIN_TIMEOUT_MS = 60_000
 
-/** What was seen at the end of a second of the generator. */
+/** The samples at the end of a second of the generator. */
 interface Look {
   progress: GeneratorProgress
   usage: Usage
   taken: number
 }
 
-/** Offers a load to a crew, waits until all of it has ended, and reads from the tables what became of it. */
+/** Offers a load to a crew, waits until every message has finished, and reads the results from the tables. */
 export async function runLoad(crew: Crew, options: RunOptions): Promise<RunResult> {
   const { load, signal, onProgress = () => {} } = options
   const database = await openDatabase(crew.databaseUrl)
@@ -84,7 +84,8 @@ async function watch(
   const look = (progress: GeneratorProgress) => {
     const usage = readUsage(processes)
     const looked = crew.taken().then((taken) => ({ progress, usage, taken }))
-    // Waited for when the load is over. Until then operators that were stopped must not end this process.
+    // Awaited when the load is over. Until then, its rejection after the operators were stopped must not end this
+    // process.
     looked.catch(() => {})
     looking.push(looked)
     onProgress(progress)
@@ -95,7 +96,7 @@ async function watch(
   })
   const looks = await Promise.all(looking)
   looks.sort((a, b) => a.progress.elapsedMs - b.progress.elapsedMs)
-  // At its end the generator tells what is left of a second.
+  // At its end the generator reports the remaining part of a second.
   const whole = looks.filter((look, index) => {
     const before = looks[index - 1]
     return !before || secondOf(before.progress) < secondOf(look.progress)

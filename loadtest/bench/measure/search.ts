@@ -1,18 +1,18 @@
-/** A rate that was offered for a moment, and whether it could have gone on. */
+/** A rate that was offered in a short probe, and whether it was sustainable. */
 export interface Probe {
   rate: number
   isSustained: boolean
 }
 
 export interface SearchOptions {
-  /** Where it begins: the nearer, the fewer probes. */
+  /** The first rate. A good guess saves probes. */
   start: number
-  /** By how much it goes up, or down, while all probes end alike. */
+  /** The factor between two rates while all probes have the same result. */
   step: number
   /** It ends when the next rate to try is less than this factor above the best one. */
   resolution: number
   probesMax: number
-  /** How often a rate is tried again before it is believed to be too high; 0 by default. */
+  /** How often a failed rate is retried before it counts as too high; 0 by default. */
   retries?: number
 }
 
@@ -20,8 +20,8 @@ export interface SearchOptions {
 const RATE_MIN = 1
 
 /**
- * Finds the highest rate that is sustained: up or down in steps until one holds and a higher one does not, then by
- * halves. @returns the best rate (0 when none held) and all that was tried.
+ * Finds the highest sustained rate: up or down in steps until one is sustained and a higher one is not, then by
+ * bisection. @returns the best rate (0 when none was sustained) and all probes.
  */
 export async function findHighest(
   probe: (rate: number) => Promise<boolean>,
@@ -35,8 +35,8 @@ export async function findHighest(
   while (probes.length < probesMax && rate >= RATE_MIN) {
     const isSustained = await probe(rate)
     probes.push({ rate, isSustained })
-    // A bad moment of the machine would otherwise be a bound for the rest of the search. On the way down, where nothing
-    // has held yet, it costs no more than a step.
+    // Retries, because a short disturbance of the machine would otherwise bound the rest of the search. On the way down
+    // it would cost only one step.
     if (!isSustained && (best > 0 || tooHigh === Infinity) && triesLeft-- > 0) continue
     triesLeft = retries
     if (isSustained) best = Math.max(best, rate)

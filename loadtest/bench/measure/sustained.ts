@@ -1,11 +1,11 @@
 import type { RunResult } from '../../result.ts'
 
-/** Of what was offered: a second's requests may be answered in the next. */
+/** The required share of the offered rate. It is below 1, because an answer may arrive in the next second. */
 const ACCEPTED_SHARE_MIN = 0.97
-/** Whoever waits longer than this has a system that is full, whatever the backlog behind it. */
+/** Above this latency the system is overloaded, whatever its backlog. */
 const HTTP_P99_MAX_MS = 1_000
 
-/** Whether the run could have gone on at this rate: nothing refused, answers in time, and the backlog flat. */
+/** Whether the rate was sustainable: no refusals, answers in time, and a flat backlog. */
 export function isSustained(run: RunResult): boolean {
   const { recipients, answers, unsentRequests, http, flat } = run
   const isAccepted = recipients.acceptedPerSecond >= offeredPerSecond(run) * ACCEPTED_SHARE_MIN
@@ -14,12 +14,12 @@ export function isSustained(run: RunResult): boolean {
   return isAccepted && !isRefused && unsentRequests === 0 && http.p99Ms <= HTTP_P99_MAX_MS && isFlat
 }
 
-/** Messages a second from end to end: what was both taken in and brought to its end. */
+/** Messages a second from end to end: both accepted and finished. */
 export function messagesPerSecond({ recipients }: RunResult): number {
   return Math.min(recipients.acceptedPerSecond, recipients.donePerSecond ?? 0)
 }
 
-/** The same without what waited from the warm-up and was worked off besides: at most what was offered. */
+/** The same without the backlog of the warm-up, so at most the offered rate. */
 export function carriedOfOffered(run: RunResult): number {
   return Math.min(messagesPerSecond(run), offeredPerSecond(run))
 }

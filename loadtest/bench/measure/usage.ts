@@ -5,7 +5,7 @@ import type { ProcessStat } from '../stage/processStat.ts'
 /** The processes of each part, as they are while a run lasts. */
 export type Processes = ByPart<number[]>
 
-/** What the parts have used up to a moment. */
+/** The resources that the parts have used up to a moment. */
 export interface Usage {
   atMs: number
   /** All processes of the part together; only differences mean something. */
@@ -27,7 +27,7 @@ export function readUsage(
   return usage
 }
 
-/** How many cores each part kept busy between two looks. A process that ended meanwhile counts as idle. */
+/** How many cores each part kept busy between two samples. A process that ended meanwhile counts as idle. */
 export function coresBetween(before: Usage, after: Usage): ByPart<number> {
   const elapsedMicros = (after.atMs - before.atMs) * 1_000
   const cores: ByPart<number> = {}
@@ -38,7 +38,7 @@ export function coresBetween(before: Usage, after: Usage): ByPart<number> {
   return cores
 }
 
-/** What a message cost each part between two looks. */
+/** The CPU time of each part per message between two samples. */
 export function costsBetween(before: Usage, after: Usage, messages: number): ByPart<CpuCost> {
   const elapsedMicros = (after.atMs - before.atMs) * 1_000
   const costs: ByPart<CpuCost> = {}

@@ -8,7 +8,7 @@ import type { ProcessStat } from '../stage/processStat.ts'
 import { withCrew } from '../stage/withCrew.ts'
 import { ONE_RECIPIENT } from './oneRecipient.ts'
 
-/** The figures of a run are read by the second of its rows: a history of a year would have as many as it has rows. */
+/** The history is short, because the figures are read for each second that has rows. */
 const HISTORY_MS = 3_600_000
 const LOOK_MS = 250
 
@@ -42,7 +42,7 @@ export async function auditLive(bench: Bench): Promise<void> {
   })
 }
 
-/** Audits at the pace for a live system for as long as the work lasts: over few messages several times. */
+/** Audits at the rate for a live system for as long as the work lasts; repeatedly when there are few messages. */
 async function whileAuditing<T>(
   databaseUrl: string,
   say: (line: string) => void,
@@ -57,7 +57,7 @@ async function whileAuditing<T>(
     }
     return true
   })()
-  // Of a load and an audit that both failed, the load is told.
+  // If both the load and the audit failed, the load's error is reported.
   const ended = auditing.catch(() => {})
   try {
     const result = await work()
@@ -71,7 +71,7 @@ async function whileAuditing<T>(
 
 interface Audited {
   isClean: boolean
-  /** What the last audit said. */
+  /** The output of the last audit. */
   lines: string[]
   /** How long it took. */
   seconds: number
@@ -87,7 +87,7 @@ async function auditWhole(databaseUrl: string, say: (line: string) => void): Pro
   let stat: ProcessStat | undefined
   const look = () => {
     const seen = pid === undefined ? undefined : readProcessStat(pid)
-    // What has ended and was not waited for yet shows no memory any more.
+    // An exited process that was not yet waited for shows no memory.
     if (seen && seen.rssBytes > 0) stat = seen
     peakRssBytes = Math.max(peakRssBytes, stat?.rssBytes ?? 0)
   }

@@ -13,16 +13,16 @@ import { insertMessages } from '../stage/messages.ts'
 
 const FEW_ROWS = 1_000
 const BESIDE = 'chapar_few'
-/** One envelope a claim: what a lightly loaded relay does, so that the rows, not the work on them, decide. */
+/** One envelope a claim, as in a lightly loaded relay, so that the number of waiting rows dominates. */
 const ENVELOPES_PER_CLAIM = 1
 const ROWS_PER_CLAIM = 100
-/** Of few rows so many claims, then they are filled up again: there are always some hundreds. */
+/** Claims between two refills of the small outbox, so that it always has some hundred rows. */
 const CLAIMS_PER_FILLING = 5
 const WARM_UP_CLAIMS = 50
 const CUSTOMERS = 1_000
 const HOUR_MS = 3_600_000
 
-/** S5: what a claim takes while a million rows wait, and while a thousand do. */
+/** S5: the time of a claim while a million rows wait, and while a thousand wait. */
 export async function claimTime({ stage, form, findings, say }: Bench): Promise<void> {
   const { servers } = stage
   await freshTables(servers)
@@ -32,11 +32,11 @@ export async function claimTime({ stage, form, findings, say }: Bench): Promise<
     say(`writing ${form.waitingRows} rows that wait`)
     await fill(many.database, form.waitingRows)
     const [fewMs, manyMs]: [number[], number[]] = [[], []]
-    // In turns, so that what disturbs the machine disturbs both.
+    // In turns, so that disturbances of the machine affect both.
     for (let turn = -WARM_UP_CLAIMS; turn < form.claims; turn++) {
       const isRefilled = turn % CLAIMS_PER_FILLING === 0
       if (isRefilled) await fill(few.database, FEW_ROWS)
-      // The first after a filling meets pages that nobody has read, and the first of all are not compiled yet.
+      // The first claim after a refill reads uncached pages, and the very first ones run uncompiled code.
       if (isRefilled) await Promise.all([timeClaim(few), timeClaim(many)])
       const [ofFew, ofMany] = [await timeClaim(few), await timeClaim(many)]
       if (turn < 0) continue
@@ -75,7 +75,7 @@ async function openTable(url: string): Promise<Table> {
   return { database, db, newId, close }
 }
 
-/** A second database on the same server, so that there are two outboxes of which one stays small. @returns its address. */
+/** A second database on the same server, for an outbox that stays small. @returns its address. */
 async function besideDatabase({ databaseUrl, databaseAdminUrl }: Servers): Promise<string> {
   await withDatabase(databaseAdminUrl, async (database) => {
     await database.run('DROP DATABASE IF EXISTS ??', [BESIDE])
@@ -94,7 +94,7 @@ async function timeClaim({ db, newId }: Table): Promise<number> {
   return performance.now() - startMs
 }
 
-/** Outbox rows alone: a claim looks at nothing else. */
+/** Outbox rows alone, because a claim reads no other table. */
 async function fill(database: Database, rows: number): Promise<void> {
   await database.run('TRUNCATE TABLE outbox_events')
   await insertMessages(database, {

@@ -3,9 +3,9 @@ import { describeRun } from '../describeRun.ts'
 import { auditTables } from '../measure/auditTables.ts'
 import { runBesideBacklog } from './expressBesideBacklog.ts'
 
-/** A fraction of what the machine carries: normal traffic leaves some CPU free for it, and has to. */
+/** A fraction of the machine's capacity. Normal traffic must leave CPU free for it. */
 const EXPRESS_PER_SECOND = 200
-/** More than the backlog drains at, so that it lasts as long as express is sent. */
+/** More than the drain rate, so that the backlog lasts as long as the express load. */
 const DRAIN_PER_SECOND_MAX = 16_000
 
 /** S4: express messages are sent while 100,000 normal ones wait and drain. */

@@ -69,7 +69,7 @@ async function sendSmall(bench: Bench, crew: Crew, name: string, title: string):
   return { ...run, audit: await auditTables(stage.servers.databaseUrl) }
 }
 
-/** @returns when the large customer's messages were accepted first and were handed over last. */
+/** @returns when the large customer's first message was accepted and the last one finished. */
 async function sendBulk({ form, say }: Bench, crew: Crew): Promise<BulkTime> {
   const requests = Math.ceil(form.fairShare.messages / RECIPIENTS_PER_REQUEST)
   await offerBulk(crew.apiUrl, { customerId: LARGE_CUSTOMER, requests, recipients: RECIPIENTS_PER_REQUEST })

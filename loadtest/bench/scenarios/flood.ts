@@ -11,9 +11,9 @@ import type { RunResult } from '../../result.ts'
 const EXPRESS_CUSTOMERS = 1_000
 const EXPRESS_PER_SECOND = 50
 const FLOOD_CUSTOMERS = 5_000
-/** Of what S1 carries: much of it is refused. */
+/** As a multiple of S1's rate, so that much of it is refused. */
 const FLOOD_OF_S1 = 2
-/** Where S1 was not measured in this run: more than this machine carries. */
+/** Used when S1 was not measured in this run: more than this machine carries. */
 const FLOOD_DEFAULT_PER_SECOND = 5_000
 const WARM_UP_MS = 2_000
 const DRAIN_TIMEOUT_MS = 120_000

@@ -41,14 +41,14 @@ async function lookAll(apiUrl: string, { form, say }: Bench, customers: number):
     for (const { look, path, query } of LOOKS) {
       const get = (user: number, cursor: string | null) =>
         timePage(pool, path, { ...query, user_id: user, limit: PAGE_ITEMS, ...(cursor ? { cursor } : {}) })
-      // Prepares statements and compiles: neither customer's.
+      // A warm-up that prepares and compiles the statements.
       for (let user = customers; user > customers - 20 && user > LARGE; user--) await get(user, null)
       const step = Math.max(1, Math.floor((customers - 1) / looks))
       const largeMs: number[] = []
       const smallMs: number[] = []
       let cursor: string | null = null
-      // In turns, so that what disturbs the machine disturbs both. Each look is at rows that were not looked at before:
-      // at the next page of the large customer, at another of the small ones.
+      // In turns, so that disturbances of the machine affect both. Each query reads new rows: the next page of the
+      // large customer, and another small customer.
       for (let turn = 0; turn < looks; turn++) {
         const page: Page = await get(LARGE, cursor)
         cursor = page.nextCursor

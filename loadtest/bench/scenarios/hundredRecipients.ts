@@ -27,7 +27,7 @@ export async function hundredRecipients(bench: Bench): Promise<void> {
   })
 }
 
-/** @returns how many messages a second the engine brings to their end when so many are offered. */
+/** @returns the finished messages a second at the offered rate. */
 export async function carryHundreds(
   { stage, stopList, form, options, say }: Bench,
   { offered, durationMs }: { offered: number; durationMs: number },

@@ -11,7 +11,7 @@ import { withCrew } from '../stage/withCrew.ts'
 import { ONE_BY_ONE } from '../baselines/oneByOne.ts'
 
 const CUSTOMERS = 100
-/** By then the relay has seen that nothing comes, and looks less often. */
+/** By then the relay polls at its idle interval. */
 const SETTLE_MS = 6_000
 const WARM_UP_MS = 1_000
 
@@ -53,7 +53,7 @@ async function measureIdle(
   return figures
 }
 
-/** @returns what all roles together take of a core while nothing is sent. */
+/** @returns the share of a core that all roles use while nothing is sent. */
 async function measureQuiet(crew: Crew, quietMs: number): Promise<number> {
   const processes = crew.processes()
   await pause(SETTLE_MS)

@@ -13,7 +13,7 @@ import { insertMessages, makeDueIn } from '../stage/messages.ts'
 import { withCrew } from '../stage/withCrew.ts'
 import { ONE_RECIPIENT } from './oneRecipient.ts'
 
-/** Where S1 was not measured in this run. */
+/** Used when S1 was not measured in this run. */
 const RATE_DEFAULT = 1_000
 const HOUR_MS = 3_600_000
 /** At 1,600 messages a second, a tenth of what this machine drains. */
@@ -23,7 +23,7 @@ const LOOK_UPS = ['outbox.look_up', 'outbox.has_due']
 
 /**
  * S1's load twice: without, and beside a transaction whose read view is older than all messages that passed the queue
- * meanwhile, as a logical backup holds it. Index entries of deleted rows stay until that view is closed.
+ * meanwhile, as in a logical backup. Index entries of deleted rows stay until that view is closed.
  */
 export async function oldReadView(bench: Bench): Promise<void> {
   const { stage, form, findings, stopList, options, say } = bench

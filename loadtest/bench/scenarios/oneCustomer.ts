@@ -6,7 +6,7 @@ import { runScenario } from './runScenario.ts'
 
 const RATE_START = 2_000
 
-/** S3: all of S1's load comes from a single customer. The short form offers what S1 carried, and searches nothing. */
+/** S3: all of S1's load comes from a single customer. The short form offers S1's rate without a search. */
 export async function oneCustomer(bench: Bench): Promise<void> {
   const s1 = runNamed(bench.findings, 'S1')
   const start = s1 ? messagesPerSecond(s1) : RATE_START

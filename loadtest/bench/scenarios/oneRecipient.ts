@@ -12,7 +12,10 @@ export const ONE_RECIPIENT = {
 } as const
 
 const RATE_START = 2_000
-/** What single calls carry of what batches of a hundred do: where their search begins, or what the short form offers. */
+/**
+ * The expected rate of single calls as a share of the batched rate. The search starts there, and the short form offers
+ * it.
+ */
 const SINGLE_SHARE = 0.7
 
 /** S1 */

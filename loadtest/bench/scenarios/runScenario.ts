@@ -6,14 +6,14 @@ import type { BestOptions } from '../measure/measureBest.ts'
 import { withCrew } from '../stage/withCrew.ts'
 
 export interface ScenarioOptions extends BestOptions {
-  /** Of the engine's processes, besides what the command line says. */
+  /** Settings of the engine's processes, besides the command line's. */
   env?: Record<string, string>
 }
 
-/** Operators that know no batches: a call for each message, and so many more of them at once. */
+/** Operators without batches: one call for each message, with more concurrent calls. */
 export const ONE_MESSAGE_A_CALL = { OPERATOR_BATCH_MAX: '1', OPERATOR_CONCURRENCY: '64' }
 
-/** Fresh tables and processes, the load at its best rate, and the audit of what it left. */
+/** Runs a load at its highest sustained rate on fresh tables and processes, and audits the tables. */
 export async function runScenario(bench: Bench, options: ScenarioOptions): Promise<RunResult> {
   const { stage, stopList, findings, say } = bench
   const env = { ...options.env, ...bench.options.env }

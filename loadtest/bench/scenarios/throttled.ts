@@ -9,7 +9,7 @@ const CALLS_PER_SECOND_MAX = 20
 const OPERATORS = 2
 /** Recipients of a full call, as the engine sends them by default. */
 const RECIPIENTS_PER_CALL = 100
-/** The backlog is this much more than both operators take during the load, warm-up included. */
+/** The backlog, as a multiple of what both operators accept during the load and its warm-up. */
 const SATURATION = 1.5
 const WARM_UP_SECONDS = 5
 const EXPRESS_PER_SECOND = 10
@@ -27,7 +27,7 @@ export async function throttled(bench: Bench): Promise<void> {
       ...{ expressPerSecond: EXPRESS_PER_SECOND, durationMs },
       onLoad: {
         before: () => operators.behave({ callsPerSecondMax: CALLS_PER_SECOND_MAX }),
-        // The rest of the backlog shows nothing more.
+        // The rest of the backlog adds no information.
         after: () => operators.behave({}),
       },
     })

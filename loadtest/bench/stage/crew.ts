@@ -13,7 +13,7 @@ export interface Crew {
   urlOf(role: Role): string
   /** The processes of every part, the servers' and this program's included. */
   processes(): Processes
-  /** Messages that the operators have taken so far. */
+  /** Messages that the operators have accepted so far. */
   taken(): Promise<number>
   stop(): Promise<void>
 }
@@ -29,7 +29,7 @@ export interface CrewOptions {
 export const ROLES = ['api', 'relay', 'consumer'] as const
 export type Role = (typeof ROLES)[number]
 
-/** Starts all; stops what had started when one does not. */
+/** Starts all processes. If one does not start, it stops the others. */
 export async function startCrew({ stage, env, roles = ROLES }: CrewOptions): Promise<Crew> {
   const { servers, operators, logFolder, checkout } = stage
   const { databaseUrl, amqpUrl } = servers
@@ -68,7 +68,7 @@ function pidsOf(program: Program): number[] {
   return program.processes().map(({ pid }) => pid)
 }
 
-/** The parts that are the engine's. */
+/** The parts that belong to the engine. */
 export function isEngine(part: Part): part is Role {
   return (ROLES as readonly string[]).includes(part)
 }

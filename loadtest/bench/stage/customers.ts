@@ -3,7 +3,7 @@ import { identifierSql, numbersBelow } from './numbers.ts'
 
 export const CUSTOMER_FIRST = 1
 
-/** Gives customers 1 to `count` their money, with the ledger rows that explain it, as a top-up each would have. */
+/** Gives customers 1 to `count` a balance with its ledger row, as a top-up does. */
 export async function seedCustomers(database: Database, count: number, balance: number): Promise<void> {
   const id = identifierSql('1600000000000', `n + ${CUSTOMER_FIRST}`)
   await database.run(

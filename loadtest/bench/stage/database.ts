@@ -1,18 +1,19 @@
 import { createConnection } from 'mysql2/promise'
 import type { Connection, RowDataPacket } from 'mysql2/promise'
 
-/** A look into the database beside the engine, in UTC. */
+/** A connection to the database besides the engine's, in UTC. */
 export interface Database {
-  /** Its rows; parameters stand as `?`. */
+  /** Runs a query. Parameters are written as `?`. */
   rows<T>(sql: string, parameters?: unknown[]): Promise<T[]>
-  /** One statement for its effect. */
+  /** Runs one statement for its effect. */
   run(sql: string, parameters?: unknown[]): Promise<void>
   close(): Promise<void>
 }
 
 export async function openDatabase(url: string): Promise<Database> {
   const connection = await createConnection({ uri: url, timezone: 'Z', supportBigNumbers: true })
-  // A server that stops while nothing is asked emits an error nobody awaits; the next query rejects anyway.
+  // A server that stops while the connection is idle emits an error that no query awaits; the next query rejects
+  // anyway.
   connection.on('error', () => {})
   await connection.query(`SET time_zone = '+00:00'`)
   await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
@@ -32,7 +33,7 @@ function asDatabase(connection: Connection): Database {
   }
 }
 
-/** Opens, uses and closes: for what is asked once. */
+/** Opens a connection for one use and closes it. */
 export async function withDatabase<T>(url: string, use: (database: Database) => Promise<T>): Promise<T> {
   const database = await openDatabase(url)
   try {

@@ -3,7 +3,7 @@ import type { Servers } from '../../../dev/servers.ts'
 import type { Fact } from '../../result.ts'
 import { withDatabase } from './database.ts'
 
-/** What makes a commit durable, and what it means. Names that a server does not know are left out. */
+/** The settings that make a commit durable, with their meaning. Variables that a server does not know are left out. */
 const VARIABLES: Record<string, string> = {
   innodb_flush_log_at_trx_commit: '1: the redo log is flushed at every commit',
   sync_binlog: '1: the binary log is flushed at every commit',
@@ -14,7 +14,7 @@ const VARIABLES: Record<string, string> = {
   innodb_redo_log_capacity: 'bytes',
 }
 
-/** Asked of the servers themselves: what stands in a file may not be what holds. */
+/** Read from the servers, because a configuration file may not be in effect. */
 export async function readDurability(servers: Pick<Servers, 'databaseAdminUrl'>): Promise<Fact[]> {
   const names = Object.keys(VARIABLES)
   const variables = await withDatabase(servers.databaseAdminUrl, (database) =>

@@ -4,10 +4,10 @@ import { insertMessages } from './messages.ts'
 import type { Messages } from './messages.ts'
 import { withoutSecondaryKeys } from './secondaryKeys.ts'
 
-/** Messages at their end, of some customers each. */
+/** Finished messages of some customers. */
 export type Share = Pick<Messages, 'customerFirst' | 'customers' | 'perCustomer'>
 
-/** Writes them by the million, spread over the time before now. */
+/** Writes millions of finished messages, spread over the time before now. */
 export async function fillDone(
   servers: Servers,
   shares: readonly Share[],
@@ -15,7 +15,7 @@ export async function fillDone(
   say: (line: string) => void,
 ): Promise<void> {
   await withDatabase(adminUrl(servers.databaseAdminUrl, servers.databaseUrl), async (database) => {
-    // Nobody reads these rows from the binary log.
+    // No replica or backup needs these rows in the binary log.
     await database.run('SET sql_log_bin = 0')
     const time = { fromEpochMs: Date.now() - overMs, overMs, state: 'done' as const }
     const told = (done: number, total: number) => say(`writing messages: ${done} of ${total}`)

@@ -11,7 +11,7 @@ export async function freshTables(servers: Servers): Promise<void> {
   await withDatabase(servers.databaseAdminUrl, async (database) => {
     await database.run('DROP DATABASE IF EXISTS ??', [name])
     await database.run('CREATE DATABASE ?? CHARACTER SET utf8mb4', [name])
-    // What the last one left in the binary log is not for this one to carry.
+    // The next scenario must not pay for the previous one's binary log.
     await database.run('PURGE BINARY LOGS BEFORE NOW()')
   })
   await Promise.all([migrate(servers.databaseUrl), deleteQueues(servers.amqpUrl)])

@@ -2,18 +2,18 @@ import { BALANCE } from './withCrew.ts'
 import type { Database } from './database.ts'
 import { identifierSql, numbersBelow } from './numbers.ts'
 
-/** Messages of one recipient as SQL writes them: by the million, and as the audit wants them. */
+/** Messages of one recipient, written by SQL in millions and consistent for the audit. */
 export interface Messages {
   customerFirst: number
   customers: number
   /** Each customer's; they take turns. */
   perCustomer: number
   /**
-   * waiting: pending, with outbox rows that are due in an hour. done: at their end. outbox: nothing but outbox rows that
-   * are due, for which the claim alone has a use.
+   * waiting: pending, with outbox rows that are due in an hour. done: finished. outbox: only outbox rows that are due,
+   * for measuring claims.
    */
   state: 'waiting' | 'done' | 'outbox'
-  /** Identifiers are spread evenly from this time on, over so long. */
+  /** The start of the time over which identifiers are spread evenly, and its length. */
   fromEpochMs: number
   overMs: number
 }
@@ -22,10 +22,7 @@ export interface Messages {
 const ROWS_PER_STATEMENT = 250_000
 const PRICE_NORMAL = 1
 
-/**
- * Writes messages with their charges, as if each had been sent by a customer that `seedCustomers` gave money and that
- * has done nothing else.
- */
+/** Writes messages with their charges, as sent by customers whose only other ledger row is from `seedCustomers`. */
 export async function insertMessages(
   database: Database,
   messages: Messages,
@@ -45,7 +42,7 @@ export async function insertMessages(
   if (state !== 'done') await database.run('ANALYZE TABLE outbox_events')
 }
 
-/** Waiting messages become due then, all at once. */
+/** Makes all waiting messages due at this time. */
 export async function makeDueIn(database: Database, afterMs: number): Promise<void> {
   await database.run('UPDATE outbox_events SET next_run_at = NOW(6) + INTERVAL ? MICROSECOND', [
     afterMs * 1_000,

@@ -3,22 +3,22 @@ import type { StopList } from '../../../dev/processes/stopList.ts'
 import { startSimulator } from '../../../dev/stack/programs.ts'
 import type { Program } from '../../../dev/stack/programs.ts'
 
-/** Two simulated operators that last as long as the benchmark. */
+/** Two simulated operators that run for the whole benchmark. */
 export interface Operators {
   urls: { a: string; b: string }
   pids(): number[]
-  /** Messages that they have taken since they last forgot. */
+  /** Messages accepted since the records were last emptied. */
   taken(): Promise<number>
   /** Replaces their behaviour by this one at the usual latency. */
   behave(behaviour: Record<string, unknown>): Promise<void>
-  /** Empties their records: each scenario begins anew. */
+  /** Empties their records for the next scenario. */
   forget(): Promise<void>
 }
 
 export const OPERATOR_LATENCY_MS = 20
-/** Calls of one message each need more of them at once than an operator usually grants. */
+/** Single-message calls need more concurrency than an operator usually allows. */
 const CONNECTIONS_MAX = 2_000
-/** Only how many they took is asked: to remember each would cost half of what a message costs them. */
+/** Only the count is needed. Remembering each message would cost half of the simulator's CPU time. */
 const REFERENCES_MAX = 1
 const USUAL = { latency: { kind: 'fixed', ms: OPERATOR_LATENCY_MS } }
 const OPERATORS = [

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** What the kernel has counted for one process so far. */
+/** The kernel's counters of one process. */
 export interface ProcessStat {
   /** CPU time since its start, user and system, without its children. */
   cpuMicros: number

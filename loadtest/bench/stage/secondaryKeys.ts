@@ -6,7 +6,7 @@ interface KeyColumn {
   column_name: string
 }
 
-/** Takes the tables' secondary keys away while rows come by the million, and builds them anew from sorted rows. */
+/** Drops the secondary keys while millions of rows are inserted, and rebuilds them by a sort. */
 export async function withoutSecondaryKeys(database: Database, work: () => Promise<void>): Promise<void> {
   const columns = await database.rows<KeyColumn>(
     `SELECT table_name AS table_name, index_name AS index_name, column_name AS column_name

@@ -15,7 +15,7 @@ import type { Operators } from './operators.ts'
 export const BENCH_FOLDER = join(LOCAL, 'bench')
 const DATA_FOLDER = join(BENCH_FOLDER, 'data')
 
-/** The private servers of one benchmark, and what they run on. */
+/** The private servers of one benchmark, and their folders. */
 export interface Stage {
   servers: Servers
   operators: Operators
@@ -27,7 +27,9 @@ export interface Stage {
   durability: Fact[]
 }
 
-/** Starts servers without any data. They are set as all private servers of this checkout, fully durable. */
+/**
+ * Starts servers without any data. They have the same fully durable settings as all private servers of this checkout.
+ */
 export async function setStage(
   env: NodeJS.ProcessEnv,
   stopList: StopList,
@@ -37,7 +39,8 @@ export async function setStage(
   const logFolder = join(BENCH_FOLDER, 'logs')
   await Promise.all([dataDir, logFolder].map((folder) => rm(folder, { recursive: true, force: true })))
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
-  // Some gigabytes after the whole form, and of use to nobody: the last thing to go, when the servers are down.
+  // The data has some gigabytes after the whole form and is not needed later. It is removed last, when the servers are
+  // down.
   stopList.add(removeData)
   const choice = await chooseEngines(env, { mayFallBack: true, onProgress })
   const machine = describeMachine(dataDir, {})
@@ -52,7 +55,9 @@ export async function setStage(
   }
 }
 
-/** Once the servers were stopped. One that was only just starting is in no list yet, and still writes there. */
+/**
+ * Call it after the servers were stopped. A server that was still starting is in no list yet and still writes there.
+ */
 export async function removeData(): Promise<void> {
   await killStarted()
   await rm(DATA_FOLDER, { recursive: true, force: true })

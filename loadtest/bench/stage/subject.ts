@@ -4,7 +4,7 @@ import { VERSION } from '../../../src/platform/version.ts'
 
 const GIT_TIMEOUT_MS = 10_000
 
-/** What is measured: the version, and the commit where there is one. */
+/** The measured version, and its commit if there is one. */
 export async function describeSubject(): Promise<string> {
   const git = (...args: string[]) =>
     run('git', args, { env: { PATH: process.env['PATH'] ?? '' }, cwd: CHECKOUT, timeoutMs: GIT_TIMEOUT_MS })

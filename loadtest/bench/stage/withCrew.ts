@@ -13,10 +13,10 @@ export interface WithCrewOptions extends CrewOptions {
   fill?: (database: Database) => Promise<void>
 }
 
-/** No customer ever runs out of it, whatever is sent. */
+/** A balance that no load can exhaust. */
 export const BALANCE = 1_000_000_000
 
-/** Fresh tables, customers with money, the engine on them; stopped again when the work with it is over. */
+/** Prepares fresh tables, customers with balances and an engine, and stops the engine after the work. */
 export async function withCrew<T>(options: WithCrewOptions, use: (crew: Crew) => Promise<T>): Promise<T> {
   const { stage, stopList, customers, fill } = options
   const { servers } = stage

@@ -8,12 +8,12 @@ import { outline } from './outline.ts'
 
 /** A queue message that could not be parsed. Neither a text nor a telephone number in it is shown. */
 export interface DeadLetter {
-  /** Follows from the body: the same in every listing, and equal for equal bodies. */
+  /** A hash of the body: the same in every listing, and equal for equal bodies. */
   id: string
   /** The queue that it came from and goes back to. */
   queue: string
   reason: string
-  /** Undefined when its publisher did not say when. */
+  /** Undefined when its publisher set no time. */
   putAt: Date | undefined
   bytes: number
   outline: string
@@ -26,15 +26,15 @@ export interface DeadLetterQuery extends ClassQueues {
 }
 
 /**
- * What became of one dead letter. It is still there after `returned` (no such queue), `refused` (the queue is full) and
- * `lost` (no answer in time, so that it may be in its queue too).
+ * The result for one dead letter. It remains after `returned` (no such queue), `refused` (the queue is full) and `lost`
+ * (no answer in time; it may also be in its queue).
  */
 export type Handled = DeadLetter & { result: 'moved' | 'returned' | 'refused' | 'lost' | 'dropped' }
 
 /** Twelve hexadecimal digits: two of ten thousand different bodies share them once in five million queues. */
 const ID_CHARS = 12
 const REASON_CHARS_MAX = 120
-/** As many as the queue keeps: only what one consumer took as a whole goes back in its order. */
+/** The limit of the queue, because the order is kept only when one consumer takes all messages. */
 const DRAINED_MAX = 10_000
 
 /** Lists the dead letters of one class, oldest first, and leaves them where they are. */
@@ -49,14 +49,14 @@ export function listDeadLetters(query: DeadLetterQuery): Promise<DeadLetter[]> {
 export function replayDeadLetters(query: DeadLetterQuery): Promise<Handled[]> {
   return drain(query, async (chosen) => {
     const handled: Handled[] = []
-    // One after the other keeps their order, and a full queue is not flooded.
+    // Sequential publishing keeps the order and does not flood a full queue.
     for (const { letter, message } of chosen)
       handled.push({ ...letter, result: await message.moveTo(letter.queue) })
     return handled
   })
 }
 
-/** Removes dead letters. No recipient is lost by it: each unfinished one is referenced by an outbox row (invariant 4). */
+/** Removes dead letters. No recipient is lost: each unfinished one is referenced by an outbox row (invariant 4). */
 export function dropDeadLetters(query: DeadLetterQuery): Promise<Handled[]> {
   return drain(query, async (chosen) => {
     for (const { message } of chosen) await message.remove()
@@ -93,7 +93,7 @@ function toDeadLetter({ body, headers, putAt }: DrainedMessage, queue: string): 
   }
 }
 
-/** What the broker itself notes when it moves a message by the queue's own dead-letter rule. */
+/** The broker's own header for a message that it dead-letters. */
 function lastDeath(headers: Record<string, unknown>): { reason: string; at: Date | undefined } | undefined {
   const deaths = headers['x-death']
   if (!Array.isArray(deaths) || deaths.length === 0) return undefined
@@ -105,7 +105,7 @@ function lastDeath(headers: Record<string, unknown>): { reason: string; at: Date
   }
 }
 
-/** Any client may have written it: control characters must not reach the terminal that it is shown on. */
+/** Any client may have written it, so control characters must not reach the terminal. */
 function printable(value: unknown): string {
   return maskNumbersIn(String(value).replaceAll(/[^\x20-\x7e]/g, '?')).slice(0, REASON_CHARS_MAX)
 }

@@ -17,17 +17,17 @@ export interface PublishOptions {
   timestamp?: number
 }
 
-/** How long the broker's answer is waited for: the end of the channel ends it in any case. */
+/** How long to wait for the broker's answer. The end of the channel ends the wait in any case. */
 export interface Patience {
   timeoutMs?: number
   signal?: AbortSignal
 }
 
-/** The one way to publish: persistent, mandatory, and with an answer for each message. */
+/** The only way to publish: persistent, mandatory, and with a confirm for each message. */
 export interface Confirms {
   /** Whether the socket takes more without buffering. */
   isWritable(): boolean
-  /** How long the broker has answered nothing although something is unanswered; 0 when nothing is. */
+  /** How long the broker has been silent while an answer is due; 0 when none is. */
   silentMs(): number
   /** Never rejects. */
   publish(queue: string, body: Buffer, options: PublishOptions, patience: Patience): Promise<PublishResult>
@@ -49,7 +49,7 @@ export function openConfirms(channel: ConfirmChannel): Confirms {
     if (pending.has(messageId)) returned.add(messageId)
   })
   channel.on('drain', () => (writable = true))
-  // In front of amqplib's own listener, which calls the unconfirmed back as if the broker had refused them.
+  // Runs before amqplib's own listener, which reports unconfirmed messages as refused by the broker.
   channel.prependListener('close', () => (isClosed = true))
 
   function begin(): void {

@@ -5,7 +5,7 @@ import type { OpenedPublisher, PublisherSettings } from './publisher.ts'
 export const REASON_HEADER = 'x-chapar-reason'
 export const CAME_FROM_HEADER = 'x-chapar-queue'
 
-/** A message that cannot be read, to be kept for people. */
+/** An unreadable message, stored for inspection. */
 export interface UnreadableMessage {
   body: Buffer
   headers: Record<string, unknown>
@@ -17,8 +17,8 @@ export interface UnreadableMessage {
 /** Where unreadable messages are stored. */
 export interface DeadLetters {
   /**
-   * Stores a copy in the dead-letter queue. It waits for the broker's answer as long as that takes, since a broker
-   * under an alarm may store the copy later: a second one would be a double.
+   * Stores a copy in the dead-letter queue. It waits for the broker's answer without a time-out: a broker under an
+   * alarm may store the copy later, and a second publish would duplicate it.
    * @returns whether the copy is stored; false only when `signal` was aborted first.
    */
   put(message: UnreadableMessage, signal: AbortSignal): Promise<boolean>

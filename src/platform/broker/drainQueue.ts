@@ -4,17 +4,17 @@ import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib'
 import { openConfirms } from './confirms.ts'
 import type { Confirms, PublishResult } from './confirms.ts'
 
-/** A message that this consumer has, and no other meanwhile. What is not removed or moved stays in its place. */
+/** A message delivered to this consumer only. Unless it is removed or moved, it keeps its place in the queue. */
 export interface DrainedMessage {
   body: Buffer
   headers: Record<string, unknown>
-  /** When it was put into this queue, where its publisher said so; to the second. */
+  /** When it was published to this queue, in whole seconds, if its publisher set the time. */
   putAt: Date | undefined
   remove(): Promise<void>
   /**
-   * Publishes it to another queue as it first was, without the headers that tell of its fate, and removes it here once
-   * that is confirmed. A crash in between leaves it in both. With any other result it stays here, and with `lost` it
-   * may be in the other queue too.
+   * Publishes it to another queue without its dead-letter headers, and removes it here once that is confirmed. A crash
+   * in between leaves it in both. With any other result it stays here, and with `lost` it may be in the other queue
+   * too.
    */
   moveTo(queue: string): Promise<'moved' | Exclude<PublishResult, 'confirmed'>>
 }
@@ -24,13 +24,13 @@ export interface DrainSettings {
   /** Shown in the broker's management page. */
   name: string
   queue: string
-  /** Messages taken at once. */
+  /** The prefetch: messages in flight at once. */
   messagesMax: number
 }
 
 const CONNECT_TIMEOUT_MS = 5_000
 const CONFIRM_TIMEOUT_MS = 5_000
-/** Messages that were counted and do not arrive were taken by another consumer; the others are worked on. */
+/** How long to wait for a counted message. After it, another consumer must have taken it. */
 const SILENCE_MAX_MS = 5_000
 const POLL_MS = 10
 /**
@@ -43,8 +43,8 @@ const PREFETCH_MAX = 65_535
 const NOT_FOUND = 404
 
 /**
- * Takes what is in a queue, in its order, calls `work` with it, and gives back what `work` left. One consumer takes it
- * all, because the broker gives back in order what one consumer had, and what was fetched one by one in any order.
+ * Consumes the present messages of a queue in order, calls `work` with them, and requeues what `work` left. A single
+ * consumer takes them all, because the broker keeps the order only of messages requeued by one consumer.
  * @throws Error when there is no such queue or the broker is unavailable.
  */
 export async function drainQueue<T>(
@@ -53,7 +53,7 @@ export async function drainQueue<T>(
 ): Promise<T> {
   const connection = await connect(settings.url, {
     timeout: CONNECT_TIMEOUT_MS,
-    // One small message after the other, each answered before the next: together they would wait 40 ms each time.
+    // Small frames are sent immediately; Nagle's algorithm would delay each by 40 ms.
     noDelay: true,
     clientProperties: { connection_name: settings.name },
   })
@@ -66,7 +66,7 @@ export async function drainQueue<T>(
     const confirms = openConfirms(channel)
     const result = await work(messages.map((message) => toDrained(message, removal, confirms)))
     await removal.settle()
-    // Closing puts the rest back.
+    // Closing the channel requeues the rest.
     await channel.close()
     await untilBack(connection, settings.queue, messages.length - removal.count())
     return result
@@ -98,7 +98,7 @@ async function takeAll(
     }
     const onMessage = (message: ConsumeMessage | null) => {
       if (!message) return end(new Error(`the queue ${queue} was deleted`))
-      // Anything beyond the count goes back with the rest.
+      // Messages beyond the count are requeued with the rest.
       if (taken.length === count) return
       taken.push(message)
       if (taken.length === count) return end()
@@ -111,7 +111,7 @@ async function takeAll(
   return taken
 }
 
-/** The queue learns of the closing a moment later; the next reader is to see all of it. */
+/** The broker requeues shortly after the close. The next reader must see every message. */
 async function untilBack(connection: ChannelModel, queue: string, count: number): Promise<void> {
   if (count === 0) return
   const channel = await openChannel(connection)
@@ -137,7 +137,8 @@ interface Removal {
 
 function openRemoval(channel: ConfirmChannel, queue: string): Removal {
   let count = 0
-  // The queue answers it in its turn, after the acknowledgements before it. What it may fetch goes back at the end.
+  // The queue processes this request after the earlier acknowledgements. A message that it fetches is requeued at the
+  // end.
   const settle = async () => void (await channel.get(queue))
   return {
     async remove(message) {

@@ -10,11 +10,11 @@ export interface LinkSettings {
   name: string
   /**
    * Opens channels on a fresh connection; called again after every reconnect, before the link counts as up. `renew`
-   * gives this connection up, for when one of its channels is of no use any more; a new one follows.
+   * replaces this connection when one of its channels has become unusable.
    */
   setUp: (connection: ChannelModel, renew: (reason: string) => void) => Promise<void>
   onState: OnLinkState
-  /** Instead of CONNECT_TIMEOUT_MS and SET_UP_TIMEOUT_MS; tests are less patient. */
+  /** Replaces CONNECT_TIMEOUT_MS and SET_UP_TIMEOUT_MS in tests. */
   connectTimeoutMs?: number
   setUpTimeoutMs?: number
 }
@@ -33,20 +33,20 @@ const HEARTBEAT_SECONDS = 8
 const CONNECT_TIMEOUT_MS = 5_000
 /** A set-up hangs on a broker under a memory alarm. */
 const SET_UP_TIMEOUT_MS = 10_000
-/** A broker that does not answer the closing handshake is left without one. */
+/** After this time the connection is closed without the closing handshake. */
 const CLOSE_TIMEOUT_MS = 2_000
 const RETRY_MS = 200
 const RETRY_MAX_MS = 3_000
 
 /**
  * Waits for the first attempt to end, in success or not. @throws StartupFault when the broker refuses it: a wrong
- * password or virtual host does not mend itself. Later refusals are retried, like every other failure.
+ * password or virtual host needs a correction. Later refusals are retried, like every other failure.
  */
 export async function openLink(settings: LinkSettings): Promise<Link> {
   const { name, connectTimeoutMs = CONNECT_TIMEOUT_MS, setUpTimeoutMs = SET_UP_TIMEOUT_MS } = settings
   let state: LinkState = 'down'
   let connection: ChannelModel | undefined
-  /** Why the present connection ends, where its end alone would only say that it is closed. */
+  /** Why the connection ends, where the close event alone would not say. */
   let endReason: string | undefined
   const firstAttempt = Promise.withResolvers<void>()
   const to = (next: LinkState, reason: string) => {
@@ -75,7 +75,7 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
   }
   const link: RecoveringChannelModel = await connect(withHeartbeat(settings.url), {
     timeout: connectTimeoutMs,
-    // Small frames go out at once; amqplib would let them wait for more to come, some 40 ms.
+    // Disables Nagle's algorithm, which would delay small frames by some 40 ms.
     noDelay: true,
     clientProperties: { connection_name: name },
     recovery: { setup: setUp, initialDelay: RETRY_MS, maxDelay: RETRY_MAX_MS, waitForConnect: false },
@@ -106,7 +106,7 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
   return { state: () => state, close }
 }
 
-/** amqplib keeps the broker's words to itself when the broker refuses to open the virtual host. */
+/** amqplib hides the broker's reason when it refuses to open the virtual host. */
 const VHOST_REFUSED = /Expected ConnectionOpenOk; got <ConnectionClose/
 
 /** A wrong user, password or virtual host, or a user without the right to declare the queues. */

@@ -8,17 +8,17 @@ import { declareQueues } from './topology.ts'
 import type { QueueSpec } from './topology.ts'
 
 export interface Publisher {
-  /** Whether a publish has a chance now: connected, not blocked, answering, and the socket takes more. */
+  /** Whether a publish can succeed now: connected, not blocked, answering, and the socket takes more. */
   isReady(): boolean
-  /** @returns how many messages of a queue are ready, not counting those that a consumer has. */
+  /** @returns how many messages of a queue are ready, without those delivered to consumers. */
   readyMessages(queue: string): Promise<number>
-  /** Persistent and mandatory. Waits CONFIRM_TIMEOUT_MS for the answer, unless told otherwise. Never rejects. */
+  /** Persistent and mandatory. Waits CONFIRM_TIMEOUT_MS for the answer, unless a time-out is given. Never rejects. */
   publish(queue: string, body: Buffer, options?: PublishOptions, patience?: Patience): Promise<PublishResult>
   close(): Promise<void>
 }
 
 export interface OpenedPublisher extends Publisher {
-  /** Declares the queues again, for when one was deleted meanwhile. */
+  /** Declares the queues again, in case one was deleted. */
   declare(): Promise<void>
 }
 
@@ -27,7 +27,7 @@ export interface PublisherSettings {
   name: string
   queues: readonly QueueSpec[]
   onState: OnLinkState
-  /** Instead of CONFIRM_TIMEOUT_MS and SILENT_MAX_MS; tests are less patient. */
+  /** Replaces CONFIRM_TIMEOUT_MS and SILENT_MAX_MS in tests. */
   confirmTimeoutMs?: number
   silentMaxMs?: number
 }
@@ -35,7 +35,7 @@ export interface PublisherSettings {
 /** Under an alarm the broker stops reading and no confirm ever comes. */
 const CONFIRM_TIMEOUT_MS = 5_000
 const ANSWER_TIMEOUT_MS = 5_000
-/** A broker that answers nothing for so long is not ready; heartbeats would notice a frozen one only after 16 s. */
+/** A broker that is silent for this long is not ready. Heartbeats detect a frozen broker only after 16 s. */
 const SILENT_MAX_MS = 5_000
 
 interface Opened {

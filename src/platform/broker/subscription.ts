@@ -7,21 +7,21 @@ import type { LinkSettings, OnLinkState } from './link.ts'
 import { declareQueues } from './topology.ts'
 import type { QueueSpec } from './topology.ts'
 
-/** One message in flight. It is acknowledged or dead-lettered; otherwise the broker delivers it again. */
+/** One message in flight. Unless it is acknowledged or dead-lettered, the broker redelivers it. */
 export interface Delivery {
   body: Buffer
   redelivered: boolean
   ack(): void
   /**
-   * Stores a copy with the reason in the dead-letter queue, for people to look at, and then acknowledges it. Resolves
-   * without either when the subscription stops or its link is lost first. Never rejects.
+   * Stores a copy with the reason in the dead-letter queue for inspection, and then acknowledges it. Resolves without
+   * either when the subscription stops or its link is lost first. Never rejects.
    */
   deadLetter(reason: string): Promise<void>
 }
 
 export interface Subscription {
   isUp(): boolean
-  /** Takes nothing more; what is in flight can still be acknowledged. */
+  /** Takes no further message. Messages in flight can still be acknowledged. */
   stop(): Promise<void>
   close(): Promise<void>
 }
@@ -38,12 +38,12 @@ export interface SubscriptionSettings {
   onState: OnLinkState
 }
 
-/** A broker that does not answer is left; it delivers again what it did not read. */
+/** After this time the wait for the broker ends. The broker redelivers what it did not acknowledge. */
 const CLOSE_TIMEOUT_MS = 2_000
 
 interface Opened {
   channel: Channel
-  /** Aborted when the channel is closed or the subscription stops: whatever waits for the broker is given up. */
+  /** Aborted when the channel is closed or the subscription stops: every wait for the broker ends. */
   ending: AbortSignal
 }
 
@@ -95,7 +95,7 @@ export async function openSubscription(settings: SubscriptionSettings): Promise<
   return { isUp: () => link.state() === 'up' && channel !== undefined, stop, close }
 }
 
-/** Waits for the broker's answer, whatever it is, but no longer than it may take. */
+/** Waits for the broker's answer, bounded by the time-out. */
 async function answered(work: Promise<unknown>): Promise<void> {
   await withTimeout(CLOSE_TIMEOUT_MS, 'the broker', work).catch(() => {})
 }
@@ -106,7 +106,7 @@ function toDelivery(
   { queue }: SubscriptionSettings,
   deadLetters: DeadLetters,
 ): Delivery {
-  // A closed channel answers nothing and need not: the broker delivers its messages again.
+  // A closed channel never answers; the broker redelivers its messages.
   const ack = () => {
     try {
       channel.ack(message)

@@ -32,7 +32,7 @@ export function someOf<const W extends string>(words: readonly W[]) {
   })
 }
 
-/** An address of one of the schemes. What is wrong is said without quoting it: it may hold a password. */
+/** An address of one of the schemes. The error does not quote it, because it may contain a password. */
 export function urlText(schemes: string[], { needsPath = false } = {}) {
   const shape = `${schemes.join(' or ')}://host:port${needsPath ? '/name' : ''}`
   return z.string().superRefine((text, check) => {
@@ -73,7 +73,7 @@ export function patternText() {
   })
 }
 
-/** A name as brokers and other tools take it without quoting. */
+/** A name that brokers and other tools accept without quoting. */
 export function nameText(lengthMax: number) {
   return z.string().regex(new RegExp(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,${lengthMax - 1}}$`), {
     message: `must be 1 to ${lengthMax} letters, digits, dots, colons, hyphens or underscores`,

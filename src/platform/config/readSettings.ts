@@ -2,7 +2,7 @@ import { StartupFault } from '../startupFault.ts'
 import { findMeant } from './nearMiss.ts'
 import type { Settings, Values } from './setting.ts'
 
-/** Names the faults of all settings at once, a line each: nobody wants to mend them one start at a time. */
+/** Lists the faults of all settings, one per line, so that a single start reports them all. */
 export class ConfigFault extends StartupFault {
   readonly faults: string[]
 
@@ -14,15 +14,15 @@ export class ConfigFault extends StartupFault {
 }
 
 export interface ReadSettings<S extends Settings> {
-  /** Settings that were not given are undefined; those that were wrong are left out. */
+  /** A setting that was not given is undefined; an invalid one is left out. */
   values: Partial<Values<S>>
   faults: string[]
 }
 
 /**
- * Reads every setting from the environment. An empty variable counts as not set, because that is what an empty line
- * in an environment file means to its writer. A variable whose name is nearly a setting's is a fault: the setting
- * was meant, and its default would be used in silence.
+ * Reads every setting from the environment. An empty variable counts as not set, because that is what an empty line in
+ * an environment file means to its writer. A variable whose name is nearly a setting's is a fault, because the default
+ * would silently be used instead.
  */
 export function readSettings<S extends Settings>(env: NodeJS.ProcessEnv, settings: S): ReadSettings<S> {
   const faults: string[] = []

@@ -5,7 +5,7 @@ import { DeadlineExceeded } from '../withTimeout.ts'
  * What a database error means for the caller.
  * - retry: a deadlock or a lock wait (1213, 1205); after a rollback the transaction may run again.
  * - unavailable: the link or the server is gone; whether the statement took effect is not known.
- * - fault: every other error, which a retry does not mend.
+ * - fault: every other error, which a retry does not fix.
  */
 export type FaultKind = 'retry' | 'unavailable' | 'fault'
 
@@ -65,7 +65,7 @@ export function isRefusedLogin(error: unknown): boolean {
   return errno !== undefined && REFUSAL_ERRNOS.has(errno)
 }
 
-/** The answer to a COMMIT was lost and could not be found out: the work may or may not be there. */
+/** The answer to a COMMIT was lost and its result could not be determined: the work may or may not be committed. */
 export class CommitUnknown extends Error {
   constructor(operation: string, cause: unknown) {
     super(`${operation}: the answer to COMMIT was lost`, { cause })
@@ -95,10 +95,10 @@ export function classifyFault(error: unknown): FaultKind {
   return fatal === true ? 'unavailable' : 'fault'
 }
 
-/** The code for a transaction that met deadlocks or lock waits as often as it may be retried. */
+/** The code for a transaction whose retries all ended in deadlocks or lock waits. */
 export const BUSY = 'database_busy'
 
-/** Too many deadlocks or lock waits in turn: nothing was changed, and a later request may succeed. */
+/** Too many consecutive deadlocks or lock waits. Nothing was changed, and a later request may succeed. */
 export function asBusy(error: unknown): Unavailable {
   return new Unavailable(BUSY, 'The database is too busy at the moment.', { cause: error })
 }

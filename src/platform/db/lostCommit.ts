@@ -27,9 +27,9 @@ const END_SESSION_TIMEOUT_MS = 8_000
 const ER_NO_SUCH_THREAD = 1094
 
 /**
- * Finds out what became of a COMMIT without an answer, within `timeoutMs`. Present means done. Absent means that the
- * work may run again, if the same server says so after the old session was ended; another server behind the same
- * address proves nothing. @returns a CommitUnknown when it cannot be found out.
+ * Determines the result of an unanswered COMMIT within `timeoutMs`. Present means done. Absent means that the work may
+ * run again, if the same server says so after the old session was ended; another server behind the same address proves
+ * nothing. @returns a CommitUnknown when the result cannot be determined.
  */
 export async function resolveLostCommit<T>(
   db: Db,
@@ -62,8 +62,8 @@ export async function resolveLostCommit<T>(
 }
 
 /**
- * Gives a connection up. The server ends a session whose link fell silent only after a while, and until then it keeps
- * its locks; it is asked to end it now.
+ * Drops a connection and kills its session. Otherwise the server would keep the session's locks until it notices the
+ * dead connection.
  */
 export function abandon(db: Db, session: Session, error: unknown): void {
   discard(session)
@@ -75,7 +75,7 @@ async function endAbandoned(db: Db, session: Session): Promise<void> {
     const other = await acquire(db)
     await onSession(other, END_SESSION_TIMEOUT_MS, () => endSession(other, session), discard)
   } catch {
-    // The server itself ends it a little later.
+    // The server ends the session itself a little later.
   }
 }
 

@@ -17,10 +17,13 @@ const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS schema_migrations (
   PRIMARY KEY (version)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4`
 
-/** What a statement meets that took effect before a crash: the table, column or key is already there, or already gone. */
+/**
+ * Errors of a statement that took effect before a crash: the table, column or key already exists, or is already
+ * dropped.
+ */
 const ALREADY_DONE_ERRNOS = new Set([1050, 1051, 1060, 1061, 1091])
 
-/** A table that other sessions keep busy is tried this often, so that a start fails instead of hanging. */
+/** Attempts on a table that other sessions use, so that a start fails instead of hanging. */
 const BLOCKED_TRIES_MAX = 60
 const BLOCKED_PAUSE_MS = 1_000
 
@@ -58,7 +61,7 @@ async function readApplied(connection: Connection): Promise<Map<number, Applied>
   return new Map(rows.map((row) => [row.version, row]))
 }
 
-/** A newer program may have been here: its migrations may stay unless one of them says that we cannot work with it. */
+/** Accepts migrations of a newer program, unless one of them requires a newer program than this. */
 function assertReadable(applied: Applied[], wanted: Migration[]): void {
   const known = new Map(wanted.map((migration) => [migration.version, migration]))
   const latest = Math.max(0, ...known.keys())

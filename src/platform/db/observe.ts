@@ -2,7 +2,7 @@ import { DURATION_BUCKETS_SECONDS, Gauge, Histogram } from '../telemetry/index.t
 import type { Registry } from '../telemetry/index.ts'
 import type { Db, ObserveOperation } from './pool.ts'
 
-/** Duration and errors of each operation; `retried` is a lost race that was run again. */
+/** Duration and errors of each operation; `retried` counts deadlocks and lock waits that were retried. */
 export function observeOperations(registry: Registry): ObserveOperation {
   const durations = new Histogram({
     name: 'chapar_db_operation_duration_seconds',

@@ -6,7 +6,7 @@ import type { Logger, Registry } from '../telemetry/index.ts'
 import { runDdl, withSchemaLock } from './schemaSession.ts'
 import { runStatement } from './session.ts'
 
-/** One table that is partitioned by ranges of its identifiers, after a look at its partitions. */
+/** The state of a table that is partitioned by ranges of its identifiers. */
 export interface PartitionedTable {
   table: string
   /** Weeks that have a partition of their own, from the current one; 0 when new rows go into the last partition. */
@@ -23,7 +23,7 @@ export interface PartitionedTable {
 }
 
 export interface PartitionOptions {
-  /** Instead of the database's time; a test chooses a week. */
+  /** Replaces the database's time in tests. */
   nowMs?: number
   weeksAhead?: number
 }
@@ -60,8 +60,8 @@ export async function ensurePartitions(
 }
 
 /**
- * Looks every hour whether partitions must be added, for as long as the process lives. Any number of processes may do
- * so. The metric tells how many weeks are left.
+ * Checks every hour whether partitions must be added. Any number of processes may do so. The metric shows how many
+ * weeks are left.
  */
 export function keepPartitionsAhead(settings: {
   databaseUrl: string

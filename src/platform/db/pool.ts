@@ -13,7 +13,7 @@ export interface DbSettings {
   maxOpenConns: number
   maxIdleConns: number
   connMaxLifetimeSeconds: number
-  /** Instead of ACQUIRE_TIMEOUT_MS; tests are less patient. */
+  /** Replaces ACQUIRE_TIMEOUT_MS in tests. */
   acquireTimeoutMs?: number
   /** Run on every new connection after ours; tests move the database's clock with it. */
   sessionStatements?: string[]
@@ -35,7 +35,7 @@ export interface Db {
   readonly sessions: WeakMap<PoolConnection, Session>
 }
 
-/** A wait for a connection that is longer ends as Unavailable: a queue that long hardly moves. */
+/** A longer wait for a connection ends as Unavailable, because such a queue hardly moves. */
 const ACQUIRE_TIMEOUT_MS = 10_000
 /** A working server accepts a connection at once; it has this long to do so, and as long again to set it up. */
 const CONNECT_TIMEOUT_MS = 3_000
@@ -123,7 +123,10 @@ export function discard(session: Session): void {
   giveUp(session.connection)
 }
 
-/** Gives a connection up at once, also when the peer is silent: destroy() alone would wait for it to read our end. */
+/**
+ * Drops a connection immediately, even when the peer is silent: destroy() alone would wait for the peer to read our
+ * end.
+ */
 function giveUp(connection: PoolConnection): void {
   const { stream } = connection as unknown as { stream: { destroy(): void } }
   connection.destroy()
@@ -166,7 +169,7 @@ function takeConnection(db: Db, timeoutMs: number): Promise<PoolConnection> {
 async function setUp(db: Db, connection: PoolConnection, leftMs: number): Promise<Session> {
   // A pooled connection that dies while idle emits an error that no statement awaits; the pool has already dropped it.
   connection.on('error', () => {})
-  // mysql2 calls no callback when we close a connection: only a timer ends the wait for a server that falls silent here.
+  // mysql2 calls no callback when we close a connection. Only a timer ends the wait for a silent server.
   const timeoutMs = Math.max(1, Math.min(leftMs, connectTimeoutMs(db.settings)))
   const identity = await withTimeout(timeoutMs, 'set up a session', prepare(db, connection))
   const session = openSession(connection, identity, performance.now())

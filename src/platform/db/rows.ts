@@ -18,7 +18,7 @@ const ROWS_PER_INSERT_MAX = 500
  * parameter for each of thousands of values costs the query builder several times what the statement itself does.
  */
 export function list(values: readonly Value[] | readonly (readonly Value[])[]): RawBuilder<unknown> {
-  // The driver would spell nothing at all, and the server call it a fault of syntax.
+  // The driver would write an empty list, which is a syntax error.
   if (values.length === 0) throw new Error('a list of no values')
   return sql`${values}`
 }

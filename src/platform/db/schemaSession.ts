@@ -3,7 +3,7 @@ import type { Connection } from 'mysql2'
 import { asUnavailable, isLockWaitTimeout } from './faults.ts'
 import { runStatement } from './session.ts'
 
-/** Another process that changes the schema is waited for this long. */
+/** How long to wait for another process that changes the schema. */
 const LOCK_TIMEOUT_SECONDS = 120
 /**
  * A DDL statement that waits for a table blocks every statement behind it, by default for a year. An old read view, as

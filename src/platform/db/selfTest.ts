@@ -6,8 +6,8 @@ import type { Db } from './pool.ts'
 import type { Tx } from './session.ts'
 
 /**
- * Refuses an engine on which two relays would claim the same rows: some accept SKIP LOCKED and ignore it. Two
- * connections see it for themselves; a session that is not READ COMMITTED is refused too, as its claims gap-lock.
+ * Refuses a database on which two relays would claim the same rows, because some accept SKIP LOCKED and ignore it. It
+ * also refuses sessions that are not READ COMMITTED, whose claims would take gap locks.
  */
 export async function selfTest(db: Db): Promise<void> {
   await transact(db, 'self_test', async (first) => {
@@ -15,7 +15,7 @@ export async function selfTest(db: Db): Promise<void> {
     const heldId = await hold(first)
     if (heldId === undefined) throw new Error('the table skip_locked_probe is empty: run the migrations')
     if (!(await doesSkip(db, heldId))) {
-      // The verdict holds if the lock did: a session that was lost meanwhile is a database that is away.
+      // The result is valid only if the lock was kept. A lost session means an unavailable database.
       await hold(first)
       throw new Error('it ignores FOR UPDATE SKIP LOCKED: two relays would send the same message')
     }
@@ -28,7 +28,7 @@ async function hold(tx: Tx): Promise<number | undefined> {
   return rows[0]?.id
 }
 
-/** Whether another connection passes over the held row, instead of getting it or waiting for it. */
+/** Whether another connection skips the locked row, instead of reading it or waiting for it. */
 async function doesSkip(db: Db, heldId: number): Promise<boolean> {
   const lookPast = (second: Tx) =>
     sql<{ id: number }>`

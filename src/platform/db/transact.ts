@@ -17,17 +17,17 @@ export interface TransactOptions<T> {
   resolve?: (tx: Tx) => Promise<T | undefined>
   timeoutMs?: number
   triesMax?: number
-  /** Whether a lock wait that timed out is left to the caller, as LockTimeout, instead of being waited for again. */
+  /** Whether a lock wait that timed out is thrown as LockTimeout instead of being retried. */
   throwsLockTimeout?: boolean
-  /** Instead of RESOLVE_TIMEOUT_MS; tests are less patient. */
+  /** Replaces RESOLVE_TIMEOUT_MS in tests. */
   resolveTimeoutMs?: number
 }
 
-/** Deadlocks and lock waits are normal events; after this many the caller hears of it. */
+/** Deadlocks and lock waits are normal. After this many attempts the error goes to the caller. */
 const TRIES_MAX = 4
 /** Above innodb_lock_wait_timeout (2 s) and a slow fsync, below a client's patience. */
 const TIMEOUT_MS = 8_000
-/** The bound on finding out what became of a COMMIT: waits for connections and repetitions included. */
+/** The bound on resolving a lost COMMIT, including waits for connections and retries. */
 const RESOLVE_TIMEOUT_MS = 5_000
 
 /**
@@ -59,7 +59,7 @@ export async function transact<T>(
   }
 }
 
-/** Runs a read outside a transaction; one that takes longer is given up and ended. @throws Unavailable. */
+/** Runs a read outside a transaction; one that takes longer is killed. @throws Unavailable. */
 export async function read<T>(
   db: Db,
   operation: string,

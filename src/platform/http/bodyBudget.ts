@@ -1,4 +1,4 @@
-/** What may be held of bodies that are being read, all together. */
+/** A bound on the bytes of all bodies that are being read. */
 export interface BodyBudget {
   /**
    * @param heldBytes what is already held of the same body
@@ -10,7 +10,7 @@ export interface BodyBudget {
 
 /** Requests of a few hundred recipients are below it. */
 export const SMALL_BODY_BYTES = 16 * 1024
-/** So much of the budget is for bodies that are still small: whoever sends slow, large ones does not shut out the rest. */
+/** The share of the budget reserved for small bodies, so that slow, large ones do not block the rest. */
 const SMALL_SHARE = 0.25
 
 export function openBodyBudget(bytesMax: number): BodyBudget {

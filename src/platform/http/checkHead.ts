@@ -4,10 +4,9 @@ import { Problem } from '../../primitives/problem.ts'
 import { HEADERS_MAX } from './limits.ts'
 
 /**
- * Looks at what Node's parser lets pass. With `ownHost`, the address or name that is listened on, only this machine is
- * meant to ask, and requests under a name that is not its own are refused: a web page may have its own name lead to
- * 127.0.0.1 and then read and post here as if it were ours (DNS rebinding). It can not make a browser say an address,
- * or localhost, for its name.
+ * Checks what Node's parser accepts. With `ownHost`, the address or name that is listened on, only this machine is
+ * served, and requests with another `Host` are refused. This prevents DNS rebinding: a web page may resolve its own
+ * name to 127.0.0.1, but cannot make the browser send an address or localhost as `Host`.
  */
 export function headChecker(ownHost?: string): (request: IncomingMessage) => void {
   const own = ownHost?.toLowerCase()
@@ -32,7 +31,7 @@ export function headChecker(ownHost?: string): (request: IncomingMessage) => voi
   }
 }
 
-/** Node keeps the first of several and says nothing; a proxy before us may have looked at another. */
+/** Node silently keeps the first of several, and a proxy in front may have used another. */
 function countHosts(rawHeaders: string[]): number {
   let count = 0
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -42,7 +41,7 @@ function countHosts(rawHeaders: string[]): number {
   return count
 }
 
-/** An address of the network names this machine or leads nowhere near it; `localhost` is always this machine. */
+/** An IP address cannot be rebound by DNS, and `localhost` is always this machine. */
 function isNameOfThisMachine(host: string, own: string): boolean {
   const [, bracketed, plain] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]@/]+))(?::[0-9]*)?$/i.exec(host) ?? []
   if (bracketed !== undefined) return isIP(bracketed) === 6

@@ -5,20 +5,20 @@ import type { Duplex } from 'node:stream'
 import { PROBLEM_CONTENT_TYPE, Problem, toDocument } from '../../primitives/problem.ts'
 import { EVERY_ANSWER } from './headers.ts'
 
-/** What is still being answered on a connection: the latest, if any. */
+/** The latest unanswered request of each connection, if any. */
 type LatestOn = (socket: Duplex) => ServerResponse | undefined
 
 export interface ClientFaults {
-  /** What Node's parser cannot read, or what did not arrive in time. */
+  /** Refuses a request that Node's parser cannot read, or that did not arrive in time. */
   refuse: (error: NodeJS.ErrnoException, socket: Duplex) => void
-  /** Nobody's proxy. */
+  /** Refuses CONNECT: this server is no proxy. */
   refuseConnect: (socket: Duplex) => void
 }
 
 /**
- * Answers what never becomes a request, with a problem document like everything else, and closes the connection. Only
- * when the word is certain to be taken for the right request's answer: a pipelined request before it that is still at
- * work may be moving money, and `400` would tell its client that it did not.
+ * Answers malformed requests with a problem document and closes the connection. It does so only while no earlier
+ * pipelined request is unanswered: the client would take the `400` for that request's answer, although its money may
+ * have moved.
  */
 export function clientFaults(latestOn: LatestOn, lingerMs: number): ClientFaults {
   function end(socket: Duplex, problem: Problem): void {
@@ -32,7 +32,7 @@ export function clientFaults(latestOn: LatestOn, lingerMs: number): ClientFaults
   return {
     refuse: (error, socket) => end(socket, toProblem(error)),
     refuseConnect(socket) {
-      // From here on nobody else listens to it.
+      // Node has removed its own listeners from this socket.
       socket.on('error', () => socket.destroy())
       const headers = { Allow: 'GET, HEAD, POST, OPTIONS' }
       end(socket, new Problem(405, 'method_not_allowed', 'This is not a proxy.', { headers }))
@@ -40,7 +40,7 @@ export function clientFaults(latestOn: LatestOn, lingerMs: number): ClientFaults
   }
 }
 
-/** Reads on for a moment: closing on bytes that nobody read would reset the connection and lose the answer. */
+/** Reads on for a moment: closing with unread bytes would reset the connection and lose the answer. */
 function answer(socket: Duplex, problem: Problem, lingerMs: number, isAnswerable: boolean): void {
   if (!isAnswerable) {
     socket.destroy()

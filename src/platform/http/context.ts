@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Request, Response } from 'express'
 import type { LogFields } from '../telemetry/index.ts'
 
-/** What is known of one request while it is served: for its log line, its metric and its problem document. */
+/** The facts about one request for its log line, metric and problem document. */
 export interface RequestContext {
   requestId: string
   /** The pattern of the route that matched; a raw path would make a metric label of whatever a client types. */
@@ -20,7 +20,7 @@ export const UNKNOWN_ROUTE = 'unknown'
 /** Narrow on purpose: the header comes from outside and goes into logs and answers. */
 const REQUEST_ID_SHAPE = /^[A-Za-z0-9._-]{1,64}$/
 
-/** Gives the request its context, with the client's X-Request-Id when that is a sane one. */
+/** Gives the request its context, with the client's X-Request-Id when that is valid. */
 export function openContext(request: Request, response: Response): void {
   const offered = request.headers['x-request-id']
   const requestId = typeof offered === 'string' && REQUEST_ID_SHAPE.test(offered) ? offered : randomUUID()

@@ -17,7 +17,7 @@ export interface AppOptions {
   routes: Route[]
   /** Bodies above it are answered with 413. */
   bodyBytesMax: number
-  /** Of all bodies that are being read at any moment; those beyond are answered with 503. */
+  /** The bound on all bodies that are being read; a body beyond it is answered with 503. */
   bodiesBytesMax?: number
   /** Given where this machine alone is served: the address or name that is listened on. */
   ownHost?: string
@@ -42,7 +42,7 @@ export function createApp(options: AppOptions): Express {
 
   const observe = observeRequests(logger, metrics)
   const checkHead = headChecker(ownHost)
-  // One step for all, because each that Express takes costs time on every request.
+  // One middleware for all, because each one costs time on every request.
   app.use((request, response, next) => {
     openContext(request, response)
     observe(request, response)

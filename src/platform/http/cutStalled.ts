@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 
 /**
- * Gives up answers that stay unfinished from one look to the one after the next: their clients take them too slowly,
- * or not at all, and each holds its whole text. Looking seldom costs nothing per request, which a timer each would.
- * @returns what ends it.
+ * Cuts answers that stay unfinished for two consecutive checks: their clients read too slowly, and each answer keeps
+ * its whole text in memory. A periodic check costs less than a timer for each request.
+ * @returns a function that stops the checks.
  */
 export function cutStalled(unanswered: ReadonlySet<ServerResponse>, everyMs: number): () => void {
   let seen = new Set<ServerResponse>()

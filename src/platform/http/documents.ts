@@ -55,7 +55,7 @@ export function answer<S extends z.ZodType>(
   }
 }
 
-/** @returns the responses that describe refusals, by status: those given, and those that any route may answer. */
+/** @returns the responses that describe refusals, by status: the given ones, and the ones common to all routes. */
 export function refusals(ofRoute: Refusal[]): Record<string, ZodOpenApiResponseObject> {
   const byStatus = Map.groupBy([...ofRoute, ...ANY_ROUTE], ({ example }) => example.status)
   return Object.fromEntries([...byStatus].map(([status, list]) => [String(status), describe(list)]))

@@ -1,6 +1,6 @@
 /**
- * Cheap and wide: whether the text may contain a number that JSON.parse rounds. Others, which is nearly all bodies, are
- * spared the reviver's call for every value.
+ * A cheap over-approximation of whether JSON.parse may round a number in the text. Other bodies, nearly all, avoid a
+ * reviver call for every value.
  */
 const MAY_BE_ROUNDED = /[[:,\s]-?(?:\d{16}|\d+[.eE])/
 const NUMBER = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/

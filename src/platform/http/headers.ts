@@ -1,7 +1,7 @@
 /**
- * What every answer says to browsers, names and values by turns. Balances and histories are never the same for long
- * and are nobody's to keep. An answer opened as a page may load, run and be framed by nothing, whatever it contains;
- * frame-ancestors says what X-Frame-Options said. Another site may neither embed it nor learn from a link where one was.
+ * Headers of every response for browsers, as alternating names and values. Responses must not be cached. A response
+ * opened as a page may load, run and be framed by nothing; frame-ancestors replaces X-Frame-Options. Another site can
+ * neither embed it nor receive its address as a referrer.
  */
 export const EVERY_ANSWER: readonly string[] = [
   ...['Cache-Control', 'no-store'],
@@ -11,7 +11,7 @@ export const EVERY_ANSWER: readonly string[] = [
   ...['Referrer-Policy', 'no-referrer'],
 ]
 
-/** For the page to read and try the API: it is made of our own files alone, and may call our own routes. */
+/** For the Swagger page, which consists of our own files and may call our own routes. */
 export const PAGE_POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -3,7 +3,7 @@ import { isNearMiss } from '../../primitives/nearMiss.ts'
 import { Problem } from '../../primitives/problem.ts'
 import type { FieldFault } from '../../primitives/problem.ts'
 
-/** Enough to correct a request by; ten thousand wrong recipients would be a megabyte of answer. */
+/** Enough to correct a request. Ten thousand wrong recipients would make a response of a megabyte. */
 const ERRORS_LISTED_MAX = 20
 /** A body may have a hundred thousand unknown fields; the one that was meant is among the first, and is short. */
 const UNKNOWN_FIELDS_MAX = 50

@@ -5,11 +5,9 @@ import { readBody } from './readBody.ts'
 import type { BodyBounds } from './readBody.ts'
 
 /**
- * Reads a JSON body in UTF-8, as RFC 8259 wants it. Other types are refused before a byte is kept. That also keeps a
- * web page in somebody's browser from posting to a loopback address behind their back: a page may send text/plain to
- * anywhere without asking, but not application/json. Of a name that an object has twice the last one counts, as in
- * every parser that customers are likely to have written with; names that no schema knows are ignored, `__proto__`
- * among them.
+ * Reads a JSON body in UTF-8 (RFC 8259). Other content types are refused before a byte is buffered. This also keeps web
+ * pages from posting to a loopback address: without a preflight, a browser sends text/plain but not application/json.
+ * The last one of duplicate names counts, as in common parsers. Unknown names are ignored, including `__proto__`.
  */
 export function readJsonBody(bounds: BodyBounds): RequestHandler {
   return async (request: Request, _response: Response, next: NextFunction) => {
@@ -23,7 +21,7 @@ export function readJsonBody(bounds: BodyBounds): RequestHandler {
       if (fault) throw fault
       request.body = parse(bytes)
     } else if (request.headers['content-type'] !== undefined) {
-      // Announced and empty: the schema names the fields that are missing.
+      // Announced and empty: the schema names the missing fields.
       request.body = {}
     }
     next()
@@ -47,7 +45,7 @@ function findTypeFault({ headers }: Request): Problem | undefined {
       return unsupported('The body has to be in UTF-8.')
     }
   }
-  // A compressed body would be a way to make us unpack much more than was sent.
+  // A compressed body could expand to much more than was sent.
   if (encoding.toLowerCase() !== 'identity') return unsupported('The body must not be compressed.')
   return undefined
 }
@@ -56,7 +54,7 @@ function unsupported(detail: string): Problem {
   return new Problem(415, 'unsupported_media_type', detail)
 }
 
-/** Fatal, because others put a replacement character where bytes are no UTF-8: a changed text, unnoticed. */
+/** Fatal, because a lenient decoder would silently replace bytes that are not UTF-8. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 
 function parse(bytes: Buffer): object {

@@ -6,13 +6,13 @@ export interface HttpLimits {
   requestTimeoutMs: number
   /** How long a connection may be idle between requests. */
   keepAliveTimeoutMs: number
-  /** How long a connection may stand still within a request and its answer: nothing comes, nothing is taken. */
+  /** How long a connection may be idle within a request or its answer. */
   stillTimeoutMs: number
-  /** After it, and before twice as long, an answer that its client has not taken whole is given up. */
+  /** An answer that its client has not read completely is cut after one to two times this long. */
   answerTimeoutMs: number
-  /** How often the times above are looked at. */
+  /** How often the times above are checked. */
   checkEveryMs: number
-  /** After a last word on a connection, how long we go on reading, so that the client can read that word. */
+  /** How long to read on after the last answer on a connection, so that the client can receive it. */
   lingerMs: number
   connectionsMax: number
   requestsPerConnectionMax: number
@@ -20,7 +20,7 @@ export interface HttpLimits {
   headBytesMax: number
 }
 
-/** Browsers and proxies send 10 to 30. Each that is looked at costs time, and nothing here reads more than a few. */
+/** Browsers and proxies send 10 to 30. Each header costs time, and this server reads only a few. */
 export const HEADERS_MAX = 100
 
 /**
@@ -37,7 +37,7 @@ export const HTTP_LIMITS: HttpLimits = {
   keepAliveTimeoutMs: 65_000,
   // Above every time-out of our own towards the database, so that it cuts no client that waits for us.
   stillTimeoutMs: 60_000,
-  // A page of a list has some 300 kB: who takes it slower than 5 kB/s holds memory that others need.
+  // A page of a list has some 300 kB. A client that reads it slower than 5 kB/s occupies memory that others need.
   answerTimeoutMs: 60_000,
   // Node's own 30 s would double them.
   checkEveryMs: 5_000,

@@ -17,7 +17,7 @@ export interface ListenAddress {
 
 export interface Listener {
   port: number
-  /** Where it answers, as a person would type it. */
+  /** The URL it serves, as a person would type it. */
   url: string
   /**
    * Takes no new connection, lets requests in flight finish, and cuts what is left after `deadlineMs`.
@@ -26,13 +26,13 @@ export interface Listener {
   close(deadlineMs: number): Promise<void>
 }
 
-/** What was asked on one connection so far. */
+/** The requests of one connection so far. */
 interface Conversation {
   requests: number
   latest: ServerResponse
 }
 
-/** @throws StartupFault in one line with the remedy, when the address cannot be had. */
+/** @throws StartupFault in one line with the remedy, when the address cannot be bound. */
 export async function listen(
   handle: RequestListener,
   { host, port }: ListenAddress,
@@ -44,17 +44,17 @@ export async function listen(
   const conversations = new WeakMap<Duplex, Conversation>()
   const sockets = new Set<Socket>()
   const take: RequestListener = (request, response) => {
-    // Our side is closed: the client was told that nothing was changed, and this came behind it.
+    // Our side is closed. The client was already answered that nothing changed, so this request is not processed.
     if (!request.socket.writable) return
     const requests = (conversations.get(request.socket)?.requests ?? 0) + 1
-    // The answer before this one closes the connection, so that this one's could not be given.
+    // The previous answer closes the connection, so this request could not be answered.
     if (requests > limits.requestsPerConnectionMax) return
     conversations.set(request.socket, { requests, latest: response })
     unanswered.add(response)
     if (draining || requests === limits.requestsPerConnectionMax) response.shouldKeepAlive = false
     response.once('close', () => {
       unanswered.delete(response)
-      // An answer whose headers had gone out before draining began leaves an idle connection behind.
+      // An answer whose headers were sent before draining began leaves an idle connection behind.
       if (draining) setImmediate(() => server.closeIdleConnections())
     })
     handle(request, response)
@@ -70,7 +70,7 @@ export async function listen(
   const stopCutting = cutStalled(unanswered, limits.answerTimeoutMs)
 
   await bind(server, host, port)
-  // One connection that could not be accepted is that client's loss, and no reason to stop serving the others.
+  // A failed accept affects one client. The others are still served.
   server.on('error', (error) => logger.warn('could not accept a connection', { error }))
   const bound = server.address() as AddressInfo
   return {
@@ -78,9 +78,9 @@ export async function listen(
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`,
     close(deadlineMs) {
       draining = true
-      // Says `Connection: close` in each answer still to come, so that the client does not send on it again.
+      // Sends `Connection: close` with each remaining answer, so that the client does not reuse the connection.
       for (const response of unanswered) response.shouldKeepAlive = false
-      // Node waits for whoever connected and never spoke, as if a request were on its way.
+      // Node waits for connections that never sent a byte as if they had a request in flight.
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
       return drain(server, deadlineMs).finally(stopCutting)
     },
@@ -100,7 +100,7 @@ function createBoundedServer(limits: HttpLimits, take: RequestListener): Server 
     },
     take,
   )
-  // One more than are allowed: some versions of Node leave out what is beyond and say nothing, and we want to notice.
+  // One more than allowed, because some versions of Node silently drop the headers beyond the limit.
   server.maxHeadersCount = HEADERS_MAX + 1
   server.timeout = limits.stillTimeoutMs
   server.maxConnections = limits.connectionsMax
@@ -131,7 +131,7 @@ function toStartupFault(error: NodeJS.ErrnoException, host: string, port: number
 function drain(server: Server, deadlineMs: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), deadlineMs)
-    // Closes idle connections as well; the others follow as their answers end.
+    // Also closes idle connections; the others follow when their answers are complete.
     server.close(() => {
       clearTimeout(timer)
       resolve()

@@ -5,17 +5,17 @@ import { contextOf } from './context.ts'
 import type { RequestContext } from './context.ts'
 
 /**
- * At 2,000 requests a second a line each would cost more than a tenth of a core, so that info gets this many a second
- * and the rest goes to debug; rates are what metrics are for. Failures have a budget of their own: when the database
- * is away every request fails, and the first lines say all there is to know.
+ * At 2,000 requests a second, one line each would cost more than a tenth of a core. So only this many a second are
+ * logged at info and the rest at debug. Failures have a separate budget: when the database is unavailable, every
+ * request fails for the same reason.
  */
 const LINES_PER_SECOND_MAX = 20
 
-/** What a client that left before its answer is counted as; nginx's number for it. */
+/** The status counted when a client disconnects before its answer, as in nginx. */
 const CLIENT_GONE = '499'
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
-/** @returns what moves a request's metric and writes its one log line when the answer has gone out. */
+/** @returns middleware that updates a request's metric and writes its single log line when the answer was sent. */
 export function observeRequests(logger: Logger, { httpDuration }: Pick<Metrics, 'httpDuration'>) {
   const takeOrdinary = lineBudget(LINES_PER_SECOND_MAX)
   const takeFailure = lineBudget(LINES_PER_SECOND_MAX)
@@ -51,7 +51,7 @@ export function observeRequests(logger: Logger, { httpDuration }: Pick<Metrics, 
   }
 }
 
-/** Error is for faults of ours alone; being unavailable is a state of the surroundings. */
+/** Only faults of this program are errors; an unavailable dependency is a warning. */
 function levelOf(context: RequestContext, statusCode: number): LogLevel {
   if (context.fault !== undefined) return statusCode === 503 ? 'warn' : 'error'
   return context.quiet ? 'debug' : 'info'

@@ -9,8 +9,8 @@ export function refuseUnknownRoute(): never {
 }
 
 /**
- * Express's error handler: answers whatever was thrown. Only a Problem and Unavailable have messages for the client;
- * the message of any other error is for the log.
+ * Express's error handler: answers every thrown error. Only a Problem and Unavailable have messages for the client; the
+ * message of any other error is for the log.
  */
 export function answerProblem(
   error: unknown,
@@ -23,7 +23,7 @@ export function answerProblem(
   context.fields['code'] = problem.code
   if (problem.status >= 500) context.fault = error
   if (response.headersSent) {
-    // Half an answer cannot be taken back; a cut connection at least does not look like a complete one.
+    // A partial answer cannot be replaced. A cut connection at least does not look like a complete answer.
     response.destroy()
     return
   }
@@ -32,7 +32,7 @@ export function answerProblem(
   answerText(response, { status, type: `${PROBLEM_CONTENT_TYPE}; charset=utf-8`, headers }, document)
 }
 
-/** @returns the problem that a client sees for whatever was thrown. */
+/** @returns the problem that a client sees for a thrown error. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof Unavailable) {
@@ -46,7 +46,7 @@ export function toProblem(error: unknown): Problem {
 }
 
 /**
- * What Express throws about a request, such as a path that is not UTF-8. Only errors that it marks as meant for the
+ * Errors of Express about a request, such as a path that is not UTF-8. Only errors that it marks as meant for the
  * client count: an internal error may carry a status too, that of a server we called.
  */
 function toClientFault(error: unknown): Problem | undefined {

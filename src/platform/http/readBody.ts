@@ -6,16 +6,15 @@ import type { BodyBudget } from './bodyBudget.ts'
 export interface BodyBounds {
   /** Of one body. */
   bytesMax: number
-  /** Of all that are being read. */
+  /** The budget of all bodies that are being read. */
   budget: BodyBudget
 }
 
 /**
- * Reads a body to its end. What is refused is read and dropped all the same: an answer to somebody who is still
- * sending would be lost when the connection closes. The request's time-out bounds how long that may take. Express's
- * own reader would do, but for the bound on all bodies together.
- * @returns nothing, ever, when the client leaves before the end, or was refused meanwhile: then nobody waits for an
- * answer, or he had one that says that nothing was changed.
+ * Reads a body to its end. A refused body is read and dropped: a client that is still sending would lose the answer
+ * when the connection closes. The request's time-out bounds this. Express's own reader lacks the bound on all bodies
+ * together.
+ * @returns a promise that never settles when the client disconnects before the end or was already refused.
  * @throws Problem 413 `body_too_large`, and Unavailable `overloaded` when the budget is spent.
  */
 export function readBody(request: IncomingMessage, { bytesMax, budget }: BodyBounds): Promise<Buffer> {
@@ -54,7 +53,10 @@ export function readBody(request: IncomingMessage, { bytesMax, budget }: BodyBou
   })
 }
 
-/** Besides its bytes a chunk costs some 300 of memory (measured): a body of single bytes is the dearest. */
+/**
+ * Each chunk costs some 300 bytes of memory besides its content (measured), so a body of one-byte chunks is the most
+ * expensive.
+ */
 const CHUNK_BYTES = 512
 
 function costOf(chunk: Buffer): number {

@@ -3,13 +3,13 @@ import { answerJson } from './answer.ts'
 import { answer, refusals } from './documents.ts'
 import type { Route } from './route.ts'
 
-/** Something that has to work before this process can do its part. Rejects when it does not. */
+/** A dependency that this process needs. Rejects when it does not work. */
 export interface ReadinessCheck {
   name: string
   run: () => Promise<void>
 }
 
-/** Whoever asks wants an answer sooner than a database's time-outs give one. */
+/** A probe needs an answer sooner than the database's time-outs give one. */
 const CHECK_TIMEOUT_MS = 1_000
 
 const Readiness = z
@@ -63,8 +63,8 @@ const operation = {
 }
 
 /**
- * However many ask and however long it hangs, a check runs once at a time: a probe must not pile up work on what is
- * in trouble already. Who asks meanwhile waits for the same answer, and no longer than the limit.
+ * Runs a check once at a time, so that probes do not pile up work on a failing dependency. Concurrent callers wait for
+ * the same result, up to the limit.
  */
 function askOnce(check: ReadinessCheck, timeoutMs: number): () => Promise<CheckResult> {
   let running: Promise<CheckResult> | undefined
@@ -83,7 +83,7 @@ async function runCheck({ name, run }: ReadinessCheck): Promise<CheckResult> {
     await run()
     return { name, ok: true }
   } catch (error) {
-    // A message may quote addresses and user names, and this route asks nobody who they are.
+    // The message may quote addresses and user names, and this route has no authentication.
     const { code } = (error ?? {}) as { code?: unknown }
     return { name, ok: false, reason: typeof code === 'string' ? code : 'failed' }
   }

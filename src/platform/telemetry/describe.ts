@@ -1,6 +1,6 @@
 import { IDENTIFIER_FIELDS, PRIVATE_FIELDS, maskNumbersIn } from '../../primitives/privacy.ts'
 
-/** Bounds of one line: a log is for facts, and a line must not cost more than the work it tells of. */
+/** Bounds of one line: a line must not cost more than the work it describes. */
 const DEPTH_MAX = 4
 const ITEMS_MAX = 20
 const CHARS_MAX = 1_000
@@ -9,7 +9,7 @@ const STACK_CHARS_MAX = 4_000
 const HIDDEN = '[hidden]'
 
 export interface DescribeOptions {
-  /** A stack helps with faults of ours; elsewhere it is noise. */
+  /** A stack is useful only for faults of this program. */
   withStacks: boolean
 }
 
@@ -24,7 +24,7 @@ export function describe(fields: Record<string, unknown>, options: DescribeOptio
 function describeFields(fields: object, options: DescribeOptions, depth: number): Record<string, unknown> {
   const described: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(fields).slice(0, ITEMS_MAX)) {
-    // A count under such a name says nothing private, and `recipients` of an accepted request is one.
+    // A count under such a name is not private, such as `recipients` of an accepted request.
     if (PRIVATE_FIELDS.has(name) && typeof value !== 'number') described[name] = HIDDEN
     else if (IDENTIFIER_FIELDS.has(name) && typeof value === 'string')
       described[name] = value.slice(0, CHARS_MAX)
@@ -47,7 +47,9 @@ function describeValue(value: unknown, options: DescribeOptions, depth: number):
   return describeFields(value, options, depth + 1)
 }
 
-/** Only these members: drivers hang the whole statement with its values on their errors, parsers the whole body. */
+/**
+ * Only these members: drivers attach the whole statement with its values to their errors, and parsers the whole body.
+ */
 function describeError(error: Error, options: DescribeOptions, depth: number): Record<string, unknown> {
   const { code, errno } = error as { code?: unknown; errno?: unknown }
   const described: Record<string, unknown> = {

@@ -1,11 +1,11 @@
-/** @returns whether one more line may be written now, and how many were left out since the last that was. */
+/** @returns whether another line may be written now, and how many were suppressed since the last one. */
 export type TakeLine = () => { granted: boolean; leftOut: number }
 
 const WINDOW_MS = 1_000
 
 /**
- * Lines by load: on a quiet system every event gets its line; on a busy one a log line for each would cost more than
- * the work, so that only the first `linesMax` of a second are written and the next one says how many were not.
+ * Limits log lines to `linesMax` a second, because on a busy system a line for each event would cost more than the
+ * work. The next line says how many were suppressed.
  */
 export function lineBudget(linesMax: number, nowMs: () => number = () => performance.now()): TakeLine {
   let windowStartMs = nowMs()

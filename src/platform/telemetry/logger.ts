@@ -8,15 +8,15 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 export type LogFields = Record<string, unknown>
 
 /**
- * One JSON object a line. The message is a fixed sentence and whatever varies is a field: so the fields can be
- * filtered, and no text or number of a customer can slip into a sentence.
+ * One JSON object a line. The message is a fixed sentence and everything variable is a field. So fields can be
+ * filtered, and no customer's text or number gets into a message.
  */
 export interface Logger {
   error(message: string, fields?: LogFields): void
   warn(message: string, fields?: LogFields): void
   info(message: string, fields?: LogFields): void
   debug(message: string, fields?: LogFields): void
-  /** Whether lines of this level are written: to be asked before the facts of many messages are put into words. */
+  /** Whether this level is logged. Check it before building expensive fields. */
   writes(level: LogLevel): boolean
 }
 
@@ -24,7 +24,7 @@ export interface LoggerOptions {
   level: LogLevel
   service: string
   version: string
-  /** Whose line it is, where several processes write to one place. */
+  /** Names the process, where several write to one stream. */
   pid?: number
   /** Where lines go; standard output unless a test wants to read them. */
   stream?: NodeJS.WritableStream

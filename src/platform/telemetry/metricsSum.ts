@@ -6,9 +6,9 @@ export type MetricsSnapshot = { name: string; type: string }[]
 
 /** The metrics of several processes as if they were one. */
 export interface MetricsSum {
-  /** Replaces what was last known of this process. */
+  /** Replaces the last values of this process. */
   keep(id: number, snapshot: MetricsSnapshot): void
-  /** The process has ended. Its counts stay in the sum: what only grows must not fall, or rates would jump. */
+  /** The process has exited. Its counters stay in the sum, because a falling counter would distort rates. */
   settle(id: number): void
   /** In the text format of Prometheus. */
   text(): Promise<string>

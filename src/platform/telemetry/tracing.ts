@@ -4,13 +4,15 @@ import { isSpanContextValid, trace } from '@opentelemetry/api'
 
 export interface Tracing {
   on: boolean
-  /** Sends what is still buffered, if the collector accepts it soon: an unavailable one does not make the end of the process a failure. */
+  /**
+   * Sends buffered spans, if the collector accepts them soon. An unavailable collector does not make the shutdown fail.
+   */
   close(): Promise<void>
 }
 
 const OFF: Tracing = { on: false, close: () => Promise.resolve() }
 const FLUSH_TIMEOUT_MS = 2_000
-/** Asked every few seconds by machines; a span for each would bury those of customers. */
+/** Polled every few seconds; their spans would bury those of customers. */
 const UNTRACED_PATHS = new Set(['/metrics', '/healthz', '/readyz'])
 
 let started: Promise<Tracing> | undefined

@@ -2,12 +2,12 @@ import cluster from 'node:cluster'
 import { openRpcChannel } from './rpcChannel.ts'
 import type { Answers, RpcChannel } from './rpcChannel.ts'
 
-/** This program, started once more as a process of its own. */
+/** A further process of this program. */
 export interface ForkedWorker {
-  /** Not given again. */
+  /** Never reused. */
   id: number
   channel: RpcChannel
-  /** Asks it to end in order. */
+  /** Asks the process to stop in order. */
   stop: () => void
   kill: () => void
   /** Never rejects. */
@@ -21,7 +21,7 @@ export interface WorkerEnd {
 }
 
 export function forkWorker(answers: Answers, onReady: (readyMessage: unknown) => void): ForkedWorker {
-  // Where the processes race for connections instead, one of them gets most.
+  // Otherwise the processes race for connections, and one of them gets most.
   cluster.schedulingPolicy = cluster.SCHED_RR
   const worker = cluster.fork()
   const { pid } = worker.process
@@ -37,7 +37,7 @@ export function forkWorker(answers: Answers, onReady: (readyMessage: unknown) =>
       const how = signal ? `by ${signal}` : `with exit code ${code}`
       resolve({ inOrder: code === 0, description: `process ${pid} ended ${how}` })
     })
-    // Also emitted for a message that could not be sent; then the end follows, or the asker hears of it.
+    // Also emitted for a message that could not be sent. Then the process exits, or the caller gets the error.
     worker.on('error', (error) => {
       if (pid === undefined) resolve({ inOrder: false, description: `no process: ${error.message}` })
     })

@@ -6,20 +6,23 @@ import { forkWorker } from './forkWorker.ts'
 import type { ForkedWorker, WorkerEnd } from './forkWorker.ts'
 import type { Answers, RpcChannel } from './rpcChannel.ts'
 
-/** Several processes of this program that serve one port; node's cluster gives them the connections by turns. */
+/**
+ * Several processes of this program that serve one port. Node's cluster module distributes the connections round-robin.
+ */
 export interface Workers {
-  /** To those that are ready, by a number that is not given again. */
+  /** The channels of the ready workers, by a number that is never reused. */
   channels: ReadonlyMap<number, RpcChannel>
   /**
-   * Starts this program again, `count` times, and keeps that many running: one that ends is replaced. The first is
-   * waited for, so that a fault that all would have is reported once.
-   * @returns what the first reports of itself when all are ready. May not settle when they are closed meanwhile.
-   * @throws StartupFault when one ends before it was ready; the others run until they are closed.
+   * Starts this program again, `count` times, and keeps that many running: one that ends is replaced. The first must be
+   * ready before the others start, so that a fault common to all is reported once.
+   * @returns the first worker's ready message when all are ready. May never settle when they are closed during the
+   * start.
+   * @throws StartupFault when one exits before it was ready; the others run until they are closed.
    */
   start(): Promise<unknown>
   /**
-   * Asks all to stop and resolves when they have ended; kills those that have not by `deadlineMs`.
-   * Rejects when one did not end in order.
+   * Asks all workers to stop and resolves when they have exited. Kills the remaining ones at `deadlineMs`, and rejects
+   * when one did not exit in order.
    */
   close(deadlineMs: number): Promise<void>
 }
@@ -27,13 +30,13 @@ export interface Workers {
 export interface WorkersOptions {
   count: number
   logger: Logger
-  /** The questions that they may ask. */
+  /** The questions that the workers may ask. */
   answers: Answers
-  /** A process that was ready has ended; its number is not used again. */
+  /** A ready worker has exited; its number is never reused. */
   onEnd: (id: number) => void
 }
 
-/** A process that lived longer is replaced at once; others are replaced after a growing pause. */
+/** A worker that lived longer is replaced immediately; others are replaced with back-off. */
 const STARTED_WELL_MS = 60_000
 
 export function openWorkers({ count, logger, answers, onEnd }: WorkersOptions): Workers {
@@ -57,7 +60,7 @@ export function openWorkers({ count, logger, answers, onEnd }: WorkersOptions): 
     return end
   }
 
-  /** Resolves with what it says when it is ready for the first time. */
+  /** Resolves with the worker's ready message. */
   function keepOne(): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const report = (error: unknown, retryInMs: number) =>
@@ -100,7 +103,7 @@ export function openWorkers({ count, logger, answers, onEnd }: WorkersOptions): 
   }
 }
 
-/** Without its stack, which is of this process. */
+/** Without its stack, which belongs to this process. */
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

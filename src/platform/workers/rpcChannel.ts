@@ -1,21 +1,23 @@
 import { withTimeout } from '../withTimeout.ts'
 
-/** One end of the channel that node opens between a process and one that it started. */
+/** One end of the channel that Node opens between a process and its child. */
 export interface RpcTransport {
   send(message: unknown, done: (error: Error | null) => void): unknown
   on(event: 'message' | 'disconnect', listener: (message?: unknown) => void): unknown
 }
 
-/** What one side may ask of the other, by name. The other side's word is as good as our own: it is the same program. */
+/**
+ * The questions of one side to the other, by name. Messages are not validated, because both sides are the same program.
+ */
 export type Answers = Record<string, (argument: unknown) => unknown>
 
 /** Questions and answers between two processes of one program. */
 export interface RpcChannel {
-  /** Rejects with the fault of the other side, and when that has gone or takes too long. */
+  /** Rejects with the fault of the other side, and when it has exited or takes too long. */
   ask: (question: string, argument?: unknown, timeoutMs?: number) => Promise<unknown>
 }
 
-/** Most questions are answered from memory; a process whose event loop hangs must not make others wait. */
+/** Most questions are answered from memory. A process with a hung event loop must not block the others. */
 const ASK_TIMEOUT_MS = 2_000
 
 type Message =
@@ -46,7 +48,7 @@ export function openRpcChannel(end: RpcTransport, answers: Answers): RpcChannel 
       const answered = new Promise<unknown>((resolve, reject) => {
         waiting.set(id, { resolve, reject })
         const message: Message = { chapar: 'question', id, question, argument }
-        // With a callback, a channel that has closed is this question's fault and not an event that ends the process.
+        // With a callback, a closed channel fails this question instead of emitting an error that ends the process.
         end.send(message, (error) => error && reject(error))
       })
       try {
@@ -76,7 +78,7 @@ async function reply(
     const { code } = (error ?? {}) as { code?: unknown }
     message.fault = { message: error instanceof Error ? error.message : String(error), code }
   }
-  // The asking process may have ended.
+  // The asking process may have exited.
   end.send(message, () => {})
 }
 

@@ -7,15 +7,15 @@ export function isWorker(): boolean {
   return cluster.isWorker
 }
 
-/** The process that started this one, as this one sees it. */
+/** The parent process, as a worker sees it. */
 export interface Supervisor extends RpcChannel {
-  /** Counts this process among those that serve. `readyMessage` is what the first of them reports of itself. */
+  /** Reports this process as ready. The `readyMessage` of the first worker goes to the caller of `openWorkers`. */
   ready(readyMessage: unknown): Promise<void>
 }
 
 /**
- * Only in a worker. A supervisor that dies takes its workers along, at once: node ends a worker whose channel closes,
- * and the engine survives being killed.
+ * Only in a worker. When the supervisor dies, its workers die immediately, because Node ends a worker whose channel
+ * closes. The engine survives being killed.
  */
 export function openSupervisor(answers: Answers & { stop: () => void }): Supervisor {
   const channel = openRpcChannel(

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict'
 import { createDriver } from '../../../loadtest/generator/drive.ts'
-import type { Ending } from '../../../loadtest/generator/exchange.ts'
+import type { RequestResult } from '../../../loadtest/generator/exchange.ts'
 import { mergeRecords, percentilesOf } from '../../../loadtest/generator/index.ts'
 import type { GeneratorPlan } from '../../../loadtest/generator/index.ts'
 import { createTimetable } from '../../../loadtest/generator/timetable.ts'
 import { planOf } from './planOf.ts'
 
 const START_MS = 5_000
-const ACCEPTED: Ending = { answer: '200', acceptedRecipients: 1 }
+const ACCEPTED: RequestResult = { answer: '200', acceptedRecipients: 1 }
 
 /** A driver whose clock and whose target are in the hands of the test. */
 function stage(plan: GeneratorPlan) {
   let nowMs = START_MS
-  const onTheirWay: ((ending: Ending) => void)[] = []
+  const onTheirWay: ((result: RequestResult) => void)[] = []
   const exchange = {
     hasRoom: () => onTheirWay.length < plan.connections,
-    send: (_text: string, onEnd: (ending: Ending) => void) => void onTheirWay.push(onEnd),
+    send: (_text: string, onEnd: (result: RequestResult) => void) => void onTheirWay.push(onEnd),
   }
   const driver = createDriver(plan, createTimetable(plan, START_MS), exchange, () => nowMs)
   return {

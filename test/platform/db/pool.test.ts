@@ -54,28 +54,28 @@ describe('the pool of database connections', () => {
   }
 
   it('tells a caller that the database is away when none becomes free in time, and serves the next one', async () => {
-    const giveBack = await exhaust()
+    const releaseAll = await exhaust()
     await assert.rejects(ask(), (error) => {
       assert.ok(error instanceof Unavailable)
       assert.equal(error.code, 'database_unavailable')
       return true
     })
-    await giveBack()
+    await releaseAll()
     assert.deepEqual(await ask(), [{ one: 1 }])
   })
 
   it('hands a connection that became free to the one who waits', async () => {
-    const giveBack = await exhaust()
+    const releaseAll = await exhaust()
     const waiting = ask()
-    await giveBack()
+    await releaseAll()
     assert.deepEqual(await waiting, [{ one: 1 }])
   })
 
   it('loses no connection to callers who gave up waiting', async () => {
-    const giveBack = await exhaust()
+    const releaseAll = await exhaust()
     const given = await Promise.allSettled(Array.from({ length: 20 }, ask))
     assert.ok(given.every(({ status }) => status === 'rejected'))
-    await giveBack()
+    await releaseAll()
     assert.equal((await Promise.all(Array.from({ length: 20 }, ask))).length, 20)
   })
 
