@@ -20,6 +20,7 @@ export interface Schema {
 }
 
 export type SmsState = 'pending' | 'sending' | 'done' | 'failed' | 'cancelled'
+export type DeliveryStatus = 'delivered' | 'undelivered'
 export type TransactionType = 'topup' | 'charge' | 'refund'
 
 /** BOOLEAN is read as 0 or 1 and may be written as a boolean. */
@@ -65,7 +66,7 @@ export interface SmsStatus {
   user_id: number
   recipient: string
   status: SmsState
-  delivery_status: Optional<'delivered' | 'undelivered' | null>
+  delivery_status: Optional<DeliveryStatus | null>
   price: number
   parts: Optional<number>
   attempts: Optional<number>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
-import type { Schema } from '../../../db/schema.ts'
+import type { DeliveryStatus, Schema } from '../../../db/schema.ts'
 import { look } from '../../support/arrange.ts'
 import { freshStack } from '../../support/servers.ts'
 import type { Stack } from '../../support/servers.ts'
@@ -166,6 +166,7 @@ describe('the row types of Kysely', () => {
     const wanted = {
       'user_transactions.transaction_type': ['topup', 'charge', 'refund'],
       'sms_requests.type': ['normal', 'express'],
+      'sms_status.delivery_status': ['delivered', 'undelivered'],
       'sms_status.status': ['pending', 'sending', 'done', 'failed', 'cancelled'],
     } satisfies EnumValues
     assert.deepEqual(
@@ -210,6 +211,7 @@ describe('the row types of Kysely', () => {
 
 /** Each value once and in the order of the ENUM; one that a type lacks or has more is an error of the compiler. */
 type EnumValues = {
+  'sms_status.delivery_status': Listed<DeliveryStatus>
   'user_transactions.transaction_type': Listed<Schema['user_transactions']['transaction_type']>
   'sms_requests.type': Listed<Schema['sms_requests']['type']>
   'sms_status.status': Listed<Schema['sms_status']['status']>
