@@ -15,8 +15,11 @@ describe('the paces of an operator', () => {
   const admit = (pace: Pace, calls: number) => {
     for (let call = 0; call < calls; call++) pace.admitted()
   }
-  const throttle = (pace: Pace, retryAfterMs: number | null = null) =>
-    pace.throttled(pace.begin(), retryAfterMs)
+  /** Of normal traffic as many calls as point to a limit beside 20 that were admitted. */
+  const throttle = (pace: Pace, retryAfterMs: number | null = null) => {
+    const calls = pace === paces.normal ? 3 : 1
+    for (let call = 0; call < calls; call++) pace.throttled(pace.begin(), retryAfterMs)
+  }
   const waitOf = (pace: Pace) => Math.max(0, pace.readyAtMs() - Date.now())
   /** Plays time in small steps, as timers that depend on each other need it. */
   const pass = async (ms: number) => {
@@ -38,6 +41,14 @@ describe('the paces of an operator', () => {
     admit(paces.normal, 20)
     throttle(paces.normal)
     assert.equal(paces.normal.callsPerSecond(), 16)
+  })
+
+  it('stay as they are while an operator throttles few of the normal calls, as it may do at random', () => {
+    for (let round = 0; round < 20; round++) {
+      admit(paces.normal, 20)
+      paces.normal.throttled(paces.normal.begin(), null)
+    }
+    assert.equal(paces.normal.callsPerSecond(), null)
   })
 
   it('leave express as it is when normal traffic is throttled', async () => {
