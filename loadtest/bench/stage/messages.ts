@@ -1,4 +1,6 @@
 import { BALANCE } from './withCrew.ts'
+import { startTags } from '../../../src/outbox/index.ts'
+import { LANES, microsFromNow } from '../../../src/outbox/lanes.ts'
 import type { Database } from './database.ts'
 import { identifierSql, numbersBelow } from './numbers.ts'
 
@@ -9,8 +11,8 @@ export interface Messages {
   /** Each customer's; they take turns. */
   perCustomer: number
   /**
-   * waiting: pending, with outbox rows that are due in an hour. done: finished. outbox: only outbox rows that are due,
-   * for measuring claims.
+   * waiting: pending and scheduled, with outbox rows that are due in an hour. done: at their end. outbox: nothing but
+   * ready outbox rows, for the claim alone.
    */
   state: 'waiting' | 'done' | 'outbox'
   /** The start of the time over which identifiers are spread evenly, and its length. */
@@ -21,6 +23,11 @@ export interface Messages {
 /** Rows of one statement: its undo and its locks stay small. */
 const ROWS_PER_STATEMENT = 250_000
 const PRICE_NORMAL = 1
+const LANE = LANES.normal
+const IN_AN_HOUR = 'NOW(3) + INTERVAL 1 HOUR'
+const HOUR_MS = 3_600_000
+/** A message of one part advances its customer's tag by this much, so that customers take turns. */
+const TAG_UNITS_PER_MESSAGE = startTags(0, 0, [1]).lastTag
 
 /** Writes messages with their charges, as sent by customers whose only other ledger row is from `seedCustomers`. */
 export async function insertMessages(
@@ -42,10 +49,10 @@ export async function insertMessages(
   if (state !== 'done') await database.run('ANALYZE TABLE outbox_events')
 }
 
-/** Makes all waiting messages due at this time. */
+/** Waiting messages become due then, all at once. The relay promotes them. */
 export async function makeDueIn(database: Database, afterMs: number): Promise<void> {
-  await database.run('UPDATE outbox_events SET next_run_at = NOW(6) + INTERVAL ? MICROSECOND', [
-    afterMs * 1_000,
+  await database.run(`UPDATE outbox_events SET order_key = ${microsFromNow(afterMs)} WHERE lane = ?`, [
+    LANE.waiting,
   ])
 }
 
@@ -62,18 +69,22 @@ function statements(messages: Messages, from: number, count: number): string[] {
   const isDone = state === 'done'
   const ranges = `CONCAT('[["', INSERT(INSERT(INSERT(INSERT(LOWER(HEX(${id})), 9, 0, '-'), 14, 0, '-'), 19, 0, '-'),
     24, 0, '-'), '",1,1,', ${userId}, ']]')`
-  const dueAt = state === 'waiting' ? 'NOW(6) + INTERVAL 1 HOUR' : time
-  const outbox = `INSERT INTO outbox_events (id, event_type, priority, next_run_at, user_id, sms_identifier, payload,
-                                             recipients, created_at)
-    SELECT ${id}, 'sms.send', 0, ${dueAt}, ${userId}, ${id}, ${ranges}, 1, ${time} FROM ${numbers}`
+  const [lane, orderKey] =
+    state === 'waiting'
+      ? [LANE.waiting, microsFromNow(HOUR_MS)]
+      : [LANE.ready, `(${turn} - 1) * ${TAG_UNITS_PER_MESSAGE}`]
+  const outbox = `INSERT INTO outbox_events (id, lane, order_key, user_id, sms_identifier, payload, recipients,
+                                             created_at)
+    SELECT ${id}, ${lane}, ${orderKey}, ${userId}, ${id}, ${ranges}, 1, ${time} FROM ${numbers}`
   if (state === 'outbox') return [outbox]
   return [
-    `INSERT INTO sms_requests (sms_identifier, user_id, type, text, price, recipients, created_at)
-     SELECT ${id}, ${userId}, 'normal', 'benchmark', ${PRICE_NORMAL}, 1, ${time} FROM ${numbers}`,
-    `INSERT INTO sms_status (sms_identifier, recipient_no, user_id, recipient, status, provider,
-                             provider_message_id, created_at, updated_at)
-     SELECT ${id}, 1, ${userId}, CONCAT('+999', LPAD(${n}, 11, '0')), '${isDone ? 'done' : 'pending'}',
-            ${isDone ? `'operator-a', CONCAT('m', ${n})` : `'', NULL`}, ${time}, ${time} FROM ${numbers}`,
+    `INSERT INTO sms_requests (sms_identifier, user_id, type, text, recipients, send_at, created_at)
+     SELECT ${id}, ${userId}, 'normal', 'benchmark', 1, ${isDone ? 'NULL' : IN_AN_HOUR}, ${time} FROM ${numbers}`,
+    `INSERT INTO sms_status (sms_identifier, recipient_no, user_id, recipient, status, attempts, provider,
+                             handed_over_at, price, created_at, updated_at)
+     SELECT ${id}, 1, ${userId}, CONCAT('+999', LPAD(${n}, 11, '0')),
+            ${isDone ? `'done', 1, 'operator-a', ${time}` : `'pending', 0, '', NULL`}, ${PRICE_NORMAL},
+            ${time}, ${time} FROM ${numbers}`,
     `INSERT INTO user_transactions (transaction_id, recipient_no, user_id, seq, amount, balance_after,
                                     transaction_type, description, created_at)
      SELECT ${id}, 0, ${userId}, 1 + ${turn}, ${-PRICE_NORMAL}, ${BALANCE} - ${turn} * ${PRICE_NORMAL}, 'charge',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { audit } from '../../../src/audit/index.ts'
 import { claim } from '../../../src/outbox/claim.ts'
+import { promote } from '../../../src/outbox/promote.ts'
 import { readHistory } from '../../../src/messages/index.ts'
 import { startLife } from '../../../loadtest/bench/baselines/lifeInMysql.ts'
 import { drain } from '../../../loadtest/bench/measure/drain.ts'
@@ -13,7 +14,7 @@ import {
 import { seedCustomers } from '../../../loadtest/bench/stage/customers.ts'
 import { openDatabase } from '../../../loadtest/bench/stage/database.ts'
 import type { Database } from '../../../loadtest/bench/stage/database.ts'
-import { insertMessages } from '../../../loadtest/bench/stage/messages.ts'
+import { insertMessages, makeDueIn } from '../../../loadtest/bench/stage/messages.ts'
 import { withoutSecondaryKeys } from '../../../loadtest/bench/stage/secondaryKeys.ts'
 import { BALANCE } from '../../../loadtest/bench/stage/withCrew.ts'
 import { newIdOf } from '../../support/arrange.ts'
@@ -72,7 +73,8 @@ describe('the rows that the benchmark writes itself', () => {
   it('wait until they are due, and are then claimed as any others', async () => {
     await insert({ customerFirst: 1, customers: 4, perCustomer: 25 }, 'waiting')
     assert.equal(await claim(stack.db, 'normal', 1, newIdOf(stack.db)), undefined)
-    await database.run('UPDATE outbox_events SET next_run_at = NOW(6)')
+    await makeDueIn(database, 0)
+    await promote(stack.db, 'normal', 0)
     const claimed = await claim(stack.db, 'normal', 1, newIdOf(stack.db))
     assert.equal(claimed?.envelopes[0]?.ranges.length, 100)
     assert.deepEqual(claimed?.unreadable, [])
