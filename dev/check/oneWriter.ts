@@ -34,7 +34,7 @@ for (const [table, slices] of writers) {
 }
 const written = [...writers.values()].filter((slices) => slices.size > 0).length
 // Tables without a writer would mean that the check no longer recognises a write.
-const TABLES_WRITTEN_MIN = 5
+const TABLES_WRITTEN_MIN = 8
 if (written < TABLES_WRITTEN_MIN) {
   console.error(`one writer: only ${written} tables were seen to be written, the check is blind`)
   faults++
