@@ -85,7 +85,7 @@ export interface ConcludeOptions {
   /** Operators of the class. */
   operators: number
   isGraceOver: boolean
-  /** Until the pace of an operator admits the next call. */
+  /** Until the pace of an operator admits the next call; not above 0 or not finite when that is unknown. */
   readyInMs: number
 }
 
@@ -103,6 +103,9 @@ export function conclude(
   const { result } = answer ?? attempt
   const reason = 'reason' in result ? result.reason : ''
   if (!answer && result.kind === 'throttled')
-    return { kind: 'released', task, tried: false, reason, retryInMs: readyInMs }
+    return {
+      ...{ kind: 'released', task, tried: false, reason },
+      ...(readyInMs > 0 && Number.isFinite(readyInMs) && { retryInMs: readyInMs }),
+    }
   return { kind: 'released', task, tried: answer !== undefined, reason }
 }

@@ -93,8 +93,9 @@ async function submitOverdueAlone(run: EnvelopeRun, tasks: PendingTask[]): Promi
 }
 
 function concludeAll(run: EnvelopeRun, tasks: PendingTask[]): Settlement[] {
-  const readyAtMs = Math.min(...run.operators.map(({ pace }) => pace.readyAtMs()))
-  const readyInMs = Math.max(0, Math.ceil(readyAtMs - performance.now()))
+  // An operator whose breaker is open is ready for nothing, whatever its pace says.
+  const admitting = run.operators.filter(({ breaker }) => breaker.isAdmitting())
+  const readyInMs = Math.ceil(Math.min(...admitting.map(({ pace }) => pace.readyAtMs())) - performance.now())
   return tasks.map((each) =>
     conclude(each, {
       operators: run.operators.length,

@@ -62,11 +62,13 @@ async function run(
     async (tx) => {
       const balances = userId === undefined ? undefined : await lockBalancesFirst(tx, [userId])
       const outboxIds = items.map(({ inFlight }) => inFlight.envelope.outboxId)
-      const locked = await lockForSettlement(await lockOutboxRows(tx, outboxIds), rangesOf(items))
+      const outboxLocked = await lockOutboxRows(tx, outboxIds)
+      const runsNow = snapshot(items)
+      const locked = await lockForSettlement(outboxLocked, rangesOf(items, runsNow))
       const rows = new Map(locked.rows.map((row) => [row.reference, row]))
       const decided = decide(items, rows)
       await write(locked.tx, decided, balances)
-      const runs = toRuns(items, decided, rows)
+      const runs = toRuns(items, decided, rows, runsNow)
       await moveOutboxRows(locked.tx, runs, newId)
       return { runs, settled: decided.map(toSettled) }
     },
@@ -74,20 +76,37 @@ async function run(
   )
   ended.settled.forEach(({ settled, stale }, position) => {
     const inFlight = items[position]?.inFlight
-    for (const { task } of [...settled, ...stale]) inFlight?.unsettled.delete(task.reference)
+    if (!inFlight) return
+    for (const { task } of [...settled, ...stale]) inFlight.unsettled.delete(task.reference)
+    if (stale.length > 0) inFlight.hasOthers = true
   })
   for (const { inFlight, isLast } of ended.runs) inFlight.isFinished ||= isLast
   return ended.settled
 }
 
+type RunState = Pick<InFlight, 'hasOthers' | 'unsettled'>
+
+/**
+ * Each run as it is when its recipients are locked. A renewal or another settlement may change it before the rows are
+ * written, and what was not locked for the last settlement must not be taken for settled (invariant 4).
+ */
+function snapshot(items: RunSettlement[]): Map<InFlight, RunState> {
+  return new Map(
+    items.map(({ inFlight }) => [
+      inFlight,
+      { hasOthers: inFlight.hasOthers, unsettled: new Set(inFlight.unsettled) },
+    ]),
+  )
+}
+
 /** The recipients to settle; all of the envelope when its row goes and other owners have a part of it. */
-function rangesOf(items: RunSettlement[]): KeyRange[] {
+function rangesOf(items: RunSettlement[], runsNow: Map<InFlight, RunState>): KeyRange[] {
   const keys = items.flatMap(({ settlements }) => settlements.map(({ task }) => task))
   const shared = [...Map.groupBy(items, ({ inFlight }) => inFlight)].filter(
     ([inFlight, parts]) =>
-      inFlight.hasOthers &&
+      runsNow.get(inFlight)?.hasOthers &&
       isLast(
-        inFlight,
+        runsNow.get(inFlight),
         parts.flatMap(({ settlements }) => settlements),
       ),
   )
@@ -137,6 +156,7 @@ function toRuns(
   items: RunSettlement[],
   decided: Decided[][],
   rows: Map<string, RecipientState>,
+  runsNow: Map<InFlight, RunState>,
 ): RunChanges[] {
   const parts = Map.groupBy(items.keys(), (position) => items[position]?.inFlight)
   return [...parts].flatMap(([inFlight, positions]) => {
@@ -144,7 +164,8 @@ function toRuns(
     const ofRun = positions.flatMap((position) => decided[position] ?? [])
     const settling = ofRun.filter(({ decision }) => decision.kind !== 'blocked')
     const ours = new Set(settling.filter(({ decision }) => decision.kind !== 'stale').map(referenceOf))
-    const named = inFlight.hasOthers
+    const runNow = runsNow.get(inFlight)
+    const named = runNow?.hasOthers
       ? rowsIn(inFlight.envelope.ranges, rows)
       : settling.flatMap(({ row }) => row ?? [])
     return {
@@ -152,16 +173,17 @@ function toRuns(
       changes: ofRun.flatMap(toChange),
       others: named.filter(({ reference }) => !ours.has(reference)),
       isLast: isLast(
-        inFlight,
+        runNow,
         settling.map(({ settlement }) => settlement),
       ),
     }
   })
 }
 
-function isLast({ unsettled }: InFlight, settling: Settlement[]): boolean {
+function isLast(run: RunState | undefined, settling: Settlement[]): boolean {
+  if (!run) return false
   const references = new Set(settling.map(({ task }) => task.reference))
-  for (const reference of unsettled) if (!references.has(reference)) return false
+  for (const reference of run.unsettled) if (!references.has(reference)) return false
   return true
 }
 

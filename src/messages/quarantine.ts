@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
-import { NOW, insertRows, list } from '../platform/db/index.ts'
+import { NOW, insertRows } from '../platform/db/index.ts'
 import type { Reader, Tx } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
+import { inKeys } from './recipients.ts'
 import type { RecipientKey, RecipientState } from './recipients.ts'
 import { markQuarantined } from './transitions.ts'
 
@@ -35,7 +36,7 @@ export async function quarantine(
 export async function endQuarantine(tx: Tx, keys: RecipientKey[]): Promise<void> {
   if (keys.length === 0) return
   const values = keys.map(({ smsIdentifier, recipientNo }) => [identifierToBytes(smsIdentifier), recipientNo])
-  await sql`DELETE FROM sms_quarantine WHERE (sms_identifier, recipient_no) IN (${list(values)})`.execute(tx)
+  await sql`DELETE FROM sms_quarantine WHERE ${inKeys(values)}`.execute(tx)
 }
 
 export interface QuarantinedRecipient extends RecipientKey {

@@ -166,7 +166,7 @@ export function inRanges(ranges: KeyRange[]): RawBuilder<boolean> {
 }
 
 /** For a list of a single key MariaDB updates by reading the whole table. */
-function inKeys(keys: Value[][]): RawBuilder<unknown> {
+export function inKeys(keys: Value[][]): RawBuilder<unknown> {
   const [[id, no] = [], ...others] = keys
   return others.length === 0
     ? sql`(sms_identifier = ${id} AND recipient_no = ${no})`

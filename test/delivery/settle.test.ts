@@ -12,6 +12,7 @@ import { accepts, saysOfEach, testOperator } from './operators.ts'
 import { claimAll, done, failed, released, settleAll } from './settlements.ts'
 
 const OWNER = '00112233445566aa'
+const OTHER = 'ffeeddccbbaa9988'
 
 /** One settlement in a transaction of its own. */
 async function settle(db: Db, inFlight: InFlight, settlements: Settlement[]): Promise<Settled> {
@@ -140,7 +141,7 @@ describe('a settlement', () => {
   it('changes nothing for a recipient that another owner took over, and everything for its neighbours', async () => {
     const { id, tasks, inFlight } = await claimed(3)
     await bench.leaseIsOver(id, 3)
-    await claimAll(bench.db, [inFlight.envelope], 'ffeeddccbbaa9988')
+    await claimAll(bench.db, [inFlight.envelope], OTHER)
     const { settled, stale } = await settle(bench.db, inFlight, tasks.map(failed))
     assert.deepEqual(
       [settled, stale].map((each) => each.map(({ task }) => task.recipientNo)),
@@ -157,10 +158,45 @@ describe('a settlement', () => {
     )
   })
 
+  it('leaves a row for what another owner took over, though its own results arrive one after the other', async () => {
+    const { id, tasks, inFlight } = await claimed(2)
+    const [one, two] = tasks as [Task, Task]
+    await bench.leaseIsOver(id)
+    await claimAll(bench.db, [inFlight.envelope], OTHER)
+    const { stale } = await settle(bench.db, inFlight, [failed(two)])
+    assert.equal(stale.length, 1)
+    // A late acceptance, and the last result of this run.
+    await settle(bench.db, inFlight, [done(one)])
+    assert.deepEqual(
+      (await bench.outbox()).map(({ names }) => names),
+      [[`${id}:2-2`]],
+    )
+  })
+
+  it('keeps the row when a renewal finds another owner while the settlement is written', async () => {
+    const { id, tasks, inFlight } = await claimed(2)
+    const [one, two] = tasks as [Task, Task]
+    await bench.leaseIsOver(id, 2)
+    await claimAll(bench.db, [inFlight.envelope], OTHER)
+    let reads = 0
+    const renewedMeanwhile: InFlight = Object.defineProperty({ ...inFlight }, 'hasOthers', {
+      get() {
+        queueMicrotask(() => inFlight.unsettled.delete(two.reference))
+        return reads++ > 0
+      },
+    })
+    await settle(bench.db, renewedMeanwhile, [done(one)])
+    const names = (await bench.outbox()).flatMap(({ names }) => names)
+    assert.ok(
+      names.some((name) => name.endsWith('-2')),
+      `the second recipient is named: ${names.join()}`,
+    )
+  })
+
   it('by a late acceptance ends what another owner has or released, and nothing that is finished', async () => {
     const { id, tasks, inFlight } = await claimed(4)
     await bench.leaseIsOver(id)
-    const [taken] = await claimAll(bench.db, [inFlight.envelope], 'ffeeddccbbaa9988')
+    const [taken] = await claimAll(bench.db, [inFlight.envelope], OTHER)
     assert.ok(taken)
     const [, second, third, fourth] = taken.tasks as [Task, Task, Task, Task]
     await settle(bench.db, taken.inFlight, [released(second), failed(third)])
