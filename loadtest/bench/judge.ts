@@ -48,8 +48,15 @@ export function judgeTargets(
     // Judged only when it was measured; the short form leaves it out.
     ...(findings.auditLive ? [judgeRatio('audit', ratios.auditLive)] : []),
     ...judgeThrottled(runNamed(findings, THROTTLED_NAME)),
-    ...isolationRatios(findings).map((ratio) => judgeRatio(ratio.scenario, ratio)),
+    ...isolationRatios(findings)
+      .filter(hasTarget)
+      .map((ratio) => judgeRatio(ratio.scenario, ratio)),
   ]
+}
+
+/** Some ratios are shown for comparison only. */
+function hasTarget({ wantedAtLeast, wantedAtMost }: Ratio): boolean {
+  return wantedAtLeast !== undefined || wantedAtMost !== undefined
 }
 
 export function judgeRatio(
