@@ -8,13 +8,13 @@ import { insertMessages, makeDueIn } from '../stage/messages.ts'
 import { withCrew } from '../stage/withCrew.ts'
 
 const CUSTOMERS = 1_000
-/** The backlog becomes due after the first messages, which meet processes that have just started. */
+/** The first messages meet processes that have just started, so the backlog becomes due after them. */
 const WARM_UP_MS = 4_000
 /** The load generator is a process of its own and starts a little later than the backlog's clock. */
 const GENERATOR_START_MS = 500
 const HOUR_MS = 3_600_000
 const DRAIN_TIMEOUT_MS = 300_000
-/** Below this remaining share, the backlog did not last for the whole load. */
+/** With less than this share of the backlog left at the end, the last part of the load met none. */
 const LEFT_SHARE_MIN = 0.02
 
 export interface BesideBacklog {

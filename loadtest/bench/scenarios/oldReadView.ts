@@ -9,7 +9,7 @@ import { carriedOfOffered, messagesPerSecond } from '../measure/sustained.ts'
 import type { Crew } from '../stage/crew.ts'
 import { openDatabase, withDatabase } from '../stage/database.ts'
 import type { Database } from '../stage/database.ts'
-import { insertMessages, makeDueIn } from '../stage/messages.ts'
+import { insertMessages, makeReady } from '../stage/messages.ts'
 import { withCrew } from '../stage/withCrew.ts'
 import { ONE_RECIPIENT } from './oneRecipient.ts'
 
@@ -86,7 +86,7 @@ async function openView(databaseUrl: string): Promise<Database> {
 
 async function passThrough(databaseUrl: string): Promise<void> {
   await withDatabase(databaseUrl, async (database) => {
-    await makeDueIn(database, 0)
+    await makeReady(database)
     if (!(await drain(database, PASS_TIMEOUT_MS))) throw new Error('the backlog was not worked off in time')
   })
 }

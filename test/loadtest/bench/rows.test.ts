@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { audit } from '../../../src/audit/index.ts'
 import { claim } from '../../../src/outbox/claim.ts'
-import { promote } from '../../../src/outbox/promote.ts'
 import { readHistory } from '../../../src/messages/index.ts'
 import { startLife } from '../../../loadtest/bench/baselines/lifeInMysql.ts'
 import { drain } from '../../../loadtest/bench/measure/drain.ts'
@@ -14,7 +13,7 @@ import {
 import { seedCustomers } from '../../../loadtest/bench/stage/customers.ts'
 import { openDatabase } from '../../../loadtest/bench/stage/database.ts'
 import type { Database } from '../../../loadtest/bench/stage/database.ts'
-import { insertMessages, makeDueIn } from '../../../loadtest/bench/stage/messages.ts'
+import { insertMessages, makeReady } from '../../../loadtest/bench/stage/messages.ts'
 import { withoutSecondaryKeys } from '../../../loadtest/bench/stage/secondaryKeys.ts'
 import { BALANCE } from '../../../loadtest/bench/stage/withCrew.ts'
 import { newIdOf } from '../../support/arrange.ts'
@@ -70,11 +69,11 @@ describe('the rows that the benchmark writes itself', () => {
     assert.equal((await readHistory(stack.db, { userId: 3, limit: 100 })).items.length, 5)
   })
 
-  it('wait until they are due, and are then claimed as any others', async () => {
+  it('wait until they are made ready, and are then claimed as any others', async () => {
     await insert({ customerFirst: 1, customers: 4, perCustomer: 25 }, 'waiting')
+    assert.equal(await drain(database, 0), true, 'scheduled messages are not waited for')
     assert.equal(await claim(stack.db, 'normal', 1, newIdOf(stack.db)), undefined)
-    await makeDueIn(database, 0)
-    await promote(stack.db, 'normal', 0)
+    await makeReady(database)
     const claimed = await claim(stack.db, 'normal', 1, newIdOf(stack.db))
     assert.equal(claimed?.envelopes[0]?.ranges.length, 100)
     assert.deepEqual(claimed?.unreadable, [])
