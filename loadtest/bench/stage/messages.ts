@@ -1,6 +1,6 @@
 import { BALANCE } from './withCrew.ts'
 import { startTags } from '../../../src/outbox/index.ts'
-import { LANES } from '../../../src/outbox/lanes.ts'
+import { LANES, microsFromNow } from '../../../src/outbox/lanes.ts'
 import type { Database } from './database.ts'
 import { identifierSql, numbersBelow } from './numbers.ts'
 
@@ -51,9 +51,16 @@ export async function insertMessages(
   if (state !== 'done') await database.run('ANALYZE TABLE outbox_events')
 }
 
+/** Waiting messages become due then, all at once. The relay promotes them, so that nothing else writes meanwhile. */
+export async function makeDueIn(database: Database, afterMs: number): Promise<void> {
+  await database.run(`UPDATE outbox_events SET order_key = ${microsFromNow(afterMs)} WHERE lane = ?`, [
+    LANE.waiting,
+  ])
+}
+
 /**
- * Moves the rows of waiting messages to the ready lane, as if the messages were accepted now. The relay's own promotion
- * would take 500 rows a round, less than what the operators take. Transactions are small, because a claim reads past
+ * Moves the rows of waiting messages to the ready lane, as if the messages were accepted now: look-ups that follow meet
+ * no rows that came due at once. Transactions are small, because a claim reads past
  * all rows that one of them locks.
  */
 export async function makeReady(database: Database): Promise<void> {
