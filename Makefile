@@ -6,8 +6,8 @@ NPM_RUN = npm run --silent
 # Flags for a command follow in ARGS: make loadtest ARGS='--seed-only'.
 SCRIPT_RUN = $(if $(filter --help -h,$(ARGS)),$(NPM_RUN) help -- $@,$(NPM_RUN) $(1) -- $(ARGS))
 
-.PHONY: help demo up down audit deadletters seed loadtest bench test check lint chaos hostile mutations deps-audit swag \
-  build run docker clean distclean
+.PHONY: help demo up down audit deadletters quarantine seed loadtest bench test check lint chaos hostile mutations \
+  deps-audit swag build run docker clean distclean
 
 help:
 	@echo "make NAME ARGS=--help shows a command's variables and flags."
@@ -19,6 +19,7 @@ help:
 #: make down         stop what `make up` started; keep its data
 #: make audit        prove the invariants from the tables
 #: make deadletters  list, replay or drop dead-lettered queue messages
+#: make quarantine   list quarantined messages and decide what becomes of them
 #: make seed         top up many customers through the ledger
 #: make loadtest     run a load test against `make up` or BASE_URL
 #: make bench        benchmark against the targets, on private servers (3 minutes)
@@ -36,7 +37,8 @@ help:
 #: make clean        stop everything and delete its data
 #: make distclean    the same, and delete packages and unpacked servers
 
-demo up audit deadletters seed loadtest bench test check chaos hostile mutations deps-audit swag: node_modules/.installed
+demo up audit deadletters quarantine seed loadtest bench test check chaos hostile mutations deps-audit swag: \
+  node_modules/.installed
 	@$(call SCRIPT_RUN,$@)
 
 lint: node_modules/.installed
@@ -49,6 +51,11 @@ build: node_modules/.installed
 run: node_modules/.installed
 	@$(call SCRIPT_RUN,start)
 
+# Help must delete and start nothing. Without the packages it is the line of `make help`.
+ifneq ($(filter --help -h,$(ARGS)),)
+down clean distclean docker:
+	@if [ -f node_modules/.installed ]; then $(NPM_RUN) help -- $@; else sed -n 's/^#: \(make $@ \)/\1/p' Makefile; fi
+else
 # Without the packages nothing can be running and nothing was fetched.
 down clean:
 	@if [ -f node_modules/.installed ]; then $(call SCRIPT_RUN,$@); else rm -rf .local/up .local/test .local/demo; fi
@@ -60,6 +67,7 @@ docker:
 	@docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1 || \
 	  { echo 'make docker: needs Docker Engine with its Compose plugin; without them use "make up"'; exit 1; }
 	docker compose up --build
+endif
 
 node_modules/.installed: package.json package-lock.json .npmrc
 	@echo 'installing packages ...'

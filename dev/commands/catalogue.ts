@@ -49,6 +49,17 @@ export const COMMANDS = {
       ['AMQP_URL', 'the broker, default the one of `make up`'],
     ],
   },
+  quarantine: {
+    summary: 'list quarantined messages and decide what becomes of them',
+    usage: ["make quarantine ARGS='list'", 'npm run quarantine -- failed ID:NO'],
+    options: [
+      ['list [--json]', 'show each message with its reason'],
+      ['sent ID:NO', 'an operator took it; --operator NAME says which'],
+      ['failed ID:NO', 'refund it; it is not sent'],
+      ['retry ID:NO', 'submit it again, marked as a possible duplicate'],
+      ['DATABASE_URL', 'the database, needed here or in .env'],
+    ],
+  },
   seed: {
     summary: 'top up many customers through the ledger',
     usage: ['make seed N=1000 BALANCE=10000'],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { COMMANDS } from '../../../dev/commands/catalogue.ts'
@@ -36,6 +37,23 @@ describe('help', function () {
       const args = ['--require', './src/runtime.cjs', file, '--help']
       const { stdout } = await run(process.execPath, args, { cwd: CHECKOUT })
       assert.match(stdout, new RegExp(`^make ${name}\\b`), file)
+    }
+  })
+
+  it('deletes and starts nothing, before anything is installed too', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'chapar-help-'))
+    try {
+      copyFileSync(join(CHECKOUT, 'Makefile'), join(cwd, 'Makefile'))
+      const data = join(cwd, '.local/up')
+      mkdirSync(data, { recursive: true })
+      for (const name of ['down', 'clean', 'distclean', 'docker'] as const) {
+        const env = { PATH: process.env['PATH'] }
+        const { stdout } = await run('make', [name, 'ARGS=--help'], { cwd, env })
+        assert.match(stdout, new RegExp(`^make ${name} +${COMMANDS[name].summary}\n$`))
+        assert.ok(existsSync(data), name)
+      }
+    } finally {
+      rmSync(cwd, { recursive: true })
     }
   })
 
