@@ -1,6 +1,6 @@
 import { isQuarantined, isTerminal, toRanges } from '../messages/index.ts'
 import type { RecipientKey, RecipientState } from '../messages/index.ts'
-import { append, postpone, removeRows } from '../outbox/index.ts'
+import { append, postpone, PUBLISHED_LEASE_MS, removeRows } from '../outbox/index.ts'
 import type { Envelope, OutboxRow, RecipientRange } from '../outbox/index.ts'
 import type { InFlight } from './inFlight.ts'
 import { LEASE_MS } from './lease.ts'
@@ -18,12 +18,6 @@ export interface RunChanges {
 }
 
 /**
- * While a run goes on and has released recipients, its row must not come due before theirs, which are at most 5 s away.
- * It comes due as late as after the broker's confirm, should this process die.
- */
-const RUN_GOES_ON_MS = 60_000
-
-/**
  * Released recipients get rows of their own, one for each request and time, so that each message keeps its own time. The
  * last settlement of a run removes the envelope's row and gives the recipients of other owners rows of their own. So at
  * every commit each unfinished recipient that is not quarantined is named by a row (invariant 4).
@@ -36,10 +30,12 @@ export async function moveOutboxRows(
   const rows = runs.flatMap((run) => [...rowsOfReleased(run, newId), ...rowsOfOthers(run, newId)])
   await append(tx, rows)
   await removeRows(tx, runs.filter(({ isLast }) => isLast).map(outboxIdOf))
+  // While a run goes on, its row must not come due before its released recipients', which wait 5 s at most. If this
+  // process dies, the row comes due after the same lease as a published one.
   const goingOn = runs.filter(({ isLast, changes }) => !isLast && changes.some(isReleased))
   await postpone(
     tx,
-    goingOn.map((run) => ({ outboxId: outboxIdOf(run), until: { afterMs: RUN_GOES_ON_MS } })),
+    goingOn.map((run) => ({ outboxId: outboxIdOf(run), until: { afterMs: PUBLISHED_LEASE_MS } })),
   )
 }
 

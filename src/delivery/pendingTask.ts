@@ -42,7 +42,7 @@ export function throttled(pending: PendingTask): PendingTask {
   return { ...pending, attempt: THROTTLED }
 }
 
-/** Discards what earlier operators said, so that it ends nothing: the operator that was not asked might have taken it. */
+/** Discards earlier operators' results, because an operator that was not asked might still accept. */
 export function abandoned(pending: PendingTask): PendingTask {
   const { answer } = pending
   return {
@@ -80,32 +80,3 @@ export function applyAttempt(
 }
 
 type DoneBy = (Settlement & { kind: 'done' })['operator']
-
-export interface ConcludeOptions {
-  /** Operators of the class. */
-  operators: number
-  isGraceOver: boolean
-  /** Until the pace of an operator admits the next call; not above 0 or not finite when that is unknown. */
-  readyInMs: number
-}
-
-/** What follows for a task that no operator took in this run. A customer reads the reason of a failure. */
-export function conclude(
-  { task, attempt, answer, refusals }: PendingTask,
-  { operators, isGraceOver, readyInMs }: ConcludeOptions,
-): Settlement {
-  if (refusals >= operators)
-    return { kind: 'failed', task, provider: '', reason: 'every operator refused it' }
-  if (answer?.isSpecificToMessage && isGraceOver) {
-    const reason = task.possiblySent ? UNCONFIRMED_REASON : 'no operator took it'
-    return { kind: 'failed', task, provider: '', reason }
-  }
-  const { result } = answer ?? attempt
-  const reason = 'reason' in result ? result.reason : ''
-  if (!answer && result.kind === 'throttled')
-    return {
-      ...{ kind: 'released', task, tried: false, reason },
-      ...(readyInMs > 0 && Number.isFinite(readyInMs) && { retryInMs: readyInMs }),
-    }
-  return { kind: 'released', task, tried: answer !== undefined, reason }
-}

@@ -6,15 +6,13 @@ import type { ClaimedEnvelope } from './claimEnvelopes.ts'
 import type { DeliveryContext } from './deliveryContext.ts'
 import type { Settlement } from './effects.ts'
 import type { InFlight, Task } from './inFlight.ts'
-import { conclude, toPending } from './pendingTask.ts'
+import { toPending } from './pendingTask.ts'
 import type { PendingTask } from './pendingTask.ts'
 import { persist } from './persist.ts'
+import { retryOrFail } from './retryOrFail.ts'
 import { submitWithFailover } from './submitWithFailover.ts'
 
-/**
- * Messages whose grace has passed without a result of their own get a call of their own, as many of an envelope as begin
- * within this time. The rest follows in the next run.
- */
+/** For this long, overdue messages are submitted one per call; the rest waits for the next run. */
 const SINGLE_CALLS_MS = 5_000
 
 /** One envelope in flight, in one process. */
@@ -97,7 +95,7 @@ function concludeAll(run: EnvelopeRun, tasks: PendingTask[]): Settlement[] {
   const admitting = run.operators.filter(({ breaker }) => breaker.isAdmitting())
   const readyInMs = Math.ceil(Math.min(...admitting.map(({ pace }) => pace.readyAtMs())) - performance.now())
   return tasks.map((each) =>
-    conclude(each, {
+    retryOrFail(each, {
       operators: run.operators.length,
       isGraceOver: isGraceOver(run, each.task),
       readyInMs,
@@ -105,7 +103,7 @@ function concludeAll(run: EnvelopeRun, tasks: PendingTask[]): Settlement[] {
   )
 }
 
-/** Whether the message has been retried for longer than the grace. Its first attempt ends it only without any grace. */
+/** Whether the message was retried for longer than the grace. With a grace above 0, a first attempt is never the last. */
 function isGraceOver(run: EnvelopeRun, task: Task): boolean {
   if (task.retryingMs === null) return run.unavailableGraceMs === 0
   return task.retryingMs + (performance.now() - run.claimedAtMs) >= run.unavailableGraceMs

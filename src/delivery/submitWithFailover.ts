@@ -66,14 +66,14 @@ async function submitToCandidates(
   if (typeof choice === 'function') return tasks.map(choice)
   const { operator } = choice
   if (tasks.length > operator.adapter.batchSizeMax) return submitInParts(run, tasks, candidates, operator)
-  const { undecided, given } = await submitInTurn(run, operator, tasks)
+  const { undecided, notSubmitted } = await submitInTurn(run, operator, tasks)
   const groups = Map.groupBy(undecided, ({ attempt: { result } }) => result.kind)
   const rests = await Promise.all(
     [...groups].map(([kind, group]) =>
       submitToCandidates(run, group, remaining(run, candidates, choice, kind)),
     ),
   )
-  return [...given, ...rests.flat()]
+  return [...notSubmitted, ...rests.flat()]
 }
 
 /** Within the lease, throttling leaves an operator a candidate, behind the others. */
@@ -110,8 +110,8 @@ async function submitInParts(
 type WithoutChoice = (pending: PendingTask) => PendingTask
 
 /**
- * Chooses the first operator whose breaker and pace admit a call. If only the pace is in the way, waits for it within the
- * lease and without a call permit, so that waiting calls keep no other from being made.
+ * Chooses the first operator whose breaker and pace admit a call. If only the pace does not, waits for it within the
+ * lease, without occupying a permit.
  */
 async function chooseCandidate(
   run: FailoverRun,
@@ -137,28 +137,28 @@ function readyAtMsOf({ operator, notBeforeMs }: Candidate): number {
   return Math.max(notBeforeMs, operator.pace.readyAtMs())
 }
 
-/** `given`: they get no further submission in this run. */
 interface Submitted {
   undecided: PendingTask[]
-  given: PendingTask[]
+  /** Without a result, and without a further submission in this run. */
+  notSubmitted: PendingTask[]
 }
 
 /**
- * Waits for a permit among all calls of the class. Pace and lease are checked when it is there. A stop gives up tasks
- * without a permit: calls in flight end soon, and what waits behind them would outlast the process.
+ * Waits for a permit among all calls of the class, then checks pace and lease. On stop, tasks still waiting for a permit
+ * are abandoned, because they might outlast shutdown.
  */
 async function submitInTurn(run: FailoverRun, operator: Operator, tasks: PendingTask[]): Promise<Submitted> {
   let permit: Permit
   try {
     permit = await run.calls.acquire(1, run.stopping)
   } catch {
-    return { undecided: [], given: tasks.map(abandoned) }
+    return { undecided: [], notSubmitted: tasks.map(abandoned) }
   }
   try {
     const ready = await prepare(run, tasks)
     if (operator.pace.readyAtMs() > performance.now())
-      return { undecided: ready.undecided.map(throttled), given: ready.given }
-    return { undecided: await submitOnce(run, operator, ready.undecided), given: ready.given }
+      return { undecided: ready.undecided.map(throttled), notSubmitted: ready.notSubmitted }
+    return { undecided: await submitOnce(run, operator, ready.undecided), notSubmitted: ready.notSubmitted }
   } finally {
     permit.release()
   }
@@ -168,7 +168,7 @@ async function submitInTurn(run: FailoverRun, operator: Operator, tasks: Pending
 async function prepare(run: FailoverRun, tasks: PendingTask[]): Promise<Submitted> {
   const isReady = ({ isCounted, leasedAtMs }: PendingTask) =>
     isCounted && leavesRoom(leasedAtMs, performance.now())
-  if (tasks.every(isReady)) return { undecided: tasks, given: [] }
+  if (tasks.every(isReady)) return { undecided: tasks, notSubmitted: [] }
   const askedAtMs = performance.now()
   try {
     const renewals = tasks.map(({ task, isCounted }) => ({ task, isRepeat: !isCounted }))
@@ -181,11 +181,12 @@ async function prepare(run: FailoverRun, tasks: PendingTask[]): Promise<Submitte
     for (const { task } of lost) run.inFlight.unsettled.delete(task.reference)
     if (lost.length > 0) run.inFlight.hasOthers = true
     const renewed = kept.map((each) => ({ ...each, isCounted: true, leasedAtMs: askedAtMs }))
-    if (!leavesRoom(askedAtMs, performance.now())) return { undecided: [], given: renewed.map(abandoned) }
-    return { undecided: renewed, given: [] }
+    if (!leavesRoom(askedAtMs, performance.now()))
+      return { undecided: [], notSubmitted: renewed.map(abandoned) }
+    return { undecided: renewed, notSubmitted: [] }
   } catch (error) {
     run.events.deliveryFailed({ type: run.type, step: 'renew', error })
-    return { undecided: [], given: tasks.map(abandoned) }
+    return { undecided: [], notSubmitted: tasks.map(abandoned) }
   }
 }
 

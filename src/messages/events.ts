@@ -1,9 +1,9 @@
-import { Counter, Histogram } from '../platform/telemetry/index.ts'
 import type { Registry } from '../platform/telemetry/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
+import { messageMetrics } from './metrics.ts'
 import type { Decision } from './types.ts'
 
-/** The facts of this slice. The record of a request is the HTTP log line, which carries the verdict's fields. */
+/** The facts of this slice. The record of a request is the HTTP log line, which carries the decision's fields. */
 export interface MessageEvents {
   decided(fact: { type: MessageClass; recipients: number; verdict: Decision['kind'] | 'fault' }): void
   /** One transaction decided this many requests together. */
@@ -11,25 +11,7 @@ export interface MessageEvents {
 }
 
 export function createMessageEvents(registry: Registry): MessageEvents {
-  const registers = [registry]
-  const verdicts = new Counter({
-    name: 'chapar_accept_verdicts_total',
-    help: 'Send requests by verdict',
-    labelNames: ['class', 'verdict'] as const,
-    registers,
-  })
-  const recipientsAccepted = new Counter({
-    name: 'chapar_accepted_recipients_total',
-    help: 'Recipients that were accepted and paid for',
-    labelNames: ['class'] as const,
-    registers,
-  })
-  const batches = new Histogram({
-    name: 'chapar_accept_batch_requests',
-    help: 'Send requests that one transaction decided together',
-    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000],
-    registers,
-  })
+  const { verdicts, recipientsAccepted, batches } = messageMetrics(registry)
   return {
     batchDecided: ({ requests }) => batches.observe(requests),
     decided({ type, recipients, verdict }) {

@@ -39,8 +39,10 @@ const FIRST_PAUSE_MS = 1_000
 const NORMAL_SHARE_MIN = 0.2
 /** No operator silences us for longer without being asked again. */
 export const RETRY_AFTER_MAX_MS = 60_000
-/** Normal calls that are throttled below this share say nothing about a limit: an operator may refuse some at random. */
+/** A smaller share of throttled calls of a class says nothing about a limit: an operator may refuse some at random. */
 const THROTTLED_SHARE_MIN = 0.1
+/** Long enough that chance evens out. */
+const SHARE_WINDOW_MS = 5_000
 /** Normal stays further below a limit that express ran into. */
 const CEILINGS: Record<MessageClass, Ceiling> = {
   normal: { share: 0.9, holdMs: 30_000 },
@@ -51,8 +53,7 @@ const CEILINGS: Record<MessageClass, Ceiling> = {
 interface SharedRate {
   now: () => number
   admitted: Record<MessageClass, CallCounter>
-  /** Throttled normal calls. */
-  throttled: CallCounter
+  throttled: Record<MessageClass, CallCounter>
   /** Of both classes together; normal gets what express leaves of it. */
   total: AdaptiveRate
   /** Of express alone, lowered only where normal is not in its way. */
@@ -70,7 +71,7 @@ export function createPaces(options: PaceOptions = {}): Record<MessageClass, Pac
   const shared: SharedRate = {
     now,
     admitted: { normal: createCallCounter(), express: createCallCounter() },
-    throttled: createCallCounter(),
+    throttled: { normal: createCallCounter(), express: createCallCounter() },
     total: createAdaptiveRate(),
     express: createAdaptiveRate(),
     loweredAtMs: -Infinity,
@@ -97,7 +98,7 @@ export function createPaces(options: PaceOptions = {}): Record<MessageClass, Pac
       if (retryAfterMs !== null) block(queues, messageClass, now() + bounded(retryAfterMs))
       // Calls that began before the last decrease met the rate of then.
       if (beganAtMs < shared.loweredAtMs) return
-      if (messageClass === 'normal' && !isLimit(shared)) return
+      if (!isLimit(shared, messageClass)) return
       const isFirst = shared.total.perSecond() === null
       lower(shared, messageClass)
       if (isFirst) queues.normal.block(now() + FIRST_PAUSE_MS)
@@ -120,12 +121,12 @@ function bounded(retryAfterMs: number): number {
   return Number.isNaN(retryAfterMs) ? 0 : Math.min(RETRY_AFTER_MAX_MS, Math.max(0, retryAfterMs))
 }
 
-/** Whether the share of throttled normal calls points to a limit. Counts this call. */
-function isLimit({ now, admitted, throttled }: SharedRate): boolean {
+/** Whether the share of throttled calls of a class points to a limit. Counts this call. */
+function isLimit({ now, admitted, throttled }: SharedRate, messageClass: MessageClass): boolean {
   const nowMs = now()
-  throttled.add(nowMs)
-  const refused = throttled.perSecond(nowMs, ACHIEVED_WINDOW_MS)
-  return refused >= (refused + admitted.normal.perSecond(nowMs, ACHIEVED_WINDOW_MS)) * THROTTLED_SHARE_MIN
+  throttled[messageClass].add(nowMs)
+  const refused = throttled[messageClass].perSecond(nowMs, SHARE_WINDOW_MS)
+  return refused >= (refused + admitted[messageClass].perSecond(nowMs, SHARE_WINDOW_MS)) * THROTTLED_SHARE_MIN
 }
 
 function lower(shared: SharedRate, messageClass: MessageClass): void {

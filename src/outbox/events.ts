@@ -1,8 +1,7 @@
-import { Counter } from '../platform/telemetry/index.ts'
 import type { Logger, Registry } from '../platform/telemetry/index.ts'
-import { CLASSES } from '../primitives/messageClass.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
+import { outboxMetrics } from './metrics.ts'
 import { oncePerMinute } from './oncePerMinute.ts'
 
 /** The facts of this slice: each moves a metric and writes at most one record. */
@@ -17,7 +16,7 @@ export interface OutboxEvents {
 }
 
 export function createOutboxEvents(logger: Logger, registry: Registry): OutboxEvents {
-  const counters = createCounters(registry)
+  const counters = outboxMetrics(registry)
   const report = oncePerMinute()
   return {
     published({ type, envelopes, recipients }) {
@@ -61,43 +60,4 @@ export function createOutboxEvents(logger: Logger, registry: Registry): OutboxEv
       )
     },
   }
-}
-
-function createCounters(registry: Registry) {
-  const registers = [registry]
-  const labelNames = ['class'] as const
-  const counters = {
-    publishes: new Counter({
-      name: 'chapar_published_envelopes_total',
-      help: 'Envelopes by publish result: confirmed, or failed and given back to the outbox',
-      labelNames: ['class', 'result'] as const,
-      registers,
-    }),
-    recipients: new Counter({
-      name: 'chapar_published_recipients_total',
-      help: 'Recipients in confirmed envelopes, republished ones included',
-      ...{ labelNames, registers },
-    }),
-    promoted: new Counter({
-      name: 'chapar_outbox_promoted_rows_total',
-      help: 'Outbox rows that came due again: leases that ran out, retries and scheduled messages',
-      ...{ labelNames, registers },
-    }),
-    unreadable: new Counter({
-      name: 'chapar_outbox_unreadable_total',
-      help: 'Ready outbox rows whose payload could not be read and that were postponed',
-      ...{ labelNames, registers },
-    }),
-    failures: new Counter({
-      name: 'chapar_relay_failures_total',
-      help: 'Failed rounds of the relay',
-      ...{ labelNames, registers },
-    }),
-  }
-  for (const type of CLASSES) {
-    for (const result of ['confirmed', 'failed']) counters.publishes.inc({ class: type, result }, 0)
-    for (const name of ['recipients', 'promoted', 'unreadable', 'failures'] as const)
-      counters[name].inc({ class: type }, 0)
-  }
-  return counters
 }

@@ -10,7 +10,7 @@ export {
 export type { Envelope, RecipientRange } from './envelope.ts'
 export { NORMAL_ORDERS, startTags, tagsOf } from './fairness.ts'
 export type { NormalOrder } from './fairness.ts'
-export { EXPRESS_DEADLINE_MS, LONGEST_WAIT_MS } from './lease.ts'
+export { EXPRESS_DEADLINE_MS, LONGEST_WAIT_MS, PUBLISHED_LEASE_MS } from './lease.ts'
 export { openVirtualTime } from './positions.ts'
 export type { VirtualTime } from './positions.ts'
 export { readDepth } from './depth.ts'

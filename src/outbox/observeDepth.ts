@@ -1,28 +1,15 @@
 import type { Db } from '../platform/db/index.ts'
-import { Gauge } from '../platform/telemetry/index.ts'
 import type { Registry } from '../platform/telemetry/index.ts'
 import { readDepth } from './depth.ts'
 import type { Depth } from './depth.ts'
+import { depthMetrics } from './metrics.ts'
 
 /** The tables are read once in this time, however many clients scrape. */
 const CACHE_MS = 5_000
 
 /** Gauges of unfinished work by class, and of the age of the oldest row due for publishing. */
 export function observeDepth(registry: Registry, db: Db): void {
-  const rows = new Gauge({
-    name: 'chapar_outbox_rows',
-    help: 'Outbox rows, each up to 100 recipients with unfinished work; counted up to 100000',
-    labelNames: ['class'] as const,
-    registers: [registry],
-    collect: () => refresh(),
-  })
-  const oldest = new Gauge({
-    name: 'chapar_outbox_oldest_due_seconds',
-    help: 'Age of the oldest row that is ready or due and that no relay has claimed yet',
-    labelNames: ['class'] as const,
-    registers: [registry],
-    collect: () => refresh(),
-  })
+  const { rows, oldest } = depthMetrics(registry, () => refresh())
   let readAtMs = -Infinity
   let reading: Promise<void> | undefined
   const refresh = () => {

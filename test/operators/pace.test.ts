@@ -4,6 +4,8 @@ import { RATE_MIN } from '../../src/operators/adaptiveRate.ts'
 import { createPaces, RETRY_AFTER_MAX_MS } from '../../src/operators/pace.ts'
 import type { Pace } from '../../src/operators/pace.ts'
 
+const CALLS_MAX = 5
+
 describe('the paces of an operator', () => {
   let paces: { normal: Pace; express: Pace }
   beforeEach(() => {
@@ -15,10 +17,12 @@ describe('the paces of an operator', () => {
   const admit = (pace: Pace, calls: number) => {
     for (let call = 0; call < calls; call++) pace.admitted()
   }
-  /** Of normal traffic as many calls as point to a limit beside 20 that were admitted. */
+  /** As many calls as it takes until their share points to a limit. */
   const throttle = (pace: Pace, retryAfterMs: number | null = null) => {
-    const calls = pace === paces.normal ? 3 : 1
-    for (let call = 0; call < calls; call++) pace.throttled(pace.begin(), retryAfterMs)
+    const now = () => [paces.normal.callsPerSecond(), paces.express.callsPerSecond()].join()
+    const before = now()
+    for (let call = 0; call < CALLS_MAX && now() === before; call++)
+      pace.throttled(pace.begin(), retryAfterMs)
   }
   const waitOf = (pace: Pace) => Math.max(0, pace.readyAtMs() - Date.now())
   /** Plays time in small steps, as timers that depend on each other need it. */

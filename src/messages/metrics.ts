@@ -1,0 +1,25 @@
+import { Counter, Histogram } from '../platform/telemetry/index.ts'
+import type { Registry } from '../platform/telemetry/index.ts'
+
+export function messageMetrics(registry: Registry) {
+  const registers = [registry]
+  const verdicts = new Counter({
+    name: 'chapar_accept_verdicts_total',
+    help: 'Send requests by verdict',
+    labelNames: ['class', 'verdict'] as const,
+    registers,
+  })
+  const recipientsAccepted = new Counter({
+    name: 'chapar_accepted_recipients_total',
+    help: 'Recipients that were accepted and paid for',
+    labelNames: ['class'] as const,
+    registers,
+  })
+  const batches = new Histogram({
+    name: 'chapar_accept_batch_requests',
+    help: 'Send requests that one transaction decided together',
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000],
+    registers,
+  })
+  return { verdicts, recipientsAccepted, batches }
+}

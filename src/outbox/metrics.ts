@@ -1,0 +1,61 @@
+import { Counter, Gauge } from '../platform/telemetry/index.ts'
+import type { Registry } from '../platform/telemetry/index.ts'
+import { CLASSES } from '../primitives/messageClass.ts'
+
+export function outboxMetrics(registry: Registry) {
+  const registers = [registry]
+  const labelNames = ['class'] as const
+  const counters = {
+    publishes: new Counter({
+      name: 'chapar_published_envelopes_total',
+      help: 'Envelopes by publish result: confirmed, or failed and given back to the outbox',
+      labelNames: ['class', 'result'] as const,
+      registers,
+    }),
+    recipients: new Counter({
+      name: 'chapar_published_recipients_total',
+      help: 'Recipients in confirmed envelopes, republished ones included',
+      ...{ labelNames, registers },
+    }),
+    promoted: new Counter({
+      name: 'chapar_outbox_promoted_rows_total',
+      help: 'Outbox rows that came due again: leases that ran out, retries and scheduled messages',
+      ...{ labelNames, registers },
+    }),
+    unreadable: new Counter({
+      name: 'chapar_outbox_unreadable_total',
+      help: 'Ready outbox rows whose payload could not be read and that were postponed',
+      ...{ labelNames, registers },
+    }),
+    failures: new Counter({
+      name: 'chapar_relay_failures_total',
+      help: 'Failed rounds of the relay',
+      ...{ labelNames, registers },
+    }),
+  }
+  for (const type of CLASSES) {
+    for (const result of ['confirmed', 'failed']) counters.publishes.inc({ class: type, result }, 0)
+    for (const name of ['recipients', 'promoted', 'unreadable', 'failures'] as const)
+      counters[name].inc({ class: type }, 0)
+  }
+  return counters
+}
+
+/** @param collect sets both gauges when they are scraped. */
+export function depthMetrics(registry: Registry, collect: () => Promise<void> | undefined) {
+  const rows = new Gauge({
+    name: 'chapar_outbox_rows',
+    help: 'Outbox rows, each up to 100 recipients with unfinished work; counted up to 100000',
+    labelNames: ['class'] as const,
+    registers: [registry],
+    collect,
+  })
+  const oldest = new Gauge({
+    name: 'chapar_outbox_oldest_due_seconds',
+    help: 'Age of the oldest row that is ready or due and that no relay has claimed yet',
+    labelNames: ['class'] as const,
+    registers: [registry],
+    collect,
+  })
+  return { rows, oldest }
+}
