@@ -14,7 +14,7 @@ const TRIAL_SQL = 'ALTER TABLE sms_requests ADD COLUMN chaos_trial INT NULL'
 
 /**
  * Under load and faults: processes of two versions run side by side, the database becomes newer than both, and the old
- * processes are replaced (design 9.12). Without old processes the database becomes newer all the same.
+ * processes are replaced. Without old processes the database becomes newer all the same.
  */
 export async function upgrade(
   processes: EngineProcesses,

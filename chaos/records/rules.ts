@@ -11,5 +11,5 @@ export const RECORD_RULES = {
 
 export type RecordRule = keyof typeof RECORD_RULES
 
-/** Submissions of one recipient in all, when the results of the earlier ones stay unknown (design 9.11). */
+/** Submissions of one recipient in all, when the results of the earlier ones stay unknown (decision 0017). */
 export const SUBMISSIONS_MAX: Record<MessageClass, number> = { normal: 3, express: 2 }

@@ -17,7 +17,7 @@ interface Row {
   has_owner: number
 }
 
-/** Checks that the recipient of each row in quarantine is unfinished and has no owner (design 9.11). */
+/** Checks that the recipient of each row in quarantine is unfinished and has no owner (decision 0017). */
 export const quarantineScan: Scan = {
   ...{ name: 'quarantine', table: 'sms_quarantine', readPage },
   lastKey: lastKeyOf(KEY),

@@ -26,7 +26,7 @@ export const RULES = {
 
 export type Rule = keyof typeof RULES
 
-/** How many submissions of one recipient may be without a result, by class (design 9.11). */
+/** How many submissions of one recipient may be without a result, by class (decision 0017). */
 export type SubmissionsMax = Record<MessageClass, number>
 
 /** Repeated here deliberately: the audit shares no bound with the code that it checks. A setting may only raise it. */

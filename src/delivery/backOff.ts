@@ -1,5 +1,5 @@
 const FIRST_RETRY_MS = 500
-/** An operator that recovers is used again within this time, and an outage costs a claim of each message this often. */
+/** Longest wait between retries. Recovery is noticed within it; shorter would mean more claims during an outage. */
 const RETRY_MAX_MS = 5_000
 
 /** @param attempts claims of the message so far, at least one. @returns the wait before the next: 0.5 s, doubling to 5 s. */

@@ -7,16 +7,12 @@ export interface BreakerGate {
   pass(stopping: AbortSignal): Promise<() => void>
 }
 
-/**
- * A probe's envelope takes some milliseconds to reach its operator, which looks free until then. The next one checks
- * again after this time and from then on waits for the operators.
- */
+/** A probe needs some milliseconds to reach its operator, which looks free until then. The next envelope checks again. */
 const CHECK_AGAIN_MS = 50
 
 /**
- * While every breaker of the class is open nothing passes, so that an outage does not turn the backlog into refunds;
- * while the best is half-open one envelope passes at a time, as the probe. Once one has closed all pass, though the
- * probe's envelope may have much left to do. Rejects when `stopping` is aborted.
+ * Blocks envelopes while every breaker is open, so that an outage does not refund the backlog. Half-open: one envelope
+ * passes as the probe. Closed: all pass. Rejects when `stopping` is aborted.
  */
 export function openBreakerGate(
   operators: Pick<Operators, 'of' | 'whenAdmitting'>,

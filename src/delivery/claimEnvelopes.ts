@@ -20,7 +20,7 @@ export interface ClaimedEnvelope {
   newlyMarked: number
   /** How many recipients had an owner whose lease had expired. */
   takenOver: number
-  /** By the monotonic clock, before the database was asked: the leases end no earlier than counted from here. */
+  /** Monotonic time before the claim was sent, so that leases never end earlier than computed from it. */
   claimedAtMs: number
 }
 
@@ -35,11 +35,10 @@ export const USED_UP_REASON = 'attempts used up without a stored result'
 const OWNER_BYTES = 8
 
 /**
- * Claims the free recipients of envelopes in one transaction: pending ones, and those with an expired lease. A
- * recipient that an operator may have already is marked as a possible duplicate before its next submission (invariant
- * 4), and one that was submitted too often without a stored result is quarantined. Recipients under another owner's
- * lease are left alone; an envelope with nothing unfinished loses its outbox row. @returns one claim for each envelope,
- * by position. @throws Unavailable, LockTimeout or CommitUnknown: nothing may be sent then.
+ * Claims pending recipients and ones whose lease expired, in one transaction. Marks possible duplicates and quarantines
+ * exhausted ones (invariant 4). Skips recipients under another owner's lease, and removes the outbox row of an envelope
+ * with nothing unfinished. @returns one claim for each envelope, by position.
+ * @throws Unavailable, LockTimeout or CommitUnknown: nothing may be sent then.
  */
 export async function claimEnvelopes(
   db: Db,

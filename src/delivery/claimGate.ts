@@ -1,6 +1,6 @@
 /**
  * Claims wait while a settlement is being retried: after an outage of the database the results in memory are stored
- * before anything new is claimed, so that as few messages as possible are submitted twice (design 9.11).
+ * before anything new is claimed, so that as few messages as possible are submitted twice (decision 0017).
  */
 export interface ClaimGate {
   /** Closes the gate until the returned function is called. */

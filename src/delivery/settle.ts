@@ -17,9 +17,10 @@ export interface SettleContext {
   newId: () => string
 }
 
-/** Settlements of one run that are written together; none, to remove the row of a run whose last ones met elsewhere. */
+/** Settlements of one run that are written together. */
 export interface RunSettlement {
   inFlight: InFlight
+  /** Empty: only remove the row; the last settlements were written by other transactions. */
   settlements: Settlement[]
 }
 

@@ -49,8 +49,8 @@ const LOCKED_CONNECTIONS_SHARE = 1 / 4
 /**
  * Accepting in batches under load: requests that arrive while a transaction is in flight share the next one of their
  * shard. Each class has queues and shards of its own, so that a flood of normal requests refuses no express one
- * (invariant 5). The shard is the customer's number modulo the number of shards, which all processes should have in
- * common, so that batches of two processes do not wait on each other in a chain; only speed depends on it.
+ * (invariant 5). Shard = customer number modulo shard count. Use the same count in all processes, or batches wait on
+ * each other's locks. Only speed depends on it.
  */
 export function openShards(settings: ShardsSettings): Accept {
   const { newId } = settings

@@ -26,7 +26,7 @@ export const IDLE_POLL_MS: Record<MessageClass, number> = { express: 25, normal:
 export const QUIET_AFTER_MS = 5_000
 export const QUIET_POLL_FACTOR = 6
 /**
- * From one claim to the next while each finds something, unless it left something behind. So under load envelopes are
- * large and few: each costs the database, the broker and an operator some twenty round trips, whatever it holds.
+ * Pause between claims under load; skipped if the last claim left rows. So envelopes are large and few: each costs the
+ * database, the broker and an operator some twenty round trips, whatever its size.
  */
 export const BUSY_MS: Record<MessageClass, number> = { express: 50, normal: 100 }

@@ -10,14 +10,14 @@ export interface Promotion {
   moreFromKey?: number
 }
 
-/** Rows in one transaction: a claim may have to wait its some 20 ms. */
+/** Rows in one transaction. It takes some 20 ms, for which a claim may have to wait. */
 export const PROMOTE_ROWS_MAX = 500
 
 /**
- * Moves waiting rows that are due, from a key on, to the ready lane: leases that ran out, retries and scheduled rows.
- * They enter at the lane's published position, so that they go first and no claim has passed them, and the tags of
- * their customers do not advance. Rows that another session has locked are left for later. As in a look-up, a column
- * beyond the index keeps MySQL from scanning, and here locking, the whole of it.
+ * Moves due waiting rows (expired leases, retries, scheduled rows) to the ready lane, starting at a key. They enter at
+ * the published position: before other ready rows, and where no claim has passed. Their customers' tags do not advance.
+ * Rows locked by another session are left for later. Selecting a column outside the index, as in a look-up, keeps MySQL
+ * from scanning and locking the whole index.
  */
 export function promote(db: Db, type: MessageClass, fromKey: number): Promise<Promotion> {
   const { ready, waiting } = LANES[type]

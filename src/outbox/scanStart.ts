@@ -20,7 +20,7 @@ export interface ScanStart {
  * published position may be a second old, and an acceptor's copy of it another second.
  */
 const SLACK_MS = 3_000
-/** Places of one such time are kept as the lowest of them: seven entries cover the slack. */
+/** Places seen within one interval are merged into the lowest. Seven entries cover the slack. */
 const SAMPLE_MS = 500
 /** How often a look-up starts at the beginning, so that a row below the start is not missed for good. */
 const FULL_SCAN_EVERY_MS = { busy: 5_000, idle: 1_000 }

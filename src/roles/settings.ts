@@ -93,9 +93,8 @@ export const SETTINGS = {
     schema: wholeNumberText(1, 2_000),
     default: '2000',
     meaning:
-      'Recipients of one transaction (500 at most where the consumer claims or settles; a relay claims 500 rows at most) ' +
-      'and, up to 100, of one queue message. Batches form by load; 1 does everything one by one and is there to measure ' +
-      'against.',
+      "Most recipients in one transaction. Lower fixed limits: 500 for a consumer's claim or settlement, 500 rows for a " +
+      "relay's claim, 100 for a queue message. 1 disables batching, for comparison.",
   },
   ACCEPT_LANES: {
     schema: wholeNumberText(1, 64),
