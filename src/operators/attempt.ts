@@ -125,7 +125,8 @@ async function settle(run: Run, ticket: Ticket, slice: Slice): Promise<void> {
   // The halves are the same event, looked at more closely: an answer to any of them shows that a text was at fault.
   if (first.operatorFailed) await breaker.record(ticket, true)
   const allFailed = await submitHalves(run, slice)
-  if (!first.operatorFailed) await breaker.record(ticket, allFailed)
+  // A probe is one message, which may be at fault itself. One such message must not keep the breaker open for ever.
+  if (!first.operatorFailed) await breaker.record(ticket, allFailed && !ticket.probe)
 }
 
 /** Calls with ever smaller parts of a refused slice. @returns whether no call was answered. */
