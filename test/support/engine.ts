@@ -80,7 +80,7 @@ export function engineEnv(
 }
 
 /** Above the longest natural wait, a lease of 10 s that somebody else holds. */
-const DRAIN_BOUND_MS = 30_000
+const DRAIN_BOUND_MS = 45_000
 
 export async function drain(db: Db): Promise<void> {
   await eventually(
