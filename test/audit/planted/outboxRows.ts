@@ -81,7 +81,7 @@ export const OUTBOX_ROWS: Planted[] = [
   {
     what: 'a waiting outbox row that is due in 2099',
     plant: () => [
-      sql`UPDATE outbox_events SET order_key = UNIX_TIMESTAMP('2099-01-01') * 1000000 WHERE user_id IS NULL`,
+      sql`UPDATE outbox_events SET order_key = 4070908800000000 WHERE user_id IS NULL`,
     ],
     expected: () => [['due', 'outbox row of none']],
   },
@@ -95,7 +95,7 @@ export const OUTBOX_ROWS: Planted[] = [
   {
     what: 'a ready express outbox row with a deadline in 2099',
     plant: ({ sending }) => [
-      sql`UPDATE outbox_events SET lane = 0, order_key = UNIX_TIMESTAMP('2099-01-01') * 1000000
+      sql`UPDATE outbox_events SET lane = 0, order_key = 4070908800000000
         WHERE sms_identifier = ${bytes(sending)}`,
     ],
     expected: ({ sending }) => [['due', `outbox row of ${sending}`]],
