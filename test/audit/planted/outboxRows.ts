@@ -80,9 +80,7 @@ export const OUTBOX_ROWS: Planted[] = [
   },
   {
     what: 'a waiting outbox row that is due in 2099',
-    plant: () => [
-      sql`UPDATE outbox_events SET order_key = 4070908800000000 WHERE user_id IS NULL`,
-    ],
+    plant: () => [sql`UPDATE outbox_events SET order_key = 4070908800000000 WHERE user_id IS NULL`],
     expected: () => [['due', 'outbox row of none']],
   },
   {
