@@ -29,7 +29,7 @@ export type Step =
 export interface Schedule {
   db: Db
   run(step: Step): Promise<void>
-  /** All operators accept, late answers arrive, leases expire: runs until nothing is left to deliver. */
+  /** All operators accept, late answers arrive, leases expire: runs until everything ended or waits for a person. */
   endWell(): Promise<void>
   violations(): Promise<string[]>
   close(): Promise<void>
@@ -146,12 +146,19 @@ export async function openSchedule(settings: {
       await expireLeases()
       await comeDue()
       for (const type of CLASSES) await relay(type)
-      const envelopes = queue.splice(0)
-      if (envelopes.length === 0) return
-      for (const envelope of envelopes) await deliver(round % processes.length, envelope, ['accepted'])
+      for (const envelope of queue.splice(0)) await deliver(round % processes.length, envelope, ['accepted'])
+      if (await isEverythingEnded()) return
     }
     throw new Error(`after ${ROUNDS_MAX} rounds there is still something to deliver`)
   }
+  /** An empty round is no end: a delivery whose late answer has arrived may not have given its row back yet. */
+  const isEverythingEnded = async () =>
+    (
+      await look(
+        db,
+        sql`SELECT 1 FROM sms_status WHERE status = 'pending' OR (status = 'sending' AND owner IS NOT NULL) LIMIT 1`,
+      )
+    ).length === 0
   return {
     ...{ db, run, endWell },
     violations: async () => [

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import { decodeRanges } from '../../src/outbox/index.ts'
-import type { Db } from '../../src/platform/db/index.ts'
+import { read } from '../../src/platform/db/index.ts'
+import type { Db, Reader } from '../../src/platform/db/index.ts'
 import { identifierFromBytes } from '../../src/primitives/identifier.ts'
-import { look } from '../support/arrange.ts'
 
 interface Row {
   id: Buffer
@@ -17,32 +17,38 @@ interface Row {
 /**
  * What is wrong in the tables, asked in another way than the audit asks: every unfinished recipient is named by an outbox
  * row or quarantined (invariant 4), every failed one is refunded once and no other is (3), and each balance is the sum of
- * its ledger (6). The keys of the tables exclude a second refund.
+ * its ledger (6). The keys of the tables exclude a second refund. A delivery may settle meanwhile, hence one read view.
  */
-export async function violationsIn(db: Db): Promise<string[]> {
-  const rows = await look(
-    db,
-    sql<Row>`SELECT s.sms_identifier AS id, s.recipient_no AS no, s.status,
-        s.status = 'sending' AND s.owner IS NULL AS is_quarantined, q.recipient_no IS NOT NULL AS has_quarantine_row,
-        t.amount = s.price AND t.user_id = s.user_id IS TRUE AS has_refund,
-        s.owner IS NOT NULL AND s.lease_until IS NOT NULL AS has_lease
-      FROM sms_status s
-        LEFT JOIN sms_quarantine q ON q.sms_identifier = s.sms_identifier AND q.recipient_no = s.recipient_no
-        LEFT JOIN user_transactions t ON t.transaction_id = s.sms_identifier AND t.recipient_no = s.recipient_no
-          AND t.transaction_type = 'refund'`,
-  )
-  const named = await namedRecipients(db)
-  const unbalanced = await look(
-    db,
-    sql<{ user_id: number }>`SELECT b.user_id FROM user_balances b WHERE b.balance <>
-      (SELECT COALESCE(SUM(t.amount), 0) FROM user_transactions t WHERE t.user_id = b.user_id)`,
-  )
+export function violationsIn(db: Db): Promise<string[]> {
+  return read(db, 'test.violations', async (reader) => {
+    await sql`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ`.execute(reader)
+    await sql`START TRANSACTION READ ONLY`.execute(reader)
+    try {
+      return await findViolations(reader)
+    } finally {
+      await sql`COMMIT`.execute(reader)
+    }
+  })
+}
+
+async function findViolations(reader: Reader): Promise<string[]> {
+  const { rows } = await sql<Row>`SELECT s.sms_identifier AS id, s.recipient_no AS no, s.status,
+      s.status = 'sending' AND s.owner IS NULL AS is_quarantined, q.recipient_no IS NOT NULL AS has_quarantine_row,
+      t.amount = s.price AND t.user_id = s.user_id IS TRUE AS has_refund,
+      s.owner IS NOT NULL AND s.lease_until IS NOT NULL AS has_lease
+    FROM sms_status s
+      LEFT JOIN sms_quarantine q ON q.sms_identifier = s.sms_identifier AND q.recipient_no = s.recipient_no
+      LEFT JOIN user_transactions t ON t.transaction_id = s.sms_identifier AND t.recipient_no = s.recipient_no
+        AND t.transaction_type = 'refund'`.execute(reader)
+  const named = await namedRecipients(reader)
+  const unbalanced = await sql<{ user_id: number }>`SELECT b.user_id FROM user_balances b WHERE b.balance <>
+    (SELECT COALESCE(SUM(t.amount), 0) FROM user_transactions t WHERE t.user_id = b.user_id)`.execute(reader)
   return [
     ...rows.flatMap((row) => {
       const reference = `${identifierFromBytes(row.id)}:${row.no}`
       return faultsOf(row, named.has(reference)).map((fault) => `${reference} ${fault}`)
     }),
-    ...unbalanced.map(({ user_id }) => `the balance of ${user_id} is not the sum of its ledger`),
+    ...unbalanced.rows.map(({ user_id }) => `the balance of ${user_id} is not the sum of its ledger`),
   ]
 }
 
@@ -60,8 +66,8 @@ function faultsOf(row: Row, isNamed: boolean): string[] {
   return rules.flatMap(([isViolated, fault]) => (isViolated ? [fault] : []))
 }
 
-async function namedRecipients(db: Db): Promise<Set<string>> {
-  const rows = await look(db, sql<{ payload: string }>`SELECT payload FROM outbox_events`)
+async function namedRecipients(reader: Reader): Promise<Set<string>> {
+  const { rows } = await sql<{ payload: string }>`SELECT payload FROM outbox_events`.execute(reader)
   const ranges = rows.flatMap(({ payload }) => decodeRanges(payload) ?? [])
   return new Set(
     ranges.flatMap(({ smsIdentifier, first, last }) =>
