@@ -22,6 +22,8 @@ export interface AdaptiveRate {
   perSecond(): number | null
   /** `achieved` is what the operator took in the last second. */
   lower(nowMs: number, achieved: number, ceiling: Ceiling): void
+  /** After the first decrease: `achieved` is what the operator took in the second before it, as is known by now. */
+  correct(achieved: number): void
   /** To be called while calls wait for the rate: one that is not used says nothing about the operator's limit. */
   grow(nowMs: number): boolean
 }
@@ -32,17 +34,21 @@ export function createAdaptiveRate(): AdaptiveRate {
   let changedAtMs = 0
   let ceiling = Infinity
   let ceilingUntilMs = 0
+  let decreases = 0
   return {
     perSecond: () => rate,
     lower(nowMs, achieved, { share, holdMs }) {
       // The first time the traffic was without any pace, which says little about the limit.
-      if (rate !== null) {
+      if (decreases++ > 0) {
         ceiling = Math.max(RATE_MIN, achieved * share)
         ceilingUntilMs = nowMs + holdMs
       }
       rate = Math.max(RATE_MIN, Math.min(achieved * DECREASE, (rate ?? Infinity) * DECREASE_MIN))
       growth = GROWTH_FIRST
       changedAtMs = nowMs
+    },
+    correct(achieved) {
+      if (decreases === 1) rate = Math.max(rate ?? RATE_MIN, achieved * DECREASE)
     },
     grow(nowMs) {
       if (rate === null || nowMs - changedAtMs < GROWTH_INTERVAL_MS) return false

@@ -159,7 +159,7 @@ async function call(run: Run, [from, to]: Slice): Promise<CallResult> {
   const result = await submit(run, [from, to])
   const throttling = throttlingIn(result)
   if (throttling) pace.throttled(beganAtMs, throttling.retryAfterMs)
-  if (result.kind !== 'throttled' && result.kind !== 'unavailable') pace.admitted()
+  if (result.kind !== 'throttled' && result.kind !== 'unavailable') pace.admitted(beganAtMs)
   run.events.operatorCalled({
     operator: name,
     messages: to - from,

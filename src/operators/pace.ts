@@ -15,7 +15,7 @@ export interface Pace {
   /** Marks the beginning of a call. */
   begin(): number
   /** The operator processed the call: it counts towards the rate that the operator is known to take. */
-  admitted(): void
+  admitted(beganAtMs: number): void
   /** The operator throttled the call that began at `beganAtMs`, and asked for a pause if `retryAfterMs` is not null. */
   throttled(beganAtMs: number, retryAfterMs: number | null): void
   /** Null: unlimited. */
@@ -52,13 +52,18 @@ const CEILINGS: Record<MessageClass, Ceiling> = {
 /** What the two classes at one operator know of each other. */
 interface SharedRate {
   now: () => number
+  /** By the time of their answers. */
   admitted: Record<MessageClass, CallCounter>
+  /** The same calls by the time they began. */
+  began: Record<MessageClass, CallCounter>
   throttled: Record<MessageClass, CallCounter>
   /** Of both classes together; normal gets what express leaves of it. */
   total: AdaptiveRate
   /** Of express alone, lowered only where normal is not in its way. */
   express: AdaptiveRate
   loweredAtMs: number
+  /** Calls that began earlier met the traffic of before the last decrease. */
+  judgedFromMs: number
 }
 
 /**
@@ -71,13 +76,19 @@ export function createPaces(options: PaceOptions = {}): Record<MessageClass, Pac
   const shared: SharedRate = {
     now,
     admitted: { normal: createCallCounter(), express: createCallCounter() },
+    began: { normal: createCallCounter(), express: createCallCounter() },
     throttled: { normal: createCallCounter(), express: createCallCounter() },
     total: createAdaptiveRate(),
     express: createAdaptiveRate(),
     loweredAtMs: -Infinity,
+    judgedFromMs: -Infinity,
   }
   const rates = { normal: () => normalRate(shared), express: () => shared.express.perSecond() }
   const tell = (messageClass: MessageClass) => options.onChange?.(messageClass, rates[messageClass]())
+  const tellBoth = () => {
+    tell('normal')
+    tell('express')
+  }
   const open = (messageClass: MessageClass): PaceQueue =>
     createPaceQueue({
       now,
@@ -92,18 +103,26 @@ export function createPaces(options: PaceOptions = {}): Record<MessageClass, Pac
     readyAtMs: () => queues[messageClass].readyAtMs(),
     acquire: (waitMaxMs) => queues[messageClass].acquire(waitMaxMs),
     begin: now,
-    admitted: () => shared.admitted[messageClass].add(now()),
+    admitted: (beganAtMs) => {
+      shared.admitted[messageClass].add(now())
+      shared.began[messageClass].add(beganAtMs)
+      if (beganAtMs >= shared.loweredAtMs) return
+      correct(shared)
+      tellBoth()
+    },
     throttled: (beganAtMs, retryAfterMs) => {
       options.onThrottled?.(messageClass)
       if (retryAfterMs !== null) block(queues, messageClass, now() + bounded(retryAfterMs))
-      // Calls that began before the last decrease met the rate of then.
-      if (beganAtMs < shared.loweredAtMs) return
+      if (beganAtMs < shared.judgedFromMs) return
       if (!isLimit(shared, messageClass)) return
       const isFirst = shared.total.perSecond() === null
       lower(shared, messageClass)
-      if (isFirst) queues.normal.block(now() + FIRST_PAUSE_MS)
-      tell('normal')
-      tell('express')
+      if (isFirst) {
+        queues.normal.block(now() + FIRST_PAUSE_MS)
+        // Until a whole window without the pause has passed, what was achieved says nothing about the limit.
+        shared.judgedFromMs = now() + FIRST_PAUSE_MS + ACHIEVED_WINDOW_MS
+      }
+      tellBoth()
     },
     callsPerSecond: rates[messageClass],
   })
@@ -138,9 +157,17 @@ function lower(shared: SharedRate, messageClass: MessageClass): void {
   }
   const sum = achieved.normal + achieved.express
   shared.loweredAtMs = nowMs
+  shared.judgedFromMs = nowMs
   total.lower(nowMs, sum, CEILINGS[messageClass])
   if (messageClass === 'express' && achieved.normal <= sum * NORMAL_SHARE_MIN)
     express.lower(nowMs, achieved.express, CEILINGS.normal)
+}
+
+/** At the first decrease most of the traffic is in flight, because nothing held it back. Its answers still count. */
+function correct({ began, total, express, loweredAtMs }: SharedRate): void {
+  const ofExpress = began.express.perSecond(loweredAtMs, ACHIEVED_WINDOW_MS)
+  total.correct(began.normal.perSecond(loweredAtMs, ACHIEVED_WINDOW_MS) + ofExpress)
+  express.correct(ofExpress)
 }
 
 function normalRate({ now, admitted, total }: SharedRate): number | null {

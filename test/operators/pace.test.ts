@@ -15,7 +15,7 @@ describe('the paces of an operator', () => {
   afterEach(() => mock.timers.reset())
 
   const admit = (pace: Pace, calls: number) => {
-    for (let call = 0; call < calls; call++) pace.admitted()
+    for (let call = 0; call < calls; call++) pace.admitted(pace.begin())
   }
   /** As many calls as it takes until their share points to a limit. */
   const throttle = (pace: Pace, retryAfterMs: number | null = null) => {
@@ -98,6 +98,41 @@ describe('the paces of an operator', () => {
     assert.equal(paces.normal.callsPerSecond(), 16)
   })
 
+  it('count answers that arrive after the first decrease, to calls that began in the second before it', async () => {
+    const beforeMs = paces.normal.begin()
+    await pass(1_200)
+    const inFlight = Array.from({ length: 20 }, () => paces.normal.begin())
+    await pass(50)
+    admit(paces.express, 4)
+    throttle(paces.normal)
+    assert.equal(paces.normal.callsPerSecond(), RATE_MIN)
+    await pass(100)
+    paces.express.admitted(paces.express.begin())
+    for (const beganAtMs of [beforeMs, ...inFlight.slice(0, 16)]) paces.normal.admitted(beganAtMs)
+    await pass(6_000)
+    assert.equal(paces.normal.callsPerSecond(), 16)
+  })
+
+  it('count such answers for express too, where it is alone', async () => {
+    const inFlight = Array.from({ length: 20 }, () => paces.express.begin())
+    await pass(50)
+    throttle(paces.express)
+    for (const beganAtMs of inFlight) paces.express.admitted(beganAtMs)
+    assert.equal(paces.express.callsPerSecond(), 16)
+  })
+
+  it('conclude nothing from calls that meet the traffic of before the first decrease', async () => {
+    admit(paces.normal, 10)
+    admit(paces.express, 10)
+    throttle(paces.normal)
+    for (let step = 0; step < 19; step++) {
+      await pass(100)
+      for (let call = 0; call < CALLS_MAX; call++) paces.express.throttled(paces.express.begin(), null)
+    }
+    await pass(5_000)
+    assert.deepEqual([paces.normal.callsPerSecond(), paces.express.callsPerSecond()], [16, null])
+  })
+
   it('admit calls one by one at the rate, in order', async () => {
     admit(paces.normal, 20)
     throttle(paces.normal)
@@ -166,7 +201,7 @@ describe('the paces of an operator', () => {
   it('stay below a limit that was found for a while', async () => {
     admit(paces.normal, 20)
     throttle(paces.normal)
-    await pass(1_000)
+    await pass(2_000)
     admit(paces.normal, 20)
     throttle(paces.normal)
     const ceilings: number[] = []
@@ -180,7 +215,7 @@ describe('the paces of an operator', () => {
 
   it('never fall below what shows that the operator takes calls again', () => {
     for (let time = 0; time < 10; time++) {
-      mock.timers.tick(1)
+      mock.timers.tick(2_000)
       throttle(paces.normal)
     }
     assert.equal(paces.normal.callsPerSecond(), RATE_MIN)

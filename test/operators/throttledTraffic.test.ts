@@ -32,7 +32,7 @@ describe('express traffic beside normal traffic that two operators throttle', ()
       await sleep(LATENCY_MS)
       if (!isAdmitted) pace.throttled(beganAtMs, null)
       else {
-        pace.admitted()
+        pace.admitted(beganAtMs)
         admitted[messageClass]++
       }
       return isAdmitted
