@@ -88,6 +88,22 @@ describe('delivery to throttled operators', () => {
     assert.deepEqual([reported.settled, await bench.refunds()], [['released', 'released'], []])
   })
 
+  for (const [order, openWaitMs] of [
+    ['first', 0],
+    ['second', FAR_AHEAD_MS],
+  ] as const) {
+    it(`waits for the throttled operator, not for the ${order} one, whose breaker is open`, async () => {
+      await bench.accept()
+      a.answer = throttles(a, 2 * FAR_AHEAD_MS)
+      await b.openBreaker()
+      b.pace.readyAt = performance.now() + openWaitMs
+      await openDelivery(bench.db, order === 'first' ? [b, a] : [a, b]).deliver(await bench.envelope())
+      const [waiting] = await bench.outbox()
+      assert.deepEqual([a.calls.length, b.calls.length], [1, 0])
+      assert.ok(waiting && Math.abs(waiting.dueInMs - 2 * FAR_AHEAD_MS) < 5_000, `${waiting?.dueInMs}`)
+    })
+  }
+
   it('retries by its own back-off when one is throttled and the other unavailable', async () => {
     const id = await bench.accept()
     a.answer = throttles(a, FAR_AHEAD_MS)
