@@ -9,12 +9,8 @@ export const QUARANTINE_CAUSES = ['attempts_used_up', 'result_refused'] as const
 export type QuarantineCause = (typeof QUARANTINE_CAUSES)[number]
 
 /**
- * How our claim on one recipient ends.
- * - done: an operator accepted it.
- * - failed: no operator takes it; it is refunded in the same transaction.
- * - released: it is submitted again later, by a row of its own. `tried`: an operator was called, so that the grace runs.
- *   `retryInMs` is set when the pace of the operators decides the time.
- * - quarantined: the database refused its result. A person decides.
+ * How our claim on one recipient ends: accepted, failed and refunded, released to a row of its own, or quarantined.
+ * `tried`: an operator was called, so that the grace runs. `retryInMs`: set when the operators' pace decides the time.
  */
 export type Settlement =
   | {

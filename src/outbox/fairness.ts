@@ -9,11 +9,10 @@ export interface Tags {
 }
 
 /**
- * Start-time fair queueing of normal rows (decision 0016). A row's tag is the customer's last tag, or the virtual time
- * when that is higher, and the last tag then advances by the row's parts. So customers with a backlog take turns by
- * parts, and a customer that used idle capacity alone owes nothing for it.
- * @param lastTag the customer's last tag, read under its lock. @param virtualTime the tag claimed last, in the same
- * units, at most some seconds old. @param parts the message parts of each row.
+ * Start-time fair queueing of normal rows (decision 0016): customers with a backlog take turns by parts, and idle
+ * capacity that a customer used alone costs it nothing.
+ * @param lastTag read under the customer's lock. @param virtualTime the tag claimed last, some seconds old at most.
+ * @param parts the message parts of each row.
  */
 export function startTags(lastTag: number, virtualTime: number, parts: number[]): Tags {
   let next = Math.max(lastTag, virtualTime)

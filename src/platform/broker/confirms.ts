@@ -2,11 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { ConfirmChannel, Message, Options } from 'amqplib'
 
 /**
- * What became of one publish.
- * - confirmed: on disk on a majority of the queue's members, and in a queue.
- * - refused: the queue is full.
- * - returned: there is no such queue; the broker would have dropped it.
- * - lost: no answer in time or before the channel closed; it may be in the queue or not.
+ * What became of one publish: `confirmed` is on disk on a majority of the queue's members, `refused` met a full queue,
+ * `returned` met no queue, and `lost` got no answer and may be in the queue or not.
  */
 export type PublishResult = 'confirmed' | 'refused' | 'returned' | 'lost'
 
