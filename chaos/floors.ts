@@ -2,6 +2,7 @@ import { FAULTS } from './faults/catalogue.ts'
 import type { Fault } from './faults/fault.ts'
 import type { ChaosOptions } from './options.ts'
 import { ROLES, STEPS } from './steps.ts'
+import { UPGRADE_KINDS } from './upgrade.ts'
 
 /** What happened to the engine in a run, and what it did meanwhile. */
 export interface Encountered {
@@ -20,21 +21,27 @@ const RESTARTS_MIN = 20
 const LINK_FAULTS_MIN = 50
 const ACCEPTED_PER_SECOND_MIN = 2
 
+type Owed = [what: string, times: number, min: number]
+
 /** A run that met too little, or did nothing meanwhile, proves nothing. @returns what is missing, one line each. */
 export function describeShortfalls({ options, faults, kills, requests }: Encountered): string[] {
-  const { durationMs, intensity, isWhole } = options
+  const { durationMs, intensity, isWhole, isUpgradeOnly } = options
   const share = (durationMs * Math.min(1, intensity)) / OWED_MS
   const times = (wanted: (fault: Fault) => boolean) =>
     sum(FAULTS.filter(wanted).map(({ kind }) => faults[kind] ?? 0))
   const atSteps = sum(Object.entries(kills).map(([name, count]) => (name.includes(' at ') ? count : 0)))
-  const owed: [what: string, times: number, min: number][] = [
+  const owed: Owed[] = [
     ['requests accepted', requests.accepted, (durationMs / 1_000) * ACCEPTED_PER_SECOND_MIN],
+    ...UPGRADE_KINDS.map((kind) => owedOnce(kind, faults[kind])),
+  ]
+  if (isUpgradeOnly) return shortfalls(owed)
+  owed.push(
     ['kill -9', sum(Object.values(kills)), share * KILLS_MIN],
     ['restarts of MySQL', times(({ restarts }) => restarts === 'MySQL'), share * RESTARTS_MIN],
     ['restarts of RabbitMQ', times(({ restarts }) => restarts === 'RabbitMQ'), share * RESTARTS_MIN],
     ['faults of links', times(({ group }) => group === 'link'), share * LINK_FAULTS_MIN],
     ['kill -9 at a step', atSteps, 1],
-  ]
+  )
   // Alone, each kind is tried in every run of the whole form; at each step there is to be time for it.
   if (isWhole)
     for (const { kind, group } of FAULTS) if (group !== 'process') owed.push(owedOnce(kind, faults[kind]))
@@ -43,12 +50,16 @@ export function describeShortfalls({ options, faults, kills, requests }: Encount
       for (const name of [role, ...STEPS[role].map((step) => `${role} at ${step}`)])
         owed.push(owedOnce(`kill -9 of ${name}`, kills[name]))
   }
+  return shortfalls(owed)
+}
+
+function shortfalls(owed: Owed[]): string[] {
   return owed
     .filter(([, count, min]) => count < min)
     .map(([what, count, min]) => `too little happened: ${what}: ${count} times, and not ${Math.ceil(min)}`)
 }
 
-function owedOnce(what: string, times = 0): [string, number, number] {
+function owedOnce(what: string, times = 0): Owed {
   return [what, times, 1]
 }
 

@@ -65,11 +65,12 @@ async function chaos(options: ChaosOptions): Promise<void> {
 
 function outcomeOf(ran: Ran, { servers }: Stage, options: ChaosOptions, seconds: number): Outcome {
   const { tally, record, proof, recoveries } = ran
+  const only = options.isUpgradeOnly ? ' ONLY=upgrade' : ''
   const from = options.upgradeFrom ? ` UPGRADE_FROM=${options.upgradeFrom}` : ''
   const having = (wanted: string) => record.sent.filter(({ answered }) => answered === wanted).length
   return {
     ...{ options, seconds, proof, recoveries, problems: tally.problems },
-    command: `make chaos SEED=${options.seed} DURATION=${options.durationMs / 1_000}s INTENSITY=${options.intensity}${from}`,
+    command: `make chaos SEED=${options.seed} DURATION=${options.durationMs / 1_000}s INTENSITY=${options.intensity}${only}${from}`,
     servers: [servers.database, servers.broker].map(({ name, version }) => `${name} ${version}`).join(', '),
     faults: Object.fromEntries(tally.faults),
     kills: Object.fromEntries(tally.kills),

@@ -12,7 +12,9 @@ export interface ChaosOptions {
   isWhole: boolean
   /** Keep logs and the database's data though nothing was found. */
   keeps: boolean
-  /** The commit that some processes run for the first part of the run; undefined: none does. */
+  /** Nothing but the upgrade and the rollback happens to the engine. */
+  isUpgradeOnly: boolean
+  /** The commit that the processes begin with; undefined: the baseline's. */
   upgradeFrom?: string
 }
 
@@ -23,14 +25,16 @@ const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
 /** @throws Error that says what is wrong, in one line. */
 export function readOptions(args: string[], env: NodeJS.ProcessEnv): ChaosOptions {
-  assertMakeVariables(env, ['SEED', 'DURATION', 'INTENSITY', 'KEEP', 'UPGRADE_FROM'])
+  assertMakeVariables(env, ['SEED', 'DURATION', 'INTENSITY', 'KEEP', 'ONLY', 'UPGRADE_FROM'])
   const values = readFlags('chaos', args, {
     seed: { type: 'string' },
     duration: { type: 'string' },
     intensity: { type: 'string' },
     keep: { type: 'boolean' },
+    only: { type: 'string' },
+    'upgrade-from': { type: 'string' },
   })
-  const upgradeFrom = env['UPGRADE_FROM']
+  const upgradeFrom = values['upgrade-from'] ?? env['UPGRADE_FROM']
   const durationMs = readDuration(values.duration ?? (env['DURATION'] || `${SHORT_MS}ms`))
   return {
     seed: readSeed(values.seed ?? (env['SEED'] || '1')),
@@ -38,8 +42,14 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): ChaosOption
     intensity: readIntensity(values.intensity ?? (env['INTENSITY'] || '1')),
     isWhole: durationMs >= WHOLE_FROM_MS,
     keeps: values.keep ?? env['KEEP'] === '1',
+    isUpgradeOnly: readOnly(values.only ?? (env['ONLY'] || undefined)),
     ...(upgradeFrom && { upgradeFrom }),
   }
+}
+
+function readOnly(text: string | undefined): boolean {
+  if (text === undefined || text === 'upgrade') return text !== undefined
+  throw new Error(`ONLY must be upgrade, not "${text}"`)
 }
 
 function readSeed(text: string): number {

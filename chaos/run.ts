@@ -51,16 +51,21 @@ export async function run(
   options: ChaosOptions,
   { onProcesses, say }: RunEvents,
 ): Promise<Ran> {
-  const { seed, durationMs, intensity, isWhole } = options
+  const { seed, durationMs, intensity, isWhole, isUpgradeOnly } = options
   const record = openRecord()
   const tally = openTally(say)
   const random = openRandom(seed)
-  const processes = await startEngineProcesses(stage, random, {
-    onDeath: (death) => tally.noteDeath(death),
-    onFreeze: (death) => tally.noteFreeze(death),
-    onShift: (role) => tally.noteShift(role),
-    onFault: (line) => tally.noteProblem(line),
-  })
+  const processes = await startEngineProcesses(
+    stage,
+    random,
+    {
+      onDeath: (death) => tally.noteDeath(death),
+      onFreeze: (death) => tally.noteFreeze(death),
+      onShift: (role) => tally.noteShift(role),
+      onFault: (line) => tally.noteProblem(line),
+    },
+    { hasFaults: !isUpgradeOnly },
+  )
   onProcesses(processes)
   const world = { stage, processes }
   const prober = openProber(PROBER, record, stage.db)
@@ -71,7 +76,7 @@ export async function run(
 
   const offering = offer({ apiUrls: processes.apiUrls, customers: CUSTOMERS, seed, record })
   await Promise.all([
-    chaosRun(world, planFaults(seed, durationMs, intensity), tally, say),
+    chaosRun(world, isUpgradeOnly ? [] : planFaults(seed, durationMs, intensity), tally, say),
     upgrade(processes, stage.servers.databaseUrl, { durationMs, tally, say }),
   ])
   await offering.stop()
@@ -80,7 +85,7 @@ export async function run(
   // Processes that are still to die at a step are replaced; one that hung would have shown by now.
   await Promise.all(processes.all.map((each) => each.renew()))
 
-  const alone = FAULTS.filter(({ isSample = false }) => isWhole || isSample)
+  const alone = FAULTS.filter(({ isSample = false }) => !isUpgradeOnly && (isWhole || isSample))
   const calm = offer({
     apiUrls: processes.apiUrls,
     customers: CUSTOMERS,

@@ -1,40 +1,50 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { loadMigrations, migrate } from '../src/platform/db/index.ts'
 import type { EngineProcesses } from './stage/engineProcesses.ts'
+import type { Version } from './stage/versions.ts'
 import type { Tally } from './tally.ts'
 
-/** Of the time in which faults happen: when the database becomes newer than every process, and when the old ones end. */
-const MIGRATED_AT_SHARE = 0.33
-const REPLACED_AT_SHARE = 0.66
+/**
+ * Of the time in which faults happen: when each step begins. The older program alone runs for some seconds each time,
+ * and the present one for most of the run.
+ */
+const PLAN: readonly { kind: string; atShare: number; to?: Version }[] = [
+  { kind: 'newer database', atShare: 0.1 },
+  { kind: 'upgrade', atShare: 0.2, to: 'new' },
+  { kind: 'rollback', atShare: 0.6, to: 'old' },
+  { kind: 'upgrade again', atShare: 0.8, to: 'new' },
+]
+export const UPGRADE_KINDS = PLAN.map(({ kind }) => kind)
+
 const TRIES_MAX = 60
 const AGAIN_MS = 1_000
 
-/** A column that no program knows: readers and writers of the table ignore it. */
-const TRIAL_SQL = 'ALTER TABLE sms_requests ADD COLUMN chaos_trial INT NULL'
+/** A column that no program knows, in a table that every role writes. */
+const TRIAL_SQL = 'ALTER TABLE outbox_events ADD COLUMN chaos_trial INT NOT NULL DEFAULT 7'
 
 /**
- * Under load and faults: processes of two versions run side by side, the database becomes newer than both, and the old
- * processes are replaced. Without old processes the database becomes newer all the same.
+ * Under load: every process begins with the older program, the database becomes newer than both programs, and the
+ * processes of each role change to the present program, back, and to the present one again, one after the other.
  */
 export async function upgrade(
   processes: EngineProcesses,
   databaseUrl: string,
   { durationMs, tally, say }: { durationMs: number; tally: Tally; say: (line: string) => void },
 ): Promise<void> {
-  await pause(durationMs * MIGRATED_AT_SHARE)
-  await applyTrial(databaseUrl).then(
-    () => tally.noteFault('newer database'),
-    (error: unknown) => tally.noteProblem(`the trial migration: ${String(error)}`),
-  )
-  say('the database is newer than its programs')
-  await pause(durationMs * (REPLACED_AT_SHARE - MIGRATED_AT_SHARE))
-  if (await processes.replaceOld()) {
-    tally.noteFault('old processes replaced')
-    say('every process has this version')
+  const startedAtMs = performance.now()
+  for (const { kind, atShare, to } of PLAN) {
+    await pause(Math.max(0, startedAtMs + durationMs * atShare - performance.now()))
+    say(kind)
+    try {
+      await (to ? processes.changeTo(to) : applyTrial(databaseUrl))
+      tally.noteFault(kind)
+    } catch (error) {
+      tally.noteProblem(`${kind}: ${String(error)}`)
+    }
   }
 }
 
-/** Again for as long as the server is restarting. */
+/** The present program's migrations and one more. Again for as long as the server is restarting. */
 async function applyTrial(databaseUrl: string): Promise<void> {
   const known = await loadMigrations()
   const trial = {

@@ -9,14 +9,16 @@ import { SupervisedProcess } from './supervisedProcess.ts'
 import type { PreloadedFaults, SupervisedProcessSettings } from './supervisedProcess.ts'
 import { PRICES } from './prices.ts'
 import type { Stage } from './stage.ts'
+import { changeVersion } from './versions.ts'
+import type { Version, Versioned } from './versions.ts'
 
 /** The engine: several processes of each role. */
 export interface EngineProcesses {
   all: readonly SupervisedProcess[]
   of(role: Role): SupervisedProcess[]
   apiUrls: readonly string[]
-  /** Ends the processes of the old version in order; this version follows. @returns whether there were any. */
-  replaceOld(): Promise<boolean>
+  /** Changes the program of each role's processes, one after the other; all begin with the old one. */
+  changeTo(version: Version): Promise<void>
   close(): Promise<void>
 }
 
@@ -42,52 +44,54 @@ export async function startEngineProcesses(
   events: Pick<SupervisedProcessSettings, 'onDeath' | 'onFreeze' | 'onFault'> & {
     onShift: (role: Role) => void
   },
+  { hasFaults }: { hasFaults: boolean },
 ): Promise<EngineProcesses> {
   const names = ROLES.flatMap((role) =>
     Array.from({ length: PROCESSES_PER_ROLE }, (_, number) => ({
-      ...{ role, name: `${role}-${number + 1}` },
-      // One process of each role begins with the old version, if there is one.
-      isOld: number > 0 && stage.oldCheckout !== undefined,
+      role,
+      name: `${role}-${number + 1}`,
     })),
   )
   const ports = await freePorts(names.length)
   const steps = stepsInTurn(random)
-  let isReplaced = false
-  const all = names.map(
-    ({ role, name, isOld }, index) =>
-      new SupervisedProcess({
-        ...{ name, role },
-        ...{ onDeath: events.onDeath, onFreeze: events.onFreeze, onFault: events.onFault },
-        preloaded: () => {
-          const preloaded = drawPreloaded(random, role, steps(role))
-          if (preloaded.clockOffsetMs !== undefined) events.onShift(role)
-          return preloaded
-        },
-        start: (preloaded) =>
-          startEngine({
-            ...{ name, role, readyAt: '/healthz', port: ports[index] ?? 0 },
-            checkout: isOld && !isReplaced ? stage.oldCheckout : undefined,
-            ...{ databaseUrl: stage.databaseLink.url, amqpUrl: stage.brokerLink.url },
-            operatorUrls: { a: stage.operators[0].link.url, b: stage.operators[1].link.url },
-            logFile: join(stage.folder, 'logs', `${name}.log`),
-            env: {
-              ...{ DB_MAX_OPEN_CONNS: String(CONNECTIONS), DB_MAX_IDLE_CONNS: String(CONNECTIONS) },
-              ...{ UNAVAILABLE_GRACE: GRACE, LOG_LEVEL: 'info' },
-              ...{ PRICE_NORMAL: String(PRICES.normal), PRICE_EXPRESS: String(PRICES.express) },
-              ...envOf(preloaded),
-            },
-          }),
-      }),
-  )
+  const versioned = names.map(({ role, name }, index) => {
+    const each: Omit<Versioned, 'process'> = { wanted: 'old' }
+    const process = new SupervisedProcess({
+      ...{ name, role },
+      ...{ onDeath: events.onDeath, onFreeze: events.onFreeze, onFault: events.onFault },
+      preloaded: () => {
+        if (!hasFaults) return {}
+        const preloaded = drawPreloaded(random, role, steps(role))
+        if (preloaded.clockOffsetMs !== undefined) events.onShift(role)
+        return preloaded
+      },
+      start: (preloaded) => {
+        each.started = each.wanted
+        return startEngine({
+          ...{ name, role, readyAt: '/healthz', port: ports[index] ?? 0 },
+          checkout: each.started === 'old' ? stage.oldCheckout : undefined,
+          ...{ databaseUrl: stage.databaseLink.url, amqpUrl: stage.brokerLink.url },
+          operatorUrls: { a: stage.operators[0].link.url, b: stage.operators[1].link.url },
+          logFile: join(stage.folder, 'logs', `${name}.log`),
+          env: {
+            ...{ DB_MAX_OPEN_CONNS: String(CONNECTIONS), DB_MAX_IDLE_CONNS: String(CONNECTIONS) },
+            ...{ UNAVAILABLE_GRACE: GRACE, LOG_LEVEL: 'info' },
+            ...{ PRICE_NORMAL: String(PRICES.normal), PRICE_EXPRESS: String(PRICES.express) },
+            ...envOf(preloaded),
+          },
+        })
+      },
+    })
+    return Object.assign(each, { process })
+  })
+  const all = versioned.map(({ process }) => process)
   return {
     all,
     of: (role) => all.filter((each) => each.role === role),
     apiUrls: names.flatMap(({ role }, index) => (role === 'api' ? [`http://127.0.0.1:${ports[index]}`] : [])),
-    async replaceOld() {
-      isReplaced = true
-      const old = all.filter((_, index) => names[index]?.isOld)
-      await Promise.all(old.map((each) => each.replace()))
-      return old.length > 0
+    async changeTo(version) {
+      const ofRole = (role: Role) => versioned.filter(({ process }) => process.role === role)
+      await Promise.all(ROLES.map((role) => changeVersion(ofRole(role), version)))
     },
     close: async () => void (await Promise.all(all.map((each) => each.close()))),
   }

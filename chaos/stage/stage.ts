@@ -7,7 +7,7 @@ import { chooseEngines } from '../../dev/servers/chooseEngines.ts'
 import { LOCAL } from '../../dev/stack/folders.ts'
 import { migrateDatabase, startSimulator } from '../../dev/stack/programs.ts'
 import type { Program } from '../../dev/stack/programs.ts'
-import { checkOut } from './otherCheckout.ts'
+import { checkOutOld } from './otherCheckout.ts'
 import { openTcpProxy } from '../../dev/tcpProxy.ts'
 import type { TcpProxy } from '../../dev/tcpProxy.ts'
 import { closeDb, openDb } from '../../src/platform/db/index.ts'
@@ -34,7 +34,7 @@ export interface Stage {
   brokerLink: TcpProxy
   operators: readonly [StagedOperator, StagedOperator]
   folder: string
-  /** The checkout of the version to upgrade from, if there is one. */
+  /** The checkout of the commit to upgrade from; undefined: this clone lacks the baseline. */
   oldCheckout: string | undefined
 }
 
@@ -55,10 +55,9 @@ export async function setStage(
     onProgress,
   })
   stopList.add(() => servers.stop())
-  const oldCheckout = upgradeFrom && (await checkOut(upgradeFrom, folder, stopList))
-  // The old version's tables first, as an installation has them.
-  if (oldCheckout) await migrateDatabase(servers.databaseUrl, oldCheckout)
-  await migrateDatabase(servers.databaseUrl)
+  const oldCheckout = await checkOutOld(upgradeFrom, { folder, stopList, say: onProgress })
+  // The present version's migrations follow under load (../upgrade.ts).
+  await migrateDatabase(servers.databaseUrl, oldCheckout)
   const db = openDb({
     ...{ url: servers.databaseUrl, maxOpenConns: 6, maxIdleConns: 4 },
     connMaxLifetimeSeconds: 300,
@@ -77,7 +76,7 @@ export async function setStage(
     return { name, program, admin, link: await link(program.url) }
   }
   return {
-    ...{ servers, db, folder, oldCheckout: oldCheckout || undefined },
+    ...{ servers, db, folder, oldCheckout },
     databaseLink: await link(servers.databaseUrl),
     brokerLink: await link(servers.amqpUrl),
     operators: [await operator('operator-a', 1), await operator('operator-b', 2)],

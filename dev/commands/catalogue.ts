@@ -116,12 +116,14 @@ export const COMMANDS = {
   lint: { summary: 'check the lint rules only' },
   chaos: {
     summary: 'inject faults into a running system and prove the invariants (3 minutes)',
-    usage: ['make chaos SEED=7 DURATION=20m'],
+    usage: ['make chaos SEED=7 DURATION=20m', 'make chaos ONLY=upgrade DURATION=30s'],
     options: [
       ['SEED, --seed', 'decides the faults, default 1'],
       ['DURATION, --duration', 'time of overlapping faults, default 60s'],
       ['INTENSITY, --intensity', 'rate of faults, 0.1 to 10, default 1'],
       ['KEEP=1, --keep', 'keep logs and data although nothing was found'],
+      ['ONLY, --only', 'upgrade: inject nothing but the upgrade and the rollback'],
+      ['UPGRADE_FROM, --upgrade-from', 'the commit to upgrade from, default: the baseline'],
       ...SERVERS,
     ],
   },

@@ -5,9 +5,18 @@ import type { Finding } from '../../chaos/proof/prove.ts'
 import { ROLES, STEPS } from '../../chaos/steps.ts'
 import { describeFindings, describeOutcome } from '../../chaos/table.ts'
 import type { Outcome } from '../../chaos/table.ts'
+import { UPGRADE_KINDS } from '../../chaos/upgrade.ts'
 
-const LONG = { seed: 1, durationMs: 1_200_000, intensity: 1, isWhole: true, keeps: false }
+const LONG = {
+  seed: 1,
+  durationMs: 1_200_000,
+  intensity: 1,
+  isWhole: true,
+  keeps: false,
+  isUpgradeOnly: false,
+}
 const SHORT = { ...LONG, durationMs: 60_000, isWhole: false }
+const UPGRADED = Object.fromEntries(UPGRADE_KINDS.map((kind) => [kind, 1]))
 const KINDS = Object.keys(FINDINGS) as Finding[]
 
 /** A run of the long form in which everything happened and nothing is wrong. */
@@ -15,7 +24,7 @@ function goodRun(): Outcome {
   const names = ROLES.flatMap((role) => [role, ...STEPS[role].map((step) => `${role} at ${step}`)])
   return {
     ...{ options: LONG, command: 'make chaos', seconds: 1_300, servers: 'MySQL, RabbitMQ' },
-    faults: Object.fromEntries(FAULTS.map(({ kind }) => [kind, 20])),
+    faults: { ...UPGRADED, ...Object.fromEntries(FAULTS.map(({ kind }) => [kind, 20])) },
     kills: Object.fromEntries(names.map((name) => [name, 20])),
     answers: { '200': 9_000 },
     requests: { sent: 9_000, accepted: 9_000, refused: 0, unknown: 0 },
@@ -38,15 +47,24 @@ describe('what is wrong with a run', () => {
 
   it('is of a short run that it met nothing, and not that it met few', () => {
     const few = {
-      ...{ faults: { 'MySQL killed': 1, 'RabbitMQ stopped': 1, 'link to database cut': 3 } },
+      ...{ faults: { ...UPGRADED, 'MySQL killed': 1, 'RabbitMQ stopped': 1, 'link to database cut': 3 } },
       ...{ kills: { api: 9, 'relay at relay published': 1 } },
     }
     assert.deepEqual(describeFindings({ ...goodRun(), options: SHORT, ...few }), [])
-    const none = describeFindings({ ...goodRun(), options: SHORT, faults: {}, kills: {} })
+    const none = describeFindings({ ...goodRun(), options: SHORT, faults: UPGRADED, kills: {} })
     assert.deepEqual(
       none.map((line) => line.split(': ')[2]),
       ['kill -9', 'restarts of MySQL', 'restarts of RabbitMQ', 'faults of links', 'kill -9 at a step'],
     )
+  })
+
+  it('is of a run of the upgrade alone that a part of it did not happen, and nothing else', () => {
+    const options = { ...SHORT, isUpgradeOnly: true }
+    assert.deepEqual(describeFindings({ ...goodRun(), options, faults: UPGRADED, kills: {} }), [])
+    const faults = { ...UPGRADED, rollback: 0 }
+    assert.deepEqual(describeFindings({ ...goodRun(), options, faults, kills: {} }), [
+      'the run: too little happened: rollback: 0 times, and not 1',
+    ])
   })
 
   for (const kind of KINDS) {
