@@ -23,6 +23,9 @@ const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS schema_migrations (
  */
 const ALREADY_DONE_ERRNOS = new Set([1050, 1051, 1060, 1061, 1091])
 
+/** The server takes a second statement for an error of syntax, and runs neither. */
+const SYNTAX_ERRNO = 1064
+
 /** Attempts on a table that other sessions use, so that a start fails instead of hanging. */
 const BLOCKED_TRIES_MAX = 60
 const BLOCKED_PAUSE_MS = 1_000
@@ -101,8 +104,10 @@ async function runMigration(
     try {
       if ((await runDdl(connection, sql)) === 'done') return
     } catch (error) {
-      const { errno } = error as { errno?: number }
+      const { errno, message } = error as Error & { errno?: number }
       if (wasBegun && errno !== undefined && ALREADY_DONE_ERRNOS.has(errno)) return
+      if (errno === SYNTAX_ERRNO)
+        throw new Error(`migration ${version} must be one valid statement: ${message}`, { cause: error })
       throw error
     }
     await pause(BLOCKED_PAUSE_MS)

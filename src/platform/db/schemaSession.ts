@@ -21,7 +21,6 @@ export async function withSchemaLock<T>(
 ): Promise<T> {
   const connection = createConnection({
     uri: databaseUrl,
-    multipleStatements: true,
     charset: 'utf8mb4',
     timezone: 'Z',
   })

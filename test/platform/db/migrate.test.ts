@@ -124,6 +124,16 @@ describe('migrations', () => {
     await assert.rejects(migrate(stack.databaseUrl, changed), /migration 2 was changed/)
   })
 
+  it('refuse a file of two statements, of which neither takes effect', async () => {
+    const twice = 'CREATE TABLE b (id INT PRIMARY KEY);\nCREATE TABLE c (id INT PRIMARY KEY);\n'
+    await assert.rejects(
+      migrate(stack.databaseUrl, two(twice)),
+      /^Error: migration 2 must be one valid statement: .*CREATE TABLE c/,
+    )
+    assert.deepEqual(await tables(), ['a', 'schema_migrations'])
+    assert.deepEqual(await migrate(stack.databaseUrl, two()), ['second'])
+  })
+
   it('that failed can be mended and repeated', async () => {
     await assert.rejects(migrate(stack.databaseUrl, two('ALTER TABLE a ADD KEY (no_such_column)')), {
       errno: 1072,
