@@ -107,7 +107,8 @@ export const SETTINGS = {
     schema: oneOf(NORMAL_ORDERS),
     default: 'fair',
     meaning:
-      'The order of normal messages: `fair` shares the throughput between customers, `fifo` sends in order of acceptance.',
+      'The order of normal messages: `fair` shares the throughput between customers, `fifo` sends in order of acceptance. ' +
+      'Change it only while the outbox is empty: after a change from `fair` to `fifo`, new messages overtake the waiting ones.',
   },
   UNAVAILABLE_GRACE: {
     schema: durationText(86_400_000),
