@@ -39,7 +39,7 @@ export function serviceOf(file: ComposeFile, name: string): Service {
   return service
 }
 
-/** A dependency that this does not know would be one that nobody waits for. */
+/** The services that a service waits for, and the condition of each. */
 export function dependenciesOf(service: Service): [name: string, condition: Condition][] {
   return Object.entries(service.depends_on ?? {}).map(([name, { condition }]) => [name, condition])
 }

@@ -26,7 +26,7 @@ export interface Containers {
 const TIMEOUT_MS = 60_000
 const HEALTHCHECK_TIMEOUT_MS = 5_000
 
-/** Servers are the tests' own; whoever asks for them finds them healthy. */
+/** The tests provide these servers, which count as healthy. */
 const SERVERS = ['mysql', 'rabbitmq']
 /** What Docker and the base image put into every container's environment; none may look like a slip of a setting. */
 const BASE_ENVIRONMENT = {

@@ -107,7 +107,7 @@ describe('the judge of hostile requests', () => {
     assert.deepEqual(faults, ['neither answered nor closed within 50 ms'])
   })
 
-  it('objects to an answer that nobody asked for, when it is a success', async () => {
+  it('objects to a successful answer without a request', async () => {
     const { faults } = await judged(problem(400, 'invalid_request') + answer(200, RECEIPT))
     assert.match(faults.join(), /answered with 200 what should not/)
   })

@@ -12,7 +12,7 @@ import { eventually } from '../support/eventually.ts'
 import type { ProblemBody } from '../support/app.ts'
 
 const CUSTOMER = 1
-/** His balance is held from outside, so that the transaction that accepts hangs and what follows waits behind it. */
+/** Another session locks this customer's balance: the accepting transaction hangs, and later requests wait behind it. */
 const HELD = 2
 const BALANCE = 100_000
 
@@ -61,7 +61,7 @@ describe('while the accepting transaction hangs', () => {
         `POST /sms/send HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n` +
           `Content-Length: ${text.length}\r\n\r\n${text}`,
       )
-      // Whoever is answered on a connection of his own came later than the bytes of this one.
+      // An answer on a later connection shows that the bytes of this one have arrived.
       for (let answers = 0; answers < 3; answers++) await fetch(`${engine.url}/healthz`)
       socket.destroy()
     })

@@ -71,7 +71,7 @@ type Fault =
   | { kind: 'none' }
   | { kind: 'lose'; part: LostPart }
   | { kind: 'cut'; atPacket: number }
-  /** Somebody else keeps this customer's balance locked. */
+  /** Another session keeps this customer's balance locked. */
   | { kind: 'hold'; userId: number }
 
 const fault: fc.Arbitrary<Fault> = fc.oneof(
@@ -88,7 +88,7 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('cut' as const), atPacket: fc.integer({ min: 1, max: 30 }) }),
   },
 )
-/** The commands of a group run at once, in an order that nobody knows; alone in its group a verdict is known exactly. */
+/** The commands of a group run at once, in an unknown order. A command alone in its group has one possible verdict. */
 interface Group {
   commands: Command[]
   fault: Fault
@@ -120,7 +120,7 @@ interface Model {
   /** What the present group gave to each customer, and what it took. */
   given: Sums
   taken: Sums
-  /** Whose balance somebody else locks during it. */
+  /** The customer whose balance another session locks during it. */
   held: number | undefined
 }
 
@@ -179,7 +179,7 @@ describe('the ledger under random histories', () => {
     await fc.assert(fc.asyncProperty(history, runHistory), { numRuns: RUNS })
   })
 
-  it('comes to the same while somebody else keeps a balance locked', async () => {
+  it('comes to the same while another session keeps a balance locked', async () => {
     await fc.assert(fc.asyncProperty(historyWithHold, runHistory), { numRuns: RUNS_WITH_HOLD })
   })
 

@@ -115,7 +115,7 @@ describe('accepting requests', () => {
         0,
       )
       assert.equal(await balanceOf(db, customer), 100 - spent)
-      // Whoever was refused asked for at most 7, so less than that is left.
+      // A refused request cost at most 7, so less than that is left.
       assert.ok(100 - spent < 7)
     }
     assert.deepEqual((await audit(db)).violations, [])

@@ -82,7 +82,7 @@ describe('accepting requests on a link that fails', () => {
       { kind: 'outcome_unknown', smsIdentifier },
       { kind: 'unavailable', retryAfterSeconds: 1 },
     ])
-    // Whoever asks for the identifier learns it.
+    // A query for the identifier finds it.
     assert.equal((await look(stack.db, sql`SELECT 1 FROM sms_requests`)).length, 1)
   })
 

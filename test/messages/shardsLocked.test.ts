@@ -17,11 +17,11 @@ import type { TcpProxy } from '../../dev/tcpProxy.ts'
 
 /** Customers whose balances the tests hold locked. */
 const [X, Y] = [90, 91]
-/** One that nobody holds. */
+/** A customer whose balance is not locked. */
 const FREE = 1
 const BALANCE = 10_000
 
-describe('a customer whose balance somebody else keeps locked', () => {
+describe('a customer whose balance another session keeps locked', () => {
   let stack: Stack
   let proxy: TcpProxy
   let db: Db
@@ -45,7 +45,7 @@ describe('a customer whose balance somebody else keeps locked', () => {
     await stack.drop()
   })
 
-  /** With four connections one customer aside is decided at once, with eight two. Nobody is late, unless he hangs. */
+  /** With four connections one locked customer is decided at a time, with eight two. */
   function open(maxOpenConns: number): void {
     const sizes = { maxOpenConns, maxIdleConns: 3, connMaxLifetimeSeconds: 300 }
     db = openDb({ url: proxy.url, ...sizes })
@@ -68,20 +68,20 @@ describe('a customer whose balance somebody else keeps locked', () => {
     return sends.map((each) => each())
   }
 
-  it('does not keep the large requests of others waiting with his own', async () => {
+  it('does not delay the large requests of others', async () => {
     open(8)
     const letGo = await hold(X)
-    const his = Array.from({ length: 5 }, () => send(X, 501))
-    const first = await Promise.race([...his, send(FREE, 501)])
+    const locked = Array.from({ length: 5 }, () => send(X, 501))
+    const first = await Promise.race([...locked, send(FREE, 501)])
     assert.equal(first.kind, 'accepted')
-    // Not even his first one waited for the balance in the lane of the large.
+    // Even the first request did not wait for the balance in the lane of large requests.
     assert.equal(asked[0], 'skips')
     await letGo()
-    assert.deepEqual(kinds(await Promise.all(his)), Array(5).fill('accepted'))
+    assert.deepEqual(kinds(await Promise.all(locked)), Array(5).fill('accepted'))
     assert.deepEqual((await audit(stack.db)).violations, [])
   })
 
-  it('does not keep others waiting who were held as well and no longer are', async () => {
+  it('does not delay others whose balances were locked as well and no longer are', async () => {
     open(8)
     const [letGoX, letGoY] = [await hold(X), await hold(Y)]
     assert.deepEqual(
@@ -97,14 +97,14 @@ describe('a customer whose balance somebody else keeps locked', () => {
     )
     await letGoY()
     asked = []
-    const his = send(X)
-    await eventually('his transaction waits for the balance', () => asked.length === 1)
-    assert.equal((await Promise.race([his, send(Y)])).kind, 'accepted')
+    const locked = send(X)
+    await eventually('the transaction waits for the balance', () => asked.length === 1)
+    assert.equal((await Promise.race([locked, send(Y)])).kind, 'accepted')
     await letGoX()
-    assert.equal((await his).kind, 'accepted')
+    assert.equal((await locked).kind, 'accepted')
   })
 
-  it('gets no company of those whose balances were locked only as the others were decided without him', async () => {
+  it('does not delay a customer whose balance was locked for a moment only', async () => {
     open(8)
     const [letGoX, letGoY] = [await hold(X), await hold(Y)]
     const ends = together(
@@ -112,27 +112,27 @@ describe('a customer whose balance somebody else keeps locked', () => {
       () => send(Y),
       () => send(FREE),
     )
-    const [his, momentarily, free] = ends
+    const [locked, momentarily, free] = ends
     assert.equal((await free)?.kind, 'accepted')
     await eventually('each of the two is asked for alone', () => asked.length === 5)
     assert.deepEqual(asked, ['waits', 'waits', 'skips', 'waits', 'waits'])
     await letGoY()
     assert.equal((await momentarily)?.kind, 'accepted')
-    assert.equal((await his)?.kind, 'account_locked')
+    assert.equal((await locked)?.kind, 'account_locked')
     await letGoX()
     assert.deepEqual([await balanceOf(stack.db, X), await balanceOf(stack.db, Y)], [BALANCE, BALANCE - 1])
   })
 
-  it('has his requests decided in the order of their arrival, also those that come after he was put aside', async () => {
+  it('has its requests decided in the order of arrival, also later ones', async () => {
     open(4)
     const [letGoX, letGoY] = [await hold(X), await hold(Y)]
     const ends = together(
       () => send(X),
       () => send(Y, 1),
     )
-    await eventually('both are aside, and one is asked for alone', () => asked.length === 4)
+    await eventually('both are decided apart, and one is asked for alone', () => asked.length === 4)
     await letGoY()
-    // Nothing holds him any more, and his first request still waits for its turn.
+    // The balance is free again, and the customer's first request still waits for its turn.
     ends.push(send(Y, 2), send(Y, 3))
     await Promise.all(ends)
     await letGoX()
@@ -150,8 +150,8 @@ describe('a customer whose balance somebody else keeps locked', () => {
   it('is decided with the others again as soon as a verdict has come', async () => {
     open(8)
     const letGo = await hold(X)
-    const [his] = together(() => send(X))
-    assert.equal((await his)?.kind, 'account_locked')
+    const [locked] = together(() => send(X))
+    assert.equal((await locked)?.kind, 'account_locked')
     await letGo()
     assert.equal((await send(X)).kind, 'accepted')
     asked = []

@@ -9,7 +9,7 @@ import { message, messages } from './messages.ts'
  * - refuses: the whole call, when a text contains `poison`; `fault` says whose fault that is.
  * - fails: an internal fault for every call. throttles, out-of-service: its state, with an answer.
  * - cuts-before, cuts-after: ends the connection before or after taking the messages. hangs: after taking them.
- * - corrupts: takes the messages and answers what nobody can read.
+ * - corrupts: takes the messages and gives an unreadable answer.
  */
 export type Mood =
   | { kind: 'good' | 'postpones' | 'fails' | 'throttles' | 'out-of-service' }
@@ -23,7 +23,7 @@ export interface Peer {
   behave(mood: Mood): Promise<void>
   /** How often it really took the message. */
   taken(reference: string): Promise<number>
-  /** Becomes unreachable: whoever connects is refused. */
+  /** Becomes unreachable: connections are refused. */
   leave(): Promise<void>
   comeBack(): Promise<void>
   /** Closes the adapter and the peer. */

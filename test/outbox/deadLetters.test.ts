@@ -37,10 +37,10 @@ describe('a queue message that cannot be understood', () => {
   })
   const unreadable = () => engine.metric('chapar_unreadable_messages_total{class="normal"}')
 
-  /** Puts bodies into the queue of normal messages and waits until the consumer has put them aside. */
+  /** Puts bodies into the queue of normal messages and waits until the consumer has dead-lettered them. */
   async function poison(...bodies: Buffer[]): Promise<void> {
     await publish(engine.stack.queues.normal, bodies)
-    await eventually('they are put aside', async () => (await list()).length === bodies.length)
+    await eventually('they are dead-lettered', async () => (await list()).length === bodies.length)
   }
 
   async function publish(queue: string, bodies: Buffer[], headers: object = {}): Promise<void> {
@@ -58,7 +58,7 @@ describe('a queue message that cannot be understood', () => {
     return Buffer.from(JSON.stringify({ ...json, ...changes }))
   }
 
-  it('is put aside with its reason and shows in a metric', async () => {
+  it('is dead-lettered with its reason and shows in a metric', async () => {
     await poison(
       Buffer.from('send hello to everybody'),
       envelope('express'),
@@ -105,7 +105,7 @@ describe('a queue message that cannot be understood', () => {
       'the consumer has seen it twice',
       async () => (await unreadable()) - unreadableBefore === 2,
     )
-    await eventually('it is put aside again', async () => (await list()).length === 1)
+    await eventually('it is dead-lettered again', async () => (await list()).length === 1)
     const [again] = await list()
     assert.equal(again?.id, replayed.id)
     assert.equal(again.reason, 'not JSON')

@@ -262,7 +262,7 @@ describe('who may wait for a run', () => {
     assert.deepEqual(answers, ['0: full'])
   })
 
-  it('gives nobody more than half, and leaves the rest to others', async () => {
+  it('gives no owner more than half, and leaves the rest to others', async () => {
     const isOdd = (item: number) => item % 2 === 1
     const { answers, add, end } = bounded({ ownerOf: isOdd })
     add(9)
@@ -276,7 +276,7 @@ describe('who may wait for a run', () => {
     assert.deepEqual(answers, ['1: share', 'did 9', 'did 1', 'did 1', 'did 2', 'did 1', 'did 1'])
   })
 
-  it('lets an owner of whom nothing waits add one that is heavier than his share', async () => {
+  it('lets an owner with nothing waiting add an item heavier than its share', async () => {
     const { answers, add } = bounded({ ownerOf: (item) => item })
     add(9)
     add(1, 4, 4)

@@ -206,7 +206,7 @@ describe('the life cycle of a real process', () => {
   })
 
   for (const mode of ['throws', 'rejects']) {
-    it(`ends with 1 and a line with the stack when something ${mode} that nobody catches`, async () => {
+    it(`ends with 1 and a line with the stack when something ${mode} and is not caught`, async () => {
       const { ended, output } = await start(mode)
       assert.deepEqual(await ended, [1, null])
       const crashed =
@@ -218,7 +218,7 @@ describe('the life cycle of a real process', () => {
         error: { message: string; stack: string }
       }
       assert.equal(level, 'error')
-      assert.equal(error.message, 'nobody caught this')
+      assert.equal(error.message, 'not caught')
       assert.match(error.stack, /lifecycleProgram/)
     })
   }

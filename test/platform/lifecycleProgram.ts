@@ -18,7 +18,7 @@ lifecycle.add({
 logger.info('up')
 if (mode === 'throws') {
   setImmediate(() => {
-    throw new Error('nobody caught this')
+    throw new Error('not caught')
   })
 }
-if (mode === 'rejects') void Promise.reject(new Error('nobody caught this'))
+if (mode === 'rejects') void Promise.reject(new Error('not caught'))

@@ -14,7 +14,7 @@ describe('a cursor', () => {
     )
   })
 
-  it('of another list, another version, or nobody is refused', () => {
+  it('of another list or version, or made up, is refused', () => {
     const wire = encodeCursor('list1', ['a', 7])
     assert.equal(decodeCursor('list2', wire), undefined)
     assert.equal(decodeCursor('list1', `${wire}=`), undefined)

@@ -1,7 +1,7 @@
 import type { Submission } from '../../src/operators/contract.ts'
 import type { Answer } from '../../src/operators/http/protocol.ts'
 
-/** A bare POST, as anybody could make it. */
+/** A bare POST, as any client could make it. */
 export function post(url: string, body: string, signal?: AbortSignal): Promise<Response> {
   return fetch(`${url}/messages`, { method: 'POST', body, ...(signal && { signal }) })
 }

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { closeDb, openDb, read } from '../../src/platform/db/index.ts'
 import type { Reader } from '../../src/platform/db/index.ts'
 
-/** Queues that the program makes when nobody names others. */
+/** Queues that the program declares by default. */
 export const DEFAULT_QUEUES = { normal: 'sms.normal', express: 'sms.express' }
 
 /**

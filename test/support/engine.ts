@@ -79,7 +79,7 @@ export function engineEnv(
   }
 }
 
-/** Above the longest natural wait, a lease of 10 s that somebody else holds. */
+/** Above the longest natural wait, a lease of 10 s of another worker. */
 const DRAIN_BOUND_MS = 45_000
 
 export async function drain(db: Db): Promise<void> {

@@ -5,7 +5,7 @@ import { identify, isAlive, signalProcess } from '../../../dev/processes/identit
 import { predecessorOf, startSleeper } from './sleeper.ts'
 
 describe('process identity', () => {
-  it('recognises a process while it runs, and nobody after its end', async () => {
+  it('recognises a process while it runs, and no process after its end', async () => {
     const { child, identity } = await startSleeper()
     assert.equal(isAlive(identity), true)
     const ended = once(child, 'exit')

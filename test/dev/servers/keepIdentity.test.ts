@@ -24,7 +24,7 @@ describe('ports and passwords of private servers', () => {
     assert.notEqual(one.password, two.password)
   })
 
-  it('keep all but the port that someone else has taken meanwhile', async () => {
+  it('keep all but a port that another process has taken meanwhile', async () => {
     const before = await keepIdentity(folder)
     const stranger = createServer().listen(before.databasePort, '127.0.0.1')
     await once(stranger, 'listening')

@@ -12,7 +12,7 @@ describe('a measured run', () => {
   })
   after(() => engine.stop())
 
-  it('hands an operator that went away meanwhile to its caller, and to nobody else', async () => {
+  it('reports an operator that ended meanwhile to its caller only', async () => {
     const crew: Crew = {
       urlOf: () => engine.url,
       apiUrl: engine.url,

@@ -61,7 +61,7 @@ describe('the connections of a load', () => {
     }
   })
 
-  it('are not used again after an answer that says so, nor after one that nobody asked for', () => {
+  it('are not used again after an answer that says so, nor after one without a request', () => {
     const { exchange, opened, send, respond, answers } = stage(1)
     send()
     respond(0, { keepsOpen: false })

@@ -70,7 +70,7 @@ describe('a load generator', () => {
     assert.equal(result.connectionsOpened, 50)
   })
 
-  it('has no answers when nobody listens', async () => {
+  it('has no answers when no server listens', async () => {
     const plan = planOf({ baseUrl, durationMs: 200 })
     server.close()
     assert.deepEqual((await startGenerator(plan)).answers, { 'no answer (ECONNREFUSED)': 20 })

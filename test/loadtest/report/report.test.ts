@@ -23,7 +23,7 @@ describe('the report', () => {
     }
   })
 
-  it('has a row for each run on the terminal, and leaves out what nobody knows', () => {
+  it('has a row for each run on the terminal, and leaves out unknown figures', () => {
     const lines = tableLines({ runs: ['S1', 'S2', 'S3', 'S4'].map((name) => runOf({ name })) })
     assert.equal(lines.length, 5)
     assert.match(lines[0] ?? '', /^run +offered\/s +answered\/s +accepted\/s +done\/s/)

@@ -76,7 +76,7 @@ describe('links to a broker in trouble', () => {
     }
     await eventually('it is ready again', () => publisher.isReady())
     assert.equal(await publish(), 'confirmed')
-    // Lost meant that nobody knew: the first one was in the broker's socket all the time.
+    // Lost means unknown: the broker's socket held the first one all the time.
     await eventually('both are received', () => received === 2)
   })
 

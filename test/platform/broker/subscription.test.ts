@@ -192,7 +192,10 @@ describe('a subscription', () => {
     const stopping = subscription.stop()
     proxy.resume()
     await stopping
-    await eventually('nobody consumes', async () => (await channel.checkQueue(queue)).consumerCount === 0)
+    await eventually(
+      'the queue has no consumer',
+      async () => (await channel.checkQueue(queue)).consumerCount === 0,
+    )
     await put('1')
     await subscription.close()
     assert.deepEqual(bodies(), [])

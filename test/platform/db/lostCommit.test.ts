@@ -117,7 +117,7 @@ describe('a COMMIT whose answer is lost', () => {
     assert.deepEqual([tries, ...(await booked())], [1, 90, 1])
   })
 
-  it('is unknown when nobody says how to look it up', async () => {
+  it('is unknown without a way to look it up', async () => {
     loseCommit(proxy, 'answer')
     const unresolved = transact(db, 'test.debit', (tx) =>
       sql`UPDATE user_balances SET balance = balance - 10 WHERE user_id = 1`.execute(tx),
@@ -126,7 +126,7 @@ describe('a COMMIT whose answer is lost', () => {
     assert.equal(await balanceOf(stack.db, 1), 90)
   })
 
-  /** Work whose session somebody kills in front of its COMMIT. */
+  /** Work whose session is killed before its COMMIT. */
   const killed = (killsMax: number) =>
     transact(
       db,

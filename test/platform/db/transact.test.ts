@@ -74,7 +74,7 @@ describe('a transaction', () => {
     assert.deepEqual([await balanceOf(stack.db, 1), tries], [100, 1])
   })
 
-  it('cannot be opened or ended by whoever works inside it', async () => {
+  it('cannot be opened or ended by the work inside it', async () => {
     const nested = transact(db, 'test.nested', (tx) => tx.transaction().execute(() => Promise.resolve()))
     await assert.rejects(nested, /opened by transact/)
   })

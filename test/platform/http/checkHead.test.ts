@@ -59,7 +59,7 @@ describe('the head of a request', () => {
     client.socket.destroy()
   })
 
-  it('names this machine, where nobody else is served', async () => {
+  it('names this machine, and no other name is served', async () => {
     await open({ ownHost: 'sms.internal' })
     const own = ['127.0.0.1', '127.0.0.1:8080', '10.1.2.3:80', '[::1]', '[::1]:8080', '[fe80::1]']
     const names = [

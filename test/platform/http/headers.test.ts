@@ -25,7 +25,7 @@ function assertGuarded(response: Response): void {
 }
 
 describe('an answer in a browser', () => {
-  it('may load nothing, be framed by nobody, be kept by nobody, and is what its type says', async () => {
+  it('may load nothing, not be framed or cached, and is what its type says', async () => {
     for (const response of [
       await request(app).post('/here').send({}),
       await request(app).post('/here').type('json').send('{'),

@@ -101,7 +101,7 @@ describe('a connection', () => {
   })
 })
 
-describe('the limits that hold when nobody gives others', () => {
+describe('the default limits', () => {
   it('are tight, and in an order that makes sense', async () => {
     const limits = HTTP_LIMITS
     assert.ok(limits.headersTimeoutMs <= 10_000)

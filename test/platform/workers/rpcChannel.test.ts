@@ -75,7 +75,7 @@ describe('the line between two processes', () => {
       await assert.rejects(line.ask('double', 1, LONG_MS), { code: 'ERR_IPC_CHANNEL_CLOSED' })
     })
 
-  it('does not mind that whoever asked has gone before the answer', async () => {
+  it('does not fail when the other side ends before the answer', async () => {
     const ended = once(child, 'exit')
     const asking = line.ask('askBack', 'name', LONG_MS)
     child.disconnect()
