@@ -53,7 +53,7 @@ const operatorSchema = z
       .transform(String)
       .pipe(idleTimeoutText()),
     deduplicates_references: z.boolean().default(false),
-    keeps_our_reference: z.boolean().default(false),
+    keeps_our_reference: z.boolean().default(true),
   })
   .transform((operator): OperatorConfig => {
     const { name, protocol, url, connections } = operator
@@ -95,7 +95,7 @@ export function operatorsByUrl(
         url,
         protocol: 'chapar-http' as const,
         deduplicatesReferences: false,
-        keepsOurReference: false,
+        keepsOurReference: true,
       },
     ]
   })

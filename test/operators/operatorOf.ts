@@ -10,7 +10,7 @@ export function operatorOf(
     batchSizeMax: 100,
     idleTimeoutMs: 1_000,
     deduplicatesReferences: false,
-    keepsOurReference: false,
+    keepsOurReference: true,
     ...config,
   }
 }

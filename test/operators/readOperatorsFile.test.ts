@@ -34,7 +34,7 @@ operators:
     batch_size_max: 1
     idle_timeout: 500ms
     deduplicates_references: true
-    keeps_our_reference: true
+    keeps_our_reference: false
 `
     const second = operatorOf({
       ...{
@@ -44,7 +44,7 @@ operators:
         batchSizeMax: 1,
         idleTimeoutMs: 500,
       },
-      ...{ deduplicatesReferences: true, keepsOurReference: true },
+      ...{ deduplicatesReferences: true, keepsOurReference: false },
     })
     assert.deepEqual(read(text), {
       operators: [
