@@ -27,13 +27,19 @@ export type Deliver = (envelope: Envelope, stopping?: AbortSignal) => Promise<vo
 const LOCKED_ACCOUNTS_MAX = 2
 
 /**
+ * A full envelope of 100 recipients lets small ones pass for half a second, so that they do not wait for the envelopes
+ * in memory of a customer with many messages.
+ */
+const YIELD_MS = 5
+
+/**
  * Opens the delivery of one class. Envelopes that arrive while a claim is in flight share the next one, and results share
  * settlements likewise.
  */
 export function openDelivery(settings: DeliverySettings): Deliver {
   const { concurrency: maxConcurrency, batchSizeMax: batchWeightMax } = settings
   const gate = openClaimGate()
-  const shared = { batchWeightMax, maxConcurrency, mayBeItemFault, begin: setImmediate }
+  const shared = { batchWeightMax, maxConcurrency, mayBeItemFault, begin: setImmediate, yieldMs: YIELD_MS }
   const weigh = ({ settlements }: RunSettlement) => Math.max(1, settlements.length)
   const claims = createBatcher<Envelope, ClaimedEnvelope>({
     ...shared,

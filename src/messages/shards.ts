@@ -26,13 +26,21 @@ export interface ShardsSettings extends AcceptContext {
 
 interface Arrival extends Submitted {
   isGone: () => boolean
+  /** A batch has found its customer's account locked before. */
+  wasLocked?: boolean
 }
 
+type Add = (arrival: Arrival) => Promise<Decision>
 type Decide = (arrivals: Arrival[]) => Promise<Decision[]>
 type LockedQueue = LockedAccountQueue<Arrival, Decision>
 
 /** A request of more recipients is a transaction of its own in a shard of its own: small requests pass it. */
 const LARGE_RECIPIENTS = 500
+/**
+ * Requests of one transaction. Larger ones save little, and express would wait longer for a customer whose normal
+ * requests are in one.
+ */
+const BATCH_REQUESTS_MAX = 250
 /** Recipients that may wait in a shard: some seconds of its work. Beyond, 503 is the better answer. */
 const WAITING_RECIPIENTS_MAX = 10_000
 /** The shard of large requests and the queue of locked accounts have room for a few of the largest. */
@@ -55,37 +63,68 @@ const LOCKED_CONNECTIONS_SHARE = 1 / 4
 export function openShards(settings: ShardsSettings): Accept {
   const { newId } = settings
   const locked = openLockedQueue(settings)
-  const ofClass = {
-    normal: openClass(settings, locked, accept),
+  const inFlight = openInFlight()
+  const add: Record<MessageClass, Add> = {
+    normal: openClass(settings, locked, {
+      decide: (arrivals) => inFlight.during(arrivals, decideBy(settings, accept)),
+      defer: (arrival) => locked.add(arrival),
+    }),
     // Express waits for no balance that a batch of normal requests has locked, unless it is its own customer's.
-    express: openClass(settings, locked, acceptFree),
-  } satisfies Record<MessageClass, unknown>
-  return (request, isGone = () => false) =>
-    ofClass[request.type]({ ...request, smsIdentifier: newId(), isGone })
+    express: openClass(settings, locked, {
+      decide: decideBy(settings, acceptFree),
+      defer: (arrival) =>
+        arrival.wasLocked
+          ? locked.add(arrival)
+          : inFlight.ended(arrival).then(() => add.express({ ...arrival, wasLocked: true })),
+    }),
+  }
+  return (request, isGone = () => false) => add[request.type]({ ...request, smsIdentifier: newId(), isGone })
 }
 
-function openClass(
-  settings: ShardsSettings,
-  locked: LockedQueue,
-  verb: typeof accept,
-): (arrival: Arrival) => Promise<Decision> {
-  const open = (batchWeightMax: number, waitingWeightMax: number, verb: typeof accept) =>
+interface ClassRules {
+  decide: Decide
+  /** Decides a request later whose customer's account was locked. */
+  defer: Add
+}
+
+function openClass(settings: ShardsSettings, locked: LockedQueue, { decide, defer }: ClassRules): Add {
+  const open = (batchWeightMax: number, waitingWeightMax: number, decide: Decide) =>
     createBatcher<Arrival, Decision>({
       ...bounded(settings, waitingWeightMax, (why, { userId }) =>
         locked.has(userId) ? ACCOUNT_LOCKED() : new Unavailable('overloaded', REFUSALS[why]),
       ),
       batchWeightMax,
-      runBatch: (arrivals) => decideOrDefer(arrivals, decideBy(settings, verb), locked),
+      batchItemsMax: BATCH_REQUESTS_MAX,
+      runBatch: (arrivals) => decideOrDefer(arrivals, decide, locked, defer),
     })
   const small = Array.from({ length: settings.shards }, () =>
-    open(settings.batchSizeMax, WAITING_RECIPIENTS_MAX, verb),
+    open(settings.batchSizeMax, WAITING_RECIPIENTS_MAX, decide),
   )
   // One at a time, and without a lock wait, which would delay all other large requests.
-  const large = open(1, WAITING_LARGE_RECIPIENTS_MAX, acceptFree)
+  const large = open(1, WAITING_LARGE_RECIPIENTS_MAX, decideBy(settings, acceptFree))
   return (arrival) => {
     const { userId, recipients } = arrival
     const shard = recipients.length > LARGE_RECIPIENTS ? large : (small[userId % small.length] ?? large)
     return shard.add(arrival)
+  }
+}
+
+/** The customers of the batches in flight, whose balances are locked until the batch ends. */
+function openInFlight() {
+  const batches = new Map<number, Promise<unknown>>()
+  return {
+    async during(arrivals: Arrival[], decide: Decide): Promise<Decision[]> {
+      const decided = decide(arrivals)
+      const ended = decided.catch(() => {})
+      for (const { userId } of arrivals) batches.set(userId, ended)
+      try {
+        return await decided
+      } finally {
+        for (const { userId } of arrivals) if (batches.get(userId) === ended) batches.delete(userId)
+      }
+    },
+    /** Resolves when no batch in flight is this customer's. */
+    ended: async ({ userId }: Arrival) => void (await batches.get(userId)),
   }
 }
 
@@ -123,13 +162,14 @@ async function decideOrDefer(
   arrivals: Arrival[],
   decide: Decide,
   locked: LockedQueue,
+  defer: Add,
 ): Promise<(Decision | Promise<Decision>)[]> {
   const here = arrivals.filter(({ userId }) => !locked.has(userId))
   const decisions = here.length > 0 ? await decide(here) : []
   const decided = new Map(here.map((arrival, index) => [arrival, decisions[index]]))
   return arrivals.map((arrival) => {
     const decision = decided.get(arrival)
-    return decision && decision.kind !== 'account_locked' ? decision : locked.add(arrival)
+    return decision && decision.kind !== 'account_locked' ? decision : defer(arrival)
   })
 }
 

@@ -12,7 +12,7 @@ import { promote } from './promote.ts'
 import type { RelaySettings } from './relaySettings.ts'
 import { openScanStart } from './scanStart.ts'
 import type { ScanStart } from './scanStart.ts'
-import { READY_ENVELOPES_MAX } from './topology.ts'
+import { READY_ENVELOPES_MAX, CLAIM_ENVELOPES_MIN } from './topology.ts'
 
 /** What the relay of a class remembers between rounds; its workers share it. */
 export interface RelayState {
@@ -21,6 +21,8 @@ export interface RelayState {
   /** Due rows remain in the waiting lane from this key on. */
   moreDueFromKey: number | undefined
   lookedUpAtMs: number
+  /** In the last round the broker had too many ready envelopes. */
+  isQueueFull: boolean
 }
 
 /** While claims find something, a look-up for rows that are due is made this often. */
@@ -32,13 +34,13 @@ export function openRelayState({ db, type, nowMs }: RelaySettings): RelayState {
     position: openPositionPublisher(db, type, nowMs),
     moreDueFromKey: undefined,
     lookedUpAtMs: -Infinity,
+    isQueueFull: false,
   }
 }
 
 /**
  * The next claim of a class, after rows that came due were moved to the ready lane. Claims nothing while the broker
- * cannot take it. The queue counts as full when more than half of its limit is ready, because a claim for each single
- * envelope would cost too much.
+ * cannot take it. The queue counts as full until there is room for several envelopes.
  */
 export async function claimNext(
   settings: RelaySettings,
@@ -46,12 +48,14 @@ export async function claimNext(
   { isBusy }: { isBusy: boolean },
 ): Promise<Claim | undefined> {
   const { db, publisher, type, queue, newId, batchSizeMax, rowsMax } = settings
+  state.isQueueFull = false
   await state.position.publish()
   if (!publisher.isReady()) return undefined
   const work = await findWork(settings, state, isBusy)
   if (!work.isReady && work.dueKey === undefined) return undefined
   const room = READY_ENVELOPES_MAX - (await publisher.readyMessages(queue))
-  if (room < READY_ENVELOPES_MAX / 2) return undefined
+  state.isQueueFull = room < CLAIM_ENVELOPES_MIN
+  if (state.isQueueFull) return undefined
   if (work.dueKey !== undefined) await promoteDue(settings, state, work.dueKey)
   const claimed = await claim(db, type, room, newId, { batchSizeMax, rowsMax, from: work.from })
   if (claimed) {

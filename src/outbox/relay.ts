@@ -2,7 +2,14 @@ import { afterTimeout, startLoop } from '../platform/loop.ts'
 import type { After, Loop } from '../platform/loop.ts'
 import { confirmLease } from './confirmLease.ts'
 import type { PublishedRow } from './confirmLease.ts'
-import { BUSY_MS, CONFIRM_LEASE_AFTER_MS, IDLE_POLL_MS, QUIET_AFTER_MS, QUIET_POLL_FACTOR } from './lease.ts'
+import {
+  BUSY_MS,
+  CONFIRM_LEASE_AFTER_MS,
+  FULL_POLL_MS,
+  IDLE_POLL_MS,
+  QUIET_AFTER_MS,
+  QUIET_POLL_FACTOR,
+} from './lease.ts'
 import { claimNext, openRelayState } from './claimNext.ts'
 import type { RelayState } from './claimNext.ts'
 import { publishClaim } from './publishClaim.ts'
@@ -59,7 +66,10 @@ function startWorker(settings: RelaySettings, state: RelayState, worker: WorkerS
   let nextAtMs = -Infinity
   let foundAtMs = -Infinity
   let isBusy = false
-  const idleMs = () => IDLE_POLL_MS[type] * (nowMs() - foundAtMs > QUIET_AFTER_MS ? QUIET_POLL_FACTOR : 1)
+  const idleMs = () => {
+    if (nowMs() - foundAtMs > QUIET_AFTER_MS) return IDLE_POLL_MS[type] * QUIET_POLL_FACTOR
+    return state.isQueueFull ? FULL_POLL_MS : IDLE_POLL_MS[type]
+  }
   return startLoop({
     idleMs: looksForWork ? idleMs : HELPER_POLL_MS,
     after,

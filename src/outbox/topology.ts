@@ -9,9 +9,11 @@ export interface ClassQueues {
 
 /**
  * Ready envelopes of a class up to which the relay claims more. The backlog belongs in MySQL, where it can be ordered,
- * cancelled and shared fairly; 20 envelopes keep the consumers busy for longer than a claim takes.
+ * cancelled and shared fairly: an envelope behind 12 full ones waits some 100 ms.
  */
-export const READY_ENVELOPES_MAX = 20
+export const READY_ENVELOPES_MAX = 12
+/** The relay waits until there is room for this many, because a claim for each single envelope would cost too much. */
+export const CLAIM_ENVELOPES_MIN = 8
 /** The broker's limit, for several relays that claim concurrently. It is soft and counts ready messages only. */
 const QUEUE_LENGTH_MAX = 100
 /**

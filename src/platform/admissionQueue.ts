@@ -41,15 +41,28 @@ export interface AdmissionQueue<W> {
 /** The share of both bounds that one owner may use, so that an overloading owner leaves room for the others. */
 const SHARE = 1 / 2
 
+/** How a queue fills a run. */
+export interface QueueOptions<I> {
+  /** The total weight of one run. A heavier item runs alone. */
+  batchWeightMax: number
+  batchItemsMax?: number
+  /** Each unit of an item's weight counts as this much less of age. 0 with an admission, whose timer goes by age. */
+  yieldMs?: number
+  /** Bounds the queue. Leave it out only for callers that are bounded themselves. */
+  admission?: Admission<I>
+}
+
 /** Items that wait for a run, oldest first. Without an admission, the queue has no bound. */
-export function openAdmissionQueue<I, W extends Waiting<I>>(
-  batchWeightMax: number,
-  admission?: Admission<I>,
-): AdmissionQueue<W> {
+export function openAdmissionQueue<I, W extends Waiting<I>>({
+  batchWeightMax,
+  batchItemsMax = Infinity,
+  yieldMs = 0,
+  admission,
+}: QueueOptions<I>): AdmissionQueue<W> {
   const nowMs = admission?.nowMs ?? (() => performance.now())
   const after = admission?.after ?? afterTimeout
   const sizes = openSizes(admission)
-  let queue: (W & { sinceMs: number })[] = []
+  let queue: (W & { sinceMs: number; rankMs: number })[] = []
   let isWatched = false
 
   function leave(each: W, why: 'late' | 'gone'): void {
@@ -77,7 +90,10 @@ export function openAdmissionQueue<I, W extends Waiting<I>>(
       if (why) waiting.reject(admission?.refuse(why, waiting.item))
       else {
         sizes.add(waiting)
-        queue.push({ ...waiting, sinceMs: nowMs() })
+        const sinceMs = nowMs()
+        const rankMs = sinceMs + waiting.weight * yieldMs
+        const before = queue.findLastIndex((each) => each.rankMs <= rankMs)
+        queue.splice(before + 1, 0, { ...waiting, sinceMs, rankMs })
       }
       return !why
     },
@@ -89,7 +105,8 @@ export function openAdmissionQueue<I, W extends Waiting<I>>(
       for (const each of queue) {
         const isGone = admission?.isGone(each.item) ?? false
         const isNext = taken[0] ? each.key === taken[0].key : !busy.has(each.key)
-        if (!isGone && isNext && taken.length > 0 && weight + each.weight > batchWeightMax) break
+        const isFull = weight + each.weight > batchWeightMax || taken.length === batchItemsMax
+        if (!isGone && isNext && taken.length > 0 && isFull) break
         seen++
         if (isGone) leave(each, 'gone')
         else if (!isNext) passed.push(each)

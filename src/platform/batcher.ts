@@ -1,5 +1,5 @@
 import { openAdmissionQueue } from './admissionQueue.ts'
-import type { Admission, Waiting } from './admissionQueue.ts'
+import type { QueueOptions, Waiting } from './admissionQueue.ts'
 
 export type { Admission } from './admissionQueue.ts'
 
@@ -14,7 +14,7 @@ export interface Batcher<I, O> {
   waiting(): number
 }
 
-export interface BatcherSettings<I, O> {
+export interface BatcherSettings<I, O> extends QueueOptions<I> {
   /**
    * Processes all items and resolves to one result for each, by position. A result may be a promise, for which the next
    * run does not wait.
@@ -22,8 +22,6 @@ export interface BatcherSettings<I, O> {
   runBatch: (items: I[]) => Promise<(O | Promise<O>)[]>
   /** The size of an item, usually its recipients. */
   weigh: (item: I) => number
-  /** The total weight of one run. A heavier item runs alone. */
-  batchWeightMax: number
   /**
    * Only items with the same key share a run, and each key has at most one run in flight. Without it, all items may
    * share.
@@ -44,8 +42,6 @@ export interface BatcherSettings<I, O> {
    * the event loop share a run.
    */
   begin?: (run: () => void) => void
-  /** Bounds the queue. Leave it out only for callers that are bounded themselves. */
-  admission?: Admission<I>
 }
 
 interface Added<I, O> extends Waiting<I> {
@@ -56,7 +52,7 @@ const NONE: ReadonlySet<unknown> = new Set()
 
 export function createBatcher<I, O>(settings: BatcherSettings<I, O>): Batcher<I, O> {
   const { weigh, keyOf, maxConcurrency = 1, begin = (run) => run() } = settings
-  const queue = openAdmissionQueue<I, Added<I, O>>(settings.batchWeightMax, settings.admission)
+  const queue = openAdmissionQueue<I, Added<I, O>>(settings)
   const busy = new Set<unknown>()
   let isBeginning = false
 

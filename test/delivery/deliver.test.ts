@@ -29,10 +29,11 @@ describe('an envelope that is delivered to the simulated operators', () => {
   })
 
   const delivery = (type: MessageClass = 'normal', urlOfA = a.url) => {
+    const common = { connections: 32, keepsOurReference: false }
     const operators = registerOperators({
       operators: [
-        operatorOf({ name: 'operator-a', url: urlOfA, connections: 32, deduplicatesReferences: true }),
-        operatorOf({ name: 'operator-b', url: b.url, connections: 32 }),
+        operatorOf({ name: 'operator-a', url: urlOfA, ...common, deduplicatesReferences: true }),
+        operatorOf({ name: 'operator-b', url: b.url, ...common }),
       ],
       events: SILENT_EVENTS,
     })

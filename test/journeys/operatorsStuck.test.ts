@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { READY_ENVELOPES_MAX } from '../../src/outbox/topology.ts'
+import { CLAIM_ENVELOPES_MIN, READY_ENVELOPES_MAX } from '../../src/outbox/topology.ts'
 import { history, recipients, send, topUp } from '../support/api.ts'
 import type { Accepted } from '../support/api.ts'
 import { assertAllEnded } from '../support/ending.ts'
@@ -11,8 +11,8 @@ import type { HttpOperator } from './httpOperator.ts'
 
 const CUSTOMER = 1
 const DEPOSIT = 10_000
-/** The relay adds nothing while more than half of what may be ready is; the consumer of one call has two in hand. */
-const FULL = READY_ENVELOPES_MAX / 2 + 1 + 2
+/** The relay adds nothing while there is no room for several; the consumer of one call has three in flight. */
+const FULL = READY_ENVELOPES_MAX - CLAIM_ENVELOPES_MIN + 1 + 2
 
 describe('an engine whose normal traffic is stuck', () => {
   const SLOW = 'slow'

@@ -78,7 +78,8 @@ describe('accepting by load', () => {
     afterFirst()
     return others
   }
-  const hold = (tx: Tx) => sql`SELECT 1 FROM user_balances WHERE user_id = ${HELD} FOR UPDATE`.execute(tx)
+  const hold = (tx: Tx, userId = HELD) =>
+    sql`SELECT 1 FROM user_balances WHERE user_id = ${userId} FOR UPDATE`.execute(tx)
   const kindOf = (end: PromiseSettledResult<Decision>) =>
     end.status === 'fulfilled' ? end.value.kind : String((end.reason as Error).message)
 
@@ -182,6 +183,32 @@ describe('accepting by load', () => {
     assert.equal(express?.kind, 'accepted')
     const kinds = (await ends.all).map(kindOf)
     assert.equal(kinds.filter((kind) => kind.startsWith('Overloaded')).length, 4)
+  })
+
+  it('decides express requests together whose customers a normal batch has locked, as soon as that has ended', async () => {
+    const locked = [1, 2, 3]
+    for (const userId of [...locked, 4, HELD + 1]) await fund(stack.db, userId, 10)
+    const accept = open()
+    const isLocked = (userId: number) =>
+      look(stack.db, sql`SELECT 1 FROM user_balances WHERE user_id = ${userId} FOR UPDATE NOWAIT`).then(
+        () => false,
+        () => true,
+      )
+    const ends = await transact(stack.db, 'test.hold', async (tx) => {
+      await hold(tx, HELD + 1)
+      const normal = await transact(stack.db, 'test.hold_first', async (first) => {
+        await hold(first)
+        const alone = accept(request(HELD, 1))
+        await eventually('the shard waits for the balance', () => asked === 1)
+        return [alone, ...[...locked, HELD + 1].map((userId) => accept(request(userId, 1)))]
+      })
+      await eventually('the next batch has locked its customers', () => isLocked(3))
+      const express = locked.map((userId) => accept(request(userId, 1, 'express')))
+      assert.equal((await accept(request(4, 1, 'express'))).kind, 'accepted')
+      return { all: Promise.allSettled([...normal, ...express]) }
+    })
+    assert.deepEqual((await ends.all).map(kindOf), Array(8).fill('accepted'))
+    assert.deepEqual(batches, [1, 1, 4, 1, 2])
   })
 
   it('gives one customer half of what may wait, so that others find room', async () => {

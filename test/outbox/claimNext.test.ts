@@ -157,7 +157,7 @@ describe('one claim of the relay after another', () => {
   it('claims nothing, and leaves due rows waiting, while the queue is full', async () => {
     await appendRow(db, { condition: 'waiting', until: new Date(1_000) })
     await ready(1_000)
-    const full = { ...settings, publisher: { ...broker, readyMessages: () => Promise.resolve(11) } }
+    const full = { ...settings, publisher: { ...broker, readyMessages: () => Promise.resolve(5) } }
     assert.equal(await claimNext(full, state, { isBusy: false }), undefined)
     assert.deepEqual([(await readyOf(db)).length, (await rowsOf(db)).length], [1, 2])
     assert.equal((await next()).length, 2)

@@ -61,12 +61,12 @@ describe('the relay', () => {
     await ready(2)
   })
 
-  it('keeps the broker shallow: it fills the queue to 20 envelopes, and claims nothing while more than 10 are ready', async () => {
+  it('keeps the broker shallow: it fills the queue to 12 envelopes, and claims nothing while more than 4 are ready', async () => {
     await sendOne(stack.db, { userId: 1, to: 3_000 })
-    assert.equal(await relayOnce(settings), 20)
-    await ready(20)
+    assert.equal(await relayOnce(settings), 12)
+    await ready(12)
     assert.equal(await relayOnce(settings), 0)
-    assert.equal((await readyOf(stack.db)).length, 10)
+    assert.equal((await readyOf(stack.db)).length, 18)
   })
 
   it('publishes an envelope again after a fixed delay when the queue was full', async () => {

@@ -88,6 +88,33 @@ describe('gathering work by load', () => {
     assert.equal(waiting(), 0)
   })
 
+  it('bounds a run by its items as well', async () => {
+    const { runs, add, end } = stepped({ batchItemsMax: 2 })
+    add(1)
+    add(1, 1, 1)
+    await end()
+    await end()
+    assert.deepEqual(runs, [[1], [1, 1], [1]])
+  })
+
+  it('lets lighter items pass heavier ones for as long as their weight says, and no longer', async () => {
+    const { runs, add, end } = stepped({ yieldMs: 60_000 })
+    add(1)
+    add(9, 8, 2)
+    await end()
+    await end()
+    await end()
+    assert.deepEqual(runs, [[1], [2, 8], [9]])
+    const aged = stepped({ yieldMs: 0.001 })
+    aged.add(1)
+    aged.add(9)
+    const endsAtMs = performance.now() + 1
+    while (performance.now() < endsAtMs);
+    aged.add(2)
+    await aged.end()
+    assert.deepEqual(aged.runs, [[1], [9]])
+  })
+
   it('takes together what is added in one turn of the event loop, when it is told to begin after that', async () => {
     const { runs, add, end } = stepped({ begin: setImmediately })
     add(1)
