@@ -22,7 +22,7 @@ help:
 #: make quarantine   list quarantined messages and decide what becomes of them
 #: make seed         top up many customers through the ledger
 #: make loadtest     run a load test against `make up` or BASE_URL
-#: make bench        benchmark against the targets, on private servers (3 minutes)
+#: make bench        benchmark against the targets, on private servers (6 minutes)
 #: make test         run the tests on private servers
 #: make check        check format, lint rules, types, import direction and table writers
 #: make lint         check the lint rules only

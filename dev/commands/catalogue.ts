@@ -92,11 +92,12 @@ export const COMMANDS = {
     ],
   },
   bench: {
-    summary: 'benchmark against the targets, on private servers (3 minutes)',
+    summary: 'benchmark against the targets, on private servers (6 minutes)',
     usage: ['make bench FORM=whole', "make bench ARGS='--only s1,s3 --rate 1000 --seconds 20'"],
     options: [
       ['FORM, --form', 'short (default) or whole'],
       ['STRICT=1, --strict', 'exit code 1 if a target is not met'],
+      ['AGAINST, --against', 'a commit to compare s1 and s2 with, in turn'],
       ['--only SCENARIOS', 'separated by commas'],
       ['--rate N, --seconds N', 'a fixed rate; the length of a run'],
       ['--env NAME=VALUE', 'a setting of the engine; may be repeated'],

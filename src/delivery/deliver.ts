@@ -39,7 +39,7 @@ const YIELD_MS = 5
 export function openDelivery(settings: DeliverySettings): Deliver {
   const { concurrency: maxConcurrency, batchSizeMax: batchWeightMax } = settings
   const gate = openClaimGate()
-  const shared = { batchWeightMax, maxConcurrency, mayBeItemFault, begin: setImmediate, yieldMs: YIELD_MS }
+  const shared = { batchWeightMax, maxConcurrency, mayBeItemFault, begin: setImmediate }
   const weigh = ({ settlements }: RunSettlement) => Math.max(1, settlements.length)
   const claims = createBatcher<Envelope, ClaimedEnvelope>({
     ...shared,
@@ -48,6 +48,7 @@ export function openDelivery(settings: DeliverySettings): Deliver {
       return claimEnvelopes(settings.db, envelopes, settings)
     },
     weigh: ({ ranges }) => countRecipients(ranges),
+    yieldMs: YIELD_MS,
   })
   const settlements = createBatcher<RunSettlement, Settled>({
     ...shared,

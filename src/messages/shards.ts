@@ -26,13 +26,13 @@ export interface ShardsSettings extends AcceptContext {
 
 interface Arrival extends Submitted {
   isGone: () => boolean
-  /** A batch has found its customer's account locked before. */
-  wasLocked?: boolean
 }
 
 type Add = (arrival: Arrival) => Promise<Decision>
 type Decide = (arrivals: Arrival[]) => Promise<Decision[]>
 type LockedQueue = LockedAccountQueue<Arrival, Decision>
+/** Decides requests whose customer's account was locked; `has`: a customer whose next requests must go there as well. */
+type Later = Pick<LockedQueue, 'has' | 'add'>
 
 /** A request of more recipients is a transaction of its own in a shard of its own: small requests pass it. */
 const LARGE_RECIPIENTS = 500
@@ -56,9 +56,8 @@ const LOCKED_CONNECTIONS_SHARE = 1 / 4
 
 /**
  * Accepting in batches under load: requests that arrive while a transaction is in flight share the next one of their
- * shard. Each class has queues and shards of its own, so that a flood of normal requests refuses no express one
- * (invariant 5). Shard = customer number modulo shard count. Use the same count in all processes, or batches wait on
- * each other's locks. Only speed depends on it.
+ * shard, the customer number modulo the shard count. Each class has queues and shards of its own, so that a flood of
+ * normal requests refuses no express one (invariant 5, decision 0020).
  */
 export function openShards(settings: ShardsSettings): Accept {
   const { newId } = settings
@@ -67,15 +66,12 @@ export function openShards(settings: ShardsSettings): Accept {
   const add: Record<MessageClass, Add> = {
     normal: openClass(settings, locked, {
       decide: (arrivals) => inFlight.during(arrivals, decideBy(settings, accept)),
-      defer: (arrival) => locked.add(arrival),
+      later: () => locked,
     }),
     // Express waits for no balance that a batch of normal requests has locked, unless it is its own customer's.
     express: openClass(settings, locked, {
       decide: decideBy(settings, acceptFree),
-      defer: (arrival) =>
-        arrival.wasLocked
-          ? locked.add(arrival)
-          : inFlight.ended(arrival).then(() => add.express({ ...arrival, wasLocked: true })),
+      later: () => openBehindNormal(settings, locked, inFlight),
     }),
   }
   return (request, isGone = () => false) => add[request.type]({ ...request, smsIdentifier: newId(), isGone })
@@ -83,22 +79,24 @@ export function openShards(settings: ShardsSettings): Accept {
 
 interface ClassRules {
   decide: Decide
-  /** Decides a request later whose customer's account was locked. */
-  defer: Add
+  /** For each shard. */
+  later: () => Later
 }
 
-function openClass(settings: ShardsSettings, locked: LockedQueue, { decide, defer }: ClassRules): Add {
-  const open = (batchWeightMax: number, waitingWeightMax: number, decide: Decide) =>
-    createBatcher<Arrival, Decision>({
+function openClass(settings: ShardsSettings, locked: LockedQueue, rules: ClassRules): Add {
+  const open = (batchWeightMax: number, waitingWeightMax: number, decide: Decide) => {
+    const later = rules.later()
+    return createBatcher<Arrival, Decision>({
       ...bounded(settings, waitingWeightMax, (why, { userId }) =>
         locked.has(userId) ? ACCOUNT_LOCKED() : new Unavailable('overloaded', REFUSALS[why]),
       ),
       batchWeightMax,
       batchItemsMax: BATCH_REQUESTS_MAX,
-      runBatch: (arrivals) => decideOrDefer(arrivals, decide, locked, defer),
+      runBatch: (arrivals) => decideOrDefer(arrivals, decide, later),
     })
+  }
   const small = Array.from({ length: settings.shards }, () =>
-    open(settings.batchSizeMax, WAITING_RECIPIENTS_MAX, decide),
+    open(settings.batchSizeMax, WAITING_RECIPIENTS_MAX, rules.decide),
   )
   // One at a time, and without a lock wait, which would delay all other large requests.
   const large = open(1, WAITING_LARGE_RECIPIENTS_MAX, decideBy(settings, acceptFree))
@@ -109,7 +107,9 @@ function openClass(settings: ShardsSettings, locked: LockedQueue, { decide, defe
   }
 }
 
-/** The customers of the batches in flight, whose balances are locked until the batch ends. */
+type InFlight = ReturnType<typeof openInFlight>
+
+/** The small normal batches in flight: each locks the balances of its customers until it ends. */
 function openInFlight() {
   const batches = new Map<number, Promise<unknown>>()
   return {
@@ -120,11 +120,46 @@ function openInFlight() {
       try {
         return await decided
       } finally {
-        for (const { userId } of arrivals) if (batches.get(userId) === ended) batches.delete(userId)
+        for (const { userId } of arrivals) batches.delete(userId)
       }
     },
-    /** Resolves when no batch in flight is this customer's. */
-    ended: async ({ userId }: Arrival) => void (await batches.get(userId)),
+    /** Resolves when the batches that are in flight now with one of these customers have ended. */
+    ended: (arrivals: Arrival[]) => Promise.all(arrivals.flatMap(({ userId }) => batches.get(userId) ?? [])),
+  }
+}
+
+/**
+ * Express requests whose customers a normal batch has locked: decided together when it has ended. Whose account is locked
+ * then, by another process or a fault, goes on in the queue of locked accounts.
+ */
+function openBehindNormal(settings: ShardsSettings, locked: LockedQueue, inFlight: InFlight): Later {
+  const waiting = new Map<number, number>()
+  const batcher = createBatcher<Arrival, Decision>({
+    ...bounded(settings, WAITING_LARGE_RECIPIENTS_MAX, ACCOUNT_LOCKED),
+    batchWeightMax: settings.batchSizeMax,
+    batchItemsMax: BATCH_REQUESTS_MAX,
+    runBatch: async (arrivals) => {
+      await inFlight.ended(arrivals)
+      return decideOrDefer(arrivals, decideBy(settings, acceptFree), locked)
+    },
+  })
+  const count = (userId: number, change: number) => {
+    const requests = (waiting.get(userId) ?? 0) + change
+    if (requests > 0) waiting.set(userId, requests)
+    else waiting.delete(userId)
+  }
+  return {
+    has: (userId) => waiting.has(userId) || locked.has(userId),
+    add: async (arrival) => {
+      const { userId } = arrival
+      if (locked.has(userId)) return locked.add(arrival)
+      count(userId, 1)
+      try {
+        return await batcher.add(arrival)
+      } finally {
+        count(userId, -1)
+      }
+    },
   }
 }
 
@@ -154,22 +189,20 @@ function decideBy(settings: ShardsSettings, verb: typeof accept): Decide {
 }
 
 /**
- * Customers with a locked account go on in the queue of locked accounts, and the shard does not wait for them; only there
- * is account_locked returned. They are moved after the others are decided: a fault decides a batch again, and a request
- * that had been moved would be charged twice.
+ * Customers with a locked account are decided later, and the shard does not wait for them. They are moved after the others
+ * are decided: a fault decides a batch again, and a request that had been moved would be charged twice.
  */
 async function decideOrDefer(
   arrivals: Arrival[],
   decide: Decide,
-  locked: LockedQueue,
-  defer: Add,
+  later: Later,
 ): Promise<(Decision | Promise<Decision>)[]> {
-  const here = arrivals.filter(({ userId }) => !locked.has(userId))
+  const here = arrivals.filter(({ userId }) => !later.has(userId))
   const decisions = here.length > 0 ? await decide(here) : []
   const decided = new Map(here.map((arrival, index) => [arrival, decisions[index]]))
   return arrivals.map((arrival) => {
     const decision = decided.get(arrival)
-    return decision && decision.kind !== 'account_locked' ? decision : defer(arrival)
+    return decision && decision.kind !== 'account_locked' ? decision : later.add(arrival)
   })
 }
 

@@ -62,7 +62,7 @@ interface SharedRate {
   /** Of express alone, lowered only where normal is not in its way. */
   express: AdaptiveRate
   loweredAtMs: number
-  /** Calls that began earlier met the traffic of before the last decrease. */
+  /** Throttled calls that began earlier lower no rate. */
   judgedFromMs: number
 }
 

@@ -21,8 +21,6 @@ export interface RelayState {
   /** Due rows remain in the waiting lane from this key on. */
   moreDueFromKey: number | undefined
   lookedUpAtMs: number
-  /** In the last round the broker had too many ready envelopes. */
-  isQueueFull: boolean
 }
 
 /** While claims find something, a look-up for rows that are due is made this often. */
@@ -34,28 +32,25 @@ export function openRelayState({ db, type, nowMs }: RelaySettings): RelayState {
     position: openPositionPublisher(db, type, nowMs),
     moreDueFromKey: undefined,
     lookedUpAtMs: -Infinity,
-    isQueueFull: false,
   }
 }
 
 /**
- * The next claim of a class, after rows that came due were moved to the ready lane. Claims nothing while the broker
- * cannot take it. The queue counts as full until there is room for several envelopes.
+ * The next claim of a class, after rows that came due were moved to the ready lane. Claims nothing while the broker is
+ * unavailable or its queue has no room for several envelopes.
  */
 export async function claimNext(
   settings: RelaySettings,
   state: RelayState,
   { isBusy }: { isBusy: boolean },
-): Promise<Claim | undefined> {
+): Promise<Claim | 'queue full' | undefined> {
   const { db, publisher, type, queue, newId, batchSizeMax, rowsMax } = settings
-  state.isQueueFull = false
   await state.position.publish()
   if (!publisher.isReady()) return undefined
   const work = await findWork(settings, state, isBusy)
   if (!work.isReady && work.dueKey === undefined) return undefined
   const room = READY_ENVELOPES_MAX - (await publisher.readyMessages(queue))
-  state.isQueueFull = room < CLAIM_ENVELOPES_MIN
-  if (state.isQueueFull) return undefined
+  if (room < CLAIM_ENVELOPES_MIN) return 'queue full'
   if (work.dueKey !== undefined) await promoteDue(settings, state, work.dueKey)
   const claimed = await claim(db, type, room, newId, { batchSizeMax, rowsMax, from: work.from })
   if (claimed) {

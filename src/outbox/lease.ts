@@ -1,5 +1,3 @@
-import type { MessageClass } from '../primitives/messageClass.ts'
-
 // The times of outbox rows: how long a row waits before the relay may publish it (again).
 
 /** A claimed row waits this long for the broker's confirm. Then another relay may publish it too. */
@@ -19,16 +17,3 @@ export const LONGEST_WAIT_MS = 60_000
 export const UNREADABLE_DELAY_MS = 60_000
 /** The deadline of an express row, counted from its acceptance. Express rows are claimed in the order of deadlines. */
 export const EXPRESS_DEADLINE_MS = 2_000
-
-/** How soon an idle poller sees what another process committed. A commit in this process wakes it. */
-export const IDLE_POLL_MS: Record<MessageClass, number> = { express: 25, normal: 100 }
-/** How soon a relay that found the queue full looks again: consumers take an envelope every few milliseconds. */
-export const FULL_POLL_MS = 20
-/** When nothing was found for this long, the poller looks less often: each look-up takes 0.7 ms of CPU (measured). */
-export const QUIET_AFTER_MS = 5_000
-export const QUIET_POLL_FACTOR = 6
-/**
- * Pause between claims under load; skipped if the last claim left rows. So envelopes are large and few: each costs the
- * database, the broker and an operator some twenty round trips, whatever its size.
- */
-export const BUSY_MS: Record<MessageClass, number> = { express: 50, normal: 100 }

@@ -2,16 +2,10 @@ import { afterTimeout, startLoop } from '../platform/loop.ts'
 import type { After, Loop } from '../platform/loop.ts'
 import { confirmLease } from './confirmLease.ts'
 import type { PublishedRow } from './confirmLease.ts'
-import {
-  BUSY_MS,
-  CONFIRM_LEASE_AFTER_MS,
-  FULL_POLL_MS,
-  IDLE_POLL_MS,
-  QUIET_AFTER_MS,
-  QUIET_POLL_FACTOR,
-} from './lease.ts'
+import { CONFIRM_LEASE_AFTER_MS } from './lease.ts'
 import { claimNext, openRelayState } from './claimNext.ts'
 import type { RelayState } from './claimNext.ts'
+import { BUSY_MS, FULL_POLL_MS, IDLE_POLL_MS, QUIET_AFTER_MS, QUIET_POLL_FACTOR } from './pollIntervals.ts'
 import { publishClaim } from './publishClaim.ts'
 import type { RelaySettings } from './relaySettings.ts'
 
@@ -66,9 +60,10 @@ function startWorker(settings: RelaySettings, state: RelayState, worker: WorkerS
   let nextAtMs = -Infinity
   let foundAtMs = -Infinity
   let isBusy = false
+  let isQueueFull = false
   const idleMs = () => {
     if (nowMs() - foundAtMs > QUIET_AFTER_MS) return IDLE_POLL_MS[type] * QUIET_POLL_FACTOR
-    return state.isQueueFull ? FULL_POLL_MS : IDLE_POLL_MS[type]
+    return isQueueFull ? FULL_POLL_MS : IDLE_POLL_MS[type]
   }
   return startLoop({
     idleMs: looksForWork ? idleMs : HELPER_POLL_MS,
@@ -79,8 +74,9 @@ function startWorker(settings: RelaySettings, state: RelayState, worker: WorkerS
       if (stopping.aborted) return 'idle'
       const startedAtMs = nowMs()
       const claimed = await claimNext(settings, state, { isBusy })
+      isQueueFull = claimed === 'queue full'
       isBusy = claimed !== undefined
-      if (!claimed) return 'idle'
+      if (!claimed || claimed === 'queue full') return 'idle'
       foundAtMs = startedAtMs
       if (claimed.isFull) onFull()
       onPublished(await publishClaim(settings, claimed))
@@ -107,7 +103,7 @@ async function pause(ms: number, stopping: AbortSignal, after: After): Promise<v
 export async function relayOnce(settings: RelaySettings): Promise<number> {
   const state = openRelayState(settings)
   const claimed = await claimNext(settings, state, { isBusy: false })
-  if (!claimed) return 0
+  if (!claimed || claimed === 'queue full') return 0
   await state.position.publish()
   const published = await publishClaim(settings, claimed)
   await confirmLease(settings.db, settings.type, published)

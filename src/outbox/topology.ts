@@ -9,7 +9,7 @@ export interface ClassQueues {
 
 /**
  * Ready envelopes of a class up to which the relay claims more. The backlog belongs in MySQL, where it can be ordered,
- * cancelled and shared fairly: an envelope behind 12 full ones waits some 100 ms.
+ * cancelled and shared fairly; the last 4 outlast the relay's look and claim.
  */
 export const READY_ENVELOPES_MAX = 12
 /** The relay waits until there is room for this many, because a claim for each single envelope would cost too much. */

@@ -29,7 +29,7 @@ export interface AdmissionQueue<W> {
   /** Queues an item, or rejects it. @returns whether it was queued. */
   push(waiting: W): boolean
   /**
-   * Removes the oldest item whose key is not busy, and the next ones with that key, up to the size of a run. Empty when
+   * Removes the first item whose key is not busy, and the next ones with that key, up to the size of a run. Empty when
    * there is none.
    */
   take(busy: ReadonlySet<unknown>): W[]
@@ -46,19 +46,20 @@ export interface QueueOptions<I> {
   /** The total weight of one run. A heavier item runs alone. */
   batchWeightMax: number
   batchItemsMax?: number
-  /** Each unit of an item's weight counts as this much less of age. 0 with an admission, whose timer goes by age. */
+  /** Each unit of an item's weight ranks it this much later. 0 with an admission, whose timer assumes order of arrival. */
   yieldMs?: number
   /** Bounds the queue. Leave it out only for callers that are bounded themselves. */
   admission?: Admission<I>
 }
 
-/** Items that wait for a run, oldest first. Without an admission, the queue has no bound. */
+/** Items that wait for a run, in their order. Without an admission, the queue has no bound. */
 export function openAdmissionQueue<I, W extends Waiting<I>>({
   batchWeightMax,
   batchItemsMax = Infinity,
   yieldMs = 0,
   admission,
 }: QueueOptions<I>): AdmissionQueue<W> {
+  if (admission && yieldMs > 0) throw new TypeError('a queue with an admission is in order of arrival')
   const nowMs = admission?.nowMs ?? (() => performance.now())
   const after = admission?.after ?? afterTimeout
   const sizes = openSizes(admission)

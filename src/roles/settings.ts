@@ -93,8 +93,8 @@ export const SETTINGS = {
     schema: wholeNumberText(1, 2_000),
     default: '2000',
     meaning:
-      "Most recipients in one transaction. Lower fixed limits: 500 for a consumer's claim or settlement, 500 rows for a " +
-      "relay's claim, 100 for a queue message. 1 disables batching, for comparison.",
+      'Most recipients in one transaction. Lower fixed limits: 250 requests for an accept, 500 recipients for a ' +
+      "consumer's claim or settlement, 500 rows for a relay's claim, 100 for a queue message. 1 disables batching, for comparison.",
   },
   ACCEPT_LANES: {
     schema: wholeNumberText(1, 64),

@@ -12,7 +12,7 @@ import type { HttpOperator } from './httpOperator.ts'
 const CUSTOMER = 1
 const DEPOSIT = 10_000
 /** The relay adds nothing while there is no room for several; the consumer of one call has three in flight. */
-const FULL = READY_ENVELOPES_MAX - CLAIM_ENVELOPES_MIN + 1 + 2
+const FULL = READY_ENVELOPES_MAX - CLAIM_ENVELOPES_MIN + 1 + 3
 
 describe('an engine whose normal traffic is stuck', () => {
   const SLOW = 'slow'

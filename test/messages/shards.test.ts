@@ -187,7 +187,9 @@ describe('accepting by load', () => {
 
   it('decides express requests together whose customers a normal batch has locked, as soon as that has ended', async () => {
     const locked = [1, 2, 3]
-    for (const userId of [...locked, 4, HELD + 1]) await fund(stack.db, userId, 10)
+    for (const userId of [1, 2, 4, HELD + 1]) await fund(stack.db, userId, 10)
+    // Enough for a normal message and one express one.
+    await fund(stack.db, 3, 4)
     const accept = open()
     const isLocked = (userId: number) =>
       look(stack.db, sql`SELECT 1 FROM user_balances WHERE user_id = ${userId} FOR UPDATE NOWAIT`).then(
@@ -205,10 +207,13 @@ describe('accepting by load', () => {
       await eventually('the next batch has locked its customers', () => isLocked(3))
       const express = locked.map((userId) => accept(request(userId, 1, 'express')))
       assert.equal((await accept(request(4, 1, 'express'))).kind, 'accepted')
-      return { all: Promise.allSettled([...normal, ...express]) }
+      const last = accept(request(3, 1, 'express'))
+      return { all: Promise.allSettled([...normal, ...express, last]) }
     })
-    assert.deepEqual((await ends.all).map(kindOf), Array(8).fill('accepted'))
-    assert.deepEqual(batches, [1, 1, 4, 1, 2])
+    const kinds = (await ends.all).map(kindOf)
+    assert.equal(kinds.pop(), 'insufficient_balance', 'a customer’s requests are decided in order')
+    assert.deepEqual(kinds, Array(8).fill('accepted'))
+    assert.deepEqual(batches, [1, 1, 4, 1, 3])
   })
 
   it('gives one customer half of what may wait, so that others find room', async () => {

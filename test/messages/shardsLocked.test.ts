@@ -74,7 +74,7 @@ describe('a customer whose balance another session keeps locked', () => {
     const locked = Array.from({ length: 5 }, () => send(X, 501))
     const first = await Promise.race([...locked, send(FREE, 501)])
     assert.equal(first.kind, 'accepted')
-    // Even the first request did not wait for the balance in the lane of large requests.
+    // Even the first request did not wait for the balance in the shard of large requests.
     assert.equal(asked[0], 'skips')
     await letGo()
     assert.deepEqual(kinds(await Promise.all(locked)), Array(5).fill('accepted'))

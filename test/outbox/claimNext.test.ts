@@ -44,8 +44,11 @@ describe('one claim of the relay after another', () => {
   afterEach(() => stack.drop())
 
   /** The messages that the next round claims. */
-  const next = async (isBusy = false) =>
-    rangesOf(await claimNext(settings, state, { isBusy })).map(({ smsIdentifier }) => smsIdentifier)
+  const next = async (isBusy = false) => {
+    const claimed = await claimNext(settings, state, { isBusy })
+    assert.ok(claimed !== 'queue full')
+    return rangesOf(claimed).map(({ smsIdentifier }) => smsIdentifier)
+  }
   const ready = (tag: number) => appendRow(db, { condition: 'ready', tag }, { recipients: 100 })
   /** Claims reach a key, and time passes, so that later scans start there. */
   async function reach(tag: number): Promise<void> {
@@ -158,7 +161,7 @@ describe('one claim of the relay after another', () => {
     await appendRow(db, { condition: 'waiting', until: new Date(1_000) })
     await ready(1_000)
     const full = { ...settings, publisher: { ...broker, readyMessages: () => Promise.resolve(5) } }
-    assert.equal(await claimNext(full, state, { isBusy: false }), undefined)
+    assert.equal(await claimNext(full, state, { isBusy: false }), 'queue full')
     assert.deepEqual([(await readyOf(db)).length, (await rowsOf(db)).length], [1, 2])
     assert.equal((await next()).length, 2)
   })

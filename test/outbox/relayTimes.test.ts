@@ -12,6 +12,7 @@ import { rowsOf } from './rows.ts'
 
 const BUSY_MS = 50
 const IDLE_POLL_MS = 25
+const FULL_POLL_MS = 20
 const QUIET_MS = 150
 const QUIET_AFTER_MS = 5_000
 const NORMAL_QUIET_MS = 600
@@ -53,15 +54,17 @@ describe('the relay in the course of time', () => {
   let relay: Loop
   let clock: ReturnType<typeof openClock>
   let published: number
+  /** Envelopes that the broker has ready. */
+  let ready: number
   let broker: Publisher
   beforeEach(async () => {
     stack = await freshStack()
     await fund(stack.db, 1, 1_000)
-    published = 0
+    published = ready = 0
     clock = openClock()
     broker = {
       isReady: () => true,
-      readyMessages: () => Promise.resolve(0),
+      readyMessages: () => Promise.resolve(ready),
       publish: () => {
         published++
         return Promise.resolve('confirmed')
@@ -123,6 +126,28 @@ describe('the relay in the course of time', () => {
     await waitsFor(BUSY_MS)
     clock.advance(BUSY_MS)
     await waitsFor(IDLE_POLL_MS)
+  })
+
+  it('looks again soon while the queue is full, and seldom when it stays full', async () => {
+    await waitsFor(QUIET_MS)
+    await send()
+    relay.wake()
+    await waitsFor(BUSY_MS)
+    await send()
+    ready = 5
+    clock.advance(BUSY_MS)
+    await waitsFor(FULL_POLL_MS)
+    assert.equal(published, 1)
+    ready = 4
+    clock.advance(FULL_POLL_MS)
+    await eventually('the other is published', () => published === 2)
+    ready = 5
+    await send()
+    await waitsFor(BUSY_MS)
+    clock.advance(BUSY_MS)
+    await waitsFor(FULL_POLL_MS)
+    clock.advance(QUIET_AFTER_MS)
+    await waitsFor(QUIET_MS)
   })
 
   it('looks less often for normal messages than for express', async () => {
