@@ -144,11 +144,11 @@ function openSizes<I>(admission: Admission<I> | undefined) {
     all.weight += sign * weight
     if (!ownerOf) return
     const owner = ownerOf(item)
-    const his = owned.get(owner) ?? { items: 0, weight: 0 }
-    his.items += sign
-    his.weight += sign * weight
-    if (his.items === 0) owned.delete(owner)
-    else owned.set(owner, his)
+    const ofOwner = owned.get(owner) ?? { items: 0, weight: 0 }
+    ofOwner.items += sign
+    ofOwner.weight += sign * weight
+    if (ofOwner.items === 0) owned.delete(owner)
+    else owned.set(owner, ofOwner)
   }
 
   return {
@@ -157,8 +157,8 @@ function openSizes<I>(admission: Admission<I> | undefined) {
     weight: () => all.weight,
     whyNot({ item, weight }: Waiting<I>): 'full' | 'share' | undefined {
       if (!hasRoom(all, weight, 1)) return 'full'
-      const his = ownerOf && owned.get(ownerOf(item))
-      return his && !hasRoom(his, weight, SHARE) ? 'share' : undefined
+      const ofOwner = ownerOf && owned.get(ownerOf(item))
+      return ofOwner && !hasRoom(ofOwner, weight, SHARE) ? 'share' : undefined
     },
   }
 }
