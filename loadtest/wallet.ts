@@ -35,9 +35,9 @@ export function ledgerWallet(databaseUrl: string): Wallet {
   return {
     balanceOf: async (customerId) => (await readBalance(db, { userId: customerId, limit: 1 })).balance,
     async add(customerId, amount) {
-      const verdict = await topUp(db, { userId: customerId, amount, description: 'load test' }, newId())
-      if (verdict.kind !== 'added')
-        throw new Error(`customer ${customerId} was not topped up: ${verdict.kind}`)
+      const decision = await topUp(db, { userId: customerId, amount, description: 'load test' }, newId())
+      if (decision.kind !== 'added')
+        throw new Error(`customer ${customerId} was not topped up: ${decision.kind}`)
     },
     close: () => closeDb(db),
   }

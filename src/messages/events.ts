@@ -5,18 +5,18 @@ import type { Decision } from './types.ts'
 
 /** The facts of this slice. The record of a request is the HTTP log line, which carries the decision's fields. */
 export interface MessageEvents {
-  decided(fact: { type: MessageClass; recipients: number; verdict: Decision['kind'] | 'fault' }): void
+  decided(fact: { type: MessageClass; recipients: number; decision: Decision['kind'] | 'fault' }): void
   /** One transaction decided this many requests together. */
   batchDecided(fact: { requests: number }): void
 }
 
 export function createMessageEvents(registry: Registry): MessageEvents {
-  const { verdicts, recipientsAccepted, batches } = messageMetrics(registry)
+  const { decisions, recipientsAccepted, batches } = messageMetrics(registry)
   return {
     batchDecided: ({ requests }) => batches.observe(requests),
-    decided({ type, recipients, verdict }) {
-      verdicts.inc({ class: type, verdict })
-      if (verdict === 'accepted') recipientsAccepted.inc({ class: type }, recipients)
+    decided({ type, recipients, decision }) {
+      decisions.inc({ class: type, decision })
+      if (decision === 'accepted') recipientsAccepted.inc({ class: type }, recipients)
     },
   }
 }

@@ -3,10 +3,10 @@ import type { Registry } from '../platform/telemetry/index.ts'
 
 export function messageMetrics(registry: Registry) {
   const registers = [registry]
-  const verdicts = new Counter({
-    name: 'chapar_accept_verdicts_total',
-    help: 'Send requests by verdict',
-    labelNames: ['class', 'verdict'] as const,
+  const decisions = new Counter({
+    name: 'chapar_accept_decisions_total',
+    help: 'Send requests by decision',
+    labelNames: ['class', 'decision'] as const,
     registers,
   })
   const recipientsAccepted = new Counter({
@@ -21,5 +21,5 @@ export function messageMetrics(registry: Registry) {
     buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000],
     registers,
   })
-  return { verdicts, recipientsAccepted, batches }
+  return { decisions, recipientsAccepted, batches }
 }

@@ -23,12 +23,12 @@ export function startApi(
   const acceptOne: Accept = async (request, isGone) => {
     const fact = { type: request.type, recipients: request.recipients.length }
     try {
-      const verdict = await accept(request, isGone)
-      events.decided({ ...fact, verdict: verdict.kind })
-      if (verdict.kind === 'accepted') onAccepted(request.type)
-      return verdict
+      const decision = await accept(request, isGone)
+      events.decided({ ...fact, decision: decision.kind })
+      if (decision.kind === 'accepted') onAccepted(request.type)
+      return decision
     } catch (error) {
-      events.decided({ ...fact, verdict: error instanceof Unavailable ? 'unavailable' : 'fault' })
+      events.decided({ ...fact, decision: error instanceof Unavailable ? 'unavailable' : 'fault' })
       throw error
     }
   }

@@ -119,9 +119,9 @@ export async function openBench(): Promise<Bench> {
     db,
     accept: async ({ from = CUSTOMER, to, count = 1, text = 'hello', type = 'normal' } = {}) => {
       const request = { userId: from, text, type, recipients: to ?? recipients(count) }
-      const [verdict] = await accept(db, [{ ...request, smsIdentifier: newId() }], acceptContextOf(db))
-      assert.ok(verdict?.kind === 'accepted', `was ${verdict?.kind}`)
-      return verdict.smsIdentifier
+      const [decision] = await accept(db, [{ ...request, smsIdentifier: newId() }], acceptContextOf(db))
+      assert.ok(decision?.kind === 'accepted', `was ${decision?.kind}`)
+      return decision.smsIdentifier
     },
     envelope,
     nextRound: async (type) => {

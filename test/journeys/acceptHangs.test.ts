@@ -66,7 +66,7 @@ describe('while the accepting transaction hangs', () => {
       socket.destroy()
     })
     assert.equal(status, 200)
-    const refused = 'chapar_accept_verdicts_total{class="normal",verdict="unavailable"}'
+    const refused = 'chapar_accept_decisions_total{class="normal",decision="unavailable"}'
     await eventually('it is refused', async () => (await engine.metric(refused)) === 1)
     await engine.drain()
     assert.equal(await balanceOf(engine.url, CUSTOMER), BALANCE)

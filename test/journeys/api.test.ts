@@ -242,6 +242,6 @@ describe('the API, as the public contract has it', () => {
     const description = (await api().get('/openapi.json').expect(200)).body as { paths: object }
     assert.ok('/sms/send' in description.paths)
     assert.equal(((await api().get('/healthz').expect(200)).body as { version: string }).version, '0.1.0')
-    assert.match((await api().get('/metrics').expect(200)).text, /chapar_accept_verdicts_total/)
+    assert.match((await api().get('/metrics').expect(200)).text, /chapar_accept_decisions_total/)
   })
 })

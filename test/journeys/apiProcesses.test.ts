@@ -89,9 +89,12 @@ describe('an API of several processes', () => {
     // Whichever is asked.
     for (let times = 0; times < 6; times++) {
       const { text } = await ask(`${engine.url}/metrics`)
-      assert.equal(valueOf(text, 'chapar_accept_verdicts_total{class="normal",verdict="accepted"}'), BALANCE)
       assert.equal(
-        valueOf(text, 'chapar_accept_verdicts_total{class="normal",verdict="insufficient_balance"}'),
+        valueOf(text, 'chapar_accept_decisions_total{class="normal",decision="accepted"}'),
+        BALANCE,
+      )
+      assert.equal(
+        valueOf(text, 'chapar_accept_decisions_total{class="normal",decision="insufficient_balance"}'),
         ATTEMPTS - BALANCE,
       )
       assert.equal(valueOf(text, 'chapar_delivery_results_total{class="normal",result="done"}'), BALANCE)

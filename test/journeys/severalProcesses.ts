@@ -58,6 +58,6 @@ export async function countAccepted(url: string): Promise<number> {
   const { status, text } = await ask(`${url}/metrics`)
   assert.equal(status, 200, text)
   const ofClass = (type: string) =>
-    valueOf(text, `chapar_accept_verdicts_total{class="${type}",verdict="accepted"}`)
+    valueOf(text, `chapar_accept_decisions_total{class="${type}",decision="accepted"}`)
   return ofClass('normal') + ofClass('express')
 }

@@ -88,7 +88,7 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('cut' as const), atPacket: fc.integer({ min: 1, max: 30 }) }),
   },
 )
-/** The commands of a group run at once, in an unknown order. A command alone in its group has one possible verdict. */
+/** The commands of a group run at once, in an unknown order. A command alone in its group has one possible decision. */
 interface Group {
   commands: Command[]
   fault: Fault
@@ -248,27 +248,27 @@ describe('the ledger under random histories', () => {
   }
 
   async function addMoney(model: Model, userId: number, amount: number): Promise<Check> {
-    const verdict = await topUp(db, { userId, amount, description: '' }, newIdOf(stack.db)()).catch(
+    const decision = await topUp(db, { userId, amount, description: '' }, newIdOf(stack.db)()).catch(
       changedNothing,
     )
-    if (!verdict) return () => {}
-    assert.notEqual(verdict.kind, 'balance_limit')
+    if (!decision) return () => {}
+    assert.notEqual(decision.kind, 'balance_limit')
     const isThere =
-      verdict.kind === 'added' ||
-      (await isBooked(verdict.kind === 'outcome_unknown' ? verdict.transactionId : ''))
+      decision.kind === 'added' ||
+      (await isBooked(decision.kind === 'outcome_unknown' ? decision.transactionId : ''))
     if (isThere) give(model, userId, amount)
     return () => {}
   }
 
   async function send(model: Model, { userId, to, type }: Request): Promise<Check> {
-    const verdict = await accept({ userId, type, text: 'hi', recipients: recipients(to) }).catch(
+    const decision = await accept({ userId, type, text: 'hi', recipients: recipients(to) }).catch(
       changedNothing,
     )
     const cost = to * PRICES[type]
-    if (!verdict || verdict.kind === 'unavailable') return () => {}
-    if (verdict.kind === 'insufficient_balance') {
-      const { balance } = verdict
-      assert.deepEqual(verdict, { kind: 'insufficient_balance', cost, balance })
+    if (!decision || decision.kind === 'unavailable') return () => {}
+    if (decision.kind === 'insufficient_balance') {
+      const { balance } = decision
+      assert.deepEqual(decision, { kind: 'insufficient_balance', cost, balance })
       assert.ok(balance < cost, `refused ${cost} although ${balance} was there`)
       // What it saw lies between all that the group took and all that it gave.
       return (before) => {
@@ -276,14 +276,14 @@ describe('the ledger under random histories', () => {
         assert.ok(balance <= of(before, userId) + of(model.given, userId))
       }
     }
-    if (verdict.kind === 'account_locked') {
+    if (decision.kind === 'account_locked') {
       assert.equal(userId, model.held)
       return () => {}
     }
-    const { smsIdentifier } = verdict as { smsIdentifier: string }
-    if (verdict.kind === 'outcome_unknown' && !(await isBooked(smsIdentifier))) return () => {}
-    if (verdict.kind === 'accepted')
-      assert.deepEqual(verdict, { kind: 'accepted', smsIdentifier, recipients: to, cost })
+    const { smsIdentifier } = decision as { smsIdentifier: string }
+    if (decision.kind === 'outcome_unknown' && !(await isBooked(smsIdentifier))) return () => {}
+    if (decision.kind === 'accepted')
+      assert.deepEqual(decision, { kind: 'accepted', smsIdentifier, recipients: to, cost })
     take(model, userId, cost)
     for (let recipientNo = 1; recipientNo <= to; recipientNo++)
       model.accepted.push({ smsIdentifier, recipientNo, userId, price: PRICES[type], hasFailed: false })

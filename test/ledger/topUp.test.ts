@@ -72,8 +72,8 @@ describe('a top-up', () => {
   it('adds to what a known customer has, under the next number of its chain', async () => {
     await add(1, 70)
     await add(2, 1)
-    const verdict = await add(1, 30)
-    assert.equal(verdict.kind === 'added' && verdict.balance, 100)
+    const decision = await add(1, 30)
+    assert.equal(decision.kind === 'added' && decision.balance, 100)
     assert.deepEqual(await ledgerOf(1), [
       { seq: 1, amount: 70, balance_after: 70 },
       { seq: 2, amount: 30, balance_after: 100 },
@@ -82,11 +82,11 @@ describe('a top-up', () => {
 
   it('loses nothing when many come at once for a customer who does not exist yet, and none is in the way of another', async () => {
     const amounts = Array.from({ length: 40 }, (_, index) => index + 1)
-    const verdicts = await Promise.all(amounts.map((amount) => add(1, amount)))
+    const decisions = await Promise.all(amounts.map((amount) => add(1, amount)))
     const sum = amounts.reduce((total, amount) => total + amount)
-    assert.ok(verdicts.every(({ kind }) => kind === 'added'))
+    assert.ok(decisions.every(({ kind }) => kind === 'added'))
     assert.equal(await balanceOf(stack.db, 1), sum)
-    const balances = verdicts.map((verdict) => (verdict.kind === 'added' ? verdict.balance : 0))
+    const balances = decisions.map((decision) => (decision.kind === 'added' ? decision.balance : 0))
     assert.equal(Math.max(...balances), sum)
     assert.equal(new Set(balances).size, 40)
     assert.deepEqual(
@@ -102,8 +102,8 @@ describe('a top-up', () => {
     const before = await countRows(stack.db)
     assert.deepEqual(await add(1, 11), { kind: 'balance_limit' })
     assert.deepEqual([await balanceOf(stack.db, 1), await countRows(stack.db)], [TOPPED_UP_MAX - 10, before])
-    const verdict = await add(1, 10)
-    assert.equal(verdict.kind === 'added' && verdict.balance, TOPPED_UP_MAX)
+    const decision = await add(1, 10)
+    assert.equal(decision.kind === 'added' && decision.balance, TOPPED_UP_MAX)
     assert.deepEqual(await ledgerOf(1), [
       { seq: 1, amount: TOPPED_UP_MAX - 10, balance_after: TOPPED_UP_MAX - 10 },
       { seq: 2, amount: 10, balance_after: TOPPED_UP_MAX },
@@ -163,10 +163,10 @@ describe('a top-up', () => {
       loseCommit(proxy, 'answer')
       beforeLookUp(proxy, () => look(stack.db, sql`RENAME TABLE user_transactions TO hidden_transactions`))
       const transactionId = newIdOf(db)()
-      const verdict = await add(1, 70, transactionId, proxied).finally(() =>
+      const decision = await add(1, 70, transactionId, proxied).finally(() =>
         look(stack.db, sql`RENAME TABLE hidden_transactions TO user_transactions`),
       )
-      assert.deepEqual(verdict, { kind: 'outcome_unknown', transactionId })
+      assert.deepEqual(decision, { kind: 'outcome_unknown', transactionId })
       assert.equal(await balanceOf(stack.db, 1), 70)
     })
 

@@ -55,7 +55,7 @@ describe('accepting requests', () => {
 
   it('decides requests in their order: what an earlier one takes is not there for a later one', async () => {
     await fund(db, 1, 5)
-    const verdicts = await offer(
+    const decisions = await offer(
       db,
       { userId: 1, to: 3 },
       { userId: 1, to: 3 },
@@ -63,8 +63,8 @@ describe('accepting requests', () => {
       { userId: 1, to: 2 },
     )
     assert.deepEqual(
-      verdicts.map((verdict) =>
-        verdict.kind === 'insufficient_balance' ? [verdict.cost, verdict.balance] : verdict.kind,
+      decisions.map((decision) =>
+        decision.kind === 'insufficient_balance' ? [decision.cost, decision.balance] : decision.kind,
       ),
       ['accepted', [3, 2], [1, 0], 'accepted'],
     )
@@ -74,8 +74,8 @@ describe('accepting requests', () => {
   it('changes nothing when every request is refused', async () => {
     await fund(db, 1, 2)
     const before = await countRows(db)
-    const verdicts = await offer(db, { userId: 1, to: 3 }, { userId: 9, to: 1 })
-    assert.ok(verdicts.every(({ kind }) => kind === 'insufficient_balance'))
+    const decisions = await offer(db, { userId: 1, to: 3 }, { userId: 9, to: 1 })
+    assert.ok(decisions.every(({ kind }) => kind === 'insufficient_balance'))
     assert.deepEqual(await countRows(db), before)
   })
 
@@ -105,13 +105,13 @@ describe('accepting requests', () => {
       userId: customers[index % 3] ?? 1,
       to: (index % 7) + 1,
     }))
-    const verdicts = (await Promise.all(asks.map((ask) => offer(db, ask)))).flat()
+    const decisions = (await Promise.all(asks.map((ask) => offer(db, ask)))).flat()
     for (const customer of customers) {
-      const accepted = verdicts.filter(
-        (verdict, index) => asks[index]?.userId === customer && verdict.kind === 'accepted',
+      const accepted = decisions.filter(
+        (decision, index) => asks[index]?.userId === customer && decision.kind === 'accepted',
       )
       const spent = accepted.reduce(
-        (sum, verdict) => sum + (verdict.kind === 'accepted' ? verdict.cost : 0),
+        (sum, decision) => sum + (decision.kind === 'accepted' ? decision.cost : 0),
         0,
       )
       assert.equal(await balanceOf(db, customer), 100 - spent)

@@ -40,8 +40,8 @@ describe('the balance locks of an accepted batch', () => {
       await look(stack.db, sql`DELETE FROM user_balances WHERE user_id > ${count} AND user_id <= ${MANY}`)
       await transact(stack.db, 'test.hold', async (tx) => {
         await sql`SELECT 1 FROM user_balances WHERE user_id = ${MANY + 1} FOR UPDATE`.execute(tx)
-        const verdicts = await send(customers(count))
-        assert.ok(verdicts.every(({ kind }) => kind === 'accepted'))
+        const decisions = await send(customers(count))
+        assert.ok(decisions.every(({ kind }) => kind === 'accepted'))
       })
       assert.equal(retried, 0)
       assert.equal(await balanceOf(stack.db, count), 9)

@@ -12,7 +12,7 @@ import type { Stack } from '../support/servers.ts'
 import { openTcpProxy } from '../../dev/tcpProxy.ts'
 import type { TcpProxy } from '../../dev/tcpProxy.ts'
 
-const kinds = (verdicts: Decision[]) => verdicts.map(({ kind }) => kind)
+const kinds = (decisions: Decision[]) => decisions.map(({ kind }) => kind)
 
 describe('accepting requests on a link that fails', () => {
   let stack: Stack
@@ -36,8 +36,8 @@ describe('accepting requests on a link that fails', () => {
     it(`charges once and writes once when the ${part} of the COMMIT is lost`, async () => {
       const lost = loseCommit(proxy, part)
       const smsIdentifier = newIdOf(db)()
-      const verdicts = await offer(db, { userId: 1, to: 4, smsIdentifier }, { userId: 1, to: 7 })
-      assert.deepEqual(verdicts, [
+      const decisions = await offer(db, { userId: 1, to: 4, smsIdentifier }, { userId: 1, to: 7 })
+      assert.deepEqual(decisions, [
         { kind: 'accepted', smsIdentifier, recipients: 4, cost: 4 },
         { kind: 'insufficient_balance', cost: 7, balance: 6 },
       ])
@@ -57,13 +57,13 @@ describe('accepting requests on a link that fails', () => {
   it('decides anew, by what is there now, when a COMMIT had no effect and others took the money meanwhile', async () => {
     loseCommit(proxy, 'request')
     beforeLookUp(proxy, () => offer(stack.db, { userId: 1, to: 8 }))
-    const verdicts = await offer(db, { userId: 1, to: 4 }, { userId: 1, to: 2 })
-    assert.deepEqual(verdicts[0], { kind: 'insufficient_balance', cost: 4, balance: 2 })
-    assert.equal(verdicts[1]?.kind, 'accepted')
+    const decisions = await offer(db, { userId: 1, to: 4 }, { userId: 1, to: 2 })
+    assert.deepEqual(decisions[0], { kind: 'insufficient_balance', cost: 4, balance: 2 })
+    assert.equal(decisions[1]?.kind, 'accepted')
     assert.equal(await balanceOf(stack.db, 1), 0)
   })
 
-  it('keeps its verdict when a COMMIT took effect, although others took the rest meanwhile', async () => {
+  it('keeps its decision when a COMMIT took effect, although others took the rest meanwhile', async () => {
     loseCommit(proxy, 'answer')
     beforeLookUp(proxy, () => offer(stack.db, { userId: 1, to: 6 }))
     assert.deepEqual(kinds(await offer(db, { userId: 1, to: 4 })), ['accepted'])
@@ -75,10 +75,10 @@ describe('accepting requests on a link that fails', () => {
     beforeLookUp(proxy, () => look(stack.db, sql`RENAME TABLE sms_requests TO hidden_requests`))
     const smsIdentifier = newIdOf(db)()
     const offered = offer(db, { userId: 1, to: 4, smsIdentifier }, { userId: 1, to: 7 })
-    const verdicts = await offered.finally(() =>
+    const decisions = await offered.finally(() =>
       look(stack.db, sql`RENAME TABLE hidden_requests TO sms_requests`),
     )
-    assert.deepEqual(verdicts, [
+    assert.deepEqual(decisions, [
       { kind: 'outcome_unknown', smsIdentifier },
       { kind: 'unavailable', retryAfterSeconds: 1 },
     ])

@@ -109,10 +109,10 @@ describe('accepting by load', () => {
   it('gives a customer’s messages identifiers and ledger numbers in the order of arrival', async () => {
     await fund(stack.db, 1, 100)
     const accept = open(3)
-    const verdicts = await Promise.all(
+    const decisions = await Promise.all(
       Array.from({ length: 40 }, (_, index) => accept(request(1, (index % 2) + 1))),
     )
-    const ids = verdicts.map((verdict) => (verdict.kind === 'accepted' ? verdict.smsIdentifier : ''))
+    const ids = decisions.map((decision) => (decision.kind === 'accepted' ? decision.smsIdentifier : ''))
     const charged = await look(
       stack.db,
       sql<{ id: string }>`SELECT LOWER(HEX(transaction_id)) AS id FROM user_transactions
@@ -305,9 +305,9 @@ describe('accepting by load', () => {
       async (tx) => {
         await hold(tx)
         const others = [accept(request(1, 2)), accept(request(7, 1))]
-        const verdicts = await Promise.all([accept(request(HELD, 1)), accept(request(1, 1)), ...others])
+        const decisions = await Promise.all([accept(request(HELD, 1)), accept(request(1, 1)), ...others])
         assert.deepEqual(
-          verdicts.map(({ kind }) => kind),
+          decisions.map(({ kind }) => kind),
           ['account_locked', 'accepted', 'accepted', 'insufficient_balance'],
         )
         // The customer waits in the queue of locked accounts now, and delays no other.

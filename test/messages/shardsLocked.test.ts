@@ -60,7 +60,7 @@ describe('a customer whose balance another session keeps locked', () => {
   }
   const send = (userId: number, to = 1) =>
     accept({ userId, text: 'hi', type: 'normal', recipients: recipients(to) })
-  const kinds = (verdicts: Decision[]) => verdicts.map(({ kind }) => kind)
+  const kinds = (decisions: Decision[]) => decisions.map(({ kind }) => kind)
   const hold = (userId: number) => holdBalance(stack.db, userId)
   /** Puts requests into one transaction of the lane: behind one that is being decided. */
   function together(...sends: (() => Promise<Decision>)[]): Promise<Decision>[] {
@@ -147,7 +147,7 @@ describe('a customer whose balance another session keeps locked', () => {
     )
   })
 
-  it('is decided with the others again as soon as a verdict has come', async () => {
+  it('is decided with the others again as soon as a decision has come', async () => {
     open(8)
     const letGo = await hold(X)
     const [locked] = together(() => send(X))

@@ -25,8 +25,8 @@ export function newIdOf(db: Db): () => string {
 }
 
 export async function fund(db: Db, userId: number, amount: number): Promise<void> {
-  const verdict = await topUp(db, { userId, amount, description: 'top-up' }, newIdOf(db)())
-  if (verdict.kind !== 'added') throw new Error(`the top-up came to ${verdict.kind}`)
+  const decision = await topUp(db, { userId, amount, description: 'top-up' }, newIdOf(db)())
+  if (decision.kind !== 'added') throw new Error(`the top-up came to ${decision.kind}`)
 }
 
 export interface Sent {
@@ -60,9 +60,9 @@ export function acceptContextOf(db: Db): AcceptContext {
 
 /** Sends what the balance covers. @returns the message's identifier. */
 export async function sendOne(db: Db, request: Sent): Promise<string> {
-  const [verdict] = await offer(db, request)
-  if (verdict?.kind !== 'accepted') throw new Error(`the request came to ${verdict?.kind}`)
-  return verdict.smsIdentifier
+  const [decision] = await offer(db, request)
+  if (decision?.kind !== 'accepted') throw new Error(`the request came to ${decision?.kind}`)
+  return decision.smsIdentifier
 }
 
 /** The rows of any statement. */

@@ -118,8 +118,8 @@ async function acceptOne(options: LifeOptions, context: AcceptContext, worker: n
   const requests = Array.from({ length: Math.max(1, Math.round(batchSize / recipientsPerRequest)) }, () =>
     request(options, worker),
   )
-  const verdicts = await accept(db, requests, context)
-  if (verdicts.some(({ kind }) => kind !== 'accepted')) throw new Error('MySQL alone: not all was accepted')
+  const decisions = await accept(db, requests, context)
+  if (decisions.some(({ kind }) => kind !== 'accepted')) throw new Error('MySQL alone: not all was accepted')
   return requests.length * recipientsPerRequest
 }
 

@@ -7,11 +7,11 @@ import type { ProblemBody } from '../../support/app.ts'
 
 const ADDED: TopUpDecision = { kind: 'added', balance: 300, transactionId: 't1' }
 
-function adding(verdict: TopUpDecision) {
+function adding(decision: TopUpDecision) {
   const asked: TopUpRequest[] = []
   const route = topUpRoute((topUp) => {
     asked.push(topUp)
-    return Promise.resolve(verdict)
+    return Promise.resolve(decision)
   })
   const { app } = testApp([route])
   const post = (body: object | string) =>

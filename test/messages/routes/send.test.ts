@@ -11,12 +11,12 @@ const ID = '0190a7c2-58e1-7cc3-b1a4-1f7c0a1b2c3d'
 const LIMITS: SendLimits = { recipientsMax: 10, textCharsMax: 1_600 }
 const GOOD = { customer_id: 1, text: 'hi', recipients: ['09128582812', '091285284834'], type: 'normal' }
 
-/** The route over a verb that gives one verdict and keeps what it was asked. */
-function sending(verdict: Decision | Error, limits: SendLimits = LIMITS) {
+/** The route over a verb that gives one decision and keeps what it was asked. */
+function sending(decision: Decision | Error, limits: SendLimits = LIMITS) {
   const asked: SendRequest[] = []
   const route = sendRoute((sent) => {
     asked.push(sent)
-    return verdict instanceof Error ? Promise.reject(verdict) : Promise.resolve(verdict)
+    return decision instanceof Error ? Promise.reject(decision) : Promise.resolve(decision)
   }, limits)
   const { app, log } = testApp([route])
   const post = (body: object | string) =>
