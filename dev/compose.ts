@@ -29,7 +29,7 @@ const PLUGIN = 'usr/libexec/docker/cli-plugins/docker-compose'
 
 /**
  * The machine's own `docker compose`, or else Debian's, unpacked like the servers are.
- * @throws UnsupportedPlatform, ServerNotToBeHad
+ * @throws UnsupportedPlatform, ServerNotAvailable
  */
 export async function findCompose(onProgress: (line: string) => void): Promise<Compose> {
   return (await installed()) ?? unpacked(onProgress)

@@ -1,7 +1,7 @@
 import { BROKERS, ENGINES, type Broker, type Engine } from './catalogue.ts'
 import { fetchBroker, fetchEngine } from './fetch.ts'
 import type { Report } from './printProgress.ts'
-import { ServerNotToBeHad } from './unpack.ts'
+import { ServerNotAvailable } from './unpack.ts'
 
 export interface EngineChoice {
   engine: Engine
@@ -27,7 +27,7 @@ const BROKER_NAMES: [Broker, Broker] = ['4.3', '3.10']
 /**
  * Decides by DB_ENGINE (mysql, mariadb) and BROKER (4.3, 3.10) what to start, and fetches it. Where falling back is
  * allowed and nothing was asked for by name, a server that cannot be fetched is replaced by the other one; with
- * CI=true never. Throws for a value that is none of these, `ServerNotToBeHad` and `UnsupportedPlatform`.
+ * CI=true never. Throws for a value that is none of these, `ServerNotAvailable` and `UnsupportedPlatform`.
  */
 export async function chooseEngines(env: NodeJS.ProcessEnv, options: ChooseOptions): Promise<EngineChoice> {
   const { fetch = { engine: fetchEngine, broker: fetchBroker }, onProgress = () => undefined } = options
@@ -80,7 +80,7 @@ async function choose<Name extends string>(of: Choosing<Name>): Promise<{ name: 
     await of.fetch(name)
     return { name }
   } catch (error) {
-    if (of.asked !== undefined || !of.mayFallBack || !(error instanceof ServerNotToBeHad)) throw error
+    if (of.asked !== undefined || !of.mayFallBack || !(error instanceof ServerNotAvailable)) throw error
     // If the other one cannot be fetched either, the first reason is reported.
     await of.fetch(other).catch(() => {
       throw error

@@ -5,7 +5,7 @@ import { assertPlatform, UnsupportedPlatform } from './platform.ts'
 import type { Report } from './printProgress.ts'
 import { unpackServer, type Tree } from './unpack.ts'
 
-// Both throw `UnsupportedPlatform` or `ServerNotToBeHad`, and return at once when the server is there already.
+// Both throw `UnsupportedPlatform` or `ServerNotAvailable`, and return at once when the server is there already.
 
 export async function fetchEngine(engine: Engine, onProgress: Report): Promise<Tree> {
   assertPlatform()

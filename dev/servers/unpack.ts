@@ -16,7 +16,7 @@ export interface Tree {
 }
 
 /** The server could not be fetched: no network, no such package, no usable mirror. `message` is one line. */
-export class ServerNotToBeHad extends Error {}
+export class ServerNotAvailable extends Error {}
 
 export interface UnpackOptions {
   /** The folder for all trees. */
@@ -40,7 +40,7 @@ export async function unpackServer(wanted: ServerPackage, options: UnpackOptions
     })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new ServerNotToBeHad(`${wanted.label} could not be fetched (${reason})`, { cause: error })
+    throw new ServerNotAvailable(`${wanted.label} could not be fetched (${reason})`, { cause: error })
   }
   return { root, version: readFileSync(join(root, VERSION_FILE), 'utf8').trim() }
 }

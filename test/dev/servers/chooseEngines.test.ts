@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Broker, Engine } from '../../../dev/servers/catalogue.ts'
 import { chooseEngines } from '../../../dev/servers/chooseEngines.ts'
 import { UnsupportedPlatform } from '../../../dev/servers/platform.ts'
-import { ServerNotToBeHad } from '../../../dev/servers/unpack.ts'
+import { ServerNotAvailable } from '../../../dev/servers/unpack.ts'
 
 /** The archive's answers, the one thing here that is not ours; it remembers what was asked for. */
 function archive(missing: Record<string, Error> = {}) {
@@ -15,7 +15,7 @@ function archive(missing: Record<string, Error> = {}) {
   return { asked, fetch: { engine: answer, broker: answer } }
 }
 
-const gone = (what: string) => new ServerNotToBeHad(`${what} could not be fetched (no route)`)
+const gone = (what: string) => new ServerNotAvailable(`${what} could not be fetched (no route)`)
 
 describe('choosing engines', () => {
   it('takes MySQL 9.7 and RabbitMQ 4.3 when nothing is said', async () => {
@@ -59,7 +59,7 @@ describe('choosing engines', () => {
   for (const [when, env, mayFallBack] of strict) {
     it(`does not fall back ${when}`, async () => {
       const { asked, fetch } = archive({ mysql: gone('MySQL 9.7') })
-      await assert.rejects(chooseEngines(env, { mayFallBack, fetch }), ServerNotToBeHad)
+      await assert.rejects(chooseEngines(env, { mayFallBack, fetch }), ServerNotAvailable)
       assert.equal(asked.includes('mariadb'), false)
     })
   }
@@ -68,7 +68,7 @@ describe('choosing engines', () => {
     const { fetch } = archive({ '4.3': gone('RabbitMQ 4.3'), '3.10': gone('RabbitMQ 3.10') })
     await assert.rejects(
       chooseEngines({}, { mayFallBack: true, fetch }),
-      /^ServerNotToBeHad|RabbitMQ 4\.3 could not/,
+      /^ServerNotAvailable|RabbitMQ 4\.3 could not/,
     )
   })
 
