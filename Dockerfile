@@ -18,9 +18,9 @@ COPY --chown=node:node simulator ./simulator
 USER node
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-# That the process lives, wherever it was told to listen. A database that is away is no reason to restart it.
+# Liveness only, on whichever port the process listens. An unavailable database is no reason to restart it.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=90s --retries=3 \
   CMD ["node", "-e", "const { PORT, LISTEN_ADDR = '' } = process.env; fetch(`http://127.0.0.1:${PORT || LISTEN_ADDR.split(':').at(-1) || 8080}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# By default it listens on the container's own loopback address, which nobody outside reaches: see
-# ALLOW_UNAUTHENTICATED in docker-compose.yml before changing that.
+# By default it listens on the container's own loopback address, which is unreachable from
+# outside: see ALLOW_UNAUTHENTICATED in docker-compose.yml before changing that.
 CMD ["node", "--max-semi-space-size=16", "--max-old-space-size=1024", "--require", "./src/runtime.cjs", "--import", "./src/platform/telemetry/preload.ts", "src/main.ts"]

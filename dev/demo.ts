@@ -35,7 +35,7 @@ async function demonstrate(): Promise<void> {
   await stopList.stopAll()
   await wipe()
   const seconds = ((performance.now() - startMs) / 1_000).toFixed(0)
-  page.heading(`Everything worked as promised and is stopped (${seconds} s). Next steps:`)
+  page.heading(`Every step succeeded, and everything is stopped (${seconds} s). Next steps:`)
   for (const line of goingOn(isGiven, stage.customerId)) page.say(line)
   if (fallback !== undefined) page.heading(fallback)
 }

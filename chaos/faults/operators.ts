@@ -30,7 +30,7 @@ const MISBEHAVIOURS: Record<string, Misbehaviour> = {
   })),
   throttle: answering(() => ({ throttleRate: 0.6 })),
   drop: answering(() => ({ dropBeforeAcceptRate: 0.3, dropAfterAcceptRate: 0.3 })),
-  away,
+  unreachable,
   'refuse some': answering(() => ({ unavailableRate: 0.5 })),
 }
 
@@ -52,7 +52,7 @@ function answering(draw: (random: Random) => Partial<Behaviour>): Misbehaviour {
   }
 }
 
-async function away({ admin }: StagedOperator, { forMs }: Hit): Promise<End> {
+async function unreachable({ admin }: StagedOperator, { forMs }: Hit): Promise<End> {
   await admin.disconnect(forMs)
   // It comes back by itself at this time.
   const back = pause(forMs)

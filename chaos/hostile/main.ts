@@ -84,13 +84,13 @@ async function attack({ count, seed, only }: HostileOptions): Promise<void> {
   say('')
   await stopList.stopAll()
   if (faults.length === 0) {
-    say(`${tally.done} hostile requests in ${lasted} s, seed ${seed}: every promise held`)
+    say(`${tally.done} hostile requests in ${lasted} s, seed ${seed}: all invariants held`)
     await wipe()
     return
   }
   for (const fault of faults) console.error(fault)
   console.error(
-    `make hostile: a promise was broken; seed ${seed}; the logs and the database are in ${HOSTILE_FOLDER}`,
+    `make hostile: an invariant was violated; seed ${seed}; the logs and the database are in ${HOSTILE_FOLDER}`,
   )
   process.exitCode = 1
 }
