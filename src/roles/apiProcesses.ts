@@ -51,8 +51,8 @@ async function startOthers(
   const roles = config.roles.filter((role) => role !== 'api')
   if (roles.length === 0)
     return { work: { checks: [], wake: () => {} }, metrics: createMetrics({ withRuntime: true }) }
-  const foundation = await openSharedResources({ ...config, roles }, logger, lifecycle)
-  return { work: await startBackgroundRoles(foundation, lifecycle), metrics: foundation.metrics }
+  const resources = await openSharedResources({ ...config, roles }, logger, lifecycle)
+  return { work: await startBackgroundRoles(resources, lifecycle), metrics: resources.metrics }
 }
 
 /** Node numbers the others from 1. */
@@ -87,10 +87,10 @@ export async function startApiProcess(
     stop: () => void lifecycle.end(),
     snapshot: () => takeSnapshot(registry),
   })
-  const foundation = await openSharedResources({ ...config, roles: ['api'] }, logger, lifecycle)
-  const { registry } = foundation.metrics
+  const resources = await openSharedResources({ ...config, roles: ['api'] }, logger, lifecycle)
+  const { registry } = resources.metrics
   const names = (await supervisor.ask('checks')) as string[]
-  const { url } = await serve(foundation, lifecycle, {
+  const { url } = await serve(resources, lifecycle, {
     roles: config.roles,
     checks: names.map((name) => ({ name, run: async () => void (await supervisor.ask('check', name)) })),
     metrics: {

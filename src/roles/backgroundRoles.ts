@@ -14,13 +14,13 @@ export interface BackgroundRoles {
 
 /** Starts the background roles of this process. */
 export async function startBackgroundRoles(
-  foundation: SharedResources,
+  resources: SharedResources,
   lifecycle: Lifecycle,
 ): Promise<BackgroundRoles> {
-  const { roles } = foundation.config
-  const consumers = roles.includes('consumer') ? await startConsumers(foundation) : undefined
+  const { roles } = resources.config
+  const consumers = roles.includes('consumer') ? await startConsumers(resources) : undefined
   for (const part of consumers?.parts ?? []) lifecycle.add(part)
-  const relay = roles.includes('relay') ? await startRelays(foundation) : undefined
+  const relay = roles.includes('relay') ? await startRelays(resources) : undefined
   for (const part of relay?.parts ?? []) lifecycle.add(part)
   return {
     checks: [...(consumers?.checks ?? []), ...(relay?.checks ?? [])],

@@ -14,9 +14,9 @@ const ENVELOPES_PER_CALL = 3
 
 /** The role that is the only caller of operators: each class has its own connection, sockets and budget. */
 export async function startConsumers(
-  foundation: SharedResources,
+  resources: SharedResources,
 ): Promise<{ parts: Part[]; checks: ReadinessCheck[] }> {
-  const { config, pools, logger, metrics } = foundation
+  const { config, pools, logger, metrics } = resources
   const operatorEvents = createOperatorEvents(logger, metrics.registry)
   const events = createDeliveryEvents(logger, metrics.registry)
   const operators = registerOperators({ operators: config.operators, events: operatorEvents })
@@ -26,7 +26,7 @@ export async function startConsumers(
       const envelopesMax = config.operatorConcurrency * ENVELOPES_PER_CALL
       const deliver = openDelivery({
         db: pools.work[type],
-        newId: foundation.newId,
+        newId: resources.newId,
         type,
         operators: operators.of(type),
         callsMax: config.operatorConcurrency,

@@ -28,11 +28,11 @@ function chooseStart({ roles, apiProcesses }: Config): typeof startAlone {
 }
 
 async function startAlone(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<{ url: string }> {
-  const foundation = await openSharedResources(config, logger, lifecycle)
-  const work = await startBackgroundRoles(foundation, lifecycle)
-  return serve(foundation, lifecycle, {
+  const resources = await openSharedResources(config, logger, lifecycle)
+  const work = await startBackgroundRoles(resources, lifecycle)
+  return serve(resources, lifecycle, {
     ...work,
     roles: config.roles,
-    metrics: foundation.metrics.registry,
+    metrics: resources.metrics.registry,
   })
 }

@@ -19,20 +19,20 @@ export interface ServeOptions extends BackgroundRoles {
 
 /** Serves health and metrics, and the API where this process has that role. @returns where. */
 export async function serve(
-  foundation: SharedResources,
+  resources: SharedResources,
   lifecycle: Lifecycle,
   { roles, checks, metrics, wake }: ServeOptions,
 ): Promise<{ url: string }> {
-  const { config, logger, pools } = foundation
+  const { config, logger, pools } = resources
   const ping = () =>
     read(pools.requests, 'ping', async (reader) => void (await sql`SELECT 1`.execute(reader)))
   const database = { name: 'database', run: ping }
   const isApi = config.roles.includes('api')
   const ops = { version: VERSION, roles, checks: [database, ...checks], registry: metrics }
-  const routes = listRoutes(ops, isApi ? startApi(foundation, wake) : undefined)
+  const routes = listRoutes(ops, isApi ? startApi(resources, wake) : undefined)
   const app = createApp({
     logger,
-    metrics: foundation.metrics,
+    metrics: resources.metrics,
     routes,
     bodyBytesMax: config.bodyBytesMax,
     ...(config.localOnly ? { ownHost: config.listen.host } : {}),

@@ -42,10 +42,10 @@ describe('the start of a process', () => {
       end()
       link.cut()
     })
-    const foundation = await start()
+    const resources = await start()
     assert.equal(cuts, 1)
     assert.ok(lines().some(({ message }) => message === 'waiting for the database'))
-    assert.ok(foundation.newId())
+    assert.ok(resources.newId())
   })
 
   it('begins a step again whose COMMIT was not answered', async () => {
@@ -55,12 +55,12 @@ describe('the start of a process', () => {
       end()
       lost.push(loseCommit(proxy, 'answer'))
     })
-    const foundation = await start()
+    const resources = await start()
     assert.deepEqual(
       lost.map((commit) => commit.count()),
       [1],
     )
-    assert.ok(foundation.newId())
+    assert.ok(resources.newId())
   })
 
   for (const [what, change] of [
