@@ -40,7 +40,19 @@ const NAMES = [
     'hangAfterShare',
   ],
   ...['garbleShare', 'rejectShare', 'poisons', 'layFoundation', 'layGround', 'clearGround'],
-  ...['purse', 'Purse', 'payers', 'Payer', 'rage', 'EnvelopeRuns', 'isGrave', 'sortOut', 'ServerNotToBeHad'],
+  ...[
+    'purse',
+    'Purse',
+    'payers',
+    'Payer',
+    'rage',
+    'EnvelopeRuns',
+    'isGrave',
+    'sortOut',
+    'ServerNotToBeHad',
+    'Patience',
+    'patience',
+  ],
 ]
 
 /** Phrases, matched as whole words in any case. A line break within one is not found. */

@@ -15,7 +15,7 @@ export interface PublishOptions {
 }
 
 /** How long to wait for the broker's answer. The end of the channel ends the wait in any case. */
-export interface Patience {
+export interface WaitOptions {
   timeoutMs?: number
   signal?: AbortSignal
 }
@@ -27,7 +27,7 @@ export interface Confirms {
   /** How long the broker has been silent while an answer is due; 0 when none is. */
   silentMs(): number
   /** Never rejects. */
-  publish(queue: string, body: Buffer, options: PublishOptions, patience: Patience): Promise<PublishResult>
+  publish(queue: string, body: Buffer, options: PublishOptions, wait: WaitOptions): Promise<PublishResult>
   /** Counts a question to the broker as unanswered until it is settled. */
   ask<T>(question: Promise<T>): Promise<T>
 }

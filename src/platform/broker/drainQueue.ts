@@ -159,8 +159,8 @@ function toDrained(message: ConsumeMessage, removal: Removal, confirms: Confirms
     remove: () => removal.remove(message),
     async moveTo(queue) {
       const contentType = (message.properties.contentType as string | undefined) ?? 'application/json'
-      const patience = { timeoutMs: CONFIRM_TIMEOUT_MS }
-      const result = await confirms.publish(queue, message.content, { contentType }, patience)
+      const wait = { timeoutMs: CONFIRM_TIMEOUT_MS }
+      const result = await confirms.publish(queue, message.content, { contentType }, wait)
       if (result !== 'confirmed') return result
       await removal.remove(message)
       return 'moved'

@@ -1,7 +1,7 @@
 import type { ConfirmChannel } from 'amqplib'
 import { withTimeout } from '../withTimeout.ts'
 import { openConfirms } from './confirms.ts'
-import type { Confirms, Patience, PublishOptions, PublishResult } from './confirms.ts'
+import type { Confirms, WaitOptions, PublishOptions, PublishResult } from './confirms.ts'
 import { openLink } from './link.ts'
 import type { LinkSettings, OnLinkState } from './link.ts'
 import { declareQueues } from './topology.ts'
@@ -13,7 +13,7 @@ export interface Publisher {
   /** @returns how many messages of a queue are ready, without those delivered to consumers. */
   readyMessages(queue: string): Promise<number>
   /** Persistent and mandatory. Waits CONFIRM_TIMEOUT_MS for the answer, unless a time-out is given. Never rejects. */
-  publish(queue: string, body: Buffer, options?: PublishOptions, patience?: Patience): Promise<PublishResult>
+  publish(queue: string, body: Buffer, options?: PublishOptions, wait?: WaitOptions): Promise<PublishResult>
   close(): Promise<void>
 }
 
@@ -78,9 +78,9 @@ export async function openPublisher(settings: PublisherSettings): Promise<Opened
       const question = confirms.ask(channel.checkQueue(queue))
       return (await withTimeout(ANSWER_TIMEOUT_MS, 'counting the messages of a queue', question)).messageCount
     },
-    publish: (queue, body, options = {}, patience = { timeoutMs: confirmTimeoutMs }) =>
+    publish: (queue, body, options = {}, wait = { timeoutMs: confirmTimeoutMs }) =>
       opened
-        ? opened.confirms.publish(queue, body, { contentType: 'application/json', ...options }, patience)
+        ? opened.confirms.publish(queue, body, { contentType: 'application/json', ...options }, wait)
         : Promise.resolve('lost'),
     async declare() {
       const { channel, confirms } = present()

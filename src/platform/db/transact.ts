@@ -25,7 +25,7 @@ export interface TransactOptions<T> {
 
 /** Deadlocks and lock waits are normal. After this many attempts the error goes to the caller. */
 const TRIES_MAX = 4
-/** Above innodb_lock_wait_timeout (2 s) and a slow fsync, below a client's patience. */
+/** Above innodb_lock_wait_timeout (2 s) and a slow fsync, below a client's timeout. */
 const TIMEOUT_MS = 8_000
 /** The bound on resolving a lost COMMIT, including waits for connections and retries. */
 const RESOLVE_TIMEOUT_MS = 5_000
