@@ -21,7 +21,7 @@ export interface BreakerSettings {
   resetTimeoutMs: number
 }
 
-/** One hiccup of an idle operator must not close the road to it; five calls are a tenth of a second of load. */
+/** One failure of an idle operator must not open the breaker; five calls are a tenth of a second of load. */
 export const VOLUME_THRESHOLD = 5
 export const ERROR_THRESHOLD_PERCENTAGE = 50
 export const ROLLING_COUNT_TIMEOUT_MS = 10_000
@@ -38,10 +38,9 @@ const DEFAULTS: BreakerSettings = {
 }
 
 /**
- * The breaker of one operator. opossum is its state machine and its rolling statistics; the call itself belongs to the
- * adapter, whose signal and timeout are its own, and only its result is played to opossum afterwards. What opossum
- * does not know is added here: a half-open breaker admits one probe at a time, and the result of a call begun in an
- * earlier state counts for nothing (opossum lets a late success of before the opening close a half-open breaker).
+ * The breaker of one operator: opossum keeps the state and the statistics, and only a call's result is reported to
+ * opossum. Added here: a half-open breaker admits one probe at a time, and a result from an earlier state is ignored
+ * (to opossum, a success of a call that began before it opened would close a half-open breaker).
  */
 export class Breaker {
   readonly #circuit: CircuitBreaker<[boolean], void>
@@ -89,7 +88,7 @@ export class Breaker {
     return this.#circuit.closed || (this.#circuit.halfOpen && !this.#probing)
   }
 
-  /** Leave for one call, or undefined: then no call may be made. */
+  /** @returns a ticket for one call, or undefined: then no call may be made. */
   admit(): Ticket | undefined {
     if (!this.isAdmitting()) return undefined
     const probe = this.#circuit.halfOpen
@@ -130,7 +129,7 @@ export class Breaker {
     for (const listener of [...this.#listeners]) listener(state)
   }
 
-  /** An operator that healed starts anew: else the failures of before would open it again at its first hiccup. */
+  /** A recovered operator starts anew: else its old failures would open the breaker again at the next failure. */
   #forgetWindow(): void {
     for (let bucket = 0; bucket < WINDOW_BUCKETS; bucket++) this.#windows.emit('rotate')
   }
