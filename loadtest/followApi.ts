@@ -8,7 +8,7 @@ interface Sender {
   newestBefore: string
 }
 
-/** Looking must not become a load of its own beside what is still being worked off. */
+/** Polling must not become a load of its own while the backlog drains. */
 const LOOKS_AT_ONCE = 4
 const PAGE_ITEMS = 1_000
 

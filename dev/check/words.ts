@@ -96,7 +96,8 @@ const PHRASES = [
     'tells him',
   ],
   ...['costs him', 'his own', 'his balance', 'his account'],
-  ...['promises? held', 'promise was broken', 'worked as promised', 'accept_verdicts_total'],
+  ...['promises? held', 'promise was broken', 'worked as promised', 'accept_verdicts_total', 'to the letter'],
+  ...['put into words', 'worked off', 'whom they served'],
 ]
 
 /** A word that is legitimate English or another's name in this place. */

@@ -74,7 +74,7 @@ async function sendBulk({ form, say }: Bench, crew: Crew): Promise<BulkTime> {
   const requests = Math.ceil(form.fairShare.messages / RECIPIENTS_PER_REQUEST)
   await offerBulk(crew.apiUrl, { customerId: LARGE_CUSTOMER, requests, recipients: RECIPIENTS_PER_REQUEST })
   return withDatabase(crew.databaseUrl, async (database) => {
-    if (!(await drain(database, DRAIN_TIMEOUT_MS))) throw new Error('the backlog was not worked off in time')
+    if (!(await drain(database, DRAIN_TIMEOUT_MS))) throw new Error('the backlog was not drained in time')
     const bulk = await readBulkTime(database, LARGE_CUSTOMER)
     say(`${bulk.messages} messages of one customer took ${bulk.seconds.toFixed(1)} s`)
     return bulk

@@ -87,6 +87,6 @@ async function openView(databaseUrl: string): Promise<Database> {
 async function passThrough(databaseUrl: string): Promise<void> {
   await withDatabase(databaseUrl, async (database) => {
     await makeReady(database)
-    if (!(await drain(database, PASS_TIMEOUT_MS))) throw new Error('the backlog was not worked off in time')
+    if (!(await drain(database, PASS_TIMEOUT_MS))) throw new Error('the backlog was not drained in time')
   })
 }

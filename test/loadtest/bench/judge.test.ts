@@ -86,7 +86,7 @@ describe('the verdicts of the benchmark', () => {
     assert.equal(of(600), 'met')
   })
 
-  it('count no more than was offered, where the queue of the warm-up was worked off besides', () => {
+  it('count no more than was offered, where the queue of the warm-up was drained too', () => {
     const recipients = (done: number) => ({ acceptedPerSecond: 4_600, donePerSecond: done, accepted: 1 })
     const of = (done: number) =>
       carriedOfOffered(run('S2', 45, { settings: { recipients: 100 }, recipients: recipients(done) }))
