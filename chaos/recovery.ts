@@ -6,7 +6,7 @@ import type { Random } from './random.ts'
 import type { Tally } from './tally.ts'
 import { untilHealthy } from './untilHealthy.ts'
 
-/** How long it took from the end of a fault until everything worked again, without anybody's help. */
+/** How long it took from the end of a fault until everything worked again, unaided. */
 export interface Recovery {
   kind: string
   /** Undefined: it had not recovered when the time was over. */

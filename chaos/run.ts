@@ -33,7 +33,7 @@ export interface Ran {
 /** Some are rich, some spend all they have. */
 const CUSTOMERS = Array.from({ length: 60 }, (_, index) => index + 1)
 const moneyOf = (customer: number) => (customer % 5 === 0 ? 300 : 1_000_000)
-/** Whose messages probe whether all is well. */
+/** The customer whose messages probe health. */
 const PROBER = 101
 const FIRST_MONEY = new Map([...CUSTOMERS, PROBER].map((customer) => [customer, moneyOf(customer)]))
 const START_TIMEOUT_MS = 60_000
@@ -101,7 +101,7 @@ export async function run(
   return { tally, record, proof, recoveries }
 }
 
-/** Waits until the system has recovered without help and every accepted message has finished. */
+/** Waits until the system has recovered unaided and every accepted message has finished. */
 async function settleDown(
   world: World,
   prober: Prober,

@@ -6,8 +6,8 @@ import type { Prober } from './probe.ts'
 const ASK_AGAIN_MS = 200
 
 /**
- * Well: every process is ready, and a message of either class that every API process accepts now comes to its end.
- * @returns whether that came about in time.
+ * Healthy: every process is ready, and every API process accepts a message of each class that is then delivered.
+ * @returns whether the system became healthy in time.
  */
 export async function untilHealthy(
   { processes }: World,

@@ -38,10 +38,7 @@ export interface Hit {
   forMs: number
 }
 
-/**
- * Ends a fault; resolves when it is over, that is, when nothing but the engine stands between it and being well: a
- * server runs again, a link carries, an operator is as usual.
- */
+/** Ends a fault. Resolves when the broken part works again; only the engine's recovery remains. */
 export type End = () => Promise<void>
 
 /** Undefined: there was nothing to hit at that moment. */

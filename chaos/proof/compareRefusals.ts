@@ -2,8 +2,8 @@ import type { ClientRecord } from '../clients/record.ts'
 import { PRICES } from '../stage/prices.ts'
 
 /**
- * Requests that were refused for insufficient balance though it was sufficient, whatever became of everything else that
- * the customer requested: of the others nothing is certain.
+ * Requests that were refused for insufficient balance though it was sufficient. Only customers whose money covered
+ * everything they requested can be judged.
  * @param first what each customer was given before anything was sent
  */
 export function compareRefusals({ sent }: ClientRecord, first: ReadonlyMap<number, number>): string[] {

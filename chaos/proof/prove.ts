@@ -11,7 +11,7 @@ import { compareRefusals } from './compareRefusals.ts'
 import { countRequests, countStates, findDoubleRefunds, findUnfinished } from './readTables.ts'
 import type { Found } from './readTables.ts'
 
-/** What a run is to show that there is none of, in the words of its table. */
+/** The violations a run counts, as its table names them. */
 export const FINDINGS = {
   lost: 'lost: accepted and missing, unfinished, or done and never sent',
   doubleCharges: 'double charges: one request, charged twice or for another price',

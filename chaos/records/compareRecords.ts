@@ -60,10 +60,9 @@ interface Progress {
 }
 
 /**
- * Compares the tables with the record of all operators, of a live system too. What follows from having been taken (the
- * recipient exists, its end, its mark) was written before or will be, so the record is read before the tables: the
- * tables must explain what it has. That a recipient is done follows from having been taken, so there the record must be
- * the later one: a recipient that is done and missing in it is looked for in a second reading, after the tables.
+ * Compares the tables with the record of all operators, of a live system too. Reads the record before the tables: the
+ * tables must explain everything in it. A recipient that is done but missing from the record is looked up again
+ * afterwards.
  * @throws when a record cannot be read, or Unavailable.
  */
 export async function compareRecords(

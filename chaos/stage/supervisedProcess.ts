@@ -51,7 +51,7 @@ export class SupervisedProcess {
   #isPlain = false
   /** From outside. */
   #isFrozen = false
-  /** By us: any other SIGKILL comes from the kernel for want of memory, or from a stop that took too long. */
+  /** By us: any other SIGKILL comes from the kernel because it is out of memory, or from a stop that took too long. */
   #isKilled = false
   /** Ended in order, for another version to follow. */
   #replaced: Program | undefined
@@ -78,7 +78,7 @@ export class SupervisedProcess {
     return true
   }
 
-  /** SIGSTOP. @returns what lets it go on; undefined: there was no process to freeze. */
+  /** SIGSTOP. @returns a function that resumes it; undefined: there was no process to freeze. */
   freeze(): (() => void) | undefined {
     const frozen = this.#program
     if (!frozen || frozen.exit() || this.#isFrozen) return undefined
@@ -96,7 +96,7 @@ export class SupervisedProcess {
     await this.#stop()
   }
 
-  /** Ends the present process in order, and the next ones bear nothing. */
+  /** Ends the present process in order; later ones start without injected faults. */
   async renew(): Promise<void> {
     this.#isPlain = true
     do {

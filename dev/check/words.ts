@@ -50,6 +50,8 @@ const NAMES = [
     'isGrave',
     'sortOut',
     'ServerNotToBeHad',
+    'OWED_MS',
+    'owedOnce',
     'Patience',
     'patience',
   ],
@@ -98,6 +100,7 @@ const PHRASES = [
   ...['costs him', 'his own', 'his balance', 'his account'],
   ...['promises? held', 'promise was broken', 'worked as promised', 'accept_verdicts_total', 'to the letter'],
   ...['put into words', 'worked off', 'whom they served'],
+  ...['want of memory', 'all is well', 'anybody'],
 ]
 
 /** A word that is legitimate English or another's name in this place. */
