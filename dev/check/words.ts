@@ -50,6 +50,8 @@ const NAMES = [
     'isGrave',
     'sortOut',
     'ServerNotToBeHad',
+    'tellBooks',
+    'describeWay',
     'OWED_MS',
     'owedOnce',
     'Patience',

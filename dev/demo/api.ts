@@ -1,7 +1,7 @@
 /** What the demonstration needs of Chapar's own API, and how it looked on the wire. */
 export interface DemoApi {
-  topUp(userId: number, balance: number): Promise<Told<{ balance: number; transaction_id: string }>>
-  send(message: Message): Promise<Told<Accepted>>
+  topUp(userId: number, balance: number): Promise<Exchange<{ balance: number; transaction_id: string }>>
+  send(message: Message): Promise<Exchange<Accepted>>
   history(query: Record<string, string | number>): Promise<HistoryItem[]>
   balance(userId: number): Promise<{ balance: number; ledger: LedgerItem[] }>
   metrics(): Promise<Metrics>
@@ -36,7 +36,7 @@ export interface LedgerItem {
 }
 
 /** An answer, with the request and the answer as they were. */
-export interface Told<T> {
+export interface Exchange<T> {
   body: T
   request: string
   answer: string
@@ -63,7 +63,7 @@ export function demoApi(url: string): DemoApi {
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`)
     return { status: response.status, text }
   }
-  const post = async <T>(path: string, body: object): Promise<Told<T>> => {
+  const post = async <T>(path: string, body: object): Promise<Exchange<T>> => {
     const json = JSON.stringify(body)
     const headers = { 'content-type': 'application/json' }
     const { status, text } = await ask(path, { method: 'POST', headers, body: json })

@@ -86,14 +86,14 @@ async function takeGiven(given: GivenServers, page: Page): Promise<Ground> {
   return { ...given, isGiven: true }
 }
 
-/** The engine sends whatever is open, and here the operators are pretended: other people's work is not to be taken. */
+/** The demo's simulated operators must not receive real messages. */
 async function assertIdle({ databaseUrl, amqpUrl }: GivenServers): Promise<void> {
   const [row] = await ask(
     databaseUrl,
     'SELECT COUNT(*) AS open FROM (SELECT 1 FROM outbox_events LIMIT 1) some',
   )
   if (row?.['open'] !== 0)
-    throw new Error('the database of DATABASE_URL has messages that are not sent yet: take an empty one')
+    throw new Error('the database of DATABASE_URL has unsent messages: use an empty one')
   const connection = await connect(amqpUrl)
   connection.on('error', () => {})
   try {
@@ -102,7 +102,7 @@ async function assertIdle({ databaseUrl, amqpUrl }: GivenServers): Promise<void>
       channel.on('error', () => {})
       const found = await channel.checkQueue(queue).catch(() => undefined)
       if (found && found.consumerCount > 0)
-        throw new Error(`an engine is at work on the broker of AMQP_URL: stop it first`)
+        throw new Error('another engine consumes from AMQP_URL: stop it first')
     }
   } finally {
     await connection.close()

@@ -2,10 +2,10 @@ import type { SimulatorAdmin } from '../../simulator/client.ts'
 import { waitUntil } from '../processes/waitUntil.ts'
 import { runAudit } from '../stack/runAudit.ts'
 import type { DemoApi, Message } from './api.ts'
-import { tellBooks } from './books.ts'
 import type { Page } from './page.ts'
+import { printLedger } from './printLedger.ts'
 import { sendAndWatch } from './watch.ts'
-import type { Watched, Way } from './watch.ts'
+import type { StatusHistory, Watched } from './watch.ts'
 
 /** Everything the story is told with: the running system, and nothing made up. */
 export interface Stage {
@@ -39,7 +39,7 @@ export async function tellStory(stage: Stage, page: Page): Promise<void> {
   await comeBack(stage, page)
   const failed = await reject(stage, page)
   page.step('The balance, and the ledger that explains it')
-  await tellBooks(stage.api, stage.customerId, { toppedUp: TOP_UP, failed }, page)
+  await printLedger(stage.api, stage.customerId, { toppedUp: TOP_UP, failed }, page)
   page.step('The audit of the whole database')
   expect(await runAudit(stage.databaseUrl, (line) => page.say(line)), 'the audit found something')
 }
@@ -62,12 +62,12 @@ async function sendEachClass(stage: Stage, page: Page): Promise<void> {
 /** Sends until all three states were seen. If a state was too short to be seen, a line says so. */
 async function sendAndSee(stage: Stage, page: Page, message: Message): Promise<void> {
   for (let watches = 1; ; watches += 1) {
-    const { told, ways } = await sendAndWatch(stage.api, message)
-    page.exchange(told.request, told.answer)
-    for (const way of ways) page.say(describeWay(way))
-    expect(ways.length === message.recipients.length, 'a recipient is missing in the history')
-    expect(ways.every(endedWell), 'a recipient did not end as done')
-    if (ways.every(({ states }) => states.length === 3)) return
+    const { exchange, histories } = await sendAndWatch(stage.api, message)
+    page.exchange(exchange.request, exchange.answer)
+    for (const history of histories) page.say(describeHistory(history))
+    expect(histories.length === message.recipients.length, 'a recipient is missing in the history')
+    expect(histories.every(endedWell), 'a recipient did not end as done')
+    if (histories.every(({ states }) => states.length === 3)) return
     expect(watches < WATCHES_MAX, 'not every state was seen')
     page.say('one of the states was too short to be seen; once more')
   }
@@ -81,13 +81,13 @@ async function failOver(stage: Stage, page: Page): Promise<void> {
   for (let sent = 1; ; sent += 1) {
     expect(sent <= FAILOVERS_MAX, `${A} was never left out`)
     const before = await api.metrics()
-    const way = await sendOne(stage, sent)
+    const history = await sendOne(stage, sent)
     const after = await api.metrics()
     const calls = after.callsOf(A) - before.callsOf(A)
     const asked = calls === 0 ? 'was not asked' : `was asked ${calls === 1 ? 'once' : `${calls} times`}`
     const breaker = after.breakerOf(A)
-    page.say(`${describeWay(way)}; ${A} ${asked}, its breaker is ${breaker}`)
-    expect(way.provider === B && endedWell(way), `the message did not go through ${B}`)
+    page.say(`${describeHistory(history)}; ${A} ${asked}, its breaker is ${breaker}`)
+    expect(history.provider === B && endedWell(history), `the message did not go through ${B}`)
     if (before.breakerOf(A) === 'open' && breaker === 'open' && calls === 0) break
   }
   const { calls } = await operators.a.summary()
@@ -101,10 +101,10 @@ async function comeBack(stage: Stage, page: Page): Promise<void> {
   const halfOpen = async () => (await api.metrics()).breakerOf(A) === 'half-open'
   await waitUntil(halfOpen, { what: `the breaker of ${A} to be half-open`, timeoutMs: BREAKER_TIMEOUT_MS })
   page.say(`the breaker of ${A} is half-open`)
-  const way = await sendOne(stage, 0)
+  const history = await sendOne(stage, 0)
   const breaker = (await api.metrics()).breakerOf(A)
-  page.say(`${describeWay(way)}; the breaker of ${A} is ${breaker}`)
-  expect(way.provider === A && endedWell(way), `the message did not go through ${A}`)
+  page.say(`${describeHistory(history)}; the breaker of ${A} is ${breaker}`)
+  expect(history.provider === A && endedWell(history), `the message did not go through ${A}`)
   expect(breaker === 'closed', 'the breaker did not close')
 }
 
@@ -121,38 +121,38 @@ async function reject(stage: Stage, page: Page): Promise<number> {
     recipients: [REJECTED_NUMBER],
     type: 'normal' as const,
   }
-  const { told, ways } = await sendAndWatch(api, message)
-  page.exchange(told.request, told.answer)
-  const [way] = ways
-  expect(way !== undefined && lastStatus(way) === 'failed', 'the message did not fail')
-  page.say(describeWay(way))
+  const { exchange, histories } = await sendAndWatch(api, message)
+  page.exchange(exchange.request, exchange.answer)
+  const [history] = histories
+  expect(history !== undefined && lastStatus(history) === 'failed', 'the message did not fail')
+  page.say(describeHistory(history))
   const after = await api.balance(customerId)
   page.say(`the balance was ${before.balance} before and is ${after.balance} now`)
   expect(after.balance === before.balance, 'the message was not refunded')
-  return ways.length
+  return histories.length
 }
 
-async function sendOne({ api, customerId }: Stage, serial: number): Promise<Way> {
+async function sendOne({ api, customerId }: Stage, serial: number): Promise<StatusHistory> {
   const recipients = [`+9991000${String(serial).padStart(4, '0')}`]
-  const { ways }: Watched = await sendAndWatch(api, {
+  const { histories }: Watched = await sendAndWatch(api, {
     ...{ customer_id: customerId, text: 'hi', recipients, type: 'normal' },
   })
-  const [way] = ways
-  expect(way !== undefined, 'the recipient is missing in the history')
-  return way
+  const [history] = histories
+  expect(history !== undefined, 'the recipient is missing in the history')
+  return history
 }
 
-function describeWay({ recipient, provider, states }: Way): string {
+function describeHistory({ recipient, provider, states }: StatusHistory): string {
   const steps = states.map(({ status, afterMs }) => `${status} (${Math.round(afterMs)} ms)`)
   return `${recipient.padEnd(12)}  ${steps.join(' -> ')}${provider === '' ? '' : ` by ${provider}`}`
 }
 
-function lastStatus({ states }: Way): string | undefined {
+function lastStatus({ states }: StatusHistory): string | undefined {
   return states.at(-1)?.status
 }
 
-function endedWell(way: Way): boolean {
-  return lastStatus(way) === 'done'
+function endedWell(history: StatusHistory): boolean {
+  return lastStatus(history) === 'done'
 }
 
 function expect(condition: boolean, otherwise: string): asserts condition {

@@ -1,15 +1,15 @@
-import type { Accepted, DemoApi, HistoryItem, Message, Told } from './api.ts'
+import type { Accepted, DemoApi, Exchange, HistoryItem, Message } from './api.ts'
 
-/** One recipient's way, as the history showed it: each state once, with the time since the request left. */
-export interface Way {
+/** One recipient's states as the API's history showed them, each once, with the time since the request left. */
+export interface StatusHistory {
   recipient: string
   provider: string
   states: { status: string; afterMs: number }[]
 }
 
 export interface Watched {
-  told: Told<Accepted>
-  ways: Way[]
+  exchange: Exchange<Accepted>
+  histories: StatusHistory[]
 }
 
 /** The slowest end, both operators asked twice, takes some seconds. */
@@ -22,23 +22,28 @@ const ITEMS_MAX = 20
  */
 export async function sendAndWatch(api: DemoApi, message: Message): Promise<Watched> {
   const startMs = performance.now()
-  const ways = new Map<string, Way>()
+  const histories = new Map<string, StatusHistory>()
   const before = await newest(api, message.customer_id)
-  let told: Told<Accepted> | undefined
-  const sending = api.send(message).then((answer) => (told = answer))
+  let exchange: Exchange<Accepted> | undefined
+  const sending = api.send(message).then((answer) => (exchange = answer))
   // Awaited below; a refusal must not end the process meanwhile.
   sending.catch(() => {})
   for (;;) {
     const items = await api.history({ user_id: message.customer_id, limit: ITEMS_MAX })
     const afterMs = performance.now() - startMs
-    for (const item of items) if (item.sms_identifier > before) note(ways, item, afterMs)
-    if (told !== undefined && ways.size === told.body.recipients && [...ways.values()].every(hasEnded)) break
+    for (const item of items) if (item.sms_identifier > before) note(histories, item, afterMs)
+    if (
+      exchange !== undefined &&
+      histories.size === exchange.body.recipients &&
+      [...histories.values()].every(hasEnded)
+    )
+      break
     if (afterMs > END_TIMEOUT_MS) throw new Error(`no end was seen within ${END_TIMEOUT_MS / 1_000} s`)
     // Never waits for the answer, but hears of a refusal.
     await Promise.race([sending, Promise.resolve()])
   }
-  const byOrder = (way: Way) => message.recipients.indexOf(way.recipient)
-  return { told, ways: [...ways.values()].sort((a, b) => byOrder(a) - byOrder(b)) }
+  const byOrder = (history: StatusHistory) => message.recipients.indexOf(history.recipient)
+  return { exchange, histories: [...histories.values()].sort((a, b) => byOrder(a) - byOrder(b)) }
 }
 
 /** Identifiers are ordered by time: what is newer was sent later. */
@@ -47,14 +52,14 @@ async function newest(api: DemoApi, userId: number): Promise<string> {
   return item?.sms_identifier ?? ''
 }
 
-function note(ways: Map<string, Way>, item: HistoryItem, afterMs: number): void {
-  const way = ways.get(item.recipient) ?? { recipient: item.recipient, provider: '', states: [] }
-  ways.set(item.recipient, way)
-  way.provider = item.provider
-  if (way.states.at(-1)?.status !== item.status) way.states.push({ status: item.status, afterMs })
+function note(histories: Map<string, StatusHistory>, item: HistoryItem, afterMs: number): void {
+  const history = histories.get(item.recipient) ?? { recipient: item.recipient, provider: '', states: [] }
+  histories.set(item.recipient, history)
+  history.provider = item.provider
+  if (history.states.at(-1)?.status !== item.status) history.states.push({ status: item.status, afterMs })
 }
 
-function hasEnded({ states }: Way): boolean {
+function hasEnded({ states }: StatusHistory): boolean {
   const status = states.at(-1)?.status
   return status === 'done' || status === 'failed'
 }

@@ -2,7 +2,7 @@ import type { DemoApi, LedgerItem } from './api.ts'
 import type { Page } from './page.ts'
 
 /** Prints a customer's ledger with the running balance. @throws Error when it does not explain the balance. */
-export async function tellBooks(
+export async function printLedger(
   api: DemoApi,
   customerId: number,
   expected: { toppedUp: number; failed: number },
