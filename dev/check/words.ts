@@ -102,7 +102,15 @@ const PHRASES = [
   ...['costs him', 'his own', 'his balance', 'his account'],
   ...['promises? held', 'promise was broken', 'worked as promised', 'accept_verdicts_total', 'to the letter'],
   ...['put into words', 'worked off', 'whom they served'],
-  ...['want of memory', 'all is well', 'anybody'],
+  ...[
+    'want of memory',
+    'all is well',
+    'anybody',
+    'is blind',
+    'history knows',
+    'ledger knows',
+    'nothing to object to',
+  ],
 ]
 
 /** A word that is legitimate English or another's name in this place. */

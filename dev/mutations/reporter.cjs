@@ -1,6 +1,6 @@
 'use strict'
-// Mocha's own report, and in a file who failed and whether the run came to its end. The file is written anew at each
-// failure, so that a run that breaks down afterwards has said what it saw.
+// Mocha's own report, and in a file which tests failed and whether the run finished. The file is written again at each
+// failure, so that the failures of a run that crashes later are known.
 const { writeFileSync } = require('node:fs')
 const { Spec } = require('mocha').reporters
 

@@ -58,7 +58,7 @@ function startWatchdog(): Watchdog {
   const child = spawn('/bin/sh', ['-c', SCRIPT, `${STARTER_MARK}=${mark}`], {
     stdio: ['pipe', 'ignore', 'ignore'],
     env: { PATH: '/usr/bin:/bin' },
-    // A session of its own: Ctrl-C reaches the starter, and must not reach who watches it.
+    // A session of its own: Ctrl-C reaches the starter, and must not reach the watchdog.
     detached: true,
   })
   child.unref()

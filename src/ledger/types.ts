@@ -36,7 +36,7 @@ export interface TopUpRequest {
  * What became of a top-up.
  * - added: committed; `balance` is the one after it.
  * - balance_limit: the balance would pass what a number holds exactly; nothing was changed.
- * - outcome_unknown: the answer to the commit was lost and could not be found out; the ledger knows.
+ * - outcome_unknown: the answer to the commit was lost and could not be found out; look it up in the balance.
  */
 export type TopUpDecision =
   | { kind: 'added'; balance: number; transactionId: string }

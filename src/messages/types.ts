@@ -17,7 +17,7 @@ export interface SendRequest {
  * - accepted: the money and the message are committed together.
  * - insufficient_balance, unavailable: nothing was changed.
  * - account_locked: another session keeps the customer's balance locked; nothing was changed.
- * - outcome_unknown: the answer to the commit was lost and could not be found out; history knows.
+ * - outcome_unknown: the answer to the commit was lost and could not be found out; look it up in the history.
  */
 export type Decision =
   | { kind: 'accepted'; smsIdentifier: string; recipients: number; cost: number }

@@ -66,12 +66,12 @@ describe('the checks of the structure', () => {
     })
   }
 
-  it('notice when they have become blind', async () => {
+  it('fail when they no longer find what they check', async () => {
     await rm(join(copy, 'src/delivery'), { recursive: true })
     await rm(join(copy, 'src/messages'), { recursive: true })
     await rm(join(copy, 'src/roles'), { recursive: true })
     await rm(join(copy, 'src/operators'), { recursive: true })
-    assert.match((await check('imports', copy)).complaint, /the check is blind/)
-    assert.match((await check('oneWriter', copy)).complaint, /the check is blind/)
+    assert.match((await check('imports', copy)).complaint, /the check is broken/)
+    assert.match((await check('oneWriter', copy)).complaint, /the check is broken/)
   })
 })
