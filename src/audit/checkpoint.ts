@@ -5,7 +5,7 @@ import type { HeadPosition } from './head.ts'
 import type { Cursor } from './pass.ts'
 
 /** Above the longest rest between two steps; another relay takes over this long after one was killed. */
-const LEASE_SECONDS = 60
+const AUDIT_LEASE_SECONDS = 60
 
 export interface Checkpoint {
   /** Whether this relay has the lease of the audit; otherwise another one does. */
@@ -85,7 +85,7 @@ export function leaveCheckpoint(db: Db, owner: Buffer, state: Buffer | undefined
   })
 }
 
-const lease = sql`lease_until = NOW(3) + INTERVAL ${sql.lit(LEASE_SECONDS)} SECOND`
+const lease = sql`lease_until = NOW(3) + INTERVAL ${sql.lit(AUDIT_LEASE_SECONDS)} SECOND`
 
 async function readCheckpoint(tx: Tx, owner: Buffer): Promise<Checkpoint> {
   const { rows } =

@@ -69,7 +69,7 @@ export function openDelivery(settings: DeliverySettings): Deliver {
     settle: (item) => settlements.add(item),
     settleBlocked: (item) => deferredSettlements.add(item),
     calls: openSemaphore(settings.callsMax),
-    recipients: openSemaphore(settings.recipientsMax),
+    recipients: openSemaphore(settings.recipientsInFlightMax),
   }
   return (envelope, stopping) => runEnvelope(context, envelope, stopping)
 }

@@ -19,7 +19,7 @@ export interface DeliverySettings {
    * Further recipients are claimed while fewer than this wait for a result. Those of one envelope are claimed together,
    * so that there may be up to 100 more.
    */
-  recipientsMax: number
+  recipientsInFlightMax: number
   /** Recipients of one transaction. */
   batchSizeMax: number
   /** Claims at once, and settlements at once: another begins when a full one waits. */

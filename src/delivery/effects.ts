@@ -1,7 +1,7 @@
 import { isQuarantined, isTerminal } from '../messages/index.ts'
 import type { RecipientState } from '../messages/index.ts'
 import type { Operator } from '../operators/index.ts'
-import { retryInMs } from './backOff.ts'
+import { retryInMs } from './retryInMs.ts'
 import type { Task } from './inFlight.ts'
 
 /** Why a recipient is quarantined: its attempts are used up by claims, or the database refused to store its result. */

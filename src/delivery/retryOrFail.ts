@@ -1,4 +1,5 @@
 import type { Settlement } from './effects.ts'
+import type { Task } from './inFlight.ts'
 import { UNCONFIRMED_REASON } from './pendingTask.ts'
 import type { PendingTask } from './pendingTask.ts'
 
@@ -8,6 +9,15 @@ export interface RetryOrFailOptions {
   isGraceOver: boolean
   /** Until the pace of an operator admits the next call; not above 0 or not finite when that is unknown. */
   readyInMs: number
+}
+
+/** Whether the message was retried for longer than the grace. With a grace above 0, a first attempt is never the last. */
+export function isGraceOver(
+  { retryingMs }: Task,
+  { claimedAtMs, unavailableGraceMs }: { claimedAtMs: number; unavailableGraceMs: number },
+): boolean {
+  if (retryingMs === null) return unavailableGraceMs === 0
+  return retryingMs + (performance.now() - claimedAtMs) >= unavailableGraceMs
 }
 
 /**

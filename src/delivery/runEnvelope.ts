@@ -9,7 +9,7 @@ import type { InFlight, Task } from './inFlight.ts'
 import { toPending } from './pendingTask.ts'
 import type { PendingTask } from './pendingTask.ts'
 import { persist } from './persist.ts'
-import { retryOrFail } from './retryOrFail.ts'
+import { isGraceOver, retryOrFail } from './retryOrFail.ts'
 import { submitWithFailover } from './submitWithFailover.ts'
 
 /** For this long, overdue messages are submitted one per call; the rest waits for the next run. */
@@ -82,7 +82,7 @@ async function submitOverdueAlone(run: EnvelopeRun, tasks: PendingTask[]): Promi
   const endsAtMs = performance.now() + SINGLE_CALLS_MS
   const left: PendingTask[] = []
   for (const each of tasks) {
-    const isOverdue = each.answer && !each.answer.isSpecificToMessage && isGraceOver(run, each.task)
+    const isOverdue = each.answer && !each.answer.isSpecificToMessage && isGraceOver(each.task, run)
     if (isOverdue && performance.now() < endsAtMs)
       left.push(...(await submit(run, [{ ...each, refusals: 0 }])))
     else left.push(each)
@@ -97,16 +97,10 @@ function concludeAll(run: EnvelopeRun, tasks: PendingTask[]): Settlement[] {
   return tasks.map((each) =>
     retryOrFail(each, {
       operators: run.operators.length,
-      isGraceOver: isGraceOver(run, each.task),
+      isGraceOver: isGraceOver(each.task, run),
       readyInMs,
     }),
   )
-}
-
-/** Whether the message was retried for longer than the grace. With a grace above 0, a first attempt is never the last. */
-function isGraceOver(run: EnvelopeRun, task: Task): boolean {
-  if (task.retryingMs === null) return run.unavailableGraceMs === 0
-  return task.retryingMs + (performance.now() - run.claimedAtMs) >= run.unavailableGraceMs
 }
 
 /** Settles without holding up what is in flight; the run waits for all of them at its end. */

@@ -30,7 +30,7 @@ export async function startConsumers(
         type,
         operators: operators.of(type),
         callsMax: config.operatorConcurrency,
-        recipientsMax: envelopesMax * config.operatorBatchMax,
+        recipientsInFlightMax: envelopesMax * config.operatorBatchMax,
         batchSizeMax: workBatchOf(config),
         concurrency: concurrencyOf(config, 'consumer'),
         unavailableGraceMs: config.unavailableGraceMs,

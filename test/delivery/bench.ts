@@ -192,7 +192,7 @@ export function openDelivery(
     type,
     operators,
     callsMax: CALLS_MAX,
-    recipientsMax: 3_200,
+    recipientsInFlightMax: 3_200,
     batchSizeMax: 2_000,
     concurrency: 1,
     unavailableGraceMs: GRACE_MS,

@@ -32,7 +32,7 @@ describe('recipients in flight, at an operator that takes them one by one', () =
   })
 
   const delivery = (stopping?: AbortSignal) =>
-    openDelivery(bench.db, [operator], { callsMax: CALLS_MAX, recipientsMax: ROOM }, stopping)
+    openDelivery(bench.db, [operator], { callsMax: CALLS_MAX, recipientsInFlightMax: ROOM }, stopping)
   const calls = (count: number) => eventually(`${count} calls`, () => operator.calls.length === count)
   const endCalls = async (count: number) => {
     for (let call = 0; call < count; call++) {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { Problem } from '../../primitives/problem.ts'
-import { HEADERS_MAX } from './limits.ts'
+import { HEADERS_MAX } from './connectionLimits.ts'
 
 /**
  * Checks what Node's parser accepts. With `ownHost`, the address or name that is listened on, only this machine is

@@ -6,8 +6,8 @@ import { StartupFault } from '../startupFault.ts'
 import type { Logger } from '../telemetry/index.ts'
 import { clientFaults } from './clientFaults.ts'
 import { cutStalled } from './cutStalled.ts'
-import { HEADERS_MAX, HTTP_LIMITS } from './limits.ts'
-import type { HttpLimits } from './limits.ts'
+import { HEADERS_MAX, HTTP_LIMITS } from './connectionLimits.ts'
+import type { HttpLimits } from './connectionLimits.ts'
 
 export interface ListenAddress {
   host: string

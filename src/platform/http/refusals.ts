@@ -3,7 +3,7 @@ import { Problem } from '../../primitives/problem.ts'
 import { Unavailable } from '../../primitives/unavailable.ts'
 import { invalidCursor, refusalOf } from './input.ts'
 import type { Synonyms } from './input.ts'
-import { HEADERS_MAX, HTTP_LIMITS } from './limits.ts'
+import { HEADERS_MAX, HTTP_LIMITS } from './connectionLimits.ts'
 import { toProblem } from './problems.ts'
 
 /** One code that a route may refuse a request with. */
