@@ -1,5 +1,19 @@
 import { Counter, Histogram } from '../platform/telemetry/index.ts'
 import type { Registry } from '../platform/telemetry/index.ts'
+import { CLASSES } from '../primitives/messageClass.ts'
+import type { Decision } from './types.ts'
+
+/** `fault`: an error of ours, after which the client got a 500. */
+export type CountedDecision = Decision['kind'] | 'fault'
+
+const DECISIONS: Record<CountedDecision, true> = {
+  accepted: true,
+  insufficient_balance: true,
+  unavailable: true,
+  account_locked: true,
+  outcome_unknown: true,
+  fault: true,
+}
 
 export function messageMetrics(registry: Registry) {
   const registers = [registry]
@@ -21,5 +35,9 @@ export function messageMetrics(registry: Registry) {
     buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000],
     registers,
   })
+  for (const type of CLASSES) {
+    for (const decision of Object.keys(DECISIONS)) decisions.inc({ class: type, decision }, 0)
+    recipientsAccepted.inc({ class: type }, 0)
+  }
   return { decisions, recipientsAccepted, batches }
 }

@@ -19,7 +19,7 @@ const CLOSED_SETS: Record<string, RegExp> = {
   operator: /^operator-[ab]$/,
   state: /^(closed|open|half-open|in_use|idle|waiting)$/,
   outcome: /^(accepted|rejected|unavailable|unknown|done|failed|released|late|ok|retried)$/,
-  decision: /^(accepted|insufficient_balance|unavailable|outcome_unknown|fault)$/,
+  decision: /^(accepted|insufficient_balance|unavailable|account_locked|outcome_unknown|fault)$/,
   result:
     /^(answered|accepted|rejected|throttled|refused|unavailable|unknown|confirmed|done|failed|released|quarantined|stale|lost)$/,
   cause: /^(attempts_used_up|result_refused)$/,
