@@ -63,7 +63,12 @@ async function chaos(options: ChaosOptions): Promise<void> {
   process.exitCode = wrong.length > 0 ? 1 : 0
 }
 
-function outcomeOf(ran: Ran, { servers }: Stage, options: ChaosOptions, seconds: number): Outcome {
+function outcomeOf(
+  ran: Ran,
+  { servers, oldCheckout }: Stage,
+  options: ChaosOptions,
+  seconds: number,
+): Outcome {
   const { tally, record, proof, recoveries } = ran
   const only = options.isUpgradeOnly ? ' ONLY=upgrade' : ''
   const from = options.upgradeFrom ? ` UPGRADE_FROM=${options.upgradeFrom}` : ''
@@ -71,6 +76,7 @@ function outcomeOf(ran: Ran, { servers }: Stage, options: ChaosOptions, seconds:
   return {
     ...{ options, seconds, proof, recoveries, problems: tally.problems },
     command: `make chaos SEED=${options.seed} DURATION=${options.durationMs / 1_000}s INTENSITY=${options.intensity}${only}${from}`,
+    upgradedFrom: oldCheckout?.name,
     servers: [servers.database, servers.broker].map(({ name, version }) => `${name} ${version}`).join(', '),
     faults: Object.fromEntries(tally.faults),
     kills: Object.fromEntries(tally.kills),

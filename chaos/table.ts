@@ -12,6 +12,8 @@ export interface Outcome {
   command: string
   seconds: number
   servers: string
+  /** The commit that the run began with; undefined: none, the clone lacks the baseline. */
+  upgradedFrom: string | undefined
   faults: Record<string, number>
   kills: Record<string, number>
   answers: Record<string, number>
@@ -26,10 +28,11 @@ const LISTED_MAX = 10
 
 /** As Markdown: it is read in a terminal and stands in the documentation as it is. */
 export function describeOutcome(outcome: Outcome): string[] {
-  const { proof, faults, kills, answers, recoveries, servers, seconds, command } = outcome
+  const { proof, faults, kills, answers, recoveries, servers, seconds, command, upgradedFrom } = outcome
   const states = Object.entries(proof.states).map(([state, count]) => `${count} ${state}`)
   return [
-    `\`${command}\`, ${Math.round(seconds)} s, ${servers}`,
+    `\`${command}\`, ${Math.round(seconds)} s, ${servers}, ` +
+      (upgradedFrom ? `upgraded from ${upgradedFrom}` : 'NOT upgraded: this clone lacks the baseline'),
     '',
     ...table(['faults', 'times'], rowsOf(faults)),
     '',

@@ -69,7 +69,7 @@ export async function startEngineProcesses(
         each.started = each.wanted
         return startEngine({
           ...{ name, role, readyAt: '/healthz', port: ports[index] ?? 0 },
-          checkout: each.started === 'old' ? stage.oldCheckout : undefined,
+          checkout: each.started === 'old' ? stage.oldCheckout?.folder : undefined,
           ...{ databaseUrl: stage.databaseLink.url, amqpUrl: stage.brokerLink.url },
           operatorUrls: { a: stage.operators[0].link.url, b: stage.operators[1].link.url },
           logFile: join(stage.folder, 'logs', `${name}.log`),

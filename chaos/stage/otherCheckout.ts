@@ -9,15 +9,22 @@ import { BASELINE } from '../baseline.ts'
 const run = promisify(execFile)
 const git = async (...args: string[]) => (await run('git', args, { cwd: CHECKOUT })).stdout.trim()
 
+/** The commit that a run upgrades from. */
+export interface OldCheckout {
+  /** The short hash. */
+  name: string
+  folder: string
+}
+
 /**
  * Checks out the commit to upgrade from beside this checkout, with the same packages. It is removed at the end of the
- * run. @returns its folder; undefined: no commit was named, and this clone lacks the baseline's.
+ * run. @returns undefined when no commit was named and this clone lacks the baseline's.
  * @throws Error when the named commit does not exist.
  */
 export async function checkOutOld(
   ref: string | undefined,
   { folder, stopList, say }: { folder: string; stopList: StopList; say: (line: string) => void },
-): Promise<string | undefined> {
+): Promise<OldCheckout | undefined> {
   const commit = await findCommit(ref ?? BASELINE.commit)
   if (commit === undefined && ref !== undefined)
     throw new Error(`UPGRADE_FROM=${ref} names no commit of this clone`)
@@ -36,8 +43,9 @@ export async function checkOutOld(
     await git('worktree', 'prune')
   })
   await symlink(join(CHECKOUT, 'node_modules'), join(checkout, 'node_modules'))
-  say(`the older program is ${commit.slice(0, 7)}`)
-  return checkout
+  const name = commit.slice(0, 7)
+  say(`the older program is ${name}`)
+  return { name, folder: checkout }
 }
 
 /** @returns the full hash; undefined: no such commit, no repository or no Git. */

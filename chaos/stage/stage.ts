@@ -8,6 +8,7 @@ import { LOCAL } from '../../dev/stack/folders.ts'
 import { migrateDatabase, startSimulator } from '../../dev/stack/programs.ts'
 import type { Program } from '../../dev/stack/programs.ts'
 import { checkOutOld } from './otherCheckout.ts'
+import type { OldCheckout } from './otherCheckout.ts'
 import { openTcpProxy } from '../../dev/tcpProxy.ts'
 import type { TcpProxy } from '../../dev/tcpProxy.ts'
 import { closeDb, openDb } from '../../src/platform/db/index.ts'
@@ -35,7 +36,7 @@ export interface Stage {
   operators: readonly [StagedOperator, StagedOperator]
   folder: string
   /** The checkout of the commit to upgrade from; undefined: this clone lacks the baseline. */
-  oldCheckout: string | undefined
+  oldCheckout: OldCheckout | undefined
 }
 
 /** How fast an operator is, if nothing else is wanted: slow enough that something is always in flight. */
@@ -57,7 +58,7 @@ export async function setStage(
   stopList.add(() => servers.stop())
   const oldCheckout = await checkOutOld(upgradeFrom, { folder, stopList, say: onProgress })
   // The present version's migrations follow under load (../upgrade.ts).
-  await migrateDatabase(servers.databaseUrl, oldCheckout)
+  await migrateDatabase(servers.databaseUrl, oldCheckout?.folder)
   const db = openDb({
     ...{ url: servers.databaseUrl, maxOpenConns: 6, maxIdleConns: 4 },
     connMaxLifetimeSeconds: 300,

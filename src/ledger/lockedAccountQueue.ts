@@ -1,5 +1,6 @@
 import { createBatcher } from '../platform/batcher.ts'
 import type { BatcherSettings } from '../platform/batcher.ts'
+import { openKeysInUse } from '../platform/keysInUse.ts'
 
 /** Work on customers whose balances another session keeps locked: each waits for its own lock and delays no other. */
 export interface LockedAccountQueue<I, O> {
@@ -30,14 +31,9 @@ export function openLockedAccountQueue<I, O>({
   ...batching
 }: LockedAccountSettings<I, O>): LockedAccountQueue<I, O> {
   const batcher = createBatcher<I, O>({ ...batching, keyOf: userIdOf })
-  const waiting = new Map<number, number>()
+  const waiting = openKeysInUse<number>()
   const lockedUntilMs = new Map<number, number>()
 
-  function count(userId: number, change: 1 | -1): void {
-    const left = (waiting.get(userId) ?? 0) + change
-    if (left > 0) waiting.set(userId, left)
-    else waiting.delete(userId)
-  }
   function remember(userId: number, locked: boolean): void {
     lockedUntilMs.delete(userId)
     if (!locked) return
@@ -47,16 +43,13 @@ export function openLockedAccountQueue<I, O>({
   }
   return {
     has: (userId) => waiting.has(userId) || nowMs() < (lockedUntilMs.get(userId) ?? 0),
-    async add(item) {
+    add(item) {
       const userId = userIdOf(item)
-      count(userId, 1)
-      try {
+      return waiting.during(userId, async () => {
         const result = await batcher.add(item)
         remember(userId, isLocked(result))
         return result
-      } finally {
-        count(userId, -1)
-      }
+      })
     },
   }
 }

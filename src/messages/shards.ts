@@ -3,6 +3,7 @@ import type { LockedAccountQueue } from '../ledger/index.ts'
 import { createBatcher } from '../platform/batcher.ts'
 import type { Admission } from '../platform/batcher.ts'
 import type { Db } from '../platform/db/index.ts'
+import { openKeysInUse } from '../platform/keysInUse.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
 import { accept, acceptFree } from './accept.ts'
@@ -133,7 +134,7 @@ function openInFlight() {
  * then, by another process or a fault, goes on in the queue of locked accounts.
  */
 function openBehindNormal(settings: ShardsSettings, locked: LockedQueue, inFlight: InFlight): Later {
-  const waiting = new Map<number, number>()
+  const waiting = openKeysInUse<number>()
   const batcher = createBatcher<Arrival, Decision>({
     ...bounded(settings, WAITING_LARGE_RECIPIENTS_MAX, ACCOUNT_LOCKED),
     batchWeightMax: settings.batchSizeMax,
@@ -143,23 +144,12 @@ function openBehindNormal(settings: ShardsSettings, locked: LockedQueue, inFligh
       return decideOrDefer(arrivals, decideBy(settings, acceptFree), locked)
     },
   })
-  const count = (userId: number, change: number) => {
-    const requests = (waiting.get(userId) ?? 0) + change
-    if (requests > 0) waiting.set(userId, requests)
-    else waiting.delete(userId)
-  }
   return {
     has: (userId) => waiting.has(userId) || locked.has(userId),
-    add: async (arrival) => {
-      const { userId } = arrival
-      if (locked.has(userId)) return locked.add(arrival)
-      count(userId, 1)
-      try {
-        return await batcher.add(arrival)
-      } finally {
-        count(userId, -1)
-      }
-    },
+    add: (arrival) =>
+      locked.has(arrival.userId)
+        ? locked.add(arrival)
+        : waiting.during(arrival.userId, () => batcher.add(arrival)),
   }
 }
 

@@ -22,8 +22,11 @@ export interface AdaptiveRate {
   perSecond(): number | null
   /** `achieved` is what the operator took in the last second. */
   lower(nowMs: number, achieved: number, ceiling: Ceiling): void
-  /** After the first decrease: `achieved` is what the operator took in the second before it, as is known by now. */
-  correct(achieved: number): void
+  /**
+   * After the first decrease: `achieved` is what the operator took in the second before it, as known now.
+   * @returns whether it raised the rate.
+   */
+  correct(achieved: number): boolean
   /** To be called while calls wait for the rate: one that is not used says nothing about the operator's limit. */
   grow(nowMs: number): boolean
 }
@@ -48,7 +51,10 @@ export function createAdaptiveRate(): AdaptiveRate {
       changedAtMs = nowMs
     },
     correct(achieved) {
-      if (decreases === 1) rate = Math.max(rate ?? RATE_MIN, achieved * DECREASE)
+      const corrected = achieved * DECREASE
+      if (decreases !== 1 || rate === null || corrected <= rate) return false
+      rate = corrected
+      return true
     },
     grow(nowMs) {
       if (rate === null || nowMs - changedAtMs < GROWTH_INTERVAL_MS) return false

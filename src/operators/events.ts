@@ -1,3 +1,4 @@
+import { oncePerMinute } from '../platform/telemetry/index.ts'
 import type { Logger, Registry } from '../platform/telemetry/index.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
 import type { BreakerState } from './breaker.ts'
@@ -34,12 +35,11 @@ export interface OperatorEvents {
 
 const STATES = ['closed', 'open', 'half-open'] as const
 const CALL_RESULTS = ['answered', 'refused', 'throttled', 'unavailable', 'unknown'] as const
-/** A fact that lasts is logged once a minute; the metrics count every time. */
-const REPEAT_MS = 60_000
 
 export function createOperatorEvents(logger: Logger, registry: Registry): OperatorEvents {
   const { calls, results, breakers, throttled, paces, identifiers } = operatorMetrics(registry)
-  const isDue = onceAMinute()
+  // The metrics count every time.
+  const report = oncePerMinute()
   return {
     operatorRegistered({ operator }) {
       for (const result of CALL_RESULTS) calls.zero({ operator, result })
@@ -57,11 +57,9 @@ export function createOperatorEvents(logger: Logger, registry: Registry): Operat
         if (counts[kind] > 0) results.inc({ operator, result: kind }, counts[kind])
       if (unreadableIdentifiers === 0) return
       identifiers.inc({ operator }, unreadableIdentifiers)
-      if (isDue(`identifiers ${operator}`))
-        logger.warn('operator returned unreadable message identifiers', {
-          operator,
-          messages: unreadableIdentifiers,
-        })
+      report(`identifiers ${operator}`, unreadableIdentifiers, (messages) =>
+        logger.warn('operator returned unreadable message identifiers', { operator, messages }),
+      )
     },
     breakerChanged({ operator, messageClass, state }) {
       for (const each of STATES)
@@ -74,21 +72,12 @@ export function createOperatorEvents(logger: Logger, registry: Registry): Operat
     },
     throttled({ operator, messageClass }) {
       throttled.inc({ operator, class: messageClass })
-      if (isDue(`throttled ${operator} ${messageClass}`))
-        logger.warn('operator throttles calls', { operator, class: messageClass })
+      report(`throttled ${operator} ${messageClass}`, 1, (calls) =>
+        logger.warn('operator throttles calls', { operator, class: messageClass, calls }),
+      )
     },
     paceChanged({ operator, messageClass, callsPerSecond }) {
       paces.set({ operator, class: messageClass }, callsPerSecond ?? Infinity)
     },
-  }
-}
-
-function onceAMinute(): (fact: string) => boolean {
-  const loggedAtMs = new Map<string, number>()
-  return (fact) => {
-    const nowMs = performance.now()
-    if (nowMs - (loggedAtMs.get(fact) ?? -Infinity) < REPEAT_MS) return false
-    loggedAtMs.set(fact, nowMs)
-    return true
   }
 }

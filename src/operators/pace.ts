@@ -106,9 +106,7 @@ export function createPaces(options: PaceOptions = {}): Record<MessageClass, Pac
     admitted: (beganAtMs) => {
       shared.admitted[messageClass].add(now())
       shared.began[messageClass].add(beganAtMs)
-      if (beganAtMs >= shared.loweredAtMs) return
-      correct(shared)
-      tellBoth()
+      if (beganAtMs < shared.loweredAtMs && correct(shared)) tellBoth()
     },
     throttled: (beganAtMs, retryAfterMs) => {
       options.onThrottled?.(messageClass)
@@ -163,11 +161,17 @@ function lower(shared: SharedRate, messageClass: MessageClass): void {
     express.lower(nowMs, achieved.express, CEILINGS.normal)
 }
 
-/** At the first decrease most of the traffic is in flight, because nothing held it back. Its answers still count. */
-function correct({ began, total, express, loweredAtMs }: SharedRate): void {
+/**
+ * At the first decrease most of the traffic is in flight, because nothing held it back. Its answers still count.
+ * @returns whether a rate changed.
+ */
+function correct({ began, total, express, loweredAtMs }: SharedRate): boolean {
   const ofExpress = began.express.perSecond(loweredAtMs, ACHIEVED_WINDOW_MS)
-  total.correct(began.normal.perSecond(loweredAtMs, ACHIEVED_WINDOW_MS) + ofExpress)
-  express.correct(ofExpress)
+  const raised = [
+    total.correct(began.normal.perSecond(loweredAtMs, ACHIEVED_WINDOW_MS) + ofExpress),
+    express.correct(ofExpress),
+  ]
+  return raised.includes(true)
 }
 
 function normalRate({ now, admitted, total }: SharedRate): number | null {

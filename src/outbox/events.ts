@@ -1,8 +1,8 @@
+import { oncePerMinute } from '../platform/telemetry/index.ts'
 import type { Logger, Registry } from '../platform/telemetry/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
 import { outboxMetrics } from './metrics.ts'
-import { oncePerMinute } from './oncePerMinute.ts'
 
 /** The facts of this slice: each moves a metric and writes at most one record. */
 export interface OutboxEvents {

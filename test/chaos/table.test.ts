@@ -23,7 +23,13 @@ const KINDS = Object.keys(FINDINGS) as Finding[]
 function goodRun(): Outcome {
   const names = ROLES.flatMap((role) => [role, ...STEPS[role].map((step) => `${role} at ${step}`)])
   return {
-    ...{ options: LONG, command: 'make chaos', seconds: 1_300, servers: 'MySQL, RabbitMQ' },
+    ...{
+      options: LONG,
+      command: 'make chaos',
+      seconds: 1_300,
+      servers: 'MySQL, RabbitMQ',
+      upgradedFrom: 'abc1234',
+    },
     faults: { ...UPGRADED, ...Object.fromEntries(FAULTS.map(({ kind }) => [kind, 20])) },
     kills: Object.fromEntries(names.map((name) => [name, 20])),
     answers: { '200': 9_000 },
@@ -88,6 +94,12 @@ describe('what is wrong with a run', () => {
       assert.deepEqual(describeFindings(run), [said])
       assert.match(describeOutcome(run).join('\n'), /MySQL killed \(TOO LATE\)/)
     }
+  })
+
+  it('says from which commit the run was upgraded, and that it was not where the clone lacks the baseline', () => {
+    assert.match(describeOutcome(goodRun())[0] ?? '', /upgraded from abc1234$/)
+    const [first] = describeOutcome({ ...goodRun(), upgradedFrom: undefined })
+    assert.match(first ?? '', /NOT upgraded: this clone lacks the baseline$/)
   })
 
   it('is what went wrong on the way', () => {

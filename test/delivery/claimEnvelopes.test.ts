@@ -38,6 +38,17 @@ describe('a claim of several envelopes', () => {
   }
   const references = (id: string, ...numbers: number[]) => numbers.map((no) => `${id}:${no}`)
 
+  it('is of the small ones first, though a full envelope arrived before them', async () => {
+    const { envelopes: all } = await envelopes(100, 1, 1)
+    const operator = testOperator('a')
+    const { deliver } = openDelivery(bench.db, [operator], { batchSizeMax: 100 })
+    await Promise.all(all.map((envelope) => deliver(envelope)))
+    assert.deepEqual(
+      operator.calls.map(({ length }) => length),
+      [1, 1, 100],
+    )
+  })
+
   it('is one transaction and gives each its own recipients, under one owner', async () => {
     const { ids, envelopes: all } = await envelopes(2, 3, 1)
     const { db, operations } = observed(bench.db)

@@ -80,6 +80,11 @@ describe('accepting by load', () => {
   }
   const hold = (tx: Tx, userId = HELD) =>
     sql`SELECT 1 FROM user_balances WHERE user_id = ${userId} FOR UPDATE`.execute(tx)
+  const isLocked = (userId: number) =>
+    look(stack.db, sql`SELECT 1 FROM user_balances WHERE user_id = ${userId} FOR UPDATE NOWAIT`).then(
+      () => false,
+      () => true,
+    )
   const kindOf = (end: PromiseSettledResult<Decision>) =>
     end.status === 'fulfilled' ? end.value.kind : String((end.reason as Error).message)
 
@@ -191,11 +196,6 @@ describe('accepting by load', () => {
     // Enough for a normal message and one express one.
     await fund(stack.db, 3, 4)
     const accept = open()
-    const isLocked = (userId: number) =>
-      look(stack.db, sql`SELECT 1 FROM user_balances WHERE user_id = ${userId} FOR UPDATE NOWAIT`).then(
-        () => false,
-        () => true,
-      )
     const ends = await transact(stack.db, 'test.hold', async (tx) => {
       await hold(tx, HELD + 1)
       const normal = await transact(stack.db, 'test.hold_first', async (first) => {
@@ -214,6 +214,36 @@ describe('accepting by load', () => {
     assert.equal(kinds.pop(), 'insufficient_balance', 'a customer’s requests are decided in order')
     assert.deepEqual(kinds, Array(8).fill('accepted'))
     assert.deepEqual(batches, [1, 1, 4, 1, 3])
+  })
+
+  it('decides express requests all the same when the normal batch before them fails', async () => {
+    await fund(stack.db, 1, 10)
+    await fund(stack.db, HELD + 1, 10)
+    const accept = open()
+    const tooLong = '0'.repeat(17)
+    const ends = await transact(stack.db, 'test.hold', async (tx) => {
+      await hold(tx, HELD + 1)
+      const normal = await transact(stack.db, 'test.hold_first', async (first) => {
+        await hold(first)
+        const alone = accept(request(HELD, 1))
+        await eventually('the shard waits for the balance', () => asked === 1)
+        return [alone, accept(request(1, [tooLong])), accept(request(HELD + 1, 1))]
+      })
+      await eventually('the next batch has locked its customers', () => isLocked(1))
+      return { all: Promise.allSettled([...normal, accept(request(1, 1, 'express'))]) }
+    })
+    const kinds = (await ends.all).map(kindOf)
+    assert.match(kinds[1] ?? '', /Data too long/)
+    assert.deepEqual([kinds[0], kinds[2], kinds[3]], ['accepted', 'accepted', 'accepted'])
+    assert.equal(await balanceOf(stack.db, 1), 7)
+  })
+
+  it('decides at most 250 requests in one transaction', async () => {
+    await fund(stack.db, 1, 300)
+    const accept = open()
+    const ends = await behindOne(accept, () => Array.from({ length: 251 }, () => accept(request(1, 1))))
+    assert.ok(ends.every((end) => kindOf(end) === 'accepted'))
+    assert.deepEqual(batches, [1, 250, 1])
   })
 
   it('gives one customer half of what may wait, so that others find room', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createOutboxEvents } from '../../src/outbox/index.ts'
-import { oncePerMinute } from '../../src/outbox/oncePerMinute.ts'
+import { oncePerMinute } from '../../src/platform/telemetry/index.ts'
 import { Registry } from '../../src/platform/telemetry/index.ts'
 import { memoryLog } from '../support/memoryLog.ts'
 

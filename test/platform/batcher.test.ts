@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { setImmediate as setImmediately } from 'node:timers'
+import { mock } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { createBatcher } from '../../src/platform/batcher.ts'
 import type { Admission, BatcherSettings } from '../../src/platform/batcher.ts'
@@ -98,21 +99,24 @@ describe('gathering work by load', () => {
   })
 
   it('lets lighter items pass heavier ones for as long as their weight says, and no longer', async () => {
-    const { runs, add, end } = stepped({ yieldMs: 60_000 })
-    add(1)
-    add(9, 8, 2)
-    await end()
-    await end()
-    await end()
-    assert.deepEqual(runs, [[1], [2, 8], [9]])
-    const aged = stepped({ yieldMs: 0.001 })
-    aged.add(1)
-    aged.add(9)
-    const endsAtMs = performance.now() + 1
-    while (performance.now() < endsAtMs);
-    aged.add(2)
-    await aged.end()
-    assert.deepEqual(aged.runs, [[1], [9]])
+    let timeMs = 0
+    const clock = mock.method(performance, 'now', () => timeMs)
+    try {
+      const { runs, add, end } = stepped({ yieldMs: 10 })
+      add(1)
+      add(9, 8)
+      timeMs = 59
+      add(2)
+      await end()
+      timeMs = 89
+      add(1)
+      await end()
+      await end()
+      // 8 ranks at 80 and 9 at 90, 2 at 79 and the last one at 99.
+      assert.deepEqual(runs, [[1], [2, 8], [9, 1]])
+    } finally {
+      clock.mock.restore()
+    }
   })
 
   it('takes together what is added in one turn of the event loop, when it is told to begin after that', async () => {
