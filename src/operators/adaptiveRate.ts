@@ -23,7 +23,7 @@ export interface AdaptiveRate {
   /** `achieved` is what the operator took in the last second. */
   lower(nowMs: number, achieved: number, ceiling: Ceiling): void
   /**
-   * After the first decrease: `achieved` is what the operator took in the second before it, as known now.
+   * After a decrease: `achieved` is what the operator took in the second before it, as known now.
    * @returns whether it raised the rate.
    */
   correct(achieved: number): boolean
@@ -37,12 +37,11 @@ export function createAdaptiveRate(): AdaptiveRate {
   let changedAtMs = 0
   let ceiling = Infinity
   let ceilingUntilMs = 0
-  let decreases = 0
   return {
     perSecond: () => rate,
     lower(nowMs, achieved, { share, holdMs }) {
       // The first time the traffic was without any pace, which says little about the limit.
-      if (decreases++ > 0) {
+      if (rate !== null) {
         ceiling = Math.max(RATE_MIN, achieved * share)
         ceilingUntilMs = nowMs + holdMs
       }
@@ -52,7 +51,7 @@ export function createAdaptiveRate(): AdaptiveRate {
     },
     correct(achieved) {
       const corrected = achieved * DECREASE
-      if (decreases !== 1 || rate === null || corrected <= rate) return false
+      if (rate === null || corrected <= rate) return false
       rate = corrected
       return true
     },

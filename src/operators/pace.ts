@@ -162,7 +162,7 @@ function lower(shared: SharedRate, messageClass: MessageClass): void {
 }
 
 /**
- * At the first decrease most of the traffic is in flight, because nothing held it back. Its answers still count.
+ * Calls in flight at a decrease still count, when they were taken: at the first one that is most of the traffic.
  * @returns whether a rate changed.
  */
 function correct({ began, total, express, loweredAtMs }: SharedRate): boolean {

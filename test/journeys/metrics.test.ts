@@ -107,6 +107,21 @@ describe('the metrics of an engine at work', () => {
     )
   })
 
+  it('count every decision of an accept from the start, whether it has been made or not', () => {
+    const samples = families.get('chapar_accept_decisions_total')?.samples ?? []
+    const series = samples.map(({ labels }) => `${labels['class']} ${labels['decision']}`)
+    const decisions = [
+      'accepted',
+      'account_locked',
+      'fault',
+      'insufficient_balance',
+      'outcome_unknown',
+      'unavailable',
+    ]
+    const expected = ['express', 'normal'].flatMap((type) => decisions.map((each) => `${type} ${each}`))
+    assert.deepEqual(series.sort(), expected)
+  })
+
   it('each say in words what they are, and of what type', () => {
     for (const [name, { help, type }] of families) {
       assert.ok(help.length > 10, name)

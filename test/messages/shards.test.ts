@@ -216,26 +216,60 @@ describe('accepting by load', () => {
     assert.deepEqual(batches, [1, 1, 4, 1, 3])
   })
 
-  it('decides express requests all the same when the normal batch before them fails', async () => {
-    await fund(stack.db, 1, 10)
-    await fund(stack.db, HELD + 1, 10)
-    const accept = open()
-    const tooLong = '0'.repeat(17)
+  /** Express requests while a normal batch has locked customer 1, and fails if `recipient` is refused by the database. */
+  async function besideNormalBatch<T>(
+    accept: Accept,
+    recipient: string | undefined,
+    meanwhile: () => Promise<Promise<T>[]>,
+  ): Promise<PromiseSettledResult<Decision | T>[]> {
+    for (const userId of [1, 4, HELD + 1]) await fund(stack.db, userId, 10)
     const ends = await transact(stack.db, 'test.hold', async (tx) => {
       await hold(tx, HELD + 1)
       const normal = await transact(stack.db, 'test.hold_first', async (first) => {
         await hold(first)
         const alone = accept(request(HELD, 1))
         await eventually('the shard waits for the balance', () => asked === 1)
-        return [alone, accept(request(1, [tooLong])), accept(request(HELD + 1, 1))]
+        return [alone, accept(request(1, recipient ? [recipient] : 1)), accept(request(HELD + 1, 1))]
       })
       await eventually('the next batch has locked its customers', () => isLocked(1))
-      return { all: Promise.allSettled([...normal, accept(request(1, 1, 'express'))]) }
+      return { all: Promise.allSettled([...normal, ...(await meanwhile())]) }
     })
-    const kinds = (await ends.all).map(kindOf)
-    assert.match(kinds[1] ?? '', /Data too long/)
-    assert.deepEqual([kinds[0], kinds[2], kinds[3]], ['accepted', 'accepted', 'accepted'])
+    return ends.all
+  }
+  /** Decided alone and at once: what was offered before it has been found locked. */
+  const acceptFree = async (accept: Accept) =>
+    assert.equal((await accept(request(4, 1, 'express'))).kind, 'accepted')
+
+  it('decides express requests all the same when the normal batch before them fails', async () => {
+    const accept = open()
+    const ends = await besideNormalBatch(accept, '0'.repeat(17), async () => {
+      const express = accept(request(1, 1, 'express'))
+      await acceptFree(accept)
+      return [express]
+    })
+    const [first, failed, ...others] = ends.map(kindOf)
+    assert.match(failed ?? '', /Data too long/)
+    assert.deepEqual([first, ...others], ['accepted', 'accepted', 'accepted'])
     assert.equal(await balanceOf(stack.db, 1), 7)
+  })
+
+  it('decides an express request after earlier ones of its customer, though its account is free by then', async () => {
+    await fund(stack.db, 5, 3)
+    const accept = open()
+    const ends = await besideNormalBatch(accept, undefined, async () => {
+      const behind = accept(request(1, 1, 'express'))
+      await acceptFree(accept)
+      const { early } = await transact(stack.db, 'test.hold_other', async (tx) => {
+        await hold(tx, 5)
+        const early = accept(request(5, 1, 'express'))
+        await acceptFree(accept)
+        return { early }
+      })
+      const late = accept(request(5, 1, 'express'))
+      await acceptFree(accept)
+      return [behind, early, late]
+    })
+    assert.deepEqual(ends.map(kindOf).slice(3), ['accepted', 'accepted', 'insufficient_balance'])
   })
 
   it('decides at most 250 requests in one transaction', async () => {

@@ -121,7 +121,7 @@ describe('the paces of an operator', () => {
     assert.equal(paces.express.callsPerSecond(), 16)
   })
 
-  it('conclude nothing from calls that meet the traffic of before the first decrease', async () => {
+  it('conclude nothing from calls that meet the traffic before the first decrease', async () => {
     admit(paces.normal, 10)
     admit(paces.express, 10)
     throttle(paces.normal)
