@@ -6,77 +6,92 @@ import type { MessageClass } from '../primitives/messageClass.ts'
 import { ENVELOPE_RECIPIENTS_MAX, decodeRanges } from './envelope.ts'
 import type { Envelope } from './envelope.ts'
 import { LANES, microsOf, sqlMicrosFromNow } from './lanes.ts'
+import type { Condition, Lane } from './lanes.ts'
 import { CLAIM_LEASE_MS, UNREADABLE_DELAY_MS } from './lease.ts'
-import { lockReady } from './lockReady.ts'
-import type { ReadyRow } from './lockReady.ts'
+import { lockNext } from './lockNext.ts'
+import type { ClaimableRow } from './lockNext.ts'
 import { replaceWithMerged } from './merge.ts'
 import { pack } from './pack.ts'
 import type { Packable } from './pack.ts'
 import type { Place } from './place.ts'
 
-/** Envelopes leased to this relay, in the order of their lowest tags. */
+/** Envelopes leased to this relay, in the order of their lowest keys. */
 export interface Claim {
   type: MessageClass
+  /** The outbox rows in them. */
+  rows: number
   envelopes: Envelope[]
   /** The key that the claim wrote. A row with this key still belongs to the claim. */
   leaseUntil: Date
-  /** Ready rows that this program cannot read. They are postponed, so that they delay no other row. */
+  /** Rows that this program cannot read. They are postponed, so that they delay no other row. */
   unreadable: string[]
   /** The place of the last row that it took. */
   reached: Place
-  /** Whether more may be ready: the claim reached its row limit, or could not pack every row. */
+  /** Whether more may be claimable: the claim reached its row limit, or could not pack every row. */
   isFull: boolean
 }
 
 /** Recipients of one claim: a few hundred milliseconds of an operator's work, and a transaction of some 10 ms. */
 export const CLAIM_RECIPIENTS_MAX = 2_000
 
-/** How much one claim may take, and from where on. */
-export interface ClaimBounds {
-  /** Recipients of all envelopes together and, up to 100, of one. */
-  batchSizeMax?: number
-  /** Rows it may lock. Merged rows cost by the row, unmerged ones almost nothing. */
-  rowsMax?: number
+/** Where a claim starts. */
+export interface ClaimSource {
+  /** Only due rows of the waiting lane are claimed. */
+  condition: Condition
   /** The lane's beginning by default. */
   from?: Place | undefined
 }
 
-interface ReadableRow extends ReadyRow, Packable {}
+/** How much one claim may take, and from where on: ready rows by default. */
+export interface ClaimBounds extends Partial<ClaimSource> {
+  /** Recipients of all envelopes together and, up to 100, of one. */
+  batchSizeMax?: number
+  /** Rows it may lock. Merged rows cost by the row, unmerged ones almost nothing. */
+  rowsMax?: number
+}
+
+interface ReadableRow extends ClaimableRow, Packable {}
 
 /**
- * Claims ready rows of one class in their order, by moving them to the waiting lane until a lease ends. Rows of few
- * recipients are merged into envelopes of up to 100 and replaced by one row an envelope in the same transaction.
+ * Claims rows of one class and lane in their order: they wait until a lease ends. Rows of few recipients are merged into
+ * envelopes of up to 100 and replaced by one row an envelope in the same transaction.
  */
 export function claim(
   db: Db,
   type: MessageClass,
   envelopesMax: number,
   newId: () => string,
-  { batchSizeMax = CLAIM_RECIPIENTS_MAX, rowsMax = batchSizeMax, from }: ClaimBounds = {},
+  {
+    batchSizeMax = CLAIM_RECIPIENTS_MAX,
+    rowsMax = batchSizeMax,
+    condition = 'ready',
+    from,
+  }: ClaimBounds = {},
 ): Promise<Claim | undefined> {
   const envelopeRecipientsMax = Math.min(ENVELOPE_RECIPIENTS_MAX, batchSizeMax)
   const recipientsMax = Math.min(batchSizeMax, envelopesMax * envelopeRecipientsMax)
   const limits = { envelopesMax, recipientsMax, rowsMax, envelopeRecipientsMax }
+  const lane = { type, condition }
   return transact(db, 'outbox.claim', async (tx) => {
-    const { rows, isFull } = await lockReady(tx, type, limits, from)
+    const { rows, isFull } = await lockNext(tx, lane, limits, from)
     const [head] = rows
     if (!head) return undefined
     const leaseUntil = new Date(head.now_ms + CLAIM_LEASE_MS)
     const { readable, unreadable } = decode(rows)
-    await postponeUnreadable(tx, type, unreadable)
+    await postponeUnreadable(tx, lane, unreadable)
     const packs = pack(readable, limits)
     const taken = packs.flat()
     const envelopes = packs.map((rows) => toEnvelope(type, rows, newId))
-    await lease(tx, type, packs.filter(isAlone).flat(), leaseUntil)
+    await lease(tx, lane, packs.filter(isAlone).flat(), leaseUntil)
     const merges = packs.flatMap((rows, index) => {
       const envelope = envelopes[index]
       if (isAlone(rows) || !envelope) return []
       return { id: envelope.outboxId, ranges: envelope.ranges, replaced: rows.map(({ id }) => id) }
     })
-    await replaceWithMerged(tx, type, merges, leaseUntil)
+    await replaceWithMerged(tx, lane, merges, leaseUntil)
     const last = taken.at(-1) ?? head
     return {
-      ...{ type, envelopes, leaseUntil },
+      ...{ type, rows: taken.length, envelopes, leaseUntil },
       isFull: isFull || taken.length < readable.length,
       reached: { key: last.order_key, id: last.id },
       unreadable: unreadable.map(({ id }) => identifierFromBytes(id)),
@@ -84,7 +99,7 @@ export function claim(
   })
 }
 
-function decode(rows: ReadyRow[]): { readable: ReadableRow[]; unreadable: ReadyRow[] } {
+function decode(rows: ClaimableRow[]): { readable: ReadableRow[]; unreadable: ClaimableRow[] } {
   const decoded = rows.map((row) => ({
     ...row,
     ranges: decodeRanges(row.payload),
@@ -110,17 +125,22 @@ function toEnvelope(type: MessageClass, rows: ReadableRow[], newId: () => string
   }
 }
 
-async function postponeUnreadable(tx: Tx, type: MessageClass, rows: ReadyRow[]): Promise<void> {
+async function postponeUnreadable(tx: Tx, { type, condition }: Lane, rows: ClaimableRow[]): Promise<void> {
   if (rows.length === 0) return
   await sql`UPDATE outbox_events FORCE INDEX (PRIMARY)
     SET lane = ${LANES[type].waiting}, order_key = ${sqlMicrosFromNow(UNREADABLE_DELAY_MS)},
         last_error = 'the payload cannot be read'
-    WHERE lane = ${LANES[type].ready} AND id IN (${sql.join(rows.map(({ id }) => id))})`.execute(tx)
+    WHERE lane = ${LANES[type][condition]} AND id IN (${sql.join(rows.map(({ id }) => id))})`.execute(tx)
 }
 
-async function lease(tx: Tx, type: MessageClass, rows: ReadyRow[], leaseUntil: Date): Promise<void> {
+async function lease(
+  tx: Tx,
+  { type, condition }: Lane,
+  rows: ClaimableRow[],
+  leaseUntil: Date,
+): Promise<void> {
   if (rows.length === 0) return
   await sql`UPDATE outbox_events FORCE INDEX (PRIMARY)
     SET lane = ${LANES[type].waiting}, order_key = ${microsOf(leaseUntil)}
-    WHERE lane = ${LANES[type].ready} AND id IN (${sql.join(rows.map(({ id }) => id))})`.execute(tx)
+    WHERE lane = ${LANES[type][condition]} AND id IN (${sql.join(rows.map(({ id }) => id))})`.execute(tx)
 }

@@ -2,13 +2,13 @@ import { read } from '../platform/db/index.ts'
 import type { Db } from '../platform/db/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { claim } from './claim.ts'
-import type { Claim } from './claim.ts'
+import type { Claim, ClaimSource } from './claim.ts'
+import type { Condition } from './lanes.ts'
 import { lookUp } from './lookUp.ts'
 import { lowerOf, placeOf } from './place.ts'
 import type { Place } from './place.ts'
 import { openPositionPublisher, readPosition } from './positions.ts'
 import type { PositionPublisher } from './positions.ts'
-import { promote } from './promote.ts'
 import type { RelaySettings } from './relaySettings.ts'
 import { openScanStart } from './scanStart.ts'
 import type { ScanStart } from './scanStart.ts'
@@ -18,8 +18,10 @@ import { READY_ENVELOPES_MAX, CLAIM_ENVELOPES_MIN } from './topology.ts'
 export interface RelayState {
   scanStart: ScanStart
   position: PositionPublisher
-  /** Due rows remain in the waiting lane from this key on. */
-  moreDueFromKey: number | undefined
+  /** Due rows remain in the waiting lane from this place on. */
+  moreDueFrom: Place | undefined
+  /** The lane of the last claim. */
+  lastCondition: Condition
   lookedUpAtMs: number
 }
 
@@ -30,61 +32,79 @@ export function openRelayState({ db, type, nowMs }: RelaySettings): RelayState {
   return {
     scanStart: openScanStart(nowMs),
     position: openPositionPublisher(db, type, nowMs),
-    moreDueFromKey: undefined,
+    moreDueFrom: undefined,
+    lastCondition: 'ready',
     lookedUpAtMs: -Infinity,
   }
 }
 
 /**
- * The next claim of a class, after rows that came due were moved to the ready lane. Claims nothing while the broker is
- * unavailable or its queue has no room for several envelopes.
+ * The next claim of a class. Ready rows and waiting rows that came due take turns while there are both: neither a burst
+ * of scheduled messages nor a backlog delays the other. Claims nothing while the broker is unavailable or its queue has
+ * no room for several envelopes.
  */
 export async function claimNext(
   settings: RelaySettings,
   state: RelayState,
   { isBusy }: { isBusy: boolean },
 ): Promise<Claim | 'queue full' | undefined> {
-  const { db, publisher, type, queue, newId, batchSizeMax, rowsMax } = settings
+  const { publisher, queue } = settings
   await state.position.publish()
   if (!publisher.isReady()) return undefined
-  const work = await findWork(settings, state, isBusy)
-  if (!work.isReady && work.dueKey === undefined) return undefined
+  const sources = await findSources(settings, state, isBusy)
+  if (sources.length === 0) return undefined
   const room = READY_ENVELOPES_MAX - (await publisher.readyMessages(queue))
   if (room < CLAIM_ENVELOPES_MIN) return 'queue full'
-  if (work.dueKey !== undefined) await promoteDue(settings, state, work.dueKey)
-  const claimed = await claim(db, type, room, newId, { batchSizeMax, rowsMax, from: work.from })
-  if (claimed) {
+  for (const [index, source] of sources.entries()) {
+    const claimed = await claimFrom(settings, state, room, source)
+    if (claimed) return { ...claimed, isFull: claimed.isFull || index + 1 < sources.length }
+  }
+  return undefined
+}
+
+async function claimFrom(
+  { db, type, newId, batchSizeMax, rowsMax, events }: RelaySettings,
+  state: RelayState,
+  room: number,
+  source: ClaimSource,
+): Promise<Claim | undefined> {
+  const claimed = await claim(db, type, room, newId, { batchSizeMax, rowsMax, ...source })
+  const isDue = source.condition === 'waiting'
+  if (isDue) state.moreDueFrom = claimed?.isFull ? claimed.reached : undefined
+  if (!claimed) return undefined
+  state.lastCondition = source.condition
+  if (isDue) {
+    events.dueClaimed({ type, rows: claimed.rows })
+  } else {
     state.scanStart.noteReached(claimed.reached)
     state.position.noteReached(claimed.reached.key)
   }
   return claimed
 }
 
-/** What a round has to do, and where its claim starts. */
-interface Round {
-  from: Place
-  isReady: boolean
-  dueKey?: number | undefined
-}
-
-/** A busy relay mostly claims without a look-up; an idle one looks before it asks the broker. */
-async function findWork(
+/**
+ * Where a round claims, in the order of the lanes' turns. A busy relay mostly claims without a look-up; an idle one looks
+ * before it asks the broker.
+ */
+async function findSources(
   { db, type, nowMs = () => performance.now() }: RelaySettings,
   state: RelayState,
   isBusy: boolean,
-): Promise<Round> {
+): Promise<ClaimSource[]> {
   const { scanStart } = state
   const start = scanStart.place() ?? (await openStart(db, type, scanStart))
-  const isDue = state.moreDueFromKey !== undefined
-  if (isBusy && !isDue && nowMs() - state.lookedUpAtMs < BUSY_LOOK_UP_MS)
-    return { from: start, isReady: true }
+  if (isBusy && !state.moreDueFrom && nowMs() - state.lookedUpAtMs < BUSY_LOOK_UP_MS)
+    return [{ condition: 'ready', from: start }]
   state.lookedUpAtMs = nowMs()
-  const { ready, dueKey, reachedKey } = scanStart.isFullScanDue(isBusy)
+  const { ready, due, reachedKey } = scanStart.isFullScanDue(isBusy)
     ? await scanStart.timeFullScan(() => lookUp(db, type))
-    : await lookUp(db, type, { ready: start, dueKey: state.moreDueFromKey })
+    : await lookUp(db, type, { ready: start, due: state.moreDueFrom })
   scanStart.notePublished(reachedKey)
-  state.moreDueFromKey = dueKey
-  return { from: ready ? lowerOf(ready, start) : start, isReady: ready !== undefined, dueKey }
+  state.moreDueFrom = due
+  const sources: ClaimSource[] = []
+  if (due) sources.push({ condition: 'waiting', from: due })
+  if (ready) sources.push({ condition: 'ready', from: lowerOf(ready, start) })
+  return state.lastCondition === 'waiting' ? sources.reverse() : sources
 }
 
 /** A relay that has just started begins at the published position, in case its first full scan takes too long. */
@@ -92,14 +112,4 @@ async function openStart(db: Db, type: MessageClass, scanStart: ScanStart): Prom
   const reachedKey = (await read(db, 'outbox.position', (reader) => readPosition(reader, type))) - 1
   scanStart.notePublished(reachedKey)
   return placeOf(reachedKey)
-}
-
-async function promoteDue(
-  { db, type, events }: RelaySettings,
-  state: RelayState,
-  fromKey: number,
-): Promise<void> {
-  const { rows, moreFromKey } = await promote(db, type, fromKey)
-  state.moreDueFromKey = moreFromKey
-  if (rows > 0) events.promoted({ type, rows })
 }

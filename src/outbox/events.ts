@@ -8,8 +8,8 @@ import { outboxMetrics } from './metrics.ts'
 export interface OutboxEvents {
   published(fact: { type: MessageClass; envelopes: number; recipients: number }): void
   publishFailed(fact: { type: MessageClass; envelopes: number; reason: string }): void
-  /** Waiting rows came due and were made ready: leases that ran out, retries and scheduled rows. */
-  promoted(fact: { type: MessageClass; rows: number }): void
+  /** Waiting rows came due and were claimed: leases that ran out, retries and scheduled rows. */
+  dueClaimed(fact: { type: MessageClass; rows: number }): void
   /** A ready row whose payload this program cannot read. It is postponed and retried. */
   rowUnreadable(fact: { type: MessageClass; outboxId: string }): void
   relayFailed(fact: { type: MessageClass; error: unknown; retryInMs: number }): void
@@ -30,9 +30,9 @@ export function createOutboxEvents(logger: Logger, registry: Registry): OutboxEv
         logger.warn('failed to publish envelopes; retry scheduled', { class: type, envelopes: sum, reason }),
       )
     },
-    promoted({ type, rows }) {
-      counters.promoted.inc({ class: type }, rows)
-      report(`promoted ${type}`, rows, (sum) =>
+    dueClaimed({ type, rows }) {
+      counters.dueRows.inc({ class: type }, rows)
+      report(`dueClaimed ${type}`, rows, (sum) =>
         logger.info('outbox rows came due again: leases that ran out, retries and scheduled messages', {
           class: type,
           rows: sum,

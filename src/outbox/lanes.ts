@@ -13,6 +13,11 @@ export const LANES: Record<MessageClass, Record<Condition, number>> = {
   normal: { ready: 2, waiting: 3 },
 }
 
+export interface Lane {
+  type: MessageClass
+  condition: Condition
+}
+
 /** The waiting lane of a row's own class, for a statement that moves rows of both classes. */
 export const OWN_WAITING_LANE = sql.raw('lane | 1')
 

@@ -11,8 +11,8 @@ import type { Place } from './place.ts'
 export interface Work {
   /** The first ready row. */
   ready?: Place
-  /** The key of the first waiting row that is due. */
-  dueKey?: number
+  /** The first waiting row that is due. */
+  due?: Place
   /** The key that claims of all relays have reached, as published. */
   reachedKey: number
 }
@@ -20,8 +20,8 @@ export interface Work {
 /** Where a look-up starts; each lane from its beginning when left out. */
 export interface LookUpFrom {
   ready: Place
-  /** A key of the waiting lane, when due rows remain at it. It starts at the latest DUE_SLACK_MS before now. */
-  dueKey?: number | undefined
+  /** A place in the waiting lane, when due rows remain behind it. It starts at the latest DUE_SLACK_MS before now. */
+  due?: Place | undefined
 }
 
 /** A look-up from the beginning finds rows that came due earlier. Relays are seldom stopped for longer. */
@@ -35,7 +35,7 @@ const DUE_SLACK_MS = 30_000
 export function lookUp(db: Db, type: MessageClass, from?: LookUpFrom): Promise<Work> {
   const { ready, waiting } = LANES[type]
   const readyFrom = from ? sql`AND ${atOrAfter(from.ready)}` : sql``
-  const dueFrom = from ? sql`AND order_key >= ${dueStart(from.dueKey)}` : sql``
+  const dueFrom = from ? sql`AND order_key >= ${dueStart(from.due?.key)}` : sql``
   return read(db, 'outbox.look_up', async (reader) => {
     const { rows } = await sql<{ found: 'ready' | 'due' | 'position'; order_key: number; id: Buffer }>`
       (SELECT 'ready' AS found, order_key, id, recipients FROM outbox_events FORCE INDEX (idx_outbox_order)
@@ -49,13 +49,13 @@ export function lookUp(db: Db, type: MessageClass, from?: LookUpFrom): Promise<W
     const [first, due] = [of('ready'), of('due')]
     return {
       ...(first ? { ready: { key: first.order_key, id: first.id } } : {}),
-      ...(due ? { dueKey: due.order_key } : {}),
+      ...(due ? { due: { key: due.order_key, id: due.id } } : {}),
       reachedKey: (of('position')?.order_key ?? 0) - 1,
     }
   })
 }
 
-function dueStart(dueKey: number | undefined): RawBuilder<number> {
+function dueStart(key: number | undefined): RawBuilder<number> {
   const start = sqlMicrosFromNow(-DUE_SLACK_MS)
-  return dueKey === undefined ? start : sql`LEAST(${dueKey}, ${start})`
+  return key === undefined ? start : sql`LEAST(${key}, ${start})`
 }

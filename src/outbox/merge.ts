@@ -1,8 +1,8 @@
 import type { Tx } from '../platform/db/index.ts'
-import type { MessageClass } from '../primitives/messageClass.ts'
 import { append } from './append.ts'
 import type { RecipientRange } from './envelope.ts'
 import { LANES } from './lanes.ts'
+import type { Lane } from './lanes.ts'
 import { deleteRows } from './settle.ts'
 
 /** Small rows that share an envelope, and the row that takes their place. */
@@ -18,7 +18,7 @@ export interface Merge {
  */
 export async function replaceWithMerged(
   tx: Tx,
-  type: MessageClass,
+  { type, condition }: Lane,
   merges: Merge[],
   leaseUntil: Date,
 ): Promise<void> {
@@ -31,6 +31,6 @@ export async function replaceWithMerged(
   await deleteRows(
     tx,
     merges.flatMap(({ replaced }) => replaced),
-    LANES[type].ready,
+    LANES[type][condition],
   )
 }

@@ -17,9 +17,9 @@ export function outboxMetrics(registry: Registry) {
       help: 'Recipients in confirmed envelopes, republished ones included',
       ...{ labelNames, registers },
     }),
-    promoted: new Counter({
-      name: 'chapar_outbox_promoted_rows_total',
-      help: 'Outbox rows that came due again: leases that ran out, retries and scheduled messages',
+    dueRows: new Counter({
+      name: 'chapar_outbox_due_rows_total',
+      help: 'Claimed outbox rows that had waited until they came due: leases that ran out, retries and scheduled messages',
       ...{ labelNames, registers },
     }),
     unreadable: new Counter({
@@ -35,7 +35,7 @@ export function outboxMetrics(registry: Registry) {
   }
   for (const type of CLASSES) {
     for (const result of ['confirmed', 'failed']) counters.publishes.inc({ class: type, result }, 0)
-    for (const name of ['recipients', 'promoted', 'unreadable', 'failures'] as const)
+    for (const name of ['recipients', 'dueRows', 'unreadable', 'failures'] as const)
       counters[name].inc({ class: type }, 0)
   }
   return counters

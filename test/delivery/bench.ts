@@ -7,7 +7,7 @@ import { topUp } from '../../src/ledger/index.ts'
 import { accept, listQuarantine } from '../../src/messages/index.ts'
 import type { Operator } from '../../src/operators/index.ts'
 import { claim } from '../../src/outbox/claim.ts'
-import { promote } from '../../src/outbox/promote.ts'
+import type { Condition } from '../../src/outbox/lanes.ts'
 import { decodeRanges } from '../../src/outbox/index.ts'
 import type { Envelope } from '../../src/outbox/index.ts'
 import { read, transact } from '../../src/platform/db/index.ts'
@@ -106,10 +106,10 @@ export async function openBench(): Promise<Bench> {
   const { db } = stack
   const newId = newIdOf(db)
   await topUp(db, { userId: CUSTOMER, amount: DEPOSIT, description: 'deposit' }, newId())
-  const envelope = async (type: MessageClass = 'normal') => {
-    const claimed = await claim(db, type, 1, newId)
+  const claimOne = async (type: MessageClass, condition: Condition) => {
+    const claimed = await claim(db, type, 1, newId, { condition })
     const [first] = claimed?.envelopes ?? []
-    assert.ok(first, `no ${type} envelope is due`)
+    assert.ok(first, `no ${type} envelope is ${condition === 'ready' ? 'ready' : 'due'}`)
     return first
   }
   const rows = (smsIdentifier: string) => readRows(db, smsIdentifier)
@@ -123,11 +123,10 @@ export async function openBench(): Promise<Bench> {
       assert.ok(decision?.kind === 'accepted', `was ${decision?.kind}`)
       return decision.smsIdentifier
     },
-    envelope,
-    nextRound: async (type) => {
+    envelope: (type = 'normal') => claimOne(type, 'ready'),
+    nextRound: async (type = 'normal') => {
       await transact(db, 'test.due', (tx) => makeDue(tx, sql`TRUE`))
-      await promote(db, type ?? 'normal', 0)
-      return envelope(type)
+      return claimOne(type, 'waiting')
     },
     published: () => change(sql`UPDATE outbox_events SET lane = lane | 1, order_key = ${NOW_KEY} + 60000000`),
     rows,

@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import { claim } from '../../src/outbox/claim.ts'
 import type { Envelope } from '../../src/outbox/index.ts'
-import { promote } from '../../src/outbox/promote.ts'
 import type { OperatorResult, Submission } from '../../src/operators/index.ts'
 import { transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
@@ -98,8 +97,10 @@ export async function openSchedule(settings: {
     await Promise.race([process.deliver(envelope), process.stuck.promise])
   }
   const relay = async (type: MessageClass) => {
-    await promote(db, type, 0)
-    queue.push(...((await claim(db, type, 2, newIdOf(db)))?.envelopes ?? []))
+    const claimed =
+      (await claim(db, type, 2, newIdOf(db), { condition: 'waiting' })) ??
+      (await claim(db, type, 2, newIdOf(db)))
+    queue.push(...(claimed?.envelopes ?? []))
   }
   const expireLeases = () =>
     look(

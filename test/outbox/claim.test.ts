@@ -4,6 +4,7 @@ import { claim } from '../../src/outbox/claim.ts'
 import { transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { fund, look, newIdOf, sendOne } from '../support/arrange.ts'
+import { makeDue } from '../support/makeDue.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 import { appendRow, makeReady, namedBy, rangesOf, readyOf, rowsOf, sizesOf, spread } from './rows.ts'
@@ -37,10 +38,39 @@ describe('a claim of outbox rows', () => {
   it('claims again what came due again', async () => {
     await sendOne(db, { userId: 1, to: 1 })
     const [first] = (await claim(db, 'normal', 20, newIdOf(db)))?.envelopes ?? []
-    await makeReady(db, 'normal')
-    const [second] = (await claim(db, 'normal', 20, newIdOf(db)))?.envelopes ?? []
+    await transact(db, 'test.due', (tx) => makeDue(tx, sql`TRUE`))
+    const [second] = (await claim(db, 'normal', 20, newIdOf(db), { condition: 'waiting' }))?.envelopes ?? []
     assert.ok(first)
     assert.deepEqual(second, first)
+    assert.equal(await claim(db, 'normal', 20, newIdOf(db), { condition: 'waiting' }), undefined)
+  })
+
+  it('takes of the waiting rows of its class those that are due, in the order of their time', async () => {
+    const waitingUntil = (until: Date | { afterMs: number }, type?: 'express') =>
+      appendRow(db, { condition: 'waiting', until }, { recipients: 100, ...(type ? { type } : {}) })
+    const second = await waitingUntil(new Date(2_000))
+    const first = await waitingUntil(new Date(1_000))
+    await waitingUntil({ afterMs: 60_000 })
+    await waitingUntil(new Date(1_000), 'express')
+    await appendRow(db, { condition: 'ready', tag: 0 })
+    const claimed = await claim(db, 'normal', 20, newIdOf(db), { condition: 'waiting' })
+    assert.deepEqual(
+      rangesOf(claimed).map(({ smsIdentifier }) => smsIdentifier),
+      [first, second],
+    )
+    assert.deepEqual([claimed?.rows, claimed?.isFull], [2, false])
+  })
+
+  it('merges small rows that came due, and two relays at once share them', async () => {
+    for (let count = 0; count < 30; count++)
+      await appendRow(db, { condition: 'waiting', until: new Date(1_000) })
+    const before = await namedBy(db)
+    const claims = await Promise.all(
+      [1, 2].map(() => claim(db, 'normal', 1, newIdOf(db), { condition: 'waiting', rowsMax: 15 })),
+    )
+    assert.deepEqual(claims.flatMap((claimed) => spread(rangesOf(claimed))).sort(), before)
+    assert.deepEqual(claims.map(sizesOf), [[15], [15]])
+    assert.deepEqual(await namedBy(db), before)
   })
 
   it('takes normal rows by their tags, so that customers with a backlog take turns', async () => {

@@ -32,7 +32,7 @@ describe('the depth of a class', () => {
     assert.ok(oldestDueSeconds >= 90 && oldestDueSeconds < 120)
   })
 
-  it('has the delay of the first row that came due, and that no relay has promoted', async () => {
+  it('has the delay of the first row that came due, and that no relay has claimed', async () => {
     await appendRow(stack.db, { condition: 'ready', tag: 0 })
     await appendRow(stack.db, { condition: 'waiting', until: secondsAgo(200) })
     const { oldestDueSeconds } = await readDepth(stack.db, 'normal')

@@ -14,7 +14,7 @@ describe('the events of the outbox', () => {
         `chapar_published_envelopes_total{class="${type}",result="confirmed"}`,
         `chapar_published_envelopes_total{class="${type}",result="failed"}`,
         `chapar_published_recipients_total{class="${type}"}`,
-        `chapar_outbox_promoted_rows_total{class="${type}"}`,
+        `chapar_outbox_due_rows_total{class="${type}"}`,
         `chapar_outbox_unreadable_total{class="${type}"}`,
         `chapar_relay_failures_total{class="${type}"}`,
       ])
@@ -22,12 +22,12 @@ describe('the events of the outbox', () => {
     }
   })
 
-  it('count rows that were promoted, and write a line of them once a minute', async () => {
+  it('count rows that came due, and write a line of them once a minute', async () => {
     const registry = new Registry()
     const log = memoryLog()
     const events = createOutboxEvents(log.logger, registry)
-    for (const rows of [3, 4]) events.promoted({ type: 'express', rows })
-    assert.match(await registry.metrics(), /chapar_outbox_promoted_rows_total\{class="express"\} 7\n/)
+    for (const rows of [3, 4]) events.dueClaimed({ type: 'express', rows })
+    assert.match(await registry.metrics(), /chapar_outbox_due_rows_total\{class="express"\} 7\n/)
     assert.deepEqual(
       log.lines().map(({ level, class: type, rows }) => [level, type, rows]),
       [['info', 'express', 3]],

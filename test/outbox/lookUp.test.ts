@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { lookUp } from '../../src/outbox/lookUp.ts'
 import { placeOf } from '../../src/outbox/place.ts'
+import type { Place } from '../../src/outbox/place.ts'
 import { databaseNowMs } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { freshStack } from '../support/servers.ts'
@@ -25,8 +26,8 @@ describe('a look-up of what is ready or due', () => {
     await appendRow(db, { condition: 'ready', tag: 1 })
     await appendRow(db, secondsAgo(1))
     await appendRow(db, { condition: 'waiting', until: { afterMs: 60_000 } }, { type: 'express' })
-    const { ready, dueKey } = await lookUp(db, 'express')
-    assert.deepEqual([ready, dueKey], [undefined, undefined])
+    const { ready, due } = await lookUp(db, 'express')
+    assert.deepEqual([ready, due], [undefined, undefined])
   })
 
   it('finds the first ready row from a place on, or from the beginning', async () => {
@@ -42,15 +43,15 @@ describe('a look-up of what is ready or due', () => {
     assert.deepEqual(await found(2_001), [undefined, undefined])
   })
 
-  it('finds what came due in the last half minute, and earlier rows from the beginning or a key of theirs', async () => {
+  it('finds what came due in the last half minute, and earlier rows from the beginning or a place of theirs', async () => {
     const early = secondsAgo(120)
     const key = early.until.getTime() * 1_000
     await appendRow(db, early)
-    const dueKey = async (from?: { dueKey?: number }) =>
-      (await lookUp(db, 'normal', from && { ready: placeOf(0), ...from })).dueKey
+    const dueKey = async (from?: { due?: Place }) =>
+      (await lookUp(db, 'normal', from && { ready: placeOf(0), ...from })).due?.key
     assert.equal(await dueKey(), key)
     assert.equal(await dueKey({}), undefined)
-    assert.equal(await dueKey({ dueKey: key }), key)
+    assert.equal(await dueKey({ due: placeOf(key) }), key)
     const late = secondsAgo(10)
     await appendRow(db, late)
     assert.equal(await dueKey({}), late.until.getTime() * 1_000)

@@ -4,7 +4,6 @@ import { claim } from '../../src/outbox/claim.ts'
 import { append } from '../../src/outbox/index.ts'
 import { lookUp } from '../../src/outbox/lookUp.ts'
 import { placeOf } from '../../src/outbox/place.ts'
-import { promote } from '../../src/outbox/promote.ts'
 import { databaseNowMs, read, transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { look, newIdOf } from '../support/arrange.ts'
@@ -61,7 +60,7 @@ describe('beside an old read view, whose dead index entries cannot be purged', (
     await look(db, sql`DELETE FROM outbox_events`)
   }
 
-  it('a look-up, a claim and a promotion from where claims were read no dead entry', async () => {
+  it('a look-up and a claim of either lane from where claims were read no dead entry', async () => {
     await read(
       db,
       'test.view',
@@ -70,15 +69,16 @@ describe('beside an old read view, whose dead index entries cannot be purged', (
         await sql`START TRANSACTION WITH CONSISTENT SNAPSHOT`.execute(reader)
         await passThrough()
         const [from, nowKey] = [placeOf(ROWS), Math.floor(databaseNowMs(db)) * 1_000]
+        const due = { condition: 'waiting' as const }
         const fromStart = [
           await pagesOf(() => lookUp(db, 'normal')),
           await pagesOf(() => claim(db, 'normal', 20, newIdOf(db))),
-          await pagesOf(() => promote(db, 'normal', 0)),
+          await pagesOf(() => claim(db, 'normal', 20, newIdOf(db), due)),
         ]
         const fromPlace = [
           await pagesOf(() => lookUp(db, 'normal', { ready: from })),
           await pagesOf(() => claim(db, 'normal', 20, newIdOf(db), { from })),
-          await pagesOf(() => promote(db, 'normal', nowKey)),
+          await pagesOf(() => claim(db, 'normal', 20, newIdOf(db), { ...due, from: placeOf(nowKey) })),
         ]
         await sql`ROLLBACK`.execute(reader)
         const text = `${fromPlace.join()} pages from the place, ${fromStart.join()} from the beginning`

@@ -4,7 +4,7 @@ import { openTcpProxy } from '../../dev/tcpProxy.ts'
 import { claim } from '../../src/outbox/claim.ts'
 import { lookUp } from '../../src/outbox/lookUp.ts'
 import { placeOf } from '../../src/outbox/place.ts'
-import { promote } from '../../src/outbox/promote.ts'
+import type { Place } from '../../src/outbox/place.ts'
 import { closeDb, openDb } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { fund, look, newIdOf, offer } from '../support/arrange.ts'
@@ -14,14 +14,18 @@ import type { Stack } from '../support/servers.ts'
 
 const PLACE = placeOf(5_000)
 
+const claimDue = (db: Db, from?: Place) =>
+  claim(db, 'normal', 20, newIdOf(db), { condition: 'waiting', from, rowsMax: 25 })
+
 /** The statements by name, and how many lines of a plan read the outbox. */
 const STATEMENTS: [string, number, (db: Db) => Promise<unknown>][] = [
   ['a claim from the beginning', 1, (db) => claim(db, 'normal', 20, newIdOf(db), { rowsMax: 25 })],
   ['a claim from a place', 1, (db) => claim(db, 'normal', 20, newIdOf(db), { rowsMax: 25, from: PLACE })],
+  ['a claim of due rows', 1, (db) => claimDue(db)],
+  ['a claim of due rows from a place', 1, (db) => claimDue(db, PLACE)],
   ['a look-up from the beginning', 2, (db) => lookUp(db, 'normal')],
   ['a look-up from a place', 2, (db) => lookUp(db, 'normal', { ready: PLACE })],
-  ['a look-up from a due key', 2, (db) => lookUp(db, 'normal', { ready: PLACE, dueKey: 1_000 })],
-  ['a promotion', 1, (db) => promote(db, 'normal', 1_000)],
+  ['a look-up from a due place', 2, (db) => lookUp(db, 'normal', { ready: PLACE, due: placeOf(1_000) })],
 ]
 
 describe('the relay reads and locks through the index that satisfies its order', () => {
@@ -39,7 +43,7 @@ describe('the relay reads and locks through the index that satisfies its order',
     it(`with ${name}, in a table that is small, large or empty by its statistics`, async () => {
       await send(30)
       const statements = await statementsOf(work)
-      assert.equal(statements.length, name.startsWith('a claim') ? 2 : 1, statements.join('\n'))
+      assert.equal(statements.length, name.startsWith('a claim from') ? 2 : 1, statements.join('\n'))
       await send(30)
       await assertPlans(statements, lines)
       for (let sent = 0; sent < 1_000; sent += 200) await send(200)

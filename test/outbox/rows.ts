@@ -3,12 +3,12 @@ import type { OutboxRow, RecipientRange, RowOrder } from '../../src/outbox/index
 import { append, decodeRanges } from '../../src/outbox/index.ts'
 import type { Claim } from '../../src/outbox/claim.ts'
 import { countRecipients } from '../../src/outbox/envelope.ts'
-import { promote } from '../../src/outbox/promote.ts'
+import { LANES } from '../../src/outbox/lanes.ts'
 import { transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import type { MessageClass } from '../../src/primitives/messageClass.ts'
 import { look, newIdOf } from '../support/arrange.ts'
-import { NOW_KEY, makeDue } from '../support/makeDue.ts'
+import { NOW_KEY } from '../support/makeDue.ts'
 
 /** An outbox row as a test sees it. */
 export interface SeenRow {
@@ -48,10 +48,10 @@ export async function appendRow(
   return smsIdentifier
 }
 
-/** Makes all waiting rows due and promotes them, as the relay does. */
+/** Moves all waiting rows to the beginning of the ready lane. */
 export async function makeReady(db: Db, type: MessageClass): Promise<void> {
-  await transact(db, 'test.due', (tx) => makeDue(tx, sql`TRUE`))
-  while ((await promote(db, type, 0)).rows > 0);
+  const { ready, waiting } = LANES[type]
+  await look(db, sql`UPDATE outbox_events SET lane = ${ready}, order_key = 0 WHERE lane = ${waiting}`)
 }
 
 /** Every recipient that ranges name, each as often as they do. */

@@ -51,7 +51,7 @@ export async function insertMessages(
   if (state !== 'done') await database.run('ANALYZE TABLE outbox_events')
 }
 
-/** Waiting messages become due then, all at once. The relay promotes them, so that nothing else writes meanwhile. */
+/** Waiting messages become due then, all at once. Nothing but the relay's claims writes meanwhile. */
 export async function makeDueIn(database: Database, afterMs: number): Promise<void> {
   await database.run(`UPDATE outbox_events SET order_key = ${microsFromNow(afterMs)} WHERE lane = ?`, [
     LANE.waiting,

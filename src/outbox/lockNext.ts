@@ -1,12 +1,13 @@
 import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 import type { Tx } from '../platform/db/index.ts'
-import type { MessageClass } from '../primitives/messageClass.ts'
-import { LANES } from './lanes.ts'
+import { LANES, sqlMicrosFromNow } from './lanes.ts'
+import type { Lane } from './lanes.ts'
 import { afterPlace, atOrAfter } from './place.ts'
 import type { Place } from './place.ts'
 
-export interface ReadyRow {
+/** A row that may be claimed: a ready one, or a waiting one that is due. */
+export interface ClaimableRow {
   id: Buffer
   order_key: number
   user_id: number | null
@@ -23,24 +24,27 @@ export interface LockLimits {
 }
 
 /**
- * Locks ready rows in their order: as many as there may be envelopes and, when they are small, as many more as should
- * fit. Over-locking hides rows from other relays.
+ * Locks claimable rows in their order: as many as there may be envelopes and, when they are small, as many more as
+ * should fit. Over-locking hides rows from other relays.
  */
-export async function lockReady(
+export async function lockNext(
   tx: Tx,
-  type: MessageClass,
+  { type, condition }: Lane,
   limits: LockLimits,
   from: Place | undefined,
-): Promise<{ rows: ReadyRow[]; isFull: boolean }> {
+): Promise<{ rows: ClaimableRow[]; isFull: boolean }> {
+  const due = condition === 'waiting' ? [sql<boolean>`order_key <= ${sqlMicrosFromNow()}`] : []
+  const lock = (within: RawBuilder<boolean>[], rowsMax: number) =>
+    lockInOrder(tx, LANES[type][condition], [...due, ...within], rowsMax)
   const firstMax = Math.min(limits.envelopesMax, limits.recipientsMax, limits.rowsMax)
-  const first = await lockNext(tx, type, from && atOrAfter(from), firstMax)
+  const first = await lock(from ? [atOrAfter(from)] : [], firstMax)
   const last = first.at(-1)
   if (!last || first.length < firstMax) return { rows: first, isFull: false }
   const recipients = first.reduce((sum, row) => sum + Math.max(row.recipients, 1), 0)
   const expected = Math.ceil((limits.recipientsMax - recipients) / (recipients / first.length))
   const moreMax = Math.min(expected, limits.rowsMax - first.length)
   if (moreMax <= 0) return { rows: first, isFull: true }
-  const more = await lockNext(tx, type, afterPlace({ key: last.order_key, id: last.id }), moreMax)
+  const more = await lock([afterPlace({ key: last.order_key, id: last.id })], moreMax)
   return { rows: [...first, ...more], isFull: more.length >= moreMax }
 }
 
@@ -48,17 +52,17 @@ export async function lockReady(
  * The index is named because the order of locking is the point. With young statistics the optimizer prefers to read the
  * whole table and sort, which locks every ready row, and other relays get none.
  */
-async function lockNext(
+async function lockInOrder(
   tx: Tx,
-  type: MessageClass,
-  within: RawBuilder<boolean> | undefined,
+  lane: number,
+  within: RawBuilder<boolean>[],
   rowsMax: number,
-): Promise<ReadyRow[]> {
-  const { rows } = await sql<ReadyRow>`
+): Promise<ClaimableRow[]> {
+  const { rows } = await sql<ClaimableRow>`
     SELECT id, order_key, user_id, payload, recipients,
            CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED) AS now_ms
     FROM outbox_events FORCE INDEX (idx_outbox_order)
-    WHERE lane = ${LANES[type].ready} ${within ? sql`AND ${within}` : sql``}
+    WHERE ${sql.join([sql`lane = ${lane}`, ...within], sql` AND `)}
     ORDER BY order_key, id
     LIMIT ${sql.lit(rowsMax)}
     FOR UPDATE SKIP LOCKED`.execute(tx)
