@@ -25,7 +25,7 @@ export type Settlement =
 
 /** What a settlement writes about its recipient, in all tables. */
 export interface Effects {
-  status: 'done' | 'failed' | 'pending' | 'quarantined'
+  status: 'done' | 'failed' | 'cancelled' | 'pending' | 'quarantined'
   provider: string
   reason: string
   /** Stored for an operator whose receipts do not carry our reference. */

@@ -1,3 +1,5 @@
+export { cancel } from './cancel/cancel.ts'
+export type { Cancellation } from './cancel/cancel.ts'
 export { claimEnvelopes } from './claimEnvelopes.ts'
 export type { ClaimedEnvelope } from './claimEnvelopes.ts'
 export { startConsumer } from './consume.ts'

@@ -1,6 +1,7 @@
 import { proposeRefunds, writeAccounts } from '../ledger/index.ts'
 import {
   endQuarantine,
+  markCancelled,
   markDone,
   markFailed,
   quarantine,
@@ -25,6 +26,7 @@ type Writer = (tx: RecipientsLocked, changes: Change[], balances: LockedBalances
 const WRITERS: readonly Writer[] = [
   writeDone,
   writeFailed,
+  writeCancelled,
   writeReleased,
   writeQuarantined,
   writeEndedQuarantine,
@@ -57,6 +59,13 @@ async function writeFailed(tx: RecipientsLocked, changes: Change[]): Promise<voi
     withStatus(changes, 'failed').map(({ row, effects: { provider, reason, possiblySent } }) => {
       return { row, provider, reason, possiblySent }
     }),
+  )
+}
+
+async function writeCancelled(tx: RecipientsLocked, changes: Change[]): Promise<void> {
+  await markCancelled(
+    tx,
+    withStatus(changes, 'cancelled').map(({ row }) => row),
   )
 }
 

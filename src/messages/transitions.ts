@@ -97,6 +97,11 @@ export async function markFailed(tx: Tx, failures: Failure[]): Promise<void> {
   assertAllUpdated(failures, numAffectedRows)
 }
 
+/** No operator has them, and none will. Refunds belong to the same transaction. */
+export async function markCancelled(tx: Tx, rows: RecipientState[]): Promise<void> {
+  await move(tx, rows, 'cancelled', sql`owner = NULL, lease_until = NULL`)
+}
+
 /** Quarantined: an open state without an owner and without a lease, which no claim takes. */
 export async function markQuarantined(tx: Tx, rows: RecipientState[]): Promise<void> {
   await move(tx, rows, 'sending', sql`owner = NULL, lease_until = NULL, possibly_sent = TRUE`)

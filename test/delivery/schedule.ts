@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { cancel } from '../../src/delivery/index.ts'
 import { claim } from '../../src/outbox/claim.ts'
 import type { Envelope } from '../../src/outbox/index.ts'
 import type { OperatorResult, Submission } from '../../src/operators/index.ts'
@@ -8,7 +9,7 @@ import { CLASSES } from '../../src/primitives/messageClass.ts'
 import type { MessageClass } from '../../src/primitives/messageClass.ts'
 import { look, newIdOf } from '../support/arrange.ts'
 import { makeDue } from '../support/makeDue.ts'
-import { UNKNOWN_SUBMISSIONS_MAX, openBench, openDelivery } from './bench.ts'
+import { CUSTOMER, UNKNOWN_SUBMISSIONS_MAX, openBench, openDelivery } from './bench.ts'
 import { accepts, answers, testOperator } from './operators.ts'
 import { openSubmissionRecord } from './submissionRecord.ts'
 import { violationsIn } from './violations.ts'
@@ -21,6 +22,7 @@ export type Step =
   | { kind: 'relay'; type: MessageClass }
   | { kind: 'deliver' | 'redeliver'; process: number; which: number; calls: CallKind[] }
   | { kind: 'answerLate'; which: number; call: CallKind }
+  | { kind: 'cancel'; which: number }
   | { kind: 'expireLeases' }
   | { kind: 'comeDue' }
 
@@ -51,6 +53,7 @@ export async function openSchedule(settings: {
   const bench = await openBench()
   const { db } = bench
   const record = openSubmissionRecord(db)
+  const accepted: string[] = []
   const queue: Envelope[] = []
   const delivered: Envelope[] = []
   const late: { answer: (call: CallKind) => void; delivery: () => Promise<void> }[] = []
@@ -117,7 +120,7 @@ export async function openSchedule(settings: {
   const run = async (step: Step): Promise<void> => {
     switch (step.kind) {
       case 'accept':
-        await bench.accept({ type: step.type, count: step.count })
+        accepted.push(await bench.accept({ type: step.type, count: step.count }))
         break
       case 'relay':
         await relay(step.type)
@@ -132,6 +135,11 @@ export async function openSchedule(settings: {
         // A delivery may have several late calls, of which the step answers one.
         await Promise.race([answerLate(step.which, step.call), untilQuiet(db)])
         break
+      case 'cancel': {
+        const smsIdentifier = accepted[step.which % Math.max(1, accepted.length)]
+        if (smsIdentifier) await cancel({ db }, { userId: CUSTOMER, smsIdentifier })
+        break
+      }
       case 'expireLeases':
         await expireLeases()
         break

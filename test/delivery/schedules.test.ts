@@ -39,11 +39,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       call: fc.constantFrom<CallKind>('accepted', 'mixed', 'unavailable'),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('cancel' as const), which }) },
   { weight: 2, arbitrary: fc.constant({ kind: 'expireLeases' as const }) },
   { weight: 2, arbitrary: fc.constant({ kind: 'comeDue' as const }) },
 )
 
-describe('delivery under any schedule of results, crashes, expired leases and redeliveries', () => {
+describe('delivery under any schedule of results, crashes, expired leases, redeliveries and cancellations', () => {
   it('ends each message once, refunds once, names or quarantines the rest, and marks before it repeats', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -42,6 +42,8 @@ export function openSubmissionRecord(db: Db): SubmissionRecord {
       const rows = await readRows()
       for (const { reference } of batch) {
         const isRepeat = (unconfirmed.get(reference) ?? 0) > 0
+        if (rows.get(reference)?.status === 'cancelled')
+          faults.push(`${reference} submitted after its cancellation`)
         if (isRepeat && rows.get(reference)?.marked !== 1) faults.push(`${reference} repeated without a mark`)
         count(reference, 1)
       }
@@ -59,10 +61,12 @@ export function openSubmissionRecord(db: Db): SubmissionRecord {
         const submissions = unconfirmed.get(reference) ?? 0
         if (submissions > unknownSubmissionsMax[type])
           found.push(`${reference} was submitted ${submissions} times without a definite result`)
+        if (status === 'cancelled' && submissions > 0)
+          found.push(`${reference} was cancelled, and an operator may have it`)
         const before = terminal.get(reference)
         if (before !== undefined && before !== status)
           found.push(`${reference} went from ${before} to ${status}`)
-        if (status === 'done' || status === 'failed') terminal.set(reference, status)
+        if (status !== 'pending' && status !== 'sending') terminal.set(reference, status)
       }
       return found
     },

@@ -16,7 +16,7 @@ interface Row {
 
 /**
  * What is wrong in the tables, asked in another way than the audit asks: every unfinished recipient is named by an outbox
- * row or quarantined (invariant 4), every failed one is refunded once and no other is (3), and each balance is the sum of
+ * row or quarantined (invariant 4), every failed or cancelled one is refunded once and no other is (3), and each balance is the sum of
  * its ledger (6). The keys of the tables exclude a second refund. A delivery may settle meanwhile, hence one read view.
  */
 export function violationsIn(db: Db): Promise<string[]> {
@@ -57,7 +57,10 @@ function faultsOf(row: Row, isNamed: boolean): string[] {
   const rules: [isViolated: boolean, fault: string][] = [
     [isOpen && row.is_quarantined === 0 && !isNamed, `is ${row.status} and named by no outbox row`],
     [row.is_quarantined !== row.has_quarantine_row, 'is quarantined in one table only'],
-    [(row.status === 'failed') !== (row.has_refund === 1), `is ${row.status}, refunded: ${row.has_refund}`],
+    [
+      ['failed', 'cancelled'].includes(row.status) !== (row.has_refund === 1),
+      `is ${row.status}, refunded: ${row.has_refund}`,
+    ],
     [
       row.status === 'sending' && row.is_quarantined === 0 && row.has_lease === 0,
       'is sending without a lease',

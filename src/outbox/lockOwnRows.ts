@@ -1,0 +1,27 @@
+import { sql } from 'kysely'
+import type { Tx } from '../platform/db/index.ts'
+import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
+import { decodeRanges } from './envelope.ts'
+import type { RecipientRange } from './envelope.ts'
+
+/** An outbox row of one request alone. */
+export interface OwnRow {
+  outboxId: string
+  ranges: RecipientRange[]
+}
+
+/** Locks a request's own rows in the lock order, without those that another session locks; rows that cannot be read stay. */
+export async function lockOwnRows(
+  tx: Tx,
+  { userId, smsIdentifier }: { userId: number; smsIdentifier: string },
+): Promise<OwnRow[]> {
+  const { rows } = await sql<{ id: Buffer; payload: string }>`
+    SELECT id, payload FROM outbox_events FORCE INDEX (idx_outbox_user)
+    WHERE user_id = ${userId} AND sms_identifier = ${identifierToBytes(smsIdentifier)}
+    ORDER BY id
+    FOR UPDATE SKIP LOCKED`.execute(tx)
+  return rows.flatMap(({ id, payload }) => {
+    const ranges = decodeRanges(payload)
+    return ranges ? [{ outboxId: identifierFromBytes(id), ranges }] : []
+  })
+}
