@@ -3,12 +3,22 @@
 const LAYERS = [
   ['primitives'],
   ['platform'],
-  ['ledger', 'outbox', 'operators'],
+  ['ledger', 'outbox', 'operators', 'segments', 'numbers', 'tariffs'],
   ['messages'],
   ['delivery', 'audit'],
   ['roles'],
 ]
-const SLICES = ['ledger', 'outbox', 'operators', 'messages', 'delivery', 'audit']
+const SLICES = [
+  'ledger',
+  'outbox',
+  'operators',
+  'segments',
+  'numbers',
+  'tariffs',
+  'messages',
+  'delivery',
+  'audit',
+]
 
 const anyOf = (names) => `^src/(?:${names.join('|')})/`
 

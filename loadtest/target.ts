@@ -23,7 +23,7 @@ export async function findTarget(
   const { BASE_URL, DATABASE_URL } = settings
   const up = await readUp()
   const baseUrl = BASE_URL ?? up?.apiUrl
-  if (baseUrl === undefined) throw new Error('nothing to load: start it with "make up", or set BASE_URL')
+  if (baseUrl === undefined) throw new Error('no target: start the stack with "make up", or set BASE_URL')
   // The database of the one must not be audited for the load on the other.
   const isUp = up !== undefined && addressOf(up.apiUrl) === addressOf(baseUrl)
   const databaseUrl = DATABASE_URL ?? (isUp ? up.databaseUrl : undefined)

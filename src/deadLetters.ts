@@ -53,7 +53,7 @@ try {
 /** @returns how many should have moved and did not. */
 async function carryOut(query: DeadLetterQuery): Promise<number> {
   const letters: (DeadLetter | Handled)[] = await ACTIONS[command.action](query)
-  console.log(`${query.deadLetterQueue}: ${letters.length === 0 ? 'nothing' : letters.length}`)
+  console.log(`${query.deadLetterQueue}: ${letters.length === 0 ? 'empty' : letters.length}`)
   for (const letter of letters.slice(0, LINES_MAX)) console.log(describe(letter))
   if (letters.length > LINES_MAX) console.log(`  and ${letters.length - LINES_MAX} more`)
   return letters.filter((letter) => 'result' in letter && isLeft(letter.result)).length
@@ -94,8 +94,9 @@ function readCommand(args: string[]): Command {
       process.exit(0)
     }
     const [action, ...rest] = positionals
-    if (action === undefined || !isAction(action) || rest.length > 0)
-      throw new Error('say list, replay or drop')
+    if (action === undefined) throw new Error('no action given')
+    if (!isAction(action)) throw new Error(`unknown action ${action}`)
+    if (rest.length > 0) throw new Error(`unexpected argument ${rest.join(' ')}`)
     const types = CLASSES.filter((type) => options.queue === undefined || options.queue === type)
     if (types.length === 0) throw new Error('--queue is normal or express')
     return { action, types, ids: new Set(options.id) }

@@ -98,7 +98,7 @@ function readCommand(args: string[]): Command {
     if (rest.length > 0) throw new Error('one message at a time')
     if (action === 'list' && target === undefined) return { action: 'list', asJson: options.json === true }
     const decision = toDecision(action, options.operator)
-    if (!decision) throw new Error('say list, sent, failed or retry')
+    if (!decision) throw new Error(action === undefined ? 'no action given' : `unknown action ${action}`)
     return { action: 'decide', key: toKey(target), decision }
   } catch (error) {
     return fail(`${(error as Error).message}\n${USAGE}`, 2)
@@ -116,7 +116,7 @@ function toKey(target = ''): RecipientKey {
   const [smsIdentifier = '', no = '', ...rest] = target.split(':')
   const recipientNo = /^[0-9]{1,5}$/.test(no) ? Number(no) : 0
   if (rest.length > 0 || !isIdentifier(smsIdentifier) || recipientNo < 1 || recipientNo > RECIPIENT_NO_MAX)
-    throw new Error('name a message as ID:NO, as list shows it')
+    throw new Error('expected ID:NO, as list shows it')
   return { smsIdentifier, recipientNo }
 }
 

@@ -40,24 +40,37 @@ async function refuseSettlements({ stage }: World, { random }: Hit): Promise<End
 
 /** A session that does nothing, as a logical backup has it. Every version of every row since stays until it ends. */
 async function keepReadView({ stage }: World): Promise<End> {
-  const session = await connectAsAdmin(stage.servers.databaseAdminUrl)
-  await session.query('START TRANSACTION WITH CONSISTENT SNAPSHOT')
-  await session.query('SELECT COUNT(*) FROM chapar.skip_locked_probe')
+  const session = await untilItWorks(async () => {
+    const opened = await connectAsAdmin(stage.servers.databaseAdminUrl)
+    try {
+      await opened.query('START TRANSACTION WITH CONSISTENT SNAPSHOT')
+      await opened.query('SELECT COUNT(*) FROM chapar.skip_locked_probe')
+      return opened
+    } catch (error) {
+      opened.destroy()
+      throw error
+    }
+  })
   return () => Promise.resolve(session.destroy())
 }
 
-/** Again for as long as the server is restarting, or the table busy. */
-async function inOwnSession(adminUrl: string, statement: string): Promise<void> {
+function inOwnSession(adminUrl: string, statement: string): Promise<void> {
+  return untilItWorks(async () => {
+    const session = await connectAsAdmin(adminUrl)
+    try {
+      await session.query(`SET SESSION lock_wait_timeout = ${LOCK_WAIT_SECONDS}`)
+      await session.query(statement)
+    } finally {
+      session.destroy()
+    }
+  })
+}
+
+/** Again for as long as another fault keeps the server down, or the table is busy. */
+async function untilItWorks<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const session = await connectAsAdmin(adminUrl)
-      try {
-        await session.query(`SET SESSION lock_wait_timeout = ${LOCK_WAIT_SECONDS}`)
-        await session.query(statement)
-        return
-      } finally {
-        session.destroy()
-      }
+      return await work()
     } catch (error) {
       if (attempt >= TRIES_MAX) throw error
       await pause(AGAIN_MS)

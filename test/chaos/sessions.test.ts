@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { createConnection } from 'mysql2/promise'
 import { sql } from 'kysely'
 import { SESSION_FAULTS } from '../../chaos/faults/sessions.ts'
@@ -53,5 +55,26 @@ describe('what other sessions do to the database in a chaos run', () => {
     assert.equal(await count(), 1)
     await end()
     await admin.end()
+  })
+
+  it('tries again while another fault keeps the server from answering', async function () {
+    const { databaseAdminUrl } = privateServers(this)
+    const real = new URL(databaseAdminUrl)
+    let connections = 0
+    const refusesFirst = createServer((socket) => {
+      socket.on('error', () => {})
+      if (connections++ === 0) return void socket.destroy()
+      const server = connect(Number(real.port), real.hostname).on('error', () => {})
+      socket.pipe(server).pipe(socket)
+    })
+    await new Promise<void>((listening) => refusesFirst.listen(0, '127.0.0.1', listening))
+    const url = new URL(databaseAdminUrl)
+    url.host = `127.0.0.1:${(refusesFirst.address() as AddressInfo).port}`
+    const stage = { servers: { databaseAdminUrl: url.href } }
+    const fault = SESSION_FAULTS.find(({ kind }) => kind === 'old read view')
+    const end = await fault?.inflict({ stage } as World, { random: openRandom(1), forMs: 0 })
+    assert.equal(connections, 2)
+    await end?.()
+    refusesFirst.close()
   })
 })

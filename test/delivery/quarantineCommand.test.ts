@@ -87,9 +87,10 @@ describe('the command npm run quarantine', () => {
   it('says what is wrong, and changes nothing', async () => {
     const [first = ''] = references
     for (const [args, code, message] of [
-      [[], 2, /say list, sent, failed or retry/],
-      [['failed'], 2, /name a message as ID:NO/],
-      [['failed', '17'], 2, /name a message as ID:NO/],
+      [[], 2, /no action given/],
+      [['drop', first], 2, /unknown action drop/],
+      [['failed'], 2, /expected ID:NO/],
+      [['failed', '17'], 2, /expected ID:NO/],
       [['sent', first, '--operator', 'no such name'], 2, /--operator is the name of an operator/],
       [['failed', `${randomUUID()}:1`], 1, /no such message/],
       [['failed', first, first], 2, /one message at a time/],

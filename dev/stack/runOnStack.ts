@@ -1,0 +1,27 @@
+import { spawnSync } from 'node:child_process'
+import { readState } from './state.ts'
+
+/** A command of `src` and the server that it works on. */
+interface Command {
+  name: string
+  /** Relative to the checkout. */
+  program: string
+  setting: 'DATABASE_URL' | 'AMQP_URL'
+  /** Its field in the record of `make up`. */
+  field: 'databaseUrl' | 'amqpUrl'
+  server: string
+}
+
+/** Runs a command on the server that its setting names, or else on the one that `make up` started. Sets the exit code. */
+export async function runOnStack({ name, program, setting, field, server }: Command): Promise<void> {
+  const url = process.env[setting] || (await readState())?.[field]
+  if (url === undefined)
+    console.error(`${name}: no ${server}: set ${setting}, or start the stack with "make up"`)
+  const status = url === undefined ? 2 : run(program, { [setting]: url })
+  process.exitCode = status ?? 2
+}
+
+function run(program: string, env: Record<string, string>): number | null {
+  const args = ['--require', './src/runtime.cjs', program, ...process.argv.slice(2)]
+  return spawnSync(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ...env } }).status
+}

@@ -1,0 +1,8 @@
+export { normalizeNumber } from './normalizeNumber.ts'
+export type { NormalizedNumber, NumberFault } from './normalizeNumber.ts'
+export { normalizeNumbers } from './normalizeNumbers.ts'
+export { parseSender } from './parseSender.ts'
+export type { Sender } from './parseSender.ts'
+export { isRegion } from './region.ts'
+export type { Region } from './region.ts'
+export { withoutEqualNumbers } from './withoutEqualNumbers.ts'

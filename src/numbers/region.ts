@@ -1,0 +1,11 @@
+import { getCountries } from 'libphonenumber-js/min'
+import type { CountryCode } from 'libphonenumber-js/min'
+
+/** A country whose numbers may be written without its calling code: two capitals of ISO 3166-1, such as IR. */
+export type Region = CountryCode
+
+const REGIONS: ReadonlySet<string> = new Set(getCountries())
+
+export function isRegion(text: string): text is Region {
+  return REGIONS.has(text)
+}

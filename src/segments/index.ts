@@ -1,0 +1,6 @@
+export { explainUcs2 } from './explainUcs2.ts'
+export type { Ucs2Cause } from './explainUcs2.ts'
+export { replaceLookAlikes } from './replaceLookAlikes.ts'
+export { segment } from './segment.ts'
+export type { Segmented, SegmentOptions } from './segment.ts'
+export type { Encoding } from './split.ts'

@@ -1,0 +1,7 @@
+export { chooseTariff } from './chooseTariff.ts'
+export { priceOf } from './priceOf.ts'
+export type { RecipientPrice, RequestPrice } from './priceOf.ts'
+export { DEFAULT_TARIFF_ID } from './tariff.ts'
+export type { PricesPerMessage, Tariff } from './tariff.ts'
+export { selectTariffs } from './selectTariffs.ts'
+export type { TariffList, TariffQuery } from './selectTariffs.ts'
