@@ -4,11 +4,11 @@ const LAYERS = [
   ['primitives'],
   ['platform'],
   ['ledger', 'outbox', 'operators'],
-  ['messages'],
+  ['accounts', 'messages'],
   ['delivery', 'audit'],
   ['roles'],
 ]
-const SLICES = ['ledger', 'outbox', 'operators', 'messages', 'delivery', 'audit']
+const SLICES = ['accounts', 'ledger', 'outbox', 'operators', 'messages', 'delivery', 'audit']
 
 const anyOf = (names) => `^src/(?:${names.join('|')})/`
 
