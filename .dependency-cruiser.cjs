@@ -3,18 +3,21 @@
 const LAYERS = [
   ['primitives'],
   ['platform'],
-  ['ledger', 'outbox', 'operators', 'segments', 'numbers', 'tariffs'],
-  ['messages'],
+  ['ledger', 'outbox', 'operators', 'segments', 'numbers', 'tariffs', 'limits', 'idempotency'],
+  ['accounts', 'messages'],
   ['delivery', 'audit'],
   ['roles'],
 ]
 const SLICES = [
+  'accounts',
   'ledger',
   'outbox',
   'operators',
   'segments',
   'numbers',
   'tariffs',
+  'limits',
+  'idempotency',
   'messages',
   'delivery',
   'audit',

@@ -6,7 +6,7 @@ NPM_RUN = npm run --silent
 # Flags for a command follow in ARGS: make loadtest ARGS='--seed-only'.
 SCRIPT_RUN = $(if $(filter --help -h,$(ARGS)),$(NPM_RUN) help -- $@,$(NPM_RUN) $(1) -- $(ARGS))
 
-.PHONY: help demo up down audit deadletters quarantine seed loadtest bench test check lint chaos hostile mutations \
+.PHONY: help demo up down admin audit deadletters quarantine seed loadtest bench test check lint chaos hostile mutations \
   deps-audit swag build run docker clean distclean
 
 help:
@@ -17,6 +17,7 @@ help:
 #: make demo         send, fail over, refund and audit on private servers, explained step by step
 #: make up           start the engine with private servers and two simulated operators
 #: make down         stop what `make up` started; keep its data
+#: make admin        manage customers and API keys, and add money
 #: make audit        prove the invariants from the tables
 #: make deadletters  list, replay or drop dead-lettered queue messages
 #: make quarantine   list quarantined messages and decide what becomes of them
@@ -37,7 +38,7 @@ help:
 #: make clean        stop everything and delete its data
 #: make distclean    the same, and delete packages and unpacked servers
 
-demo up audit deadletters quarantine seed loadtest bench test check chaos hostile mutations deps-audit swag: \
+demo up admin audit deadletters quarantine seed loadtest bench test check chaos hostile mutations deps-audit swag: \
   node_modules/.installed
 	@$(call SCRIPT_RUN,$@)
 

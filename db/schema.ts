@@ -1,4 +1,5 @@
 import type { ColumnType } from 'kysely'
+import type { KeyMode, Tier } from '../src/primitives/access.ts'
 import type { MessageClass } from '../src/primitives/messageClass.ts'
 
 /**
@@ -17,6 +18,10 @@ export interface Schema {
   skip_locked_probe: SkipLockedProbe
   audit_checkpoint: AuditCheckpoint
   audit_accounts: AuditAccounts
+  customers: Customers
+  api_keys: ApiKeys
+  access_revision: AccessRevision
+  admin_log: AdminLog
 }
 
 export type SmsState = 'pending' | 'sending' | 'done' | 'failed' | 'cancelled'
@@ -137,4 +142,48 @@ export interface AuditAccounts {
   user_id: number
   seq: number
   balance: number
+}
+
+export interface Customers {
+  user_id: number
+  public_id: Buffer
+  name: string
+  tier: Tier
+  parts_per_minute: Optional<number | null>
+  parts_burst: Optional<number | null>
+  requests_per_second: Optional<number | null>
+  created_at: Date
+  updated_at: Date
+}
+
+export interface ApiKeys {
+  id: Buffer
+  key_hash: Buffer
+  user_id: number
+  name: string
+  hint: string
+  mode: KeyMode
+  /** Words separated by commas. */
+  scopes: string
+  /** Ranges of addresses separated by commas; NULL for any address. */
+  allowed_sources: Optional<string | null>
+  expires_at: Optional<Date | null>
+  revoked_at: Optional<Date | null>
+  last_used_at: Optional<Date | null>
+  created_at: Date
+}
+
+export interface AccessRevision {
+  id: number
+  revision: number
+}
+
+export interface AdminLog {
+  id: Buffer
+  actor: string
+  action: string
+  user_id: Optional<number | null>
+  /** JSON text: an object. */
+  details: string
+  created_at: Date
 }

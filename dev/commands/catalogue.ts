@@ -30,6 +30,20 @@ export const COMMANDS = {
     ],
   },
   down: { summary: 'stop what `make up` started; keep its data' },
+  admin: {
+    summary: 'manage customers and API keys, and add money',
+    usage: [
+      'npm run admin -- customers create --name "Example Ltd"',
+      'npm run admin -- keys create CUSTOMER --name shop --scopes send,read',
+    ],
+    options: [
+      ['customers list | create | show | change', 'CUSTOMER is the id or the user_id'],
+      ['keys list | create | revoke CUSTOMER', 'a key is shown once, when it is created'],
+      ['top-up CUSTOMER AMOUNT', 'add money, in the smallest unit'],
+      ['log', 'who changed what and when'],
+      ['DATABASE_URL', 'the database, default the one of `make up`'],
+    ],
+  },
   audit: {
     summary: 'prove the invariants from the tables',
     usage: ['npm run audit -- --full-speed'],

@@ -6,6 +6,7 @@ import { givenServers, withoutPassword } from '../servers/given.ts'
 import { nextFreePort } from '../servers/ports.ts'
 import type { Report } from '../servers/printProgress.ts'
 import type { Server } from '../servers/server.ts'
+import { giveDemoClient } from './demoClient.ts'
 import { giveInitialBalance, hasNoCustomers } from './initialBalance.ts'
 import { migrateDatabase, startEngine, startSimulator, type Program } from './programs.ts'
 import { UP_FOLDER, type StackPart, type StackState } from './state.ts'
@@ -37,6 +38,8 @@ export async function bringUp(options: BringUpOptions, stopList: StopList): Prom
   onProgress('migrating the database')
   await migrateDatabase(databaseUrl)
   const isEmpty = await hasNoCustomers(databaseUrl)
+  // A database of the caller's that is in use must not get a key that everyone knows.
+  if (!given || isEmpty) await giveDemoClient(databaseUrl)
 
   onProgress('starting the simulated operators and the engine')
   const a = await startOperator(OPERATOR_A, stopList)

@@ -1,3 +1,4 @@
+import { DEMO_KEY } from '../../src/accounts/index.ts'
 import { FIRST_CUSTOMER } from './initialBalance.ts'
 import type { StackPart, StackState } from './state.ts'
 
@@ -8,6 +9,7 @@ export function describeStack({ parts, apiUrl, fallback }: StackState): string[]
   const first: [string, string][] = [
     ['API', apiUrl],
     ['example', exampleOf(apiUrl)],
+    ['demo key', `curl ${apiUrl}/v1/me -H 'X-API-Key: ${DEMO_KEY}'`],
     ['Swagger UI', `${apiUrl}/swagger/index.html`],
     ...operators.map(({ name, url, notes }): [string, string] => [name, [url, ...notes].join('  ')]),
   ]

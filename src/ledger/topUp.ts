@@ -8,12 +8,22 @@ import type { TopUpRequest, TopUpDecision } from './types.ts'
 import { writeAccounts } from './writeAccounts.ts'
 
 /**
- * Adds money to a customer's balance, through the ledger; an unknown customer is created.
- * @throws Unavailable when the database is unavailable; nothing was changed then.
+ * Adds money to a customer's balance, through the ledger; an unknown customer is created. `alongside` writes more in the
+ * same transaction, such as who did it. @throws Unavailable when the database is unavailable; nothing was changed then.
  */
-export async function topUp(db: Db, request: TopUpRequest, transactionId: string): Promise<TopUpDecision> {
+export async function topUp(
+  db: Db,
+  request: TopUpRequest,
+  transactionId: string,
+  alongside: (tx: Tx) => Promise<void> = () => Promise.resolve(),
+): Promise<TopUpDecision> {
+  const work = async (tx: Tx) => {
+    const decision = await add(tx, request, transactionId)
+    if (decision.kind === 'added') await alongside(tx)
+    return decision
+  }
   try {
-    return await transact(db, 'ledger.top_up', (tx) => add(tx, request, transactionId), {
+    return await transact(db, 'ledger.top_up', work, {
       resolve: (tx) => lookUp(tx, request, transactionId),
     })
   } catch (error) {

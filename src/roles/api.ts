@@ -1,7 +1,22 @@
+import {
+  changeCustomer,
+  createCustomer,
+  createKey,
+  listCustomers,
+  listKeys,
+  readAdminLog,
+  readCustomer,
+  revokeKey,
+  topUpCustomer,
+  topUpRecorded,
+} from '../accounts/index.ts'
+import type { AccountsContext } from '../accounts/index.ts'
+import type { AccountActions } from '../accounts/routes/index.ts'
 import { readBalance, topUp } from '../ledger/index.ts'
 import { createMessageEvents, openShards, readHistory } from '../messages/index.ts'
 import type { Accept } from '../messages/index.ts'
 import { openVirtualTime } from '../outbox/index.ts'
+import { databaseNowMs } from '../platform/db/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
 import type { ApiActions } from './routes.ts'
@@ -36,7 +51,28 @@ export function startApi(
     accept: acceptOne,
     readHistory: (query) => readHistory(db, query),
     readBalance: (query) => readBalance(db, query),
-    topUp: (request) => topUp(db, request, newId()),
+    topUp: (request, { isAdmin, actor }) =>
+      isAdmin ? topUpRecorded({ db, newId }, request, actor) : topUp(db, request, newId()),
     limits: config.limits,
+    ...accountActions({ db, newId }, config.currency),
+  }
+}
+
+function accountActions(context: AccountsContext, currency: string): AccountActions {
+  const { db } = context
+  return {
+    currency,
+    nowMs: () => databaseNowMs(db),
+    // The balance alone, without a row of the ledger.
+    readCredit: async (userId) => (await readBalance(db, { userId, limit: 0 })).balance,
+    listKeys: (owner, page) => listKeys(db, owner, page),
+    createKey: (userId, request, actor) => createKey(context, userId, request, actor),
+    revokeKey: (owner, keyId, actor) => revokeKey(context, owner, keyId, actor),
+    listCustomers: (page) => listCustomers(db, page),
+    readCustomer: (publicId) => readCustomer(db, publicId),
+    createCustomer: (values, actor) => createCustomer(context, values, actor),
+    changeCustomer: (publicId, values, actor) => changeCustomer(context, publicId, values, actor),
+    topUpCustomer: (publicId, request, actor) => topUpCustomer(context, publicId, request, actor),
+    readAdminLog: (page) => readAdminLog(db, page),
   }
 }

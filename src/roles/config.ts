@@ -20,6 +20,18 @@ export interface Config {
   listen: ListenAddress
   /** Serves only this machine: requests with another `Host` are refused. */
   localOnly: boolean
+  access: {
+    /** Routes that may be open need no key. */
+    isOpen: boolean
+    /** Undefined: no key is an admin's. */
+    adminKey: string | undefined
+    /** Addresses and ranges whose `X-Forwarded-For` counts. */
+    trustedProxies: string[]
+  }
+  /** Undefined: test keys are refused. */
+  testOperatorUrl: string | undefined
+  /** ISO 4217. */
+  currency: string
   /** In order of preference. Empty without the role `consumer`. */
   operators: OperatorConfig[]
   operatorConcurrency: number
@@ -75,13 +87,6 @@ function findContradictions(values: Partial<Settled>): string[] {
       `DB_MAX_OPEN_CONNS must be at least ${connectionsMin(roles)} with the roles relay and consumer: ` +
         '2 for each class, and 2 for everything else',
     )
-  const { LISTEN_ADDR: listen, ALLOW_UNAUTHENTICATED: allowed } = values
-  if (listen && !isLoopback(listen.host) && allowed === 'no') {
-    faults.push(
-      `LISTEN_ADDR ${listen.host} can be reached from other machines, and there is no authentication yet: ` +
-        `use 127.0.0.1, or set ALLOW_UNAUTHENTICATED=${ANYONE_MAY_SEND}`,
-    )
-  }
   if (values.NORMAL_QUEUE !== undefined && values.NORMAL_QUEUE === values.EXPRESS_QUEUE) {
     faults.push('EXPRESS_QUEUE must not be NORMAL_QUEUE: express would wait behind normal traffic')
   }
@@ -110,13 +115,23 @@ function operatorsOf(values: Partial<Settled>): { operators: OperatorConfig[]; f
 }
 
 function toConfig(values: Settled, operators: OperatorConfig[]): Config {
+  // A proxy in front serves other machines, wherever this process listens.
+  const isReachable = !isLoopback(values.LISTEN_ADDR.host) || values.TRUSTED_PROXIES.length > 0
+  const isAllowed = values.ALLOW_UNAUTHENTICATED === ANYONE_MAY_SEND
   return {
     roles: values.ROLE,
     apiProcesses: values.API_PROCESSES,
     databaseUrl: values.DATABASE_URL,
     amqpUrl: values.AMQP_URL ?? '',
     listen: { ...values.LISTEN_ADDR, port: values.PORT ?? values.LISTEN_ADDR.port },
-    localOnly: values.ALLOW_UNAUTHENTICATED === 'no',
+    localOnly: !isReachable && !isAllowed,
+    access: {
+      isOpen: !isReachable || isAllowed,
+      adminKey: values.ADMIN_API_KEY,
+      trustedProxies: values.TRUSTED_PROXIES,
+    },
+    testOperatorUrl: values.TEST_OPERATOR_URL,
+    currency: values.CURRENCY,
     operators,
     operatorConcurrency: values.OPERATOR_CONCURRENCY,
     operatorBatchMax: values.OPERATOR_BATCH_MAX,

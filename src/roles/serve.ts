@@ -5,6 +5,7 @@ import type { OpsOptions } from '../platform/http/index.ts'
 import type { Lifecycle } from '../platform/lifecycle.ts'
 import { VERSION } from '../platform/version.ts'
 import { startApi } from './api.ts'
+import { openGate } from './gate.ts'
 import type { SharedResources } from './sharedResources.ts'
 import { describeApi } from './openapi.ts'
 import { listRoutes } from './routes.ts'
@@ -29,11 +30,14 @@ export async function serve(
   const database = { name: 'database', run: ping }
   const isApi = config.roles.includes('api')
   const ops = { version: VERSION, roles, checks: [database, ...checks], registry: metrics }
+  const gate = isApi ? await openGate(resources) : undefined
+  if (gate) lifecycle.add({ name: 'access', close: () => gate.close() })
   const routes = listRoutes(ops, isApi ? startApi(resources, wake) : undefined)
   const app = createApp({
     logger,
     metrics: resources.metrics,
     routes,
+    ...(gate ? { authorize: gate.authorize } : {}),
     bodyBytesMax: config.bodyBytesMax,
     ...(config.localOnly ? { ownHost: config.listen.host } : {}),
     ...(isApi ? { openapi: describeApi(routes) } : {}),

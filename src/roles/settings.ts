@@ -1,12 +1,15 @@
 import { z } from 'zod'
 import { idleTimeoutText, operatorUrlText } from '../operators/index.ts'
 import {
+  addressRangesText,
+  currencyText,
   durationText,
   listenAddressText,
   nameText,
   oneOf,
   patternText,
   PORT_MAX,
+  secretText,
   someOf,
   urlText,
   wholeNumberText,
@@ -20,6 +23,9 @@ export type Role = (typeof ROLES)[number]
 
 /** Spelled out, so that it is not set without knowing what it permits. */
 export const ANYONE_MAY_SEND = 'yes-anyone-may-send'
+
+/** As long as a random key: it is pasted, not typed. */
+const ADMIN_KEY_CHARS_MIN = 32
 
 /** Every setting. docs/settings.md and .env.example are checked against this list. */
 export const SETTINGS = {
@@ -56,8 +62,31 @@ export const SETTINGS = {
     schema: oneOf(['no', ANYONE_MAY_SEND]),
     default: 'no',
     meaning:
-      'There is no authentication yet, so only loopback addresses are served, under a `Host` that names this machine. ' +
-      `\`${ANYONE_MAY_SEND}\` serves any other \`LISTEN_ADDR\`: anyone who reaches it can send and spend.`,
+      'On a loopback `LISTEN_ADDR` without `TRUSTED_PROXIES`, the routes without `/v1` need no key, and `Host` has to name ' +
+      `this machine. Everywhere else they need one, unless this is \`${ANYONE_MAY_SEND}\`: then anyone who reaches them ` +
+      'can send and spend. `/v1` always needs a key.',
+  },
+  ADMIN_API_KEY: {
+    schema: secretText(ADMIN_KEY_CHARS_MIN),
+    meaning:
+      'The key for `/v1/admin` and `POST /balance/add`, at least 32 characters. Without it these are refused, and customers and ' +
+      'keys are managed by `npm run admin`.',
+  },
+  TRUSTED_PROXIES: {
+    schema: addressRangesText(),
+    default: 'none',
+    meaning:
+      'Addresses and ranges of proxies whose `X-Forwarded-For` names the client, separated by commas: `10.0.0.0/8, ::1`. ' +
+      'A key that is bound to addresses is checked against that client.',
+  },
+  TEST_OPERATOR_URL: {
+    schema: operatorUrlText(),
+    meaning: 'The simulated operator for messages of test keys. Without it test keys are refused.',
+  },
+  CURRENCY: {
+    schema: currencyText(),
+    default: 'USD',
+    meaning: 'The ISO 4217 code of all money, which is counted in its smallest unit.',
   },
   OPERATORS_FILE: {
     schema: z.string(),

@@ -24,6 +24,18 @@ export function documentedRoutes(): Route[] {
     readHistory: neverServed,
     readBalance: neverServed,
     topUp: neverServed,
+    currency: SETTINGS.CURRENCY.default,
+    nowMs: () => 0,
+    readCredit: neverServed,
+    listKeys: neverServed,
+    createKey: neverServed,
+    revokeKey: neverServed,
+    listCustomers: neverServed,
+    readCustomer: neverServed,
+    createCustomer: neverServed,
+    changeCustomer: neverServed,
+    topUpCustomer: neverServed,
+    readAdminLog: neverServed,
   }
   const registry = { contentType: 'text/plain; version=0.0.4; charset=utf-8' as const, metrics: neverServed }
   return listRoutes({ version: VERSION, roles: ROLES, checks: [], registry }, api)

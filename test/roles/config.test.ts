@@ -42,6 +42,9 @@ describe('the configuration', () => {
       amqpUrl: ENOUGH.AMQP_URL,
       listen: { host: '127.0.0.1', port: 8080 },
       localOnly: true,
+      access: { isOpen: true, adminKey: undefined, trustedProxies: [] },
+      testOperatorUrl: undefined,
+      currency: 'USD',
       operators: [
         operatorOf({ name: 'operator-a', url: ENOUGH.OPERATOR_A_URL, connections: 32 }),
         operatorOf({ name: 'operator-b', url: ENOUGH.OPERATOR_B_URL, connections: 32 }),
@@ -196,6 +199,13 @@ describe('the configuration', () => {
     ['TEXT_CHARS_MAX', '1601'],
     ['RECIPIENTS_MAX', '0'],
     ['ALLOW_UNAUTHENTICATED', 'true'],
+    ['ADMIN_API_KEY', 'x'.repeat(31)],
+    ['ADMIN_API_KEY', 'x'.repeat(201)],
+    ['ADMIN_API_KEY', `${'x'.repeat(16)} ${'x'.repeat(16)}`],
+    ['TRUSTED_PROXIES', '10.0.0.0/33'],
+    ['TRUSTED_PROXIES', '10.0.0.1,proxy'],
+    ['TEST_OPERATOR_URL', 'operator'],
+    ['CURRENCY', 'usd'],
   ] as const) {
     it(`refuses ${name}=${value.slice(0, 20)}`, () =>
       refuses({ [name]: value }, new RegExp(`^${name} must `)))
@@ -218,17 +228,24 @@ describe('the configuration', () => {
   })
 })
 
-describe('without authentication', () => {
-  it('only loopback addresses are served', () => {
+describe('the need for a key', () => {
+  const accessOf = (env: Record<string, string>) => {
+    const { access, localOnly } = loadConfig({ ...ENOUGH, ...env })
+    return { isOpen: access.isOpen, localOnly }
+  }
+
+  it('is left out on loopback addresses, where the Host is checked instead', () => {
     for (const LISTEN_ADDR of [
       '127.0.0.1:80',
       '127.3.2.1:80',
       'localhost:80',
       '[::1]:80',
       '[0:0:0:0:0:0:0:1]:80',
-    ]) {
-      refuses({ LISTEN_ADDR })
-    }
+    ])
+      assert.deepEqual(accessOf({ LISTEN_ADDR }), { isOpen: true, localOnly: true }, LISTEN_ADDR)
+  })
+
+  it('is there on every other address', () => {
     for (const LISTEN_ADDR of [
       ':8080',
       '0.0.0.0:80',
@@ -236,19 +253,22 @@ describe('without authentication', () => {
       '[::]:80',
       'example.org:80',
       '127.example.org:80',
-    ]) {
-      refuses({ LISTEN_ADDR }, /can be reached from other machines/)
-      refuses({ LISTEN_ADDR, ROLE: 'relay' }, /can be reached from other machines/)
-    }
+    ])
+      assert.deepEqual(accessOf({ LISTEN_ADDR }), { isOpen: false, localOnly: false }, LISTEN_ADDR)
   })
 
-  it('others are served when that is said in so many words', () => {
-    const env = { ...ENOUGH, LISTEN_ADDR: ':8080', ALLOW_UNAUTHENTICATED: 'yes-anyone-may-send' }
-    assert.deepEqual(loadConfig(env).listen, { host: '0.0.0.0', port: 8080 })
-    refuses(
-      { LISTEN_ADDR: ':8080', ALLOW_UNAUTHENTICATED: 'no' },
-      /ALLOW_UNAUTHENTICATED=yes-anyone-may-send/,
-    )
+  it('is there on loopback too when a proxy in front serves others', () => {
+    assert.deepEqual(accessOf({ TRUSTED_PROXIES: '127.0.0.1' }), { isOpen: false, localOnly: false })
+  })
+
+  it('is left out elsewhere when that is said explicitly', () => {
+    const ALLOW_UNAUTHENTICATED = 'yes-anyone-may-send'
+    for (const env of [{ LISTEN_ADDR: ':8080' }, { TRUSTED_PROXIES: '10.0.0.0/8' }, {}])
+      assert.deepEqual(accessOf({ ...env, ALLOW_UNAUTHENTICATED }), { isOpen: true, localOnly: false })
+  })
+
+  it('never quotes a wrong admin key', () => {
+    assert.doesNotMatch(faultsOf({ ADMIN_API_KEY: 'hunter2' }).join(), /hunter2/)
   })
 })
 

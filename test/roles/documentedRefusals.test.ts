@@ -1,7 +1,22 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { asBusy, asUnavailable } from '../../src/platform/db/faults.ts'
+import { CommitUnknown } from '../../src/platform/db/index.ts'
+import {
+  accessUnavailable,
+  addressNotAllowed,
+  adminKeyRequired,
+  customerKeyRequired,
+  invalidKey,
+  keyRequired,
+  missingScope,
+  testKeysNotServed,
+  tooManyWrongKeys,
+} from '../../src/platform/http/index.ts'
 import type { Listener } from '../../src/platform/http/index.ts'
+import type { Access } from '../../src/primitives/access.ts'
+import type { Problem } from '../../src/primitives/problem.ts'
+import type { Unavailable } from '../../src/primitives/unavailable.ts'
 import { listRoutes } from '../../src/roles/routes.ts'
 import type { ApiActions } from '../../src/roles/routes.ts'
 import { renderOpenApi } from '../../src/roles/swag.ts'
@@ -13,6 +28,15 @@ const LIMITS = { recipientsMax: 10_000, textCharsMax: 1_600 }
 const BODY_BYTES_MAX = 1_048_576
 const ID = '019bd5a1-4c2e-7f30-9a6b-2d8e5c71f043'
 const TRANSACTION_ID = '019bd59f-0b73-7d15-8c4e-91a2f6e03b58'
+
+/** A customer whose key may do everything. */
+const CUSTOMER: Access = {
+  customer: {
+    ...{ userId: 1, publicId: ID, name: 'Example Ltd', tier: 'basic' },
+    ...{ partsPerMinute: null, partsBurst: null, requestsPerSecond: null },
+  },
+  ...{ isAdmin: false, isTest: false, isOpen: false, actor: 'key' },
+}
 
 const SEND = { customer_id: 1, text: 'hi', recipients: ['09128582812'], type: 'normal' }
 const TOP_UP = { user_id: 1, balance: 100 }
@@ -38,6 +62,35 @@ interface Provocation {
 
 const SENT = post('/sms/send', SEND)
 const ADDED = post('/balance/add', TOP_UP)
+
+const KEY = { name: 'shop', scopes: ['read'] }
+
+/** What a key may be refused for, thrown by the part that checks keys. */
+function accessProvocations(): Provocation[] {
+  const refusals: [string, Problem | Unavailable, string?][] = [
+    ['no key', keyRequired()],
+    ['a wrong key', invalidKey()],
+    ['many wrong keys', tooManyWrongKeys(2)],
+    ['keys that cannot be checked', accessUnavailable()],
+    ['a missing scope', missingScope('read')],
+    ['another missing scope', missingScope('send'), SENT],
+    ['a third missing scope', missingScope('manage'), get('/v1/keys')],
+    ['the admin key for a customer', customerKeyRequired()],
+    ["a customer's key for an admin", adminKeyRequired(), ADDED],
+    ['another address', addressNotAllowed()],
+    ['a test key without a test operator', testKeysNotServed()],
+  ]
+  return refusals.map(([when, refusal, bytes = HISTORY]) => ({
+    when,
+    code: refusal.code,
+    bytes,
+    app: {
+      authorize: () => {
+        throw refusal
+      },
+    },
+  }))
+}
 
 const PROVOCATIONS: Provocation[] = [
   {
@@ -135,6 +188,74 @@ const PROVOCATIONS: Provocation[] = [
     bytes: ADDED,
     decides: { topUp: () => Promise.resolve({ kind: 'balance_limit' }) },
   },
+  ...accessProvocations(),
+  {
+    when: 'a test key that sends',
+    code: 'test_key_cannot_send',
+    bytes: SENT,
+    app: { authorize: () => ({ ...CUSTOMER, isTest: true }) },
+  },
+  {
+    when: 'a test key that asks for a live one',
+    code: 'live_key_required',
+    bytes: post('/v1/keys', KEY),
+    app: { authorize: () => ({ ...CUSTOMER, isTest: true }) },
+  },
+  {
+    when: 'a key that is not there',
+    code: 'key_not_found',
+    bytes: request('DELETE', `/v1/keys/${ID}`),
+    decides: { revokeKey: () => Promise.resolve(false) },
+  },
+  {
+    when: 'a customer that is not there',
+    code: 'customer_not_found',
+    bytes: get(`/v1/admin/customers/${ID}`),
+    decides: { readCustomer: () => Promise.resolve(undefined) },
+  },
+  {
+    when: 'a second customer with a number',
+    code: 'customer_exists',
+    bytes: post('/v1/admin/customers', { name: 'Example Ltd', user_id: 1 }),
+    decides: { createCustomer: () => Promise.resolve({ kind: 'customer_exists' }) },
+  },
+  {
+    when: 'a key too many',
+    code: 'too_many_keys',
+    bytes: post('/v1/keys', KEY),
+    decides: { createKey: () => Promise.resolve({ kind: 'too_many_keys' }) },
+  },
+  {
+    when: 'a lost commit of a change',
+    code: 'outcome_unknown',
+    bytes: post('/v1/keys', KEY),
+    decides: { createKey: () => throws(new CommitUnknown('accounts.create_key', new Error())) },
+  },
+  {
+    when: 'a list with a limit that is too large',
+    code: 'invalid_request',
+    bytes: get('/v1/keys?limit=5000'),
+  },
+  {
+    when: 'a key with unknown members',
+    code: 'invalid_request',
+    bytes: post('/v1/keys', { name: 'shop', scopes: ['spend'], expire_at: '2027-01-01T00:00:00Z' }),
+  },
+  {
+    when: 'a customer with wrong fields',
+    code: 'invalid_request',
+    bytes: post('/v1/admin/customers', { name: '', tier: 'gold' }),
+  },
+  {
+    when: 'a change with a misspelt member',
+    code: 'invalid_request',
+    bytes: request('PATCH', `/v1/admin/customers/${ID}`, { teir: 'basic' }),
+  },
+  {
+    when: 'a top-up under another name',
+    code: 'invalid_request',
+    bytes: post(`/v1/admin/customers/${ID}/top-up`, { amount: 100 }),
+  },
 ]
 
 describe('a documented refusal', () => {
@@ -145,7 +266,10 @@ describe('a documented refusal', () => {
 
   for (const { when, code, bytes, decides = {}, app = {} } of PROVOCATIONS) {
     it(`is answered exactly as its example says: ${code} for ${when}`, async () => {
-      const { app: served } = testApp(routes(decides), { bodyBytesMax: BODY_BYTES_MAX, ...app })
+      const { app: served } = testApp(routes(decides), {
+        ...{ bodyBytesMax: BODY_BYTES_MAX, authorize: () => CUSTOMER },
+        ...app,
+      })
       listener = await listenWith(served, { requestTimeoutMs: 200, headersTimeoutMs: 200, checkEveryMs: 20 })
       const client = await dial({ port: Number(new URL(listener.url).port) })
       client.say(bytes)
@@ -180,9 +304,12 @@ describe('a documented refusal', () => {
 
 function routes(decides: Partial<ApiActions>) {
   const unexpected = () => throws(new Error('not expected'))
-  const actions = {
+  const actions: ApiActions = {
     ...{ accept: unexpected, readHistory: unexpected, readBalance: unexpected, topUp: unexpected },
-    limits: LIMITS,
+    ...{ readCredit: unexpected, listKeys: unexpected, createKey: unexpected, revokeKey: unexpected },
+    ...{ listCustomers: unexpected, readCustomer: unexpected, createCustomer: unexpected },
+    ...{ changeCustomer: unexpected, topUpCustomer: unexpected, readAdminLog: unexpected },
+    ...{ limits: LIMITS, currency: 'USD', nowMs: () => 0 },
     ...decides,
   }
   const registry = {
@@ -235,8 +362,17 @@ function get(path: string, ...headers: string[]): string {
 }
 
 function post(path: string, body: object | string, type = 'application/json'): string {
+  return request('POST', path, body, type)
+}
+
+function request(
+  method: string,
+  path: string,
+  body: object | string = '',
+  type = 'application/json',
+): string {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  const head = [`POST ${path} HTTP/1.1`, 'Host: example.org', `Content-Type: ${type}`]
+  const head = [`${method} ${path} HTTP/1.1`, 'Host: example.org', `Content-Type: ${type}`]
   return `${[...head, `Content-Length: ${Buffer.byteLength(text)}`].join('\r\n')}\r\n\r\n${text}`
 }
 

@@ -10,6 +10,8 @@ interface Content {
 interface Operation {
   operationId: string
   summary: string
+  description?: string
+  security?: Record<string, string[]>[]
   parameters?: { name: string; in: string; required?: boolean; schema: Record<string, unknown> }[]
   requestBody?: {
     content: Record<string, { schema: { properties: Record<string, Record<string, unknown>> } }>
@@ -23,6 +25,8 @@ interface Document {
   paths: Record<string, Record<string, Operation>>
   components: { schemas: Record<string, { properties?: Record<string, Record<string, unknown>> }> }
 }
+
+const PUBLIC = ['/healthz', '/readyz', '/metrics']
 
 const text = renderOpenApi()
 const document = JSON.parse(text) as Document
@@ -50,10 +54,24 @@ describe('the OpenAPI document', () => {
     assert.deepEqual(
       documented.map(({ method, path, access }) => `${access} ${method} ${path}`),
       [
-        'customer post /sms/send',
-        'customer get /sms/history',
-        'customer get /balance',
-        'customer post /balance/add',
+        'send post /sms/send',
+        'read get /sms/history',
+        'read get /balance',
+        'admin post /balance/add',
+        'read get /v1/transactions',
+        'read get /v1/me',
+        'manage get /v1/keys',
+        'manage post /v1/keys',
+        'manage delete /v1/keys/:id',
+        'admin get /v1/admin/customers',
+        'admin post /v1/admin/customers',
+        'admin get /v1/admin/customers/:id',
+        'admin patch /v1/admin/customers/:id',
+        'admin post /v1/admin/customers/:id/top-up',
+        'admin get /v1/admin/customers/:id/keys',
+        'admin post /v1/admin/customers/:id/keys',
+        'admin delete /v1/admin/customers/:id/keys/:key_id',
+        'admin get /v1/admin/log',
         'public get /healthz',
         'public get /readyz',
         'public get /metrics',
@@ -65,10 +83,10 @@ describe('the OpenAPI document', () => {
   it('describes every answer, refusals as problem documents', () => {
     const statuses = (method: string, path: string) =>
       Object.keys(operation(method, path).responses).join(' ')
-    assert.equal(statuses('post', '/sms/send'), '200 400 402 408 413 415 417 421 431 500 503')
-    assert.equal(statuses('post', '/balance/add'), '200 400 408 409 413 415 417 421 431 500 503')
+    assert.equal(statuses('post', '/sms/send'), '200 400 401 402 403 408 413 415 417 421 429 431 500 503')
+    assert.equal(statuses('post', '/balance/add'), '200 400 401 403 408 409 413 415 417 421 429 431 500 503')
     for (const path of ['/sms/history', '/balance'])
-      assert.equal(statuses('get', path), '200 400 417 421 431 500 503')
+      assert.equal(statuses('get', path), '200 400 401 403 417 421 429 431 500 503')
     for (const path of ['/healthz', '/metrics']) assert.equal(statuses('get', path), '200 400 417 421 431')
     assert.equal(statuses('get', '/readyz'), '200 400 417 421 431 503')
     for (const path of ['/sms/send', '/sms/history', '/balance', '/balance/add']) {
@@ -79,6 +97,19 @@ describe('the OpenAPI document', () => {
             status === '200' ? 'application/json' : 'application/problem+json',
           ])
         }
+      }
+    }
+  })
+
+  it('says which key each operation needs', () => {
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const { security, description = '' } of Object.values(methods)) {
+        const schemes = security?.flatMap((each) => Object.keys(each)) ?? []
+        assert.deepEqual(schemes, PUBLIC.includes(path) ? [] : ['apiKey', 'bearer'], path)
+        // An empty requirement says that no key is needed, which no route of /v1 may say.
+        const isOptional = security?.some((each) => Object.keys(each).length === 0) ?? false
+        assert.equal(isOptional, schemes.length > 0 && !path.startsWith('/v1/'), path)
+        assert.equal(/Needs (the admin key|a key with the scope `\w+`)/.test(description), schemes.length > 0)
       }
     }
   })

@@ -50,6 +50,39 @@ export async function get<T>(url: string, path: string): Promise<Answer<T>> {
   return { status: response.status, body: (await response.json()) as T, headers: response.headers }
 }
 
+/** An answer whose body is a JSON object; `code` is that of a problem document. */
+export interface Called {
+  status: number
+  code: string | undefined
+  body: Record<string, unknown>
+  text: string
+  headers: Headers
+}
+
+/** Any request, with a key or a body or neither, on a connection of its own. */
+export async function call(
+  url: string,
+  method: string,
+  path: string,
+  { key, body }: { key?: string; body?: object } = {},
+): Promise<Called> {
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      connection: 'close',
+      ...(key === undefined ? {} : { 'x-api-key': key }),
+      ...(body ? { 'content-type': 'application/json' } : {}),
+    },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  })
+  const text = await response.text()
+  const parsed = JSON.parse(text) as Record<string, unknown>
+  return {
+    ...{ status: response.status, body: parsed, text, headers: response.headers },
+    code: parsed['code'] as string | undefined,
+  }
+}
+
 export async function topUp(url: string, userId: number, balance: number): Promise<void> {
   const { status } = await post(url, '/balance/add', { user_id: userId, balance, description: 'top-up' })
   if (status !== 200) throw new Error(`top-up answered ${status}`)

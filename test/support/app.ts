@@ -3,6 +3,7 @@ import type { Express } from 'express'
 import type { Response } from 'supertest'
 import { createApp } from '../../src/platform/http/index.ts'
 import type { AppOptions, Route } from '../../src/platform/http/index.ts'
+import { OPEN_ACCESS } from '../../src/primitives/access.ts'
 import { createMetrics } from '../../src/platform/telemetry/index.ts'
 import type { Metrics } from '../../src/platform/telemetry/index.ts'
 import { memoryLog } from './memoryLog.ts'
@@ -14,11 +15,15 @@ export interface TestApp {
   metrics: Metrics
 }
 
-/** The real application with the given routes, its log readable. */
+/** The real application with the given routes, its log readable. Without `authorize` no key is needed. */
 export function testApp(routes: Route[], options: Partial<AppOptions> = {}): TestApp {
   const log = memoryLog()
   const metrics = createMetrics({ withRuntime: false })
-  const app = createApp({ logger: log.logger, metrics, routes, bodyBytesMax: 1_048_576, ...options })
+  const app = createApp({
+    ...{ logger: log.logger, metrics, routes, bodyBytesMax: 1_048_576 },
+    authorize: () => OPEN_ACCESS,
+    ...options,
+  })
   return { app, log, metrics }
 }
 

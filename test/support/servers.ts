@@ -31,6 +31,9 @@ export interface Stack {
 }
 
 const TABLES = [
+  'api_keys',
+  'customers',
+  'admin_log',
   'outbox_events',
   'sms_quarantine',
   'audit_accounts',

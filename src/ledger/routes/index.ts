@@ -3,6 +3,7 @@ import { balanceRoute } from './balance.ts'
 import type { ReadBalance } from './balance.ts'
 import { topUpRoute } from './topUp.ts'
 import type { TopUp } from './topUp.ts'
+import { transactionsRoute } from './transactions.ts'
 
 /** What the routes of the ledger need. */
 export interface LedgerActions {
@@ -11,5 +12,5 @@ export interface LedgerActions {
 }
 
 export function ledgerRoutes({ readBalance, topUp }: LedgerActions): Route[] {
-  return [balanceRoute(readBalance), topUpRoute(topUp)]
+  return [balanceRoute(readBalance), topUpRoute(topUp), transactionsRoute(readBalance)]
 }

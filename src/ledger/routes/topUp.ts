@@ -7,7 +7,7 @@ import {
   invalidInput,
   money,
   note,
-  ProblemSchema,
+  ofAccess,
   readInput,
   refusals,
   storableText,
@@ -15,8 +15,9 @@ import {
   wholeNumber,
 } from '../../platform/http/index.ts'
 import type { Refusal, Route } from '../../platform/http/index.ts'
+import type { Access } from '../../primitives/access.ts'
 import { TOPPED_UP_MAX } from '../../primitives/money.ts'
-import { Problem } from '../../primitives/problem.ts'
+import { refuseTopUp, TopUpUnavailable } from '../refuseTopUp.ts'
 import type { TopUpRequest, TopUpDecision } from '../types.ts'
 
 /** The size of the ledger's column. */
@@ -44,27 +45,22 @@ const TopUpAnswer = z
   })
   .meta({ id: 'TopUpAnswer' })
 
-const TopUpUnavailable = ProblemSchema.extend({
-  transaction_id: z
-    .string()
-    .optional()
-    .meta({ description: 'With `outcome_unknown`: the transaction to look up in the balance' }),
-}).meta({ id: 'TopUpUnavailable' })
-
-export type TopUp = (request: TopUpRequest) => Promise<TopUpDecision>
+/** The admin that does it is recorded. */
+export type TopUp = (request: TopUpRequest, access: Access) => Promise<TopUpDecision>
 
 /** `POST /balance/add`: adds money to a balance, and creates an unknown customer. */
 export function topUpRoute(topUp: TopUp): Route {
   return {
     method: 'post',
     path: '/balance/add',
-    access: 'customer',
+    access: 'admin',
+    mayBeOpen: true,
     operation,
-    async handle(request, response) {
+    async handle(request, response, access) {
       const { user_id, balance, description } = readInput(Body, request.body, SYNONYMS)
       note(response, { customer_id: user_id })
-      const decision = await topUp({ userId: user_id, amount: balance, description })
-      if (decision.kind !== 'added') throw refuse(decision)
+      const decision = await topUp({ userId: user_id, amount: balance, description }, access)
+      if (decision.kind !== 'added') throw refuseTopUp(decision)
       note(response, { transaction_id: decision.transactionId })
       answerJson(response, {
         user_id,
@@ -75,35 +71,16 @@ export function topUpRoute(topUp: TopUp): Route {
   }
 }
 
-function refuse(decision: Exclude<TopUpDecision, { kind: 'added' }>): Problem {
-  switch (decision.kind) {
-    case 'balance_limit':
-      return new Problem(
-        409,
-        'balance_limit',
-        `The balance would be above the largest that can be kept, ${TOPPED_UP_MAX}. Nothing was added.`,
-      )
-    case 'outcome_unknown':
-      // No Retry-After: a client that retries automatically would add the money twice.
-      return new Problem(
-        503,
-        'outcome_unknown',
-        'The money may or may not have been added. Look up the transaction_id in the balance before adding it again.',
-        { members: { transaction_id: decision.transactionId } },
-      )
-  }
-}
-
 const EXAMPLE_ID = '019bd59f-0b73-7d15-8c4e-91a2f6e03b58'
 
 const OF_THE_DECISION: Refusal[] = [
   {
     when: `the balance would be above ${TOPPED_UP_MAX}`,
-    example: refuse({ kind: 'balance_limit' }),
+    example: refuseTopUp({ kind: 'balance_limit' }),
   },
   {
     when: 'the money may or may not have been added; look up `transaction_id` in the balance before adding it again',
-    example: refuse({ kind: 'outcome_unknown', transactionId: EXAMPLE_ID }),
+    example: refuseTopUp({ kind: 'outcome_unknown', transactionId: EXAMPLE_ID }),
     schema: TopUpUnavailable,
   },
 ]
@@ -124,6 +101,7 @@ const operation: ZodOpenApiOperationObject = {
   responses: {
     '200': answer('Added', TopUpAnswer, { user_id: 1, balance: 100, transaction_id: EXAMPLE_ID }),
     ...refusals([
+      ...ofAccess('admin'),
       invalidInput(Body, { user_id: 1, amount: 100 }, SYNONYMS),
       ...BODY,
       ...OF_THE_DECISION,

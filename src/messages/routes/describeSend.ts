@@ -5,13 +5,14 @@ import {
   BODY,
   invalidInput,
   money,
+  ofAccess,
   ProblemSchema,
   refusals,
   toProblem,
   TRANSACTION,
 } from '../../platform/http/index.ts'
 import type { Refusal, Synonyms } from '../../platform/http/index.ts'
-import { refuseSend } from './refuseSend.ts'
+import { refuseSend, testKeyCannotSend } from './refuseSend.ts'
 
 export const SendAnswer = z
   .object({
@@ -76,12 +77,19 @@ export function describeSend(body: z.ZodObject, synonyms: Synonyms): ZodOpenApiO
     },
     responses: {
       '200': answer('Accepted and charged', SendAnswer, EXAMPLE),
-      ...refusals([invalidInput(body, wrong, synonyms), ...BODY, ...OF_THE_DECISION, ...TRANSACTION]),
+      ...refusals([
+        ...ofAccess('send'),
+        invalidInput(body, wrong, synonyms),
+        ...BODY,
+        ...OF_THE_DECISION,
+        ...TRANSACTION,
+      ]),
     },
   }
 }
 
 const OF_THE_DECISION: Refusal[] = [
+  { when: 'the key is a test key', example: testKeyCannotSend() },
   {
     when: 'the balance does not cover all recipients',
     example: toProblem(refuseSend({ kind: 'insufficient_balance', cost: 6, balance: 5 })),

@@ -9,6 +9,7 @@ import {
   LIST,
   nextCursor,
   note,
+  ofAccess,
   pageFields,
   readInput,
   refusals,
@@ -17,6 +18,7 @@ import {
   wholeNumberInQuery,
 } from '../../platform/http/index.ts'
 import type { Route } from '../../platform/http/index.ts'
+import { customerServed } from '../../primitives/access.ts'
 import { decodeCursor, encodeCursor } from '../../primitives/cursor.ts'
 import { isIdentifier } from '../../primitives/identifier.ts'
 import { parseWholeNumber } from '../../primitives/wholeNumber.ts'
@@ -83,13 +85,14 @@ export function historyRoute(readHistory: ReadHistory): Route {
   return {
     method: 'get',
     path: '/sms/history',
-    access: 'customer',
+    access: 'read',
+    mayBeOpen: true,
     operation,
-    async handle(request, response) {
+    async handle(request, response, access) {
       const { user_id, status, sms_identifier, limit, cursor } = readInput(Query, request.query, SYNONYMS)
       note(response, { customer_id: user_id })
       const page = await readHistory({
-        userId: user_id,
+        userId: customerServed(access, user_id),
         status,
         smsIdentifier: sms_identifier,
         limit,
@@ -175,6 +178,7 @@ const operation: ZodOpenApiOperationObject = {
   responses: {
     '200': answer('A page of recipients', HistoryAnswer, EXAMPLE),
     ...refusals([
+      ...ofAccess('read'),
       invalidInput(Query, { user_id: '1', status: 'lost', limit: '5000' }, SYNONYMS),
       ...LIST,
       ...DATABASE,

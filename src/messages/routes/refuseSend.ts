@@ -4,6 +4,11 @@ import type { Decision } from '../types.ts'
 
 export type Refused = Exclude<Decision, { kind: 'accepted' }>
 
+/** Until messages of test keys have an operator of their own, none is accepted: a real one would send them. */
+export function testKeyCannotSend(): Problem {
+  return new Problem(403, 'test_key_cannot_send', 'A test key cannot send here. Nothing was sent or charged.')
+}
+
 /** @returns what the client is told when its message was not accepted, or when that is not known. */
 export function refuseSend(decision: Refused): Problem | Unavailable {
   switch (decision.kind) {

@@ -3,12 +3,13 @@ import { answerJson, elseSay, note, readInput, storableText, wholeNumber } from 
 import type { Route } from '../../platform/http/index.ts'
 import { currentTraceparent } from '../../platform/telemetry/index.ts'
 import { RECIPIENT_SHAPE, withoutEqual } from '../../primitives/address.ts'
+import { customerServed } from '../../primitives/access.ts'
 import type { MessageClass } from '../../primitives/messageClass.ts'
 import { formatCount } from '../../primitives/text.ts'
 import type { SendRequest, Decision } from '../types.ts'
 import { describeSend } from './describeSend.ts'
 import type { SendAnswer } from './describeSend.ts'
-import { refuseSend } from './refuseSend.ts'
+import { refuseSend, testKeyCannotSend } from './refuseSend.ts'
 
 export interface SendLimits {
   /** Recipients of one request, counted before equal ones are removed. */
@@ -28,13 +29,15 @@ export function sendRoute(accept: AcceptSend, limits: SendLimits): Route {
   return {
     method: 'post',
     path: '/sms/send',
-    access: 'customer',
+    access: 'send',
+    mayBeOpen: true,
     operation: describeSend(body, SYNONYMS),
-    async handle(request, response) {
+    async handle(request, response, access) {
+      if (access.isTest) throw testKeyCannotSend()
       const { customer_id, text, type, recipients } = readInput(body, request.body, SYNONYMS)
       note(response, { customer_id })
       const sent: SendRequest = {
-        userId: customer_id,
+        userId: customerServed(access, customer_id),
         text,
         type,
         recipients: withoutEqual(recipients),

@@ -1,4 +1,15 @@
-export { durationText, nameText, oneOf, patternText, someOf, urlText, wholeNumberText } from './kinds.ts'
+export {
+  addressRangesText,
+  currencyText,
+  durationText,
+  nameText,
+  oneOf,
+  patternText,
+  secretText,
+  someOf,
+  urlText,
+  wholeNumberText,
+} from './kinds.ts'
 export { isLoopback, listenAddressText, PORT_MAX } from './listenAddress.ts'
 export { ConfigFault, readSettings } from './readSettings.ts'
 export { describeRows } from './setting.ts'

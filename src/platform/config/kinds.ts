@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isAddressRange } from '../../primitives/ipRange.ts'
 import { parseWholeNumber } from '../../primitives/wholeNumber.ts'
 
 /** A whole number in plain digits, both bounds included. */
@@ -78,4 +79,38 @@ export function nameText(lengthMax: number) {
   return z.string().regex(new RegExp(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,${lengthMax - 1}}$`), {
     message: `must be 1 to ${lengthMax} letters, digits, dots, colons, hyphens or underscores`,
   })
+}
+
+/** A secret. The error does not quote it. White space around it is not part of it. */
+export function secretText(lengthMin: number) {
+  return z
+    .string()
+    .min(lengthMin, { message: `must have at least ${lengthMin} characters` })
+    .max(SECRET_LENGTH_MAX, { message: `must have at most ${SECRET_LENGTH_MAX} characters` })
+    .regex(/^[!-~]+$/, {
+      message: 'must consist of visible ASCII characters, because it is sent in a header',
+    })
+}
+
+/** As long as the longest key that is read from a request. */
+const SECRET_LENGTH_MAX = 200
+
+/** Addresses and ranges of addresses, separated by commas; `none` for no address. */
+export function addressRangesText() {
+  return z.string().transform((text, check) => {
+    if (text.toLowerCase() === 'none') return []
+    const ranges = text.split(',').map((range) => range.trim())
+    const wrong = ranges.find((range) => !isAddressRange(range))
+    if (wrong === undefined) return ranges
+    check.addIssue({
+      code: 'custom',
+      message: `must be addresses or ranges such as 10.0.0.0/8, separated by commas; "${wrong}" is none`,
+    })
+    return z.NEVER
+  })
+}
+
+/** The three letters of a currency. */
+export function currencyText() {
+  return z.string().regex(/^[A-Z]{3}$/, { message: 'must be the three letters of a currency, such as USD' })
 }

@@ -34,7 +34,7 @@ export function clientFaults(latestOn: LatestOn, lingerMs: number): ClientFaults
     refuseConnect(socket) {
       // Node has removed its own listeners from this socket.
       socket.on('error', () => socket.destroy())
-      const headers = { Allow: 'GET, HEAD, POST, OPTIONS' }
+      const headers = { Allow: 'GET, HEAD, POST, PATCH, DELETE, OPTIONS' }
       end(socket, new Problem(405, 'method_not_allowed', 'This is not a proxy.', { headers }))
     },
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Request, Response } from 'express'
+import type { Access } from '../../primitives/access.ts'
 import type { LogFields } from '../telemetry/index.ts'
 
 /** The facts about one request for its log line, metric and problem document. */
@@ -11,11 +12,15 @@ export interface RequestContext {
   quiet: boolean
   /** Facts that a handler adds to the request's log line. */
   fields: LogFields
+  /** On whose behalf the request acts. The route's guard sets it. */
+  access: Access
   /** What made the answer a 5xx. */
   fault?: unknown
 }
 
 export const UNKNOWN_ROUTE = 'unknown'
+
+const NO_ACCESS: Access = { isAdmin: false, isTest: false, isOpen: false, actor: '' }
 
 /** Narrow on purpose: the header comes from outside and goes into logs and answers. */
 const REQUEST_ID_SHAPE = /^[A-Za-z0-9._-]{1,64}$/
@@ -24,7 +29,13 @@ const REQUEST_ID_SHAPE = /^[A-Za-z0-9._-]{1,64}$/
 export function openContext(request: Request, response: Response): void {
   const offered = request.headers['x-request-id']
   const requestId = typeof offered === 'string' && REQUEST_ID_SHAPE.test(offered) ? offered : randomUUID()
-  const context: RequestContext = { requestId, route: UNKNOWN_ROUTE, quiet: false, fields: {} }
+  const context: RequestContext = {
+    requestId,
+    route: UNKNOWN_ROUTE,
+    quiet: false,
+    fields: {},
+    access: NO_ACCESS,
+  }
   response.locals['context'] = context
 }
 

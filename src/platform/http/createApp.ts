@@ -8,13 +8,15 @@ import { BODIES_BYTES_MAX } from './connectionLimits.ts'
 import { observeRequests } from './observe.ts'
 import { answerProblem, refuseUnknownRoute } from './problems.ts'
 import { mountRoutes } from './route.ts'
-import type { Route } from './route.ts'
+import type { Authorize, Route } from './route.ts'
 import { swaggerRoutes } from './swagger.ts'
 
 export interface AppOptions {
   logger: Logger
   metrics: Pick<Metrics, 'httpDuration'>
   routes: Route[]
+  /** Checks keys; needed where a route is not public. */
+  authorize?: Authorize
   /** Bodies above it are answered with 413. */
   bodyBytesMax: number
   /** The bound on all bodies that are being read; a body beyond it is answered with 503. */
@@ -31,6 +33,7 @@ export function createApp(options: AppOptions): Express {
     logger,
     metrics,
     routes,
+    authorize,
     bodyBytesMax,
     bodiesBytesMax = BODIES_BYTES_MAX,
     ownHost,
@@ -50,7 +53,7 @@ export function createApp(options: AppOptions): Express {
     next()
   })
   const bodies = { bytesMax: bodyBytesMax, budget: openBodyBudget(bodiesBytesMax) }
-  mountRoutes(app, openapi ? [...routes, ...swaggerRoutes(openapi)] : routes, bodies)
+  mountRoutes(app, openapi ? [...routes, ...swaggerRoutes(openapi)] : routes, { bodies, authorize })
   app.use(refuseUnknownRoute)
   app.use(answerProblem)
   return app

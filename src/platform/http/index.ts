@@ -1,3 +1,15 @@
+export {
+  accessUnavailable,
+  addressNotAllowed,
+  adminKeyRequired,
+  customerKeyRequired,
+  invalidKey,
+  keyRequired,
+  missingScope,
+  ofAccess,
+  testKeysNotServed,
+  tooManyWrongKeys,
+} from './accessRefusals.ts'
 export { answerJson } from './answer.ts'
 export { createApp } from './createApp.ts'
 export type { AppOptions } from './createApp.ts'
@@ -14,7 +26,7 @@ export {
   wholeNumber,
   wholeNumberInQuery,
 } from './fields.ts'
-export { invalidCursor, readInput } from './input.ts'
+export { invalidCursor, invalidField, readInput } from './input.ts'
 export type { Synonyms } from './input.ts'
 export { HTTP_LIMITS } from './connectionLimits.ts'
 export type { HttpLimits } from './connectionLimits.ts'
@@ -26,4 +38,4 @@ export type { ReadinessCheck } from './readiness.ts'
 export { toProblem } from './problems.ts'
 export { BODY, DATABASE, invalidInput, LIST, TRANSACTION } from './refusals.ts'
 export type { Refusal } from './refusals.ts'
-export type { Access, Route } from './route.ts'
+export type { Authorize, Method, Route, RouteAccess } from './route.ts'

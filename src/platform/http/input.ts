@@ -13,7 +13,8 @@ const FIELD_NAME_LENGTH_MAX = 40
 export type Synonyms = Readonly<Record<string, readonly string[]>>
 
 /**
- * @returns the body or the query as the schema reads it; fields that the schema does not know are ignored.
+ * @returns the body or the query as the schema reads it; fields that the schema does not know are ignored, unless it
+ * is strict.
  * @throws Problem 400 `invalid_request`, as refusalOf returns it.
  */
 export function readInput<S extends z.ZodObject>(
@@ -31,6 +32,11 @@ export function refusalOf(schema: z.ZodObject, input: unknown, synonyms: Synonym
   const result = schema.safeParse(input, { error: explain })
   if (result.success) throw new Error('the input is valid')
   return toProblem(result.error.issues, { schema, input, synonyms })
+}
+
+/** One field that is wrong for a reason that a schema cannot know. */
+export function invalidField(field: string, message: string): Problem {
+  return invalid('invalid_request', [{ field, message }])
 }
 
 export function invalidCursor(): Problem {
@@ -66,16 +72,30 @@ function toSentence([first, ...others]: FieldFault[]): string {
 /** The first fault of each field: a number too large to be exact is also above its maximum, and once is enough. */
 function toFieldFaults(issues: z.core.$ZodIssue[]): FieldFault[] {
   const faults = new Map<string, FieldFault>()
-  for (const { path, message } of issues) {
-    const field = nameField(path)
-    if (!faults.has(field)) faults.set(field, { field, message })
+  for (const issue of issues) {
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) {
+        const field = nameField([...issue.path, key.slice(0, FIELD_NAME_LENGTH_MAX)])
+        faults.set(field, { field, message: UNKNOWN_FIELD })
+      }
+      continue
+    }
+    const field = nameField(issue.path)
+    if (!faults.has(field)) faults.set(field, { field, message: issue.message })
   }
   return [...faults.values()]
 }
 
+/** Of a schema that refuses what it does not know: a misspelt option must not be left out silently. */
+const UNKNOWN_FIELD = 'is not a known field'
+
 /** Unknown fields are ignored, unless one of them was probably meant for a required field that is missing. */
 function suggest(fault: FieldFault, { schema, input, synonyms }: Checked): FieldFault {
   const { field, message } = fault
+  if (message === UNKNOWN_FIELD) {
+    const known = Object.keys(schema.shape).find((name) => isNearMiss(field, name))
+    return known === undefined ? fault : { field, message: `${message}; did you mean "${known}"?` }
+  }
   if (!Object.hasOwn(schema.shape, field) || (input as Record<string, unknown>)[field] !== undefined) {
     return fault
   }

@@ -1,29 +1,52 @@
 import type { Express, NextFunction, Request, Response } from 'express'
 import type { ZodOpenApiOperationObject } from 'zod-openapi'
+import { OPEN_ACCESS } from '../../primitives/access.ts'
+import type { Access, Scope } from '../../primitives/access.ts'
 import { Problem } from '../../primitives/problem.ts'
 import { setCommonHeaders } from './answer.ts'
 import { contextOf } from './context.ts'
 import { readJsonBody } from './jsonBody.ts'
 import type { BodyBounds } from './readBody.ts'
 
-/** Who may call a route: `public` is for anyone, `customer` reads or spends one customer's money. */
-export type Access = 'public' | 'customer'
+/** Who may call a route: anyone, the key of a customer that has the scope, or the admin key. */
+export type RouteAccess = 'public' | Scope | 'admin'
+
+export type Method = 'get' | 'post' | 'patch' | 'delete'
 
 /** One route, as it is served and documented. */
 export interface Route {
-  method: 'get' | 'post'
+  method: Method
+  /** As Express reads it: `/v1/keys/:id`. */
   path: string
-  access: Access
+  access: RouteAccess
+  /** Also served without a key, where the engine is open: seed 003's routes. */
+  mayBeOpen?: boolean
   /** Polled by machines every few seconds: its successes are not worth a log line. */
   quiet?: boolean
   /** For the OpenAPI document, made of the schemas that validate. Without it the route is served and not documented. */
   operation?: ZodOpenApiOperationObject
   /** Answers, or throws: a Problem becomes its document, Unavailable a 503, anything else a 500. */
-  handle(request: Request, response: Response): Promise<void> | void
+  handle(request: Request, response: Response, access: Access): Promise<void> | void
 }
 
-/** Mounts the routes; other methods on their paths are answered with 405 and the allowed ones. */
-export function mountRoutes(app: Express, routes: Route[], bodies: BodyBounds): void {
+/**
+ * Decides on whose behalf a request acts. @throws Problem 401, 403 or 429, and Unavailable when that cannot be decided.
+ * It answers at once when it can, because a promise costs time on every request.
+ */
+export type Authorize = (
+  request: Request,
+  route: Pick<Route, 'access' | 'mayBeOpen'>,
+) => Access | Promise<Access>
+
+/**
+ * Mounts the routes; other methods on their paths are answered with 405 and the allowed ones.
+ * @throws Error for a route that needs a key where nothing checks keys.
+ */
+export function mountRoutes(
+  app: Express,
+  routes: Route[],
+  { bodies, authorize }: { bodies: BodyBounds; authorize?: Authorize | undefined },
+): void {
   const readBody = readJsonBody(bodies)
   for (const [path, atPath] of Map.groupBy(routes, (route) => route.path)) {
     const endpoint = app.route(path)
@@ -34,10 +57,33 @@ export function mountRoutes(app: Express, routes: Route[], bodies: BodyBounds): 
       next()
     })
     for (const route of atPath) {
-      if (route.method === 'get') endpoint.get((request, response) => route.handle(request, response))
-      else endpoint.post(readBody, (request, response) => route.handle(request, response))
+      const guard = guardOf(route, authorize)
+      const handle = (request: Request, response: Response) =>
+        route.handle(request, response, contextOf(response).access)
+      // Before the body is read, so that strangers occupy no memory.
+      if (route.method === 'get' || route.method === 'delete') endpoint[route.method](guard, handle)
+      else endpoint[route.method](guard, readBody, handle)
     }
     endpoint.all(refuseMethod(atPath))
+  }
+}
+
+function guardOf(route: Route, authorize?: Authorize) {
+  if (route.access === 'public')
+    return (_request: Request, response: Response, next: NextFunction) => {
+      contextOf(response).access = OPEN_ACCESS
+      next()
+    }
+  if (!authorize) throw new Error(`${route.path} needs a key, and nothing checks keys`)
+  return (request: Request, response: Response, next: NextFunction) => {
+    const admit = (access: Access) => {
+      const context = contextOf(response)
+      context.access = access
+      if (access.key) context.fields['key_id'] = access.key.id
+      next()
+    }
+    const access = authorize(request, route)
+    return access instanceof Promise ? access.then(admit) : admit(access)
   }
 }
 

@@ -18,7 +18,7 @@ describe('what make up prints', () => {
     const lines = describeStack({ parts, apiUrl: 'http://127.0.0.1:8080', databaseUrl: '', amqpUrl: '' })
     const names = lines.map((line) => /^ {2}(\S+(?: \S+)*)/.exec(line)?.[1])
     assert.deepEqual(names, [
-      ...['API', 'example', 'Swagger UI', 'operator-a', undefined],
+      ...['API', 'example', 'demo key', 'Swagger UI', 'operator-a', undefined],
       ...['metrics', 'database', 'broker', 'processes', 'logs'],
     ])
   })

@@ -97,6 +97,40 @@ const ROW_TYPES = {
   outbox_positions: { lane: 'number', order_key: 'number' },
   skip_locked_probe: { id: 'number' },
   audit_accounts: { user_id: 'number', seq: 'number', balance: 'number' },
+  customers: {
+    user_id: 'number',
+    public_id: 'bytes',
+    name: 'text',
+    tier: 'text',
+    parts_per_minute: 'number or null',
+    parts_burst: 'number or null',
+    requests_per_second: 'number or null',
+    created_at: 'time',
+    updated_at: 'time',
+  },
+  api_keys: {
+    id: 'bytes',
+    key_hash: 'bytes',
+    user_id: 'number',
+    name: 'text',
+    hint: 'text',
+    mode: 'text',
+    scopes: 'text',
+    allowed_sources: 'text or null',
+    expires_at: 'time or null',
+    revoked_at: 'time or null',
+    last_used_at: 'time or null',
+    created_at: 'time',
+  },
+  access_revision: { id: 'number', revision: 'number' },
+  admin_log: {
+    id: 'bytes',
+    actor: 'text',
+    action: 'text',
+    user_id: 'number or null',
+    details: 'text',
+    created_at: 'time',
+  },
   audit_checkpoint: {
     id: 'number',
     owner: 'bytes or null',
@@ -165,6 +199,8 @@ describe('the row types of Kysely', () => {
     )
     const wanted = {
       'user_transactions.transaction_type': ['topup', 'charge', 'refund'],
+      'customers.tier': ['free', 'basic', 'premium'],
+      'api_keys.mode': ['live', 'test'],
       'sms_requests.type': ['normal', 'express'],
       'sms_status.delivery_status': ['delivered', 'undelivered'],
       'sms_status.status': ['pending', 'sending', 'done', 'failed', 'cancelled'],
@@ -212,6 +248,8 @@ describe('the row types of Kysely', () => {
 /** Each value once and in the order of the ENUM; one that a type lacks or has more is an error of the compiler. */
 type EnumValues = {
   'sms_status.delivery_status': Listed<DeliveryStatus>
+  'customers.tier': Listed<Schema['customers']['tier']>
+  'api_keys.mode': Listed<Schema['api_keys']['mode']>
   'user_transactions.transaction_type': Listed<Schema['user_transactions']['transaction_type']>
   'sms_requests.type': Listed<Schema['sms_requests']['type']>
   'sms_status.status': Listed<Schema['sms_status']['status']>

@@ -55,7 +55,7 @@ describe('what never becomes a request', () => {
     await open()
     const answer = await answerTo('CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n')
     assertProblem(answer, 405, 'method_not_allowed')
-    assert.equal(answer?.headers.get('allow'), 'GET, HEAD, POST, OPTIONS')
+    assert.equal(answer?.headers.get('allow'), 'GET, HEAD, POST, PATCH, DELETE, OPTIONS')
   })
 
   it('is answered with 408 when its headers, or its body, do not come in time', async () => {

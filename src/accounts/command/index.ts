@@ -1,0 +1,2 @@
+export { COMMANDS } from './commands.ts'
+export type { Command, CommandInput } from './commands.ts'

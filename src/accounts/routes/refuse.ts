@@ -1,0 +1,52 @@
+import { CommitUnknown } from '../../platform/db/index.ts'
+import type { Refusal } from '../../platform/http/index.ts'
+import { Problem } from '../../primitives/problem.ts'
+import { KEYS_MAX } from '../index.ts'
+
+/** Also the answer for another customer's key, and for an identifier that is none. */
+export function keyNotFound(): Problem {
+  return new Problem(404, 'key_not_found', 'There is no such key.')
+}
+
+export function customerNotFound(): Problem {
+  return new Problem(404, 'customer_not_found', 'There is no such customer.')
+}
+
+export function customerExists(): Problem {
+  return new Problem(409, 'customer_exists', 'This user_id has a customer already. Nothing was changed.')
+}
+
+export function tooManyKeys(): Problem {
+  return new Problem(409, 'too_many_keys', `The customer has ${KEYS_MAX} keys. Revoke one first.`)
+}
+
+export function liveKeyRequired(): Problem {
+  return new Problem(403, 'live_key_required', 'A test key cannot create live keys.')
+}
+
+export function changeUnknown(): Problem {
+  return new Problem(
+    503,
+    'outcome_unknown',
+    'The change may or may not have been made. Read what is there before you repeat it.',
+  )
+}
+
+/** Answers a change whose commit is not known, without Retry-After: a repeat may make it twice. */
+export async function orUnknown<T>(change: Promise<T>): Promise<T> {
+  try {
+    return await change
+  } catch (error) {
+    throw error instanceof CommitUnknown ? changeUnknown() : error
+  }
+}
+
+/** Of a route that changes customers or keys. */
+export const CHANGE: Refusal[] = [
+  { when: 'the change may or may not have been made; read before repeating it', example: changeUnknown() },
+]
+export const CUSTOMER: Refusal[] = [{ when: 'there is no such customer', example: customerNotFound() }]
+export const KEY: Refusal[] = [{ when: 'there is no such key', example: keyNotFound() }]
+export const NEW_KEY: Refusal[] = [
+  { when: `the customer has ${KEYS_MAX} keys that are not revoked`, example: tooManyKeys() },
+]

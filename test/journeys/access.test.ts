@@ -1,0 +1,367 @@
+import assert from 'node:assert/strict'
+import { loadConfig } from '../../src/roles/config.ts'
+import { createDemoClient, listKeys } from '../../src/accounts/index.ts'
+import type { Customer } from '../../src/accounts/index.ts'
+import { createLifecycle } from '../../src/platform/lifecycle.ts'
+import { KEY_MODES, SCOPES } from '../../src/primitives/access.ts'
+import type { Scope } from '../../src/primitives/access.ts'
+import { startEngine } from '../../src/roles/engine.ts'
+import { contextOf, newCustomer, newKey } from '../accounts/arrangeAccounts.ts'
+import { fund, countRows } from '../support/arrange.ts'
+import { call } from '../support/api.ts'
+import type { Called } from '../support/api.ts'
+import { engineEnv, startTestEngine } from '../support/engine.ts'
+import type { TestEngine } from '../support/engine.ts'
+import { eventually } from '../support/eventually.ts'
+import { memoryLog } from '../support/memoryLog.ts'
+import { allServe, startSeveral } from './severalProcesses.ts'
+import { freshStack } from '../support/servers.ts'
+
+const ADMIN_KEY = 'the-admin-key-of-the-access-journey'
+/** A proxy that is trusted lets others in, so that every route needs a key. */
+const NEEDS_KEYS = { ADMIN_API_KEY: ADMIN_KEY, TRUSTED_PROXIES: '192.0.2.1', LOG_LEVEL: 'debug' }
+const SEND = { text: 'hi', recipients: ['09121234567'], type: 'normal' }
+
+interface Operation {
+  description?: string
+  parameters?: { name: string; in: string; required?: boolean; example?: unknown }[]
+  requestBody?: {
+    content: Record<string, { example?: object; examples?: Record<string, { value: object }> }>
+  }
+}
+
+describe('access to a running engine', () => {
+  let engine: TestEngine
+  let one: Customer
+  let other: Customer
+  let admitted: Record<Scope | 'all' | 'test', string>
+  let othersKey: { id: string; text: string }
+  before(async () => {
+    engine = await startTestEngine({ env: NEEDS_KEYS })
+    one = await newCustomer(engine.db, 'One')
+    other = await newCustomer(engine.db, 'Other')
+    for (const { userId } of [one, other]) await fund(engine.db, userId, 100)
+    const keyOf = async (scopes: readonly Scope[], mode: 'live' | 'test' = 'live') =>
+      (await newKey(engine.db, one.userId, { scopes, mode })).text
+    admitted = {
+      ...{ send: await keyOf(['send']), read: await keyOf(['read']), manage: await keyOf(['manage']) },
+      ...{ all: await keyOf(SCOPES), test: await keyOf(SCOPES, 'test') },
+    }
+    const { key, text } = await newKey(engine.db, other.userId)
+    othersKey = { id: key.id, text }
+  })
+  after(() => engine.stop())
+
+  const ask = (method: string, path: string, key?: string, body?: object): Promise<Called> =>
+    call(engine.url, method, path, { ...(key === undefined ? {} : { key }), ...(body ? { body } : {}) })
+
+  /** Every operation that needs a key, with a request that names the other customer's things. */
+  async function operations() {
+    const { body } = await ask('GET', '/openapi.json')
+    const { paths } = body as { paths: Record<string, Record<string, Operation>> }
+    return Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, operation]) => {
+        const [, scope] = /a key with the scope `(\w+)`/.exec(operation.description ?? '') ?? []
+        const needs = /the admin key/.test(operation.description ?? '')
+          ? 'admin'
+          : (scope as Scope | undefined)
+        return needs ? [{ method: method.toUpperCase(), path, needs, ...requestOf(path, operation) }] : []
+      }),
+    )
+  }
+
+  function requestOf(path: string, { parameters = [], requestBody }: Operation) {
+    const ids: Record<string, string> = {
+      id: path.startsWith('/v1/admin/') ? other.publicId : othersKey.id,
+      key_id: othersKey.id,
+    }
+    const query = parameters
+      .filter((parameter) => parameter.in === 'query' && parameter.required)
+      .map(({ name }) => `${name}=${other.userId}`)
+      .join('&')
+    const { example, examples = {} } = requestBody?.content['application/json'] ?? {}
+    const body = example ?? Object.values(examples)[0]?.value
+    const whose = { ...(body && 'customer_id' in body ? { customer_id: other.userId } : {}) }
+    const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? '')
+    return {
+      address: query ? `${filled}?${query}` : filled,
+      ...(body ? { body: { ...body, ...whose } } : {}),
+    }
+  }
+
+  it('is documented for every route that is not public', async () => {
+    const needed = (await operations()).map(({ method, path, needs }) => `${needs} ${method} ${path}`)
+    assert.ok(needed.length >= 18)
+    for (const route of ['send POST /sms/send', 'admin POST /balance/add', 'manage DELETE /v1/keys/{id}'])
+      assert.ok(needed.includes(route), route)
+  })
+
+  it('is given to nothing without a key, with a wrong one, or with an empty one', async () => {
+    for (const { method, address, body } of await operations()) {
+      const missing = await ask(method, address, undefined, body)
+      assert.deepEqual([missing.status, missing.code], [401, 'key_required'], `${method} ${address}`)
+      assert.equal(missing.headers.get('www-authenticate'), 'Bearer')
+      const wrong = await ask(method, address, admitted.all.toUpperCase().slice(0, 20), body)
+      assert.ok(wrong.status === 401 || wrong.status === 429, `${method} ${address}: ${wrong.status}`)
+    }
+  })
+
+  it('is given to no key that lacks the scope, and to no customer where an admin is needed', async () => {
+    for (const { method, address, needs, body } of await operations()) {
+      for (const scope of SCOPES.filter((each) => each !== needs)) {
+        const { status, code } = await ask(method, address, admitted[scope], body)
+        const expected = needs === 'admin' ? 'admin_key_required' : 'missing_scope'
+        assert.deepEqual([status, code], [403, expected], `${method} ${address} with ${scope}`)
+      }
+    }
+  })
+
+  it("reaches nothing of another customer's", async () => {
+    const before = await countRows(engine.db)
+    const reached: string[] = []
+    for (const { method, address, path, needs, body } of await operations()) {
+      if (needs === 'admin' || path === '/v1/me') continue
+      const { status, text } = await ask(method, address, admitted.all, body)
+      if (text.includes(other.publicId) || text.includes(othersKey.id)) reached.push(`${method} ${path}`)
+      if (path.includes('{')) assert.equal(status, 404, `${method} ${path}`)
+    }
+    assert.deepEqual(reached, [])
+    assert.deepEqual(await countRows(engine.db), before)
+    assert.equal((await ask('GET', '/v1/me', othersKey.text)).status, 200)
+    const { items } = await listKeys(engine.db, { userId: other.userId, modes: KEY_MODES }, { limit: 10 })
+    assert.deepEqual(
+      items.map(({ revokedAt }) => revokedAt),
+      [null],
+    )
+  })
+
+  it('answers for another customer word for word as for an unknown one', async () => {
+    const unknown = 4_711
+    for (const path of ['/balance?user_id=', '/sms/history?user_id=']) {
+      const of = (userId: number) => ask('GET', path + userId, admitted.all)
+      assert.deepEqual((await of(other.userId)).body, (await of(unknown)).body)
+      assert.equal((await of(unknown)).status, 200)
+    }
+    const sent = (customer_id: number) => ask('POST', '/sms/send', admitted.all, { ...SEND, customer_id })
+    const [theirs, nobodys] = [await sent(other.userId), await sent(unknown)]
+    assert.deepEqual([theirs.status, theirs.code], [402, 'insufficient_balance'])
+    const anonymous = ({ body }: Called) => ({ ...body, instance: '', request_id: '' })
+    assert.deepEqual(anonymous(theirs), anonymous(nobodys))
+  })
+
+  it("serves the key's customer: seed 003's routes and /v1 alike", async () => {
+    const { userId, publicId } = one
+    const sent = await ask('POST', '/sms/send', admitted.send, { ...SEND, customer_id: userId })
+    assert.equal(sent.status, 200)
+    const history = await ask('GET', `/sms/history?user_id=${userId}`, admitted.read)
+    assert.equal((history.body['history'] as unknown[]).length, 1)
+    const me = await ask('GET', '/v1/me', admitted.read)
+    assert.deepEqual(
+      [me.body['id'], me.body['user_id'], me.body['name'], me.body['credit_cents'], me.body['currency']],
+      [publicId, userId, 'One', 99, 'USD'],
+    )
+    const ledger = await ask('GET', '/v1/transactions?limit=1', admitted.read)
+    const balance = await ask('GET', `/balance?user_id=${userId}&limit=1`, admitted.read)
+    assert.deepEqual(ledger.body['transactions'], balance.body['transactions'])
+    const cursor = String(ledger.body['next_cursor'])
+    const next = await ask('GET', `/v1/transactions?cursor=${cursor}`, admitted.read)
+    assert.deepEqual(
+      (next.body['transactions'] as { amount: number }[]).map(({ amount }) => amount),
+      [100],
+    )
+  })
+
+  it('takes the key in either header', async () => {
+    for (const authorization of [`Bearer ${admitted.read}`, `bearer ${admitted.read}`]) {
+      const response = await fetch(`${engine.url}/v1/me`, { headers: { authorization } })
+      assert.equal(response.status, 200, authorization.slice(0, 6))
+    }
+    const response = await fetch(`${engine.url}/v1/me`, { headers: { authorization: 'Bearer' } })
+    assert.equal(response.status, 401)
+  })
+
+  it('lets a customer rotate its keys', async () => {
+    const made = await ask('POST', '/v1/keys', admitted.manage, { name: 'new', scopes: ['read', 'read'] })
+    assert.deepEqual([made.status, made.body['scopes']], [201, ['read']])
+    const text = String(made.body['key'])
+    assert.equal((await ask('GET', '/v1/me', text)).status, 200)
+    const listed = await ask('GET', '/v1/keys', admitted.manage)
+    assert.ok(!listed.text.includes(text) && listed.text.includes(String(made.body['hint'])))
+    const path = `/v1/keys/${String(made.body['id'])}`
+    for (let i = 0; i < 2; i++) {
+      const revoked = await ask('DELETE', path, admitted.manage)
+      assert.deepEqual(revoked.body, { id: made.body['id'], status: 'revoked' })
+    }
+    await eventually('it is refused', async () => (await ask('GET', '/v1/me', text)).status !== 200)
+  })
+
+  it('refuses wrong keys of a body that says too much or too little, each with its field', async () => {
+    const wrong: [object, string][] = [
+      [{ name: 'x', scopes: [] }, 'scopes'],
+      [{ name: 'x', scopes: ['spend'] }, 'scopes[0]'],
+      [{ name: '', scopes: ['read'] }, 'name'],
+      [{ name: 'x', scopes: ['read'], expires_at: '2020-01-01T00:00:00Z' }, 'expires_at'],
+      [{ name: 'x', scopes: ['read'], expires_at: '2090-01-01T00:00:00' }, 'expires_at'],
+      [{ name: 'x', scopes: ['read'], expires_at: '2090-02-30T00:00:00Z' }, 'expires_at'],
+      [{ name: 'x', scopes: ['read'], allowed_sources: ['10.0.0.0/33'] }, 'allowed_sources[0]'],
+      [{ name: 'x', scopes: ['read'], allowed_sources: [] }, 'allowed_sources'],
+      [{ name: 'x', scopes: ['read'], expire_at: '2090-01-01T00:00:00Z' }, 'expire_at'],
+      [{ name: 'x', scopes: ['read'], __proto: 1 }, '__proto'],
+    ]
+    for (const [body, field] of wrong) {
+      const refused = await ask('POST', '/v1/keys', admitted.manage, body)
+      assert.equal(refused.status, 400, field)
+      const errors = refused.body['errors'] as { field: string }[]
+      assert.deepEqual(
+        errors.map((each) => each.field),
+        [field],
+      )
+    }
+  })
+
+  it('gives an admin customers, keys, money and the record of it', async () => {
+    const made = await ask('POST', '/v1/admin/customers', ADMIN_KEY, { name: 'New', tier: 'free' })
+    assert.equal(made.status, 201)
+    const path = `/v1/admin/customers/${String(made.body['id'])}`
+    const added = await ask('POST', `${path}/top-up`, ADMIN_KEY, { amount_cents: 50 })
+    assert.deepEqual([added.status, added.body['credit_cents']], [200, 50])
+    const changed = await ask('PATCH', path, ADMIN_KEY, { requests_per_second: 5 })
+    assert.deepEqual([changed.body['tier'], changed.body['requests_per_second']], ['free', 5])
+    assert.equal((await ask('PATCH', path, ADMIN_KEY, {})).status, 400)
+    assert.deepEqual((await ask('GET', path, ADMIN_KEY)).body, changed.body)
+    const key = await ask('POST', `${path}/keys`, ADMIN_KEY, { name: 'shop', scopes: ['read'] })
+    assert.equal((await ask('GET', '/v1/me', String(key.body['key']))).body['credit_cents'], 50)
+    const revoked = await ask('DELETE', `${path}/keys/${String(key.body['id'])}`, ADMIN_KEY)
+    assert.equal(revoked.status, 200)
+    const numbered = { user_id: Number(made.body['user_id']), balance: 7, description: 'x' }
+    assert.equal((await ask('POST', '/balance/add', ADMIN_KEY, numbered)).body['balance'], 57)
+    const log = await ask('GET', '/v1/admin/log?limit=6', ADMIN_KEY)
+    const entries = log.body['entries'] as { actor: string; action: string }[]
+    assert.deepEqual(
+      entries.map(({ action }) => action),
+      [
+        ...['customer.top_up', 'key.revoke', 'key.create'],
+        ...['customer.change', 'customer.top_up', 'customer.create'],
+      ],
+    )
+    assert.ok(entries.every(({ actor }) => actor === 'admin key from 127.0.0.1'))
+    const listed = await ask('GET', '/v1/admin/customers?limit=1', ADMIN_KEY)
+    assert.deepEqual((listed.body['customers'] as object[])[0], changed.body)
+    assert.equal((await ask('GET', `${path}/keys`, ADMIN_KEY)).status, 200)
+  })
+
+  it('knows no customer and no key by an identifier that is none', async () => {
+    for (const id of ['x', '019bd5a0-6f11-7c52-8d3e-5b7a90c1e2f4', '%27', '1', other.publicId.slice(1)]) {
+      assert.equal((await ask('GET', `/v1/admin/customers/${id}`, ADMIN_KEY)).code, 'customer_not_found')
+      assert.equal((await ask('DELETE', `/v1/keys/${id}`, admitted.manage)).code, 'key_not_found')
+    }
+  })
+
+  it('refuses test keys where there is no test operator', async () => {
+    assert.equal((await ask('GET', '/v1/me', admitted.test)).code, 'test_keys_not_served')
+  })
+
+  it('leaves no key in a log line, whatever is wrong with it', async () => {
+    await ask('GET', '/v1/me', admitted.all)
+    await ask('GET', '/v1/me', `${admitted.all}x`)
+    await fetch(`${engine.url}/v1/me?key=${admitted.all}`, { headers: { 'x-api-key': admitted.all } })
+    await fetch(`${engine.url}/v1/me`, { headers: { authorization: `Bearer ${admitted.all} ` } })
+    const text = engine.log.text()
+    assert.match(text, /"route":"\/v1\/me"/)
+    for (const key of [...Object.values(admitted), othersKey.text, ADMIN_KEY])
+      assert.ok(!text.includes(key.slice(-20)))
+  })
+
+  it('is counted where it is refused', async () => {
+    assert.ok((await engine.metric('chapar_access_refusals_total{code="key_required"}')) > 0)
+  })
+})
+
+describe('an engine that only this machine reaches', () => {
+  let engine: TestEngine
+  before(async () => (engine = await startTestEngine({ env: { TEST_OPERATOR_URL: 'http://127.0.0.1:1' } })))
+  after(() => engine.stop())
+
+  it("needs no key on seed 003's routes, and one under /v1", async () => {
+    const added = { user_id: 5, balance: 10, description: 'x' }
+    assert.equal((await call(engine.url, 'POST', '/balance/add', { body: added })).status, 200)
+    const sent = await call(engine.url, 'POST', '/sms/send', { body: { ...SEND, customer_id: 5 } })
+    assert.equal(sent.status, 200)
+    assert.equal((await call(engine.url, 'GET', '/v1/me')).code, 'key_required')
+    assert.equal((await call(engine.url, 'GET', '/v1/admin/customers')).code, 'key_required')
+  })
+
+  it('serves the customer of a key that is given, and nobody for a wrong one', async () => {
+    const { userId } = await newCustomer(engine.db)
+    const { text } = await newKey(engine.db, userId)
+    const body = { ...SEND, customer_id: 5 }
+    assert.equal((await call(engine.url, 'POST', '/sms/send', { key: text, body })).status, 402)
+    assert.equal((await call(engine.url, 'GET', '/balance?user_id=5', { key: text })).body['balance'], 0)
+    assert.equal((await call(engine.url, 'GET', '/balance?user_id=5', { key: 'x' })).code, 'invalid_key')
+    const added = { user_id: 5, balance: 10, description: 'x' }
+    const refused = await call(engine.url, 'POST', '/balance/add', { key: text, body: added })
+    assert.equal(refused.code, 'admin_key_required')
+  })
+
+  it('takes a test key for reading, and sends nothing for it', async () => {
+    const { userId } = await newCustomer(engine.db)
+    await fund(engine.db, userId, 10)
+    const { text: key } = await newKey(engine.db, userId, { mode: 'test' })
+    assert.equal((await call(engine.url, 'GET', '/v1/me', { key })).status, 200)
+    const body = { ...SEND, customer_id: userId }
+    assert.equal((await call(engine.url, 'POST', '/sms/send', { key, body })).code, 'test_key_cannot_send')
+    const wanted = { name: 'x', scopes: ['send'] }
+    const live = await call(engine.url, 'POST', '/v1/keys', { key, body: wanted })
+    assert.equal(live.code, 'live_key_required')
+    const test = await call(engine.url, 'POST', '/v1/keys', { key, body: { ...wanted, mode: 'test' } })
+    assert.equal(test.status, 201)
+  })
+})
+
+describe('a database with the demo key', () => {
+  it('is not served to other machines', async () => {
+    const stack = await freshStack()
+    try {
+      await createDemoClient(contextOf(stack.db))
+      const operator = 'http://127.0.0.1:1'
+      for (const env of [{ LISTEN_ADDR: '0.0.0.0:0' }, { TRUSTED_PROXIES: '10.0.0.1' }]) {
+        const config = loadConfig(engineEnv(stack, operator, operator, { ...env, ROLE: 'api' }))
+        const log = memoryLog()
+        const host = { on: () => {}, exit: () => {} }
+        const lifecycle = createLifecycle({ logger: log.logger, deadlineMs: 5_000, host })
+        await assert.rejects(startEngine(config, log.logger, lifecycle), {
+          name: 'StartupFault',
+          message: /the demo client's key "secret" is valid/,
+        })
+        await lifecycle.close()
+      }
+    } finally {
+      await stack.drop()
+    }
+  })
+})
+
+describe('a revoked key', () => {
+  it('is refused by every process of the API', async () => {
+    const stack = await freshStack()
+    const engine = await startSeveral(stack)
+    try {
+      await allServe(engine)
+      const { userId } = await newCustomer(stack.db)
+      const manager = await newKey(stack.db, userId)
+      const { key, text } = await newKey(stack.db, userId)
+      // Each request has a connection of its own, so that all processes get some.
+      const statuses = async () => {
+        const asked = Array.from({ length: 20 }, () => call(engine.url, 'GET', '/v1/me', { key: text }))
+        return new Set((await Promise.all(asked)).map(({ status }) => status))
+      }
+      assert.deepEqual([...(await statuses())], [200])
+      await call(engine.url, 'DELETE', `/v1/keys/${key.id}`, { key: manager.text })
+      await eventually('all refuse it', async () => !(await statuses()).has(200))
+      for (let i = 0; i < 3; i++) assert.ok(!(await statuses()).has(200))
+    } finally {
+      await engine.stop()
+      await stack.drop()
+    }
+  })
+})
