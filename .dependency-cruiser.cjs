@@ -3,12 +3,12 @@
 const LAYERS = [
   ['primitives'],
   ['platform'],
-  ['ledger', 'outbox', 'operators'],
+  ['ledger', 'outbox', 'operators', 'limits', 'idempotency'],
   ['messages'],
   ['delivery', 'audit'],
   ['roles'],
 ]
-const SLICES = ['ledger', 'outbox', 'operators', 'messages', 'delivery', 'audit']
+const SLICES = ['ledger', 'outbox', 'operators', 'limits', 'idempotency', 'messages', 'delivery', 'audit']
 
 const anyOf = (names) => `^src/(?:${names.join('|')})/`
 
