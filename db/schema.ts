@@ -17,6 +17,7 @@ export interface Schema {
   skip_locked_probe: SkipLockedProbe
   audit_checkpoint: AuditCheckpoint
   audit_accounts: AuditAccounts
+  idempotency_keys: IdempotencyKeys
 }
 
 export type SmsState = 'pending' | 'sending' | 'done' | 'failed' | 'cancelled'
@@ -137,4 +138,17 @@ export interface AuditAccounts {
   user_id: number
   seq: number
   balance: number
+}
+
+export interface IdempotencyKeys {
+  user_id: number
+  route: string
+  is_test: ColumnType<number, boolean, boolean>
+  idempotency_key: string
+  fingerprint: Buffer
+  identifier: Buffer
+  status: number
+  answer: Buffer
+  created_at: Date
+  kept_until: Date
 }

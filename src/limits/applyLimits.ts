@@ -1,6 +1,6 @@
 import type { RateLimit } from './rateLimit.ts'
 import { spend } from './spend.ts'
-import type { SpendDecision, SpendLimits, Spending } from './spend.ts'
+import type { SpendLimits, SpendRefusal, Spending } from './spend.ts'
 import { takeUnits } from './takeUnits.ts'
 
 /** What a customer has used, exact across processes: it belongs on the balance row, under its lock. */
@@ -24,11 +24,9 @@ export interface Demand {
 
 /**
  * - rate_limit: too many parts at the moment; the same request may succeed after `retryAfterMs` (Infinity: never).
- * - spend_limit: the limit of the day or the month, see SpendDecision.
+ * - spend_limit: the limit of the day or the month; a smaller cost may still fit.
  */
-export type LimitRefusal =
-  | { kind: 'rate_limit'; retryAfterMs: number }
-  | ({ kind: 'spend_limit' } & Omit<Extract<SpendDecision, { isAllowed: false }>, 'isAllowed'>)
+export type LimitRefusal = { kind: 'rate_limit'; retryAfterMs: number } | SpendRefusal
 
 export type LimitDecision = { kind: 'within'; usage: Usage } | LimitRefusal
 
@@ -41,10 +39,7 @@ export function applyLimits(usage: Usage, limits: Limits, demand: Demand, nowMic
   const taken = parts && takeUnits(usage.tatMicros, parts, nowMicros, demand.parts)
   if (taken && !taken.isAllowed) return { kind: 'rate_limit', retryAfterMs: taken.retryAfterMs }
   const spent = spendLimits && spend(usage.spending, spendLimits, demand.cost, Math.floor(nowMicros / 1_000))
-  if (spent && !spent.isAllowed) {
-    const { isAllowed: _, ...refusal } = spent
-    return { kind: 'spend_limit', ...refusal }
-  }
+  if (spent?.kind === 'spend_limit') return spent
   return {
     kind: 'within',
     usage: {

@@ -13,9 +13,15 @@ export interface SpendLimits {
 }
 
 /** `resetsAtMs` is the begin of the next day or month in UTC, in milliseconds since the epoch. */
-export type SpendDecision =
-  | { isAllowed: true; spending: Spending }
-  | { isAllowed: false; period: 'day' | 'month'; limit: number; spent: number; resetsAtMs: number }
+export interface SpendRefusal {
+  kind: 'spend_limit'
+  period: 'day' | 'month'
+  limit: number
+  spent: number
+  resetsAtMs: number
+}
+
+export type SpendDecision = { kind: 'within'; spending: Spending } | SpendRefusal
 
 /** The state before a customer's first expense. */
 export const NOTHING_SPENT: Spending = { day: 0, ofDay: 0, ofMonth: 0 }
@@ -32,15 +38,21 @@ export function spend(spending: Spending, limits: SpendLimits, cost: number, now
   // The month first: a customer that waits for the next day would be refused again.
   if (monthlyMax !== null && exceeds(ofMonth + cost, monthlyMax, cost))
     return {
-      isAllowed: false,
+      kind: 'spend_limit',
       period: 'month',
       limit: monthlyMax,
       spent: ofMonth,
       resetsAtMs: nextMonthMs(day),
     }
   if (dailyMax !== null && exceeds(ofDay + cost, dailyMax, cost))
-    return { isAllowed: false, period: 'day', limit: dailyMax, spent: ofDay, resetsAtMs: (day + 1) * DAY_MS }
-  return { isAllowed: true, spending: { day, ofDay: ofDay + cost, ofMonth: ofMonth + cost } }
+    return {
+      kind: 'spend_limit',
+      period: 'day',
+      limit: dailyMax,
+      spent: ofDay,
+      resetsAtMs: (day + 1) * DAY_MS,
+    }
+  return { kind: 'within', spending: { day, ofDay: ofDay + cost, ofMonth: ofMonth + cost } }
 }
 
 /** What costs nothing passes, also when the limit was lowered below what is spent. */

@@ -10,12 +10,12 @@ function spendAll(limits: SpendLimits, ...expenses: [string, number][]): SpendDe
   let spending: Spending = NOTHING_SPENT
   return expenses.map(([time, cost]) => {
     const decision = spend(spending, limits, cost, at(time))
-    if (decision.isAllowed) spending = decision.spending
+    if (decision.kind === 'within') spending = decision.spending
     return decision
   })
 }
 
-const allowed = (decisions: SpendDecision[]) => decisions.map(({ isAllowed }) => isAllowed)
+const allowed = (decisions: SpendDecision[]) => decisions.map(({ kind }) => kind === 'within')
 
 describe('a spend limit', () => {
   it('lets the last unit of the day pass, and none beyond', () => {
@@ -28,7 +28,7 @@ describe('a spend limit', () => {
     )
     assert.deepEqual(allowed(decisions), [true, false, true, false])
     assert.deepEqual(decisions[3], {
-      isAllowed: false,
+      kind: 'spend_limit',
       period: 'day',
       limit: 100,
       spent: 100,
@@ -48,7 +48,7 @@ describe('a spend limit', () => {
     )
     assert.deepEqual(allowed(decisions), [true, false, true, false, true])
     assert.deepEqual(decisions[3], {
-      isAllowed: false,
+      kind: 'spend_limit',
       period: 'month',
       limit: 150,
       spent: 150,
@@ -65,7 +65,7 @@ describe('a spend limit', () => {
     )
     assert.deepEqual(allowed(decisions), [true, false, true])
     const [, refused] = decisions
-    assert.ok(refused && !refused.isAllowed)
+    assert.ok(refused?.kind === 'spend_limit')
     assert.equal(refused.resetsAtMs, at('2027-01-01T00:00:00Z'))
   })
 
@@ -87,8 +87,8 @@ describe('a spend limit', () => {
     ])
     const spending = { day: 20_786, ofDay: 50, ofMonth: 50 }
     assert.equal(
-      spend(spending, { dailyMax: 40, monthlyMax: null }, 0, at('2026-11-29T12:00:00Z')).isAllowed,
-      true,
+      spend(spending, { dailyMax: 40, monthlyMax: null }, 0, at('2026-11-29T12:00:00Z')).kind,
+      'within',
     )
   })
 
@@ -112,8 +112,8 @@ describe('a spend limit', () => {
           const ofMonth = (months.get(month) ?? 0) + cost
           const fits = ofDay <= (dailyMax ?? Infinity) && ofMonth <= (monthlyMax ?? Infinity)
           const decision = spend(spending, { dailyMax, monthlyMax }, cost, nowMs)
-          assert.equal(decision.isAllowed, fits || cost === 0)
-          if (!decision.isAllowed) continue
+          assert.equal(decision.kind === 'within', fits || cost === 0)
+          if (decision.kind !== 'within') continue
           spending = decision.spending
           days.set(day, ofDay)
           months.set(month, ofMonth)

@@ -31,6 +31,7 @@ export interface Stack {
 }
 
 const TABLES = [
+  'idempotency_keys',
   'outbox_events',
   'sms_quarantine',
   'audit_accounts',
