@@ -136,7 +136,8 @@ describe('the stored idempotency keys', () => {
   it('read no answer for another request, so that a small one loads nothing large', async () => {
     await insert(newKey({ body: Buffer.alloc(1_000_000) }))
     const [known] = (await find(request({ fingerprint: OTHER }))).values()
-    assert.deepEqual(known, { fingerprint: SAME, answer: undefined })
+    // Not the answer itself: the difference of a megabyte takes minutes to print.
+    assert.deepEqual([known?.fingerprint, known?.answer?.body.length], [SAME, undefined])
   })
 
   it('cannot be inserted twice: the primary key stands behind the look-up', async () => {
