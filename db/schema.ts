@@ -22,6 +22,7 @@ export interface Schema {
   api_keys: ApiKeys
   access_revision: AccessRevision
   admin_log: AdminLog
+  idempotency_keys: IdempotencyKeys
 }
 
 export type SmsState = 'pending' | 'sending' | 'done' | 'failed' | 'cancelled'
@@ -186,4 +187,17 @@ export interface AdminLog {
   /** JSON text: an object. */
   details: string
   created_at: Date
+}
+
+export interface IdempotencyKeys {
+  user_id: number
+  route: string
+  is_test: ColumnType<number, boolean, boolean>
+  idempotency_key: string
+  fingerprint: Buffer
+  identifier: Buffer
+  status: number
+  answer: Buffer
+  created_at: Date
+  kept_until: Date
 }

@@ -1,4 +1,5 @@
 import { createAuditEvents, startAudit } from '../audit/index.ts'
+import { keepRemovingExpired } from '../idempotency/index.ts'
 import { createOutboxEvents, observeDepth, queuesOf, startRelay, topology } from '../outbox/index.ts'
 import { openPublisher } from '../platform/broker/index.ts'
 import { keepPartitionsAhead } from '../platform/db/index.ts'
@@ -54,6 +55,7 @@ export async function startRelays({
   )
   const { registry } = metrics
   const partitions = keepPartitionsAhead({ databaseUrl: config.databaseUrl, logger, registry })
+  const expired = keepRemovingExpired({ db: pools.work.normal, logger, registry })
   const audit = startAudit({
     db: pools.work.normal,
     events: createAuditEvents(logger, metrics.registry),
@@ -67,6 +69,7 @@ export async function startRelays({
       ]),
       { name: 'audit', takesWork: true, close: () => audit.close() },
       { name: 'partitions', takesWork: true, close: () => partitions.close() },
+      { name: 'expired idempotency keys', takesWork: true, close: () => expired.close() },
     ],
     checks: started.map(({ type, publisher }) => ({
       name: `broker_publish_${type}`,

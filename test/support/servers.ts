@@ -34,6 +34,7 @@ const TABLES = [
   'api_keys',
   'customers',
   'admin_log',
+  'idempotency_keys',
   'outbox_events',
   'sms_quarantine',
   'audit_accounts',

@@ -141,6 +141,18 @@ const ROW_TYPES = {
     pass_state: 'bytes or null',
     pass_ended_at: 'time or null',
   },
+  idempotency_keys: {
+    user_id: 'number',
+    route: 'text',
+    is_test: 'number',
+    idempotency_key: 'text',
+    fingerprint: 'bytes',
+    identifier: 'bytes',
+    status: 'number',
+    answer: 'bytes',
+    created_at: 'time',
+    kept_until: 'time',
+  },
 } satisfies Columns
 
 const KINDS: Record<string, Kind> = {

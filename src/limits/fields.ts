@@ -1,0 +1,33 @@
+import type { RateLimit } from './rateLimit.ts'
+import type { BucketReading } from './readBucket.ts'
+
+/** A bucket as the client sees it. The name is also the unit in which it is counted. */
+export interface NamedReading extends BucketReading {
+  name: 'parts' | 'requests'
+  limit: RateLimit
+}
+
+/**
+ * The fields RateLimit-Policy and RateLimit of draft-ietf-httpapi-ratelimit-headers-11 (May 2026), as structured fields
+ * (RFC 9651). `q` in `w` seconds is the refill; the draft has no parameter for a burst, and its own example for one of
+ * ours is a prefixed one. `t` is when one more unit is there, which Retry-After never precedes. The unit `parts` is not
+ * in the draft's registry, but leaving it out would say `requests`.
+ * @returns headers by name; none without a limit, because the lists must not be empty.
+ */
+export function rateLimitFields(readings: NamedReading[]): Record<string, string> {
+  if (readings.length === 0) return {}
+  return {
+    'RateLimit-Policy': readings.map(toPolicy).join(', '),
+    RateLimit: readings.map(toServiceLimit).join(', '),
+  }
+}
+
+function toPolicy({ name, limit: { units, windowSeconds, burst } }: NamedReading): string {
+  const unit = name === 'requests' ? '' : `;qu="${name}"`
+  const ownBurst = burst === units ? '' : `;chapar-burst=${burst}`
+  return `"${name}";q=${units}${unit};w=${windowSeconds}${ownBurst}`
+}
+
+function toServiceLimit({ name, remaining, nextInSeconds }: NamedReading): string {
+  return `"${name}";r=${remaining}${nextInSeconds === undefined ? '' : `;t=${nextInSeconds}`}`
+}

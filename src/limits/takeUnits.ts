@@ -1,0 +1,27 @@
+import { intervalMicrosOf } from './rateLimit.ts'
+import type { RateLimit } from './rateLimit.ts'
+
+export interface Taken {
+  isAllowed: boolean
+  /** The bucket after the request, unchanged by a refusal. */
+  tatMicros: number
+  /** How long until the same request would be allowed; 0 when it is, Infinity when the limit is 0. */
+  retryAfterMs: number
+}
+
+/**
+ * Takes units from a bucket by the generic cell rate algorithm (ITU-T I.371), which needs one time stamp: the theoretical
+ * arrival time, at which the bucket is full again (0 for a new one). Since any moment at most the burst and the refill
+ * are taken, exactly; a request larger than the burst is allowed when the bucket is full, and leaves it in debt.
+ * Requests of a batch are taken one after the other with the same `nowMicros` and the running time stamp.
+ * @param nowMicros whole microseconds of the clock that all users of the bucket share.
+ */
+export function takeUnits(tatMicros: number, limit: RateLimit, nowMicros: number, units: number): Taken {
+  if (limit.units === 0) return { isAllowed: false, tatMicros, retryAfterMs: Infinity }
+  const intervalMicros = intervalMicrosOf(limit)
+  const startMicros = Math.max(tatMicros, nowMicros)
+  const neededUnits = Math.min(units, limit.burst)
+  const waitMicros = startMicros - nowMicros - (limit.burst - neededUnits) * intervalMicros
+  if (waitMicros > 0) return { isAllowed: false, tatMicros, retryAfterMs: Math.ceil(waitMicros / 1_000) }
+  return { isAllowed: true, tatMicros: startMicros + units * intervalMicros, retryAfterMs: 0 }
+}
