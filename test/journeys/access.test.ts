@@ -19,7 +19,7 @@ import { freshStack } from '../support/servers.ts'
 
 const ADMIN_KEY = 'the-admin-key-of-the-access-journey'
 /** A proxy that is trusted lets others in, so that every route needs a key. */
-const NEEDS_KEYS = { ADMIN_API_KEY: ADMIN_KEY, TRUSTED_PROXIES: '192.0.2.1', LOG_LEVEL: 'debug' }
+const NEEDS_KEYS = { ADMIN_API_KEY: ADMIN_KEY, TRUSTED_PROXIES: '127.0.0.1', LOG_LEVEL: 'debug' }
 const SEND = { text: 'hi', recipients: ['09121234567'], type: 'normal' }
 
 interface Operation {
@@ -54,6 +54,11 @@ describe('access to a running engine', () => {
 
   const ask = (method: string, path: string, key?: string, body?: object): Promise<Called> =>
     call(engine.url, method, path, { ...(key === undefined ? {} : { key }), ...(body ? { body } : {}) })
+
+  let strangers = 0
+  /** From another address, as the trusted proxy says: many wrong keys of one would slow down the others' requests. */
+  const askFrom = (source: string, method: string, path: string, key: string, body?: object) =>
+    call(engine.url, method, path, { key, ...(body ? { body } : {}), headers: { 'x-forwarded-for': source } })
 
   /** Every operation that needs a key, with a request that names the other customer's things. */
   async function operations() {
@@ -101,8 +106,11 @@ describe('access to a running engine', () => {
       const missing = await ask(method, address, undefined, body)
       assert.deepEqual([missing.status, missing.code], [401, 'key_required'], `${method} ${address}`)
       assert.equal(missing.headers.get('www-authenticate'), 'Bearer')
-      const wrong = await ask(method, address, admitted.all.toUpperCase().slice(0, 20), body)
-      assert.ok(wrong.status === 401 || wrong.status === 429, `${method} ${address}: ${wrong.status}`)
+      for (const key of ['', 'secret', admitted.all.toUpperCase(), othersKey.id])
+        assert.equal(
+          (await askFrom(`198.51.100.${++strangers}`, method, address, key, body)).code,
+          'invalid_key',
+        )
     }
   })
 
@@ -257,13 +265,31 @@ describe('access to a running engine', () => {
     }
   })
 
+  it('is slowed down for an address that repeats wrong keys, and for no other', async () => {
+    const source = '203.0.113.7'
+    const tried = async (key: string) => (await askFrom(source, 'GET', '/v1/me', key)).code
+    assert.equal((await askFrom(source, 'GET', '/v1/me', admitted.read)).status, 200)
+    await eventually('it is slowed down', async () => (await tried('wrong')) === 'too_many_wrong_keys')
+    const slowed = await askFrom(source, 'GET', '/v1/me', 'wrong')
+    assert.ok(slowed.status === 401 || Number(slowed.headers.get('retry-after')) >= 1)
+    assert.equal((await askFrom(source, 'GET', '/v1/me', admitted.read)).status, 200)
+    assert.equal((await askFrom('203.0.113.8', 'GET', '/v1/me', 'wrong')).code, 'invalid_key')
+  })
+
+  it('is given from the addresses of a key, which a proxy names', async () => {
+    const { text } = await newKey(engine.db, one.userId, { allowedSources: ['203.0.113.0/28'] })
+    assert.equal((await askFrom('203.0.113.9', 'GET', '/v1/me', text)).status, 200)
+    assert.equal((await askFrom('203.0.113.99', 'GET', '/v1/me', text)).code, 'address_not_allowed')
+    assert.equal((await ask('GET', '/v1/me', text)).code, 'address_not_allowed')
+  })
+
   it('refuses test keys where there is no test operator', async () => {
     assert.equal((await ask('GET', '/v1/me', admitted.test)).code, 'test_keys_not_served')
   })
 
   it('leaves no key in a log line, whatever is wrong with it', async () => {
     await ask('GET', '/v1/me', admitted.all)
-    await ask('GET', '/v1/me', `${admitted.all}x`)
+    await askFrom('198.51.100.200', 'GET', '/v1/me', `${admitted.all}x`)
     await fetch(`${engine.url}/v1/me?key=${admitted.all}`, { headers: { 'x-api-key': admitted.all } })
     await fetch(`${engine.url}/v1/me`, { headers: { authorization: `Bearer ${admitted.all} ` } })
     const text = engine.log.text()

@@ -64,12 +64,13 @@ export async function call(
   url: string,
   method: string,
   path: string,
-  { key, body }: { key?: string; body?: object } = {},
+  { key, body, headers = {} }: { key?: string; body?: object; headers?: Record<string, string> } = {},
 ): Promise<Called> {
   const response = await fetch(url + path, {
     method,
     headers: {
       connection: 'close',
+      ...headers,
       ...(key === undefined ? {} : { 'x-api-key': key }),
       ...(body ? { 'content-type': 'application/json' } : {}),
     },

@@ -8,9 +8,9 @@ export interface WrongKeys {
 }
 
 /** Wrong keys that an address may try at once: a person with a wrong configuration is not punished. */
-const TRIES_MAX = 10
+const TRIES_MAX = 20
 /** Then one in this time. */
-const REFILL_MS = 2_000
+const REFILL_MS = 1_000
 /** Addresses remembered; beyond, the one that was counted least recently is forgotten. */
 const SOURCES_MAX = 10_000
 
