@@ -1,3 +1,4 @@
+import type { Region } from '../numbers/index.ts'
 import { operatorsByUrl, readOperatorsFile } from '../operators/index.ts'
 import type { OperatorConfig } from '../operators/index.ts'
 import { ConfigFault, describeRows, isLoopback, readSettings } from '../platform/config/index.ts'
@@ -46,7 +47,14 @@ export interface Config {
   unknownSubmissionsMax: { normal: number; express: number }
   prices: { normal: number; express: number }
   queues: { normal: string; express: string }
-  limits: { recipientsMax: number; textCharsMax: number; recipientPattern?: RegExp }
+  limits: {
+    recipientsMax: number
+    textCharsMax: number
+    partsMax: number
+    recipientPattern?: RegExp
+    /** Numbers without a calling code are read as its. */
+    region?: Region
+  }
   bodyBytesMax: number
   db: { maxOpenConns: number; maxIdleConns: number; connMaxLifetimeSeconds: number }
   shutdownDeadlineMs: number
@@ -148,7 +156,9 @@ function toConfig(values: Settled, operators: OperatorConfig[]): Config {
     limits: {
       recipientsMax: values.RECIPIENTS_MAX,
       textCharsMax: values.TEXT_CHARS_MAX,
+      partsMax: values.MESSAGE_PARTS_MAX,
       ...(values.RECIPIENT_PATTERN === undefined ? {} : { recipientPattern: values.RECIPIENT_PATTERN }),
+      ...(values.DEFAULT_REGION === undefined ? {} : { region: values.DEFAULT_REGION }),
     },
     bodyBytesMax: values.BODY_BYTES_MAX,
     db: {

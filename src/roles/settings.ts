@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { regionText } from '../numbers/index.ts'
 import { idleTimeoutText, operatorUrlText } from '../operators/index.ts'
 import {
   addressRangesText,
@@ -180,6 +181,13 @@ export const SETTINGS = {
     default: '1600',
     meaning: 'Characters of a text in Unicode code points, at most 1600, which is what a row holds.',
   },
+  MESSAGE_PARTS_MAX: {
+    schema: wholeNumberText(1, 10),
+    default: '10',
+    meaning:
+      'Parts of a text under `/v1`, at most 10, which is what a row holds in either alphabet. The other routes count ' +
+      'characters: `TEXT_CHARS_MAX`.',
+  },
   BODY_BYTES_MAX: {
     schema: wholeNumberText(1_024, 16_777_216),
     default: '1048576',
@@ -189,6 +197,12 @@ export const SETTINGS = {
     schema: patternText(),
     meaning:
       'A regular expression that every recipient has to match as a whole, besides being 5 to 15 digits.',
+  },
+  DEFAULT_REGION: {
+    schema: regionText(),
+    meaning:
+      'The country, such as `IR`, whose numbers may be written without its calling code under `/v1`. They are read as E.164. ' +
+      'Without it a number keeps its digits.',
   },
   DB_MAX_OPEN_CONNS: {
     schema: wholeNumberText(2, 10_000),

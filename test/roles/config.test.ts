@@ -56,7 +56,7 @@ describe('the configuration', () => {
       unknownSubmissionsMax: { normal: 3, express: 2 },
       prices: { normal: 1, express: 3 },
       queues: { normal: 'sms.normal', express: 'sms.express' },
-      limits: { recipientsMax: 10_000, textCharsMax: 1_600 },
+      limits: { recipientsMax: 10_000, textCharsMax: 1_600, partsMax: 10 },
       bodyBytesMax: 1_048_576,
       db: { maxOpenConns: 50, maxIdleConns: 25, connMaxLifetimeSeconds: 300 },
       shutdownDeadlineMs: 20_000,
@@ -72,6 +72,8 @@ describe('the configuration', () => {
       PORT: '9100',
       UNAVAILABLE_GRACE: '1m',
       RECIPIENT_PATTERN: '09[0-9]+|\\+98[0-9]+',
+      DEFAULT_REGION: 'IR',
+      MESSAGE_PARTS_MAX: '3',
       LOG_LEVEL: 'DEBUG',
       DB_CONN_MAX_LIFETIME_SEC: '60',
     })
@@ -80,6 +82,8 @@ describe('the configuration', () => {
     assert.equal(config.unavailableGraceMs, 60_000)
     assert.equal(config.logLevel, 'debug')
     assert.equal(config.db.connMaxLifetimeSeconds, 60)
+    assert.equal(config.limits.region, 'IR')
+    assert.equal(config.limits.partsMax, 3)
     const pattern = config.limits.recipientPattern
     assert.deepEqual(
       ['0912', '+98912', '1230912', '0912x'].map((number) => pattern?.test(number)),
@@ -194,6 +198,9 @@ describe('the configuration', () => {
     ['UNAVAILABLE_GRACE', '-1s'],
     ['UNAVAILABLE_GRACE', '90000'],
     ['RECIPIENT_PATTERN', '('],
+    ['DEFAULT_REGION', 'ir'],
+    ['DEFAULT_REGION', 'XX'],
+    ['MESSAGE_PARTS_MAX', '11'],
     ['NORMAL_QUEUE', 'a b'],
     ['EXPRESS_QUEUE', 'x'.repeat(201)],
     ['TEXT_CHARS_MAX', '1601'],

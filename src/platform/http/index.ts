@@ -26,7 +26,7 @@ export {
   wholeNumber,
   wholeNumberInQuery,
 } from './fields.ts'
-export { invalidCursor, invalidField, readInput } from './input.ts'
+export { invalidCursor, invalidField, invalidFields, readInput } from './input.ts'
 export type { Synonyms } from './input.ts'
 export { HTTP_LIMITS } from './connectionLimits.ts'
 export type { HttpLimits } from './connectionLimits.ts'

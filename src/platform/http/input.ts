@@ -39,6 +39,11 @@ export function invalidField(field: string, message: string): Problem {
   return invalid('invalid_request', [{ field, message }])
 }
 
+/** The same for several fields; the first 20 are listed. */
+export function invalidFields(faults: FieldFault[]): Problem {
+  return invalid('invalid_request', faults)
+}
+
 export function invalidCursor(): Problem {
   return invalid('invalid_cursor', [{ field: 'cursor', message: 'is not a cursor of this list' }])
 }
