@@ -13,7 +13,7 @@ import {
 import type { AccountsContext } from '../accounts/index.ts'
 import type { AccountActions } from '../accounts/routes/index.ts'
 import { readBalance, topUp } from '../ledger/index.ts'
-import { createMessageEvents, openShards, readHistory } from '../messages/index.ts'
+import { createMessageEvents, openShards, readHistory, rememberRefused } from '../messages/index.ts'
 import type { Accept } from '../messages/index.ts'
 import { openVirtualTime } from '../outbox/index.ts'
 import { databaseNowMs } from '../platform/db/index.ts'
@@ -30,11 +30,12 @@ export function startApi(
   const db = pools.requests
   const events = createMessageEvents(metrics.registry)
   const { prices, acceptLanes: shards, batchSizeMax } = config
-  const accept = openShards({
+  const decide = openShards({
     ...{ db, prices, newId, shards, batchSizeMax, events },
     virtualTime: openVirtualTime(),
     normalOrder: config.normalOrder,
   })
+  const accept = rememberRefused(decide, () => databaseNowMs(db))
   const acceptOne: Accept = async (request, isGone) => {
     const fact = { type: request.type, recipients: request.recipients.length }
     try {
@@ -54,6 +55,7 @@ export function startApi(
     topUp: (request, { isAdmin, actor }) =>
       isAdmin ? topUpRecorded({ db, newId }, request, actor) : topUp(db, request, newId()),
     limits: config.limits,
+    prices,
     ...accountActions({ db, newId }, config.currency),
   }
 }

@@ -17,9 +17,14 @@ export function documentedRoutes(): Route[] {
   const limits = {
     recipientsMax: Number(SETTINGS.RECIPIENTS_MAX.default),
     textCharsMax: Number(SETTINGS.TEXT_CHARS_MAX.default),
+    partsMax: Number(SETTINGS.MESSAGE_PARTS_MAX.default),
   }
   const api = {
     limits,
+    prices: {
+      normal: Number(SETTINGS.PRICE_NORMAL.default),
+      express: Number(SETTINGS.PRICE_EXPRESS.default),
+    },
     accept: neverServed,
     readHistory: neverServed,
     readBalance: neverServed,

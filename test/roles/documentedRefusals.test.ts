@@ -24,7 +24,7 @@ import { answersIn, dial, listenWith } from '../platform/http/rawClient.ts'
 import { testApp } from '../support/app.ts'
 import { eventually } from '../support/eventually.ts'
 
-const LIMITS = { recipientsMax: 10_000, textCharsMax: 1_600 }
+const LIMITS = { recipientsMax: 10_000, textCharsMax: 1_600, partsMax: 10 }
 const BODY_BYTES_MAX = 1_048_576
 const ID = '019bd5a1-4c2e-7f30-9a6b-2d8e5c71f043'
 const TRANSACTION_ID = '019bd59f-0b73-7d15-8c4e-91a2f6e03b58'
@@ -157,6 +157,23 @@ const PROVOCATIONS: Provocation[] = [
     code: 'insufficient_balance',
     bytes: SENT,
     decides: { accept: () => Promise.resolve({ kind: 'insufficient_balance', cost: 6, balance: 5 }) },
+  },
+  {
+    when: 'a message of /v1 with wrong fields',
+    code: 'invalid_request',
+    bytes: post('/v1/messages', { to: '+989120000001', text: '', sendat: '2027-03-01T09:00:00Z' }),
+    app: { authorize: () => CUSTOMER },
+  },
+  {
+    when: 'a message that costs more than it may',
+    code: 'price_exceeded',
+    bytes: post('/v1/messages', {
+      to: ['+989120000001', '+989120000002'],
+      text: 'hi',
+      type: 'express',
+      max_price: 5,
+    }),
+    app: { authorize: () => CUSTOMER },
   },
   {
     when: 'a key that another request used',
@@ -328,7 +345,7 @@ function routes(decides: Partial<ApiActions>) {
     ...{ readCredit: unexpected, listKeys: unexpected, createKey: unexpected, revokeKey: unexpected },
     ...{ listCustomers: unexpected, readCustomer: unexpected, createCustomer: unexpected },
     ...{ changeCustomer: unexpected, topUpCustomer: unexpected, readAdminLog: unexpected },
-    ...{ limits: LIMITS, currency: 'USD', nowMs: () => 0 },
+    ...{ limits: LIMITS, currency: 'USD', nowMs: () => 0, prices: { normal: 1, express: 3 } },
     ...decides,
   }
   const registry = {

@@ -11,8 +11,8 @@ export const KeyedHeaders = z.object({
     .optional()
     .meta({
       description:
-        'Makes repeats safe: 1 to 255 visible ASCII characters, kept for 24 hours. A repeat with the same key and body is ' +
-        'charged once and gets the first answer, with `Idempotent-Replayed: true`.',
+        'Makes repeats safe: 1 to 255 visible ASCII characters, kept for 24 hours, and for a scheduled message until 24 hours after its time. A repeat with the same key and body is ' +
+        'charged once and gets the first answer, with `Idempotent-Replayed: true`; so `outcome_unknown` may be repeated.',
       example: '7f3c1a52-order-1843',
     }),
 })

@@ -92,7 +92,8 @@ export function describeSend(body: z.ZodObject, synonyms: Synonyms): ZodOpenApiO
   }
 }
 
-const OF_THE_DECISION: Refusal[] = [
+/** Of a request that charges and accepts a message. */
+export const OF_THE_DECISION: Refusal[] = [
   { when: 'the key is a test key', example: testKeyCannotSend() },
   {
     when: 'the balance does not cover all recipients',

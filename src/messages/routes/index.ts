@@ -3,16 +3,21 @@ import { historyRoute } from './history.ts'
 import type { ReadHistory } from './history.ts'
 import { sendRoute } from './send.ts'
 import type { AcceptSend, SendLimits } from './send.ts'
+import { sendMessageRoute } from './sendMessage.ts'
+import type { SendMessageContext } from './sendMessage.ts'
+import type { V1Limits } from './v1Fields.ts'
 
 export type { SendLimits } from './send.ts'
+export type { V1Limits } from './v1Fields.ts'
 
 /** What the routes of messages need. */
-export interface MessageActions {
+export interface MessageActions extends SendMessageContext {
   accept: AcceptSend
   readHistory: ReadHistory
-  limits: SendLimits
+  limits: SendLimits & V1Limits
 }
 
-export function messageRoutes({ accept, readHistory, limits }: MessageActions): Route[] {
-  return [sendRoute(accept, limits), historyRoute(readHistory)]
+export function messageRoutes(actions: MessageActions): Route[] {
+  const { accept, readHistory, limits } = actions
+  return [sendRoute(accept, limits), historyRoute(readHistory), sendMessageRoute(actions)]
 }
