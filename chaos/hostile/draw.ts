@@ -15,6 +15,8 @@ export interface World {
   /** Customers with known balances: the last few are poor, the others rich. */
   customers: number[]
   host: string
+  /** Keys for the routes that need one. */
+  keys: { customer: string; admin: string }
 }
 
 const LETTERS = [
@@ -42,7 +44,10 @@ const AMOUNT_MAX = 1_000
 
 /** @returns a value that the schema allows. */
 export function drawValue(random: Random, world: World, schema: Schema, name: string): unknown {
-  const { type, items = {}, minItems = 0 } = schema
+  const { items = {}, minItems = 0 } = schema
+  const type = Array.isArray(schema.type) ? schema.type.find((each) => each !== 'null') : schema.type
+  if (schema.anyOf) return drawValue(random, world, random.pick(schema.anyOf), name)
+  if (type === 'null') return null
   if (schema.enum) return random.pick(schema.enum)
   if (type === 'integer') return drawInteger(random, world, schema, name)
   if (type === 'string') return drawText(random, schema)
@@ -81,7 +86,7 @@ function drawNumber(random: Random, pattern: string): string {
   return number
 }
 
-function drawUuid(random: Random): string {
+export function drawUuid(random: Random): string {
   const hex = (digits: number) =>
     Array.from({ length: digits }, () => random.whole(0, 15).toString(16)).join('')
   return `${hex(8)}-${hex(4)}-7${hex(3)}-8${hex(3)}-${hex(12)}`

@@ -33,7 +33,8 @@ interface AddBody {
 export function effectOf(operation: Operation, body: Buffer, prices: Prices): Effect | undefined {
   if (!operation.body) return undefined
   const value = parse(body)
-  if (!conforms(operation.body, value)) return undefined
+  // These change keys and customers; a top-up meets no customer, because its identifier is drawn.
+  if (operation.path.startsWith('/v1/') || !conforms(operation.body, value)) return undefined
   switch (operation.path) {
     case '/sms/send':
       return chargeOf(value as SendBody, prices)

@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts'
-import { drawMembers, drawQuery, toJson, toQuery } from './draw.ts'
+import { drawMembers, drawQuery, drawUuid, toJson, toQuery } from './draw.ts'
 import type { World } from './draw.ts'
 import { effectOf } from './effect.ts'
 import type { Operation } from './operations.ts'
@@ -15,19 +15,32 @@ export interface Parts {
   body: Buffer
 }
 
-export function drawParts(random: Random, world: World, operation = random.pick(world.operations)): Parts {
+/** Of the requests that need a key. A wrong key would make the address wait, and hide the rest of the routes. */
+const WITHOUT_KEY_SHARE = 0.1
+/** There are many routes, and most of the invariants are about money. */
+const PAYING_SHARE = 0.25
+
+export function drawParts(random: Random, world: World, operation = pickOperation(random, world)): Parts {
   const headers: Parts['headers'] = [['Host', world.host]]
+  const { needs } = operation
+  if (needs && random.share() > WITHOUT_KEY_SHARE) headers.push(['X-API-Key', world.keys[needs]])
+  const path = operation.path.replaceAll(/\{\w+\}/g, () => drawUuid(random))
   const query = toQuery(drawQuery(random, world, operation))
-  const target = query === '' ? operation.path : `${operation.path}?${query}`
+  const target = query === '' ? path : `${path}?${query}`
   if (!operation.body) return { operation, method: operation.method, target, headers, body: Buffer.alloc(0) }
   headers.push(['Content-Type', 'application/json'])
   const body = Buffer.from(toJson(drawMembers(random, world, operation.body)))
   return { operation, method: operation.method, target, headers, body }
 }
 
+function pickOperation(random: Random, world: World): Operation {
+  const paying = world.operations.filter(({ body, needs }) => body && !needs)
+  return random.share() < PAYING_SHARE ? random.pick(paying) : random.pick(world.operations)
+}
+
 /** A request that moves money. */
 export function drawPaying(random: Random, world: World): Parts {
-  return drawParts(random, world, random.pick(world.operations.filter(({ body }) => body)))
+  return drawParts(random, world, random.pick(world.operations.filter(({ body, needs }) => body && !needs)))
 }
 
 /** The well-formed request with its length. */

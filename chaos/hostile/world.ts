@@ -12,13 +12,13 @@ const POOR_BALANCE = 5
 const PRICES = { normal: 1, express: 3 }
 
 /** Reads the engine's OpenAPI document and tops up the customers. */
-export async function makeWorld(url: string, book: Book): Promise<World> {
+export async function makeWorld(url: string, book: Book, keys: World['keys']): Promise<World> {
   const document: unknown = await (await fetch(`${url}/openapi.json`)).json()
   const customers = Array.from({ length: RICH + POOR }, (_, index) => FIRST_CUSTOMER + index)
   for (const [index, customerId] of customers.entries()) {
     await give(url, customerId, index < RICH ? RICH_BALANCE : POOR_BALANCE, book)
   }
-  return { operations: readOperations(document), prices: PRICES, customers, host: new URL(url).host }
+  return { operations: readOperations(document), prices: PRICES, customers, host: new URL(url).host, keys }
 }
 
 async function give(url: string, customerId: number, amount: number, book: Book): Promise<void> {

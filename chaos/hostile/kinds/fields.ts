@@ -62,7 +62,7 @@ export function drawFields(random: Random, world: World): Draft {
   )
   if (operation.body) parts.body = Buffer.from(toJson(members))
   else
-    parts.target = `${operation.path}?${members.map(([name, value]) => `${encode(name)}=${encode(value)}`).join('&')}`
+    parts.target = `${parts.target.split('?')[0]}?${members.map(([name, value]) => `${encode(name)}=${encode(value)}`).join('&')}`
   return {
     note: `${operation.path}: ${notes.join(', ')}`,
     bytes: render(parts),
