@@ -17,11 +17,19 @@ export function documentedRoutes(): Route[] {
   const limits = {
     recipientsMax: Number(SETTINGS.RECIPIENTS_MAX.default),
     textCharsMax: Number(SETTINGS.TEXT_CHARS_MAX.default),
+    partsMax: Number(SETTINGS.MESSAGE_PARTS_MAX.default),
   }
   const api = {
     limits,
     accept: neverServed,
     readHistory: neverServed,
+    readMessage: neverServed,
+    listMessages: neverServed,
+    listRecipients: neverServed,
+    price: () => {
+      throw NOT_SERVED
+    },
+    cancel: neverServed,
     readBalance: neverServed,
     topUp: neverServed,
     currency: SETTINGS.CURRENCY.default,
@@ -41,8 +49,10 @@ export function documentedRoutes(): Route[] {
   return listRoutes({ version: VERSION, roles: ROLES, checks: [], registry }, api)
 }
 
+const NOT_SERVED = new Error('these routes are documented, not served')
+
 function neverServed(): Promise<never> {
-  return Promise.reject(new Error('these routes are documented, not served'))
+  return Promise.reject(NOT_SERVED)
 }
 
 if (import.meta.main) writeFileSync(OPENAPI_FILE, renderOpenApi())
