@@ -56,6 +56,11 @@ describe('the OpenAPI document', () => {
       [
         'send post /sms/send',
         'read get /sms/history',
+        'send post /v1/messages/quote',
+        'read get /v1/messages',
+        'read get /v1/messages/:id',
+        'read get /v1/messages/:id/recipients',
+        'send delete /v1/messages/:id',
         'read get /balance',
         'admin post /balance/add',
         'read get /v1/transactions',
