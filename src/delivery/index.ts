@@ -1,5 +1,7 @@
 export { cancel } from './cancel/cancel.ts'
 export type { Cancellation } from './cancel/cancel.ts'
+export { createCancelEvents } from './cancel/events.ts'
+export type { CancelEvents } from './cancel/events.ts'
 export { claimEnvelopes } from './claimEnvelopes.ts'
 export type { ClaimedEnvelope } from './claimEnvelopes.ts'
 export { startConsumer } from './consume.ts'

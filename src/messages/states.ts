@@ -2,6 +2,19 @@ import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 import type { SmsState } from '../../db/schema.ts'
 
+/** Seed 001's names, as `/v1` shows them. Those that no state has in STATE_RULES are derived: see v1Status.ts. */
+export const V1_STATUSES = [
+  'QUEUED',
+  'SCHEDULED',
+  'SENDING',
+  'SENT',
+  'DELIVERED',
+  'FAILED_TEMP',
+  'FAILED_PERM',
+  'CANCELLED',
+] as const
+export type V1Status = (typeof V1_STATUSES)[number]
+
 /** What the state of a recipient means. Lists for routes and SQL are made from this table alone. */
 interface StateRule {
   /** Unfinished: an outbox row names the recipient, or it is quarantined (invariant 4). */
@@ -10,15 +23,17 @@ interface StateRule {
   isRefunded: boolean
   /** Legal next states. sending to sending: a claim after an expired lease. sending to pending: a retry. */
   next: readonly SmsState[]
+  /** Its name on `/v1`, unless something more is known of the recipient. */
+  v1: V1Status
 }
 
 export const STATE_RULES: Readonly<Record<SmsState, StateRule>> = {
   // A late acceptance of an earlier owner ends a recipient that was released meanwhile.
-  pending: { isOpen: true, isRefunded: false, next: ['sending', 'done', 'cancelled'] },
-  sending: { isOpen: true, isRefunded: false, next: ['sending', 'pending', 'done', 'failed'] },
-  done: { isOpen: false, isRefunded: false, next: [] },
-  failed: { isOpen: false, isRefunded: true, next: [] },
-  cancelled: { isOpen: false, isRefunded: true, next: [] },
+  pending: { isOpen: true, isRefunded: false, next: ['sending', 'done', 'cancelled'], v1: 'QUEUED' },
+  sending: { isOpen: true, isRefunded: false, next: ['sending', 'pending', 'done', 'failed'], v1: 'SENDING' },
+  done: { isOpen: false, isRefunded: false, next: [], v1: 'SENT' },
+  failed: { isOpen: false, isRefunded: true, next: [], v1: 'FAILED_PERM' },
+  cancelled: { isOpen: false, isRefunded: true, next: [], v1: 'CANCELLED' },
 }
 
 export const STATES = Object.keys(STATE_RULES) as SmsState[]

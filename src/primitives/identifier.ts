@@ -46,6 +46,22 @@ export function identifierToBytes(identifier: Identifier): Buffer {
   return Buffer.from(parse(identifier))
 }
 
+/** The largest time of a UUIDv7, in its 48 bits. */
+const TIME_MAX_MS = 2 ** 48 - 1
+
+/** @returns what is not above any identifier of this millisecond, and above all of earlier ones: a bound, no identifier. */
+export function lowestAt(ms: number): Identifier {
+  const time = Math.min(Math.max(0, Math.floor(ms)), TIME_MAX_MS)
+  return identifierFromBytes(Buffer.from(time.toString(16).padStart(12, '0').padEnd(32, '0'), 'hex'))
+}
+
+/** @returns the largest value below this one; the lowest has none below it and is returned itself. */
+export function valueBefore(identifier: Identifier): Identifier {
+  const value = BigInt(`0x${identifier.replaceAll('-', '')}`)
+  const before = value === 0n ? value : value - 1n
+  return identifierFromBytes(Buffer.from(before.toString(16).padStart(32, '0'), 'hex'))
+}
+
 /** Takes any 16 bytes: the audit names rows by what they hold, also when that is no UUID. */
 export function identifierFromBytes(bytes: Buffer): Identifier {
   const hex = bytes.toString('hex')

@@ -12,8 +12,18 @@ import {
 } from '../accounts/index.ts'
 import type { AccountsContext } from '../accounts/index.ts'
 import type { AccountActions } from '../accounts/routes/index.ts'
+import { cancel, createCancelEvents } from '../delivery/index.ts'
 import { readBalance, topUp } from '../ledger/index.ts'
-import { createMessageEvents, openShards, readHistory, rememberRefused } from '../messages/index.ts'
+import {
+  createMessageEvents,
+  listMessages,
+  listRecipients,
+  openShards,
+  priceRequest,
+  readHistory,
+  readMessage,
+  rememberRefused,
+} from '../messages/index.ts'
 import type { Accept } from '../messages/index.ts'
 import { openVirtualTime } from '../outbox/index.ts'
 import { databaseNowMs } from '../platform/db/index.ts'
@@ -24,7 +34,7 @@ import type { SharedResources } from './sharedResources.ts'
 
 /** The role that writes to MySQL and never connects to the broker or an operator. @returns what its routes call. */
 export function startApi(
-  { config, pools, metrics, newId }: SharedResources,
+  { config, logger, pools, metrics, newId }: SharedResources,
   onAccepted: (type: MessageClass) => void,
 ): ApiActions {
   const db = pools.requests
@@ -48,14 +58,23 @@ export function startApi(
       throw error
     }
   }
+  const cancelEvents = createCancelEvents(logger, metrics.registry)
   return {
     accept: acceptOne,
     readHistory: (query) => readHistory(db, query),
+    readMessage: (key) => readMessage(db, key),
+    listMessages: (query) => listMessages(db, query),
+    listRecipients: (query) => listRecipients(db, query),
+    price: (query) => priceRequest(prices, { ...query, atMs: databaseNowMs(db) }),
+    cancel: async (key) => {
+      const cancellation = await cancel({ db }, key)
+      cancelEvents.decided({ ...key, cancellation })
+      return cancellation
+    },
     readBalance: (query) => readBalance(db, query),
     topUp: (request, { isAdmin, actor }) =>
       isAdmin ? topUpRecorded({ db, newId }, request, actor) : topUp(db, request, newId()),
     limits: config.limits,
-    prices,
     ...accountActions({ db, newId }, config.currency),
   }
 }

@@ -14,7 +14,8 @@ for an unknown one.
 - The exception is 503 with the code \`outcome_unknown\`: it names the identifier to look up before you retry.
 - An unknown path is answered with 404 \`not_found\`, another method with 405 \`method_not_allowed\` and \`Allow\`.
 - Money is a whole number of the smallest currency unit. Times are UTC.
-- Unknown members of a body are refused under \`/v1\`, and ignored elsewhere; unknown parameters are ignored.
+- Unknown members of a body are refused under \`/v1\`, and ignored elsewhere. Unknown parameters are ignored, except
+  by \`GET /v1/messages\`, which refuses them.
 - Responses may get new members: ignore unknown ones.`
 
 /** @returns the OpenAPI 3.1 document of the routes, generated from the schemas that validate their requests. */

@@ -21,12 +21,15 @@ export function documentedRoutes(): Route[] {
   }
   const api = {
     limits,
-    prices: {
-      normal: Number(SETTINGS.PRICE_NORMAL.default),
-      express: Number(SETTINGS.PRICE_EXPRESS.default),
-    },
     accept: neverServed,
     readHistory: neverServed,
+    readMessage: neverServed,
+    listMessages: neverServed,
+    listRecipients: neverServed,
+    price: () => {
+      throw NOT_SERVED
+    },
+    cancel: neverServed,
     readBalance: neverServed,
     topUp: neverServed,
     currency: SETTINGS.CURRENCY.default,
@@ -46,8 +49,10 @@ export function documentedRoutes(): Route[] {
   return listRoutes({ version: VERSION, roles: ROLES, checks: [], registry }, api)
 }
 
+const NOT_SERVED = new Error('these routes are documented, not served')
+
 function neverServed(): Promise<never> {
-  return Promise.reject(new Error('these routes are documented, not served'))
+  return Promise.reject(NOT_SERVED)
 }
 
 if (import.meta.main) writeFileSync(OPENAPI_FILE, renderOpenApi())

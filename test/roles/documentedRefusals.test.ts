@@ -173,6 +173,7 @@ const PROVOCATIONS: Provocation[] = [
       type: 'express',
       max_price: 5,
     }),
+    decides: { price: () => ({ cost: 6, recipients: [], differs: false }) },
     app: { authorize: () => CUSTOMER },
   },
   {
@@ -268,6 +269,46 @@ const PROVOCATIONS: Provocation[] = [
     decides: { createKey: () => throws(new CommitUnknown('accounts.create_key', new Error())) },
   },
   {
+    when: 'a quote with wrong members',
+    code: 'invalid_request',
+    bytes: post('/v1/messages/quote', { to: [989120000001], text: 'hi', smart_encodng: true }),
+  },
+  {
+    when: 'a list of messages with a misspelt filter',
+    code: 'invalid_request',
+    bytes: get('/v1/messages?status=LOST&created_afer=2026-01-19T08:30:00Z&limit=5000'),
+  },
+  {
+    when: 'a message that is not there',
+    code: 'message_not_found',
+    bytes: get(`/v1/messages/${ID}`),
+    decides: { readMessage: () => Promise.resolve(undefined) },
+  },
+  {
+    when: 'a test key that cancels',
+    code: 'live_key_required',
+    bytes: request('DELETE', `/v1/messages/${ID}`),
+    app: { authorize: () => ({ ...CUSTOMER, isTest: true }) },
+  },
+  {
+    when: 'a message that was sent',
+    code: 'not_cancellable',
+    bytes: request('DELETE', `/v1/messages/${ID}`),
+    decides: {
+      cancel: () =>
+        Promise.resolve({
+          ...{ refunded: 0, cancelledNow: 0 },
+          counts: { pending: 0, sending: 0, done: 1, failed: 0, cancelled: 0 },
+        }),
+    },
+  },
+  {
+    when: 'a lost commit of a cancellation',
+    code: 'outcome_unknown',
+    bytes: request('DELETE', `/v1/messages/${ID}`),
+    decides: { cancel: () => throws(new CommitUnknown('delivery.cancel', new Error())) },
+  },
+  {
     when: 'a list with a limit that is too large',
     code: 'invalid_request',
     bytes: get('/v1/keys?limit=5000'),
@@ -342,10 +383,14 @@ function routes(decides: Partial<ApiActions>) {
   const unexpected = () => throws(new Error('not expected'))
   const actions: ApiActions = {
     ...{ accept: unexpected, readHistory: unexpected, readBalance: unexpected, topUp: unexpected },
+    ...{ readMessage: unexpected, listMessages: unexpected, listRecipients: unexpected, cancel: unexpected },
+    price: () => {
+      throw new Error('not expected')
+    },
     ...{ readCredit: unexpected, listKeys: unexpected, createKey: unexpected, revokeKey: unexpected },
     ...{ listCustomers: unexpected, readCustomer: unexpected, createCustomer: unexpected },
     ...{ changeCustomer: unexpected, topUpCustomer: unexpected, readAdminLog: unexpected },
-    ...{ limits: LIMITS, currency: 'USD', nowMs: () => 0, prices: { normal: 1, express: 3 } },
+    ...{ limits: LIMITS, currency: 'USD', nowMs: () => 0 },
     ...decides,
   }
   const registry = {

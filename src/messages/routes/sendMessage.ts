@@ -6,12 +6,12 @@ import { currentTraceparent } from '../../platform/telemetry/index.ts'
 import { customerOf } from '../../primitives/access.ts'
 import { Problem } from '../../primitives/problem.ts'
 import { parseSendAt } from '../../primitives/sendAt.ts'
-import type { Prices } from '../decide.ts'
 import type { Accepted } from '../types.ts'
 import { answerSend } from './answerSend.ts'
 import { describeSendMessage } from './describeSendMessage.ts'
 import type { MessageAnswer } from './describeSendMessage.ts'
 import { readKeyed } from './keyed.ts'
+import type { QuoteActions } from './quote.ts'
 import { readRecipients } from './readRecipients.ts'
 import { testKeyCannotSend } from './refuseSend.ts'
 import { segmentText } from './segmentText.ts'
@@ -23,13 +23,14 @@ import type { V1Limits } from './v1Fields.ts'
 export interface SendMessageContext {
   accept: AcceptSend
   limits: V1Limits
-  prices: Prices
+  /** What the message costs now. */
+  price: QuoteActions['price']
   /** By the database's clock. */
   nowMs: () => number
 }
 
 /** `POST /v1/messages`: charges and accepts a message of the key's customer, at once or for a time to come. */
-export function sendMessageRoute({ accept, limits, prices, nowMs }: SendMessageContext): Route {
+export function sendMessageRoute({ accept, limits, price, nowMs }: SendMessageContext): Route {
   const body = sendMessageBody(limits)
   return {
     method: 'post',
@@ -48,9 +49,10 @@ export function sendMessageRoute({ accept, limits, prices, nowMs }: SendMessageC
       const segmented = segmentText(text, { smartEncoding: smart_encoding, partsMax: limits.partsMax })
       const sendAt = send_at === undefined ? undefined : readSendAt(send_at, nowMs())
       const recipients = await readRecipients(to, limits)
-      const cost = recipients.length * prices[type]
-      if (max_price !== undefined && cost > max_price) throw priceExceeded(cost, max_price)
       const parts = segmented.parts.length
+      const numbers = recipients.map(({ number }) => number)
+      const { cost } = price({ userId: customer.userId, type, parts, recipients: numbers })
+      if (max_price !== undefined && cost > max_price) throw priceExceeded(cost, max_price)
       const answerOf = (accepted: Accepted) => ({
         status: 202,
         body: {
@@ -64,7 +66,7 @@ export function sendMessageRoute({ accept, limits, prices, nowMs }: SendMessageC
       const decision = await accept(
         {
           ...{ userId, text: segmented.text, type, parts, sendAt, keyed },
-          recipients: recipients.map(({ number }) => number),
+          recipients: numbers,
           traceparent: currentTraceparent(request.get('traceparent')),
           partsLimit: partsLimitOf(customer),
         },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import request from 'supertest'
 import { sendMessageRoute } from '../../../src/messages/routes/sendMessage.ts'
 import type { SendMessageContext } from '../../../src/messages/routes/sendMessage.ts'
+import { priceRequest } from '../../../src/messages/priceRequest.ts'
 import type { Decision, SendRequest } from '../../../src/messages/types.ts'
 import type { Access } from '../../../src/primitives/access.ts'
 import { problemOf, testApp } from '../../support/app.ts'
@@ -34,7 +35,7 @@ function sending(decision?: Decision, limits: Partial<SendMessageContext['limits
       )
     },
     limits: { recipientsMax: 10, partsMax: 3, ...limits },
-    prices: { normal: 1, express: 3 },
+    price: (query) => priceRequest({ normal: 1, express: 3 }, { ...query, atMs: NOW_MS }),
     nowMs: () => NOW_MS,
   })
   const { app, log } = testApp([route], { authorize: () => access })

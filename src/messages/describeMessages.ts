@@ -1,0 +1,143 @@
+import { sql } from 'kysely'
+import type { DeliveryStatus, SmsState } from '../../db/schema.ts'
+import { list } from '../platform/db/index.ts'
+import type { Reader } from '../platform/db/index.ts'
+import { identifierFromBytes } from '../primitives/identifier.ts'
+import type { MessageClass } from '../primitives/messageClass.ts'
+import { explainFailure } from './explainFailure.ts'
+import type { FailureView } from './explainFailure.ts'
+import type { V1Status } from './states.ts'
+import { noCounts, v1StatusOf, v1StatusOfAll } from './v1Status.ts'
+import type { V1Counts } from './v1Status.ts'
+
+/** More recipients are not listed with their message; they are read page by page. */
+export const LISTED_RECIPIENTS_MAX = 100
+
+/** What a request says, of sms_requests. */
+export interface RequestRow {
+  sms_identifier: Buffer
+  type: MessageClass
+  text: string
+  sender: string | null
+  recipients: number
+  send_at: Date | null
+  created_at: Date
+  /** Whether send_at lies in the future, by the database's clock. */
+  is_scheduled: number
+}
+
+/** A message with what became of its recipients. */
+export interface MessageView {
+  smsIdentifier: string
+  type: MessageClass
+  status: V1Status
+  counts: V1Counts
+  recipients: number
+  /** In the order they were given; null when there are more than are listed. */
+  to: string[] | null
+  sender: string | null
+  text: string
+  /** Of the text. */
+  parts: number
+  /** Charged in all, in the smallest unit; refunds do not lower it. */
+  cost: number
+  /** Of the recipient that has the most. */
+  attempts: number
+  /** The operator that accepted or rejected it; null until then, and with several recipients. */
+  provider: string | null
+  /** Why it failed; null unless it did, and with several recipients. */
+  failure: FailureView | null
+  sendAt: Date | null
+  createdAt: Date
+  /** When the status of any recipient last changed. */
+  updatedAt: Date
+}
+
+interface Group {
+  sms_identifier: Buffer
+  status: SmsState
+  delivery_status: DeliveryStatus | null
+  is_retrying: number
+  recipients: number
+  price: string
+  parts: number
+  attempts: number
+  updated_at: Date
+}
+
+interface Listed {
+  sms_identifier: Buffer
+  recipient: string
+  status: SmsState
+  delivery_status: DeliveryStatus | null
+  provider: string
+  possibly_sent: number
+  failure_reason: string | null
+}
+
+/** @returns the messages of these requests, in their order. The caller bounds the requests and their recipients. */
+export async function describeMessages(reader: Reader, requests: RequestRow[]): Promise<MessageView[]> {
+  const groups = groupByMessage(await readGroups(reader, requests))
+  const few = requests.filter(({ recipients }) => recipients <= LISTED_RECIPIENTS_MAX)
+  const listed = groupByMessage(await readListed(reader, few))
+  return requests.map((request) => {
+    const smsIdentifier = identifierFromBytes(request.sms_identifier)
+    return toView(smsIdentifier, request, groups.get(smsIdentifier) ?? [], listed.get(smsIdentifier))
+  })
+}
+
+/** Counted by the server: a message has up to 10,000 recipients. */
+async function readGroups(reader: Reader, requests: RequestRow[]): Promise<Group[]> {
+  if (requests.length === 0) return []
+  const { rows } = await sql<Group>`
+    SELECT sms_identifier, status, delivery_status, retrying_since IS NOT NULL AS is_retrying,
+           COUNT(*) AS recipients, SUM(price) AS price, MAX(parts) AS parts, MAX(attempts) AS attempts,
+           MAX(updated_at) AS updated_at
+    FROM sms_status FORCE INDEX (PRIMARY) WHERE sms_identifier IN (${list(idsOf(requests))})
+    GROUP BY sms_identifier, status, delivery_status, is_retrying`.execute(reader)
+  return rows
+}
+
+async function readListed(reader: Reader, requests: RequestRow[]): Promise<Listed[]> {
+  if (requests.length === 0) return []
+  const { rows } = await sql<Listed>`
+    SELECT sms_identifier, recipient, status, delivery_status, provider, possibly_sent, failure_reason
+    FROM sms_status FORCE INDEX (PRIMARY) WHERE sms_identifier IN (${list(idsOf(requests))})
+    ORDER BY sms_identifier, recipient_no`.execute(reader)
+  return rows
+}
+
+function idsOf(requests: RequestRow[]): Buffer[] {
+  return requests.map(({ sms_identifier }) => sms_identifier)
+}
+
+function groupByMessage<R extends { sms_identifier: Buffer }>(rows: R[]): Map<string, R[]> {
+  return Map.groupBy(rows, ({ sms_identifier }) => identifierFromBytes(sms_identifier))
+}
+
+function toView(smsIdentifier: string, request: RequestRow, groups: Group[], listed?: Listed[]): MessageView {
+  const counts = noCounts()
+  const isScheduled = request.is_scheduled === 1
+  for (const { status, delivery_status: deliveryStatus, is_retrying, recipients } of groups)
+    counts[v1StatusOf({ status, deliveryStatus, isRetrying: is_retrying === 1, isScheduled })] += recipients
+  const [first, second] = listed ?? []
+  const only = second ? undefined : first
+  return {
+    smsIdentifier,
+    type: request.type,
+    status: v1StatusOfAll(counts),
+    counts,
+    recipients: request.recipients,
+    to: listed?.map(({ recipient }) => recipient) ?? null,
+    sender: request.sender,
+    text: request.text,
+    parts: Math.max(...groups.map(({ parts }) => parts)),
+    cost: groups.reduce((sum, { price }) => sum + Number(price), 0),
+    attempts: Math.max(...groups.map(({ attempts }) => attempts)),
+    provider: only?.provider || null,
+    failure: only ? explainFailure(only) : null,
+    sendAt: request.send_at,
+    createdAt: request.created_at,
+    updatedAt: new Date(Math.max(...groups.map(({ updated_at }) => updated_at.getTime()))),
+  }
+}

@@ -1,0 +1,19 @@
+import { read } from '../platform/db/index.ts'
+import type { Db } from '../platform/db/index.ts'
+import { isIdentifier } from '../primitives/identifier.ts'
+import { describeMessages } from './describeMessages.ts'
+import type { MessageView } from './describeMessages.ts'
+import { findRequest } from './findRequests.ts'
+
+/** @returns the message; undefined for one that this customer did not send, and for a text that is no identifier. */
+export async function readMessage(
+  db: Db,
+  query: { userId: number; smsIdentifier: string },
+): Promise<MessageView | undefined> {
+  if (!isIdentifier(query.smsIdentifier)) return undefined
+  return read(db, 'messages.read_message', async (reader) => {
+    const request = await findRequest(reader, query)
+    const [message] = request ? await describeMessages(reader, [request]) : []
+    return message
+  })
+}
