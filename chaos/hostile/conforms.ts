@@ -1,6 +1,7 @@
 /** The subset of JSON Schema that the OpenAPI document uses. */
 export interface Schema {
-  type?: string
+  type?: string | string[]
+  anyOf?: Schema[]
   enum?: unknown[]
   minimum?: number
   maximum?: number
@@ -35,7 +36,7 @@ export function conforms(schema: Schema, value: unknown): boolean {
     case undefined:
       return true
     default:
-      throw new Error(`a schema of type ${schema.type} is not understood here`)
+      throw new Error(`a schema of type ${String(schema.type)} is not understood here`)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Random } from '../random.ts'
 import type { Schema } from './conforms.ts'
 import type { Operation } from './operations.ts'
+import { drawHostileText } from './values.ts'
 
 /**
  * The names and JSON texts of a body's members. They are texts, because many hostile values have no other
@@ -14,6 +15,9 @@ export interface World {
   prices: { normal: number; express: number }
   /** Customers with known balances: the last few are poor, the others rich. */
   customers: number[]
+  /** A key of the first customer, and messages that it sent. */
+  apiKey: string
+  messages: string[]
   host: string
 }
 
@@ -39,14 +43,22 @@ const LETTERS = [
 const ITEMS_MAX = 4
 const TEXT_CHARS_MAX = 40
 const AMOUNT_MAX = 1_000
+/** Numbers in any writing have no pattern in the document. */
+const NUMBER = '^\\+?[0-9]{5,15}$'
+/** The share of identifiers that are ours; the others are nobody's, or none at all. */
+const OWN_SHARE = 0.5
 
 /** @returns a value that the schema allows. */
 export function drawValue(random: Random, world: World, schema: Schema, name: string): unknown {
-  const { type, items = {}, minItems = 0 } = schema
+  const { items = {}, minItems = 0 } = schema
+  if (schema.anyOf) return drawValue(random, world, random.pick(schema.anyOf), name)
   if (schema.enum) return random.pick(schema.enum)
+  const type = Array.isArray(schema.type) ? random.pick(schema.type) : schema.type
+  if (type === 'null') return null
+  if (type === 'boolean') return random.share() < 0.5
   if (type === 'integer') return drawInteger(random, world, schema, name)
-  if (type === 'string') return drawText(random, schema)
-  if (type !== 'array') throw new Error(`${name}: nothing can be drawn for type ${type}`)
+  if (type === 'string') return drawText(random, name === 'to' ? { pattern: NUMBER } : schema)
+  if (type !== 'array') throw new Error(`${name}: nothing can be drawn for type ${String(type)}`)
   return Array.from({ length: random.whole(minItems, ITEMS_MAX) }, () =>
     drawValue(random, world, items, name),
   )
@@ -67,6 +79,7 @@ function drawText(
   { pattern, format, minLength = 0, maxLength = TEXT_CHARS_MAX }: Schema,
 ): string {
   if (format === 'uuid') return drawUuid(random)
+  if (format === 'date-time') return new Date(Date.UTC(2026, 0, random.whole(1, 1_000))).toISOString()
   if (pattern !== undefined) return drawNumber(random, pattern)
   const length = random.whole(minLength, Math.min(maxLength, TEXT_CHARS_MAX))
   return Array.from({ length }, () => random.pick(LETTERS)).join('')
@@ -79,6 +92,16 @@ function drawNumber(random: Random, pattern: string): string {
   if (!new RegExp(pattern, 'u').test(number))
     throw new Error(`nothing is drawn for the pattern ${pattern} yet`)
   return number
+}
+
+/** @returns the path with something for each of its parameters. */
+export function drawPath(random: Random, world: World, { path }: Operation): string {
+  return path.replaceAll(/\{\w+\}/g, () => {
+    if (random.share() < OWN_SHARE) return random.pick(world.messages)
+    return random.share() < 0.5
+      ? drawUuid(random)
+      : encodeURIComponent(drawHostileText(random).toWellFormed())
+  })
 }
 
 function drawUuid(random: Random): string {

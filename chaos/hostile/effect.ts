@@ -31,7 +31,7 @@ interface AddBody {
 
 /** @returns the effect of a body by the published contract alone; undefined for a body that violates it. */
 export function effectOf(operation: Operation, body: Buffer, prices: Prices): Effect | undefined {
-  if (!operation.body) return undefined
+  if (!operation.body || operation.key !== 'none') return undefined
   const value = parse(body)
   if (!conforms(operation.body, value)) return undefined
   switch (operation.path) {

@@ -44,7 +44,7 @@ async function attack({ count, seed, only }: HostileOptions): Promise<void> {
   await wipe()
   const { engine, databaseUrl } = await setStage(process.env, say, stopList)
   const book = openBook()
-  const world = await makeWorld(engine.url, book)
+  const world = await makeWorld(engine.url, databaseUrl, book)
   const target = { host: '127.0.0.1', port: engine.port }
   if (only !== undefined) {
     const plan = drawPlan(seed, only, world)

@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts'
-import { drawMembers, drawQuery, toJson, toQuery } from './draw.ts'
+import { drawMembers, drawPath, drawQuery, toJson, toQuery } from './draw.ts'
 import type { World } from './draw.ts'
 import { effectOf } from './effect.ts'
 import type { Operation } from './operations.ts'
@@ -9,6 +9,8 @@ import type { Message } from './plan.ts'
 export interface Parts {
   operation: Operation
   method: string
+  /** Without the query. */
+  path: string
   target: string
   /** Without the headers that frame the body. */
   headers: [name: string, value: string][]
@@ -17,17 +19,39 @@ export interface Parts {
 
 export function drawParts(random: Random, world: World, operation = random.pick(world.operations)): Parts {
   const headers: Parts['headers'] = [['Host', world.host]]
+  if (operation.key !== 'none') headers.push(...drawKey(random, world))
+  const path = drawPath(random, world, operation)
   const query = toQuery(drawQuery(random, world, operation))
-  const target = query === '' ? operation.path : `${operation.path}?${query}`
-  if (!operation.body) return { operation, method: operation.method, target, headers, body: Buffer.alloc(0) }
+  const parts = {
+    operation,
+    method: operation.method,
+    path,
+    target: query === '' ? path : `${path}?${query}`,
+  }
+  if (!operation.body) return { ...parts, headers, body: Buffer.alloc(0) }
   headers.push(['Content-Type', 'application/json'])
   const body = Buffer.from(toJson(drawMembers(random, world, operation.body)))
-  return { operation, method: operation.method, target, headers, body }
+  return { ...parts, headers, body }
+}
+
+/** Of ten requests, how many have the key as it should be. */
+const RIGHT_KEYS_SHARE = 0.9
+
+function drawKey(random: Random, { apiKey }: World): Parts['headers'] {
+  const bearer = (key: string): Parts['headers'] => [['Authorization', `Bearer ${key}`]]
+  const plain = (key: string): Parts['headers'] => [['X-API-Key', key]]
+  if (random.share() < RIGHT_KEYS_SHARE) return random.pick([plain, bearer])(apiKey)
+  const wrong = random.pick(['', ' ', 'secret', apiKey.toUpperCase(), apiKey.slice(0, -1), 'x'.repeat(5_000)])
+  return random.pick([[], plain(wrong), bearer(wrong), [...plain(wrong), ...bearer(apiKey)]])
 }
 
 /** A request that moves money. */
 export function drawPaying(random: Random, world: World): Parts {
-  return drawParts(random, world, random.pick(world.operations.filter(({ body }) => body)))
+  return drawParts(
+    random,
+    world,
+    random.pick(world.operations.filter(({ body, key }) => body && key === 'none')),
+  )
 }
 
 /** The well-formed request with its length. */
@@ -53,7 +77,10 @@ export function renderWith(
 /** The meaning of the parts to a server that reads them literally. */
 export function messageOf(parts: Parts, { prices }: World): Message {
   const { operation, body, method } = parts
-  if (!operation.body) return { isRead: true, isHead: method === 'HEAD' }
+  const isHead = method === 'HEAD'
+  // Nobody has the admin key here. What a customer's key can do under /v1 moves no money but refunds.
+  if (operation.key === 'admin') return { isHead }
+  if (!operation.body || operation.key === 'customer') return { isRead: true, isHead }
   const effect = effectOf(operation, body, prices)
   return effect ? { effect } : {}
 }

@@ -10,6 +10,8 @@ export interface Parameter {
 export interface Operation {
   method: string
   path: string
+  /** Whose key its route takes. */
+  key: 'none' | 'customer' | 'admin'
   query: Parameter[]
   body?: Schema
 }
@@ -40,13 +42,16 @@ function toOperation(
   path: string,
   { parameters = [], requestBody }: OpenApiOperation,
 ): Operation {
-  const elsewhere = parameters.find((parameter) => parameter.in !== 'query')
+  const elsewhere = parameters.find((parameter) => parameter.in !== 'query' && parameter.in !== 'path')
   if (elsewhere) throw new Error(`${path}: a parameter in ${elsewhere.in} is not understood here`)
-  const query = parameters.map(({ name, required = false, schema }) => ({
-    name,
-    isRequired: required,
-    schema,
-  }))
+  const query = parameters
+    .filter((parameter) => parameter.in === 'query')
+    .map(({ name, required = false, schema }) => ({ name, isRequired: required, schema }))
   const body = requestBody?.content['application/json']?.schema
-  return { method, path, query, ...(body ? { body } : {}) }
+  return { method, path, key: keyOf(path), query, ...(body ? { body } : {}) }
+}
+
+function keyOf(path: string): Operation['key'] {
+  if (path.startsWith('/v1/admin/')) return 'admin'
+  return path.startsWith('/v1/') ? 'customer' : 'none'
 }

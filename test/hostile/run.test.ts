@@ -29,7 +29,7 @@ describe('an engine under hostile requests', () => {
     stack = await freshStack()
     await freshSimulators()
     engine = await startEngineProcess(stack)
-    world = await makeWorld(engine.url, book)
+    world = await makeWorld(engine.url, stack.databaseUrl, book)
   })
   after(async () => {
     await engine.stop()
@@ -48,7 +48,7 @@ describe('an engine under hostile requests', () => {
     assert.deepEqual(describeOffences(SEED, tally.offences), [])
     assert.deepEqual([tally.done, tally.offenders, crowd.faults], [COUNT, 0, []])
     for (const kind of KINDS) assert.equal(tally.kinds.has(kind), kind !== 'slow', kind)
-    for (const status of [200, 400, 402, 404, 405, 413, 415, 421, 431])
+    for (const status of [200, 400, 401, 402, 403, 404, 405, 413, 415, 421, 431])
       assert.ok(tally.statuses.has(status), `${status}`)
 
     const money = await settle(stack.databaseUrl, engine.url, world.customers, book)
