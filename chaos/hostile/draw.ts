@@ -41,6 +41,8 @@ const LETTERS = [
 const ITEMS_MAX = 4
 const TEXT_CHARS_MAX = 40
 const AMOUNT_MAX = 1_000
+/** Numbers in any writing have no pattern in the document. */
+const NUMBER = '^\\+?[0-9]{5,15}$'
 
 /** @returns a value that the schema allows. */
 export function drawValue(random: Random, world: World, schema: Schema, name: string): unknown {
@@ -49,8 +51,9 @@ export function drawValue(random: Random, world: World, schema: Schema, name: st
   if (schema.anyOf) return drawValue(random, world, random.pick(schema.anyOf), name)
   if (type === 'null') return null
   if (schema.enum) return random.pick(schema.enum)
+  if (type === 'boolean') return random.share() < 0.5
   if (type === 'integer') return drawInteger(random, world, schema, name)
-  if (type === 'string') return drawText(random, schema)
+  if (type === 'string') return drawText(random, name === 'to' ? { pattern: NUMBER } : schema)
   if (type !== 'array') throw new Error(`${name}: nothing can be drawn for type ${type}`)
   return Array.from({ length: random.whole(minItems, ITEMS_MAX) }, () =>
     drawValue(random, world, items, name),
@@ -72,6 +75,7 @@ function drawText(
   { pattern, format, minLength = 0, maxLength = TEXT_CHARS_MAX }: Schema,
 ): string {
   if (format === 'uuid') return drawUuid(random)
+  if (format === 'date-time') return new Date(Date.UTC(2026, 0, random.whole(1, 1_000))).toISOString()
   if (pattern !== undefined) return drawNumber(random, pattern)
   const length = random.whole(minLength, Math.min(maxLength, TEXT_CHARS_MAX))
   return Array.from({ length }, () => random.pick(LETTERS)).join('')

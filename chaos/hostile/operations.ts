@@ -40,12 +40,15 @@ export function readOperations(document: unknown): Operation[] {
   return operations
 }
 
+/** Headers are optional, and other kinds of requests draw them. */
+const PLACES = ['query', 'path', 'header']
+
 function toOperation(
   method: string,
   path: string,
   { parameters = [], requestBody, description = '', security = [] }: OpenApiOperation,
 ): Operation {
-  const elsewhere = parameters.find((parameter) => parameter.in !== 'query' && parameter.in !== 'path')
+  const elsewhere = parameters.find((parameter) => !PLACES.includes(parameter.in))
   if (elsewhere) throw new Error(`${path}: a parameter in ${elsewhere.in} is not understood here`)
   const query = parameters
     .filter((each) => each.in === 'query')

@@ -9,7 +9,7 @@ import { V1_STATUSES } from '../states.ts'
 import type { V1Status } from '../states.ts'
 
 export const MessagePath = z.object({
-  id: z.uuid().meta({ description: 'The message', param: { id: 'MessageId' } }),
+  id: z.uuid().meta({ description: 'The message' }),
 })
 
 const status = z.enum(V1_STATUSES).meta({

@@ -31,12 +31,7 @@ const TEXT_CHARS_MAX = 16_000
 /** The fields that a message and its quote share, for a `z.strictObject`: a misspelt option must not be left out silently. */
 export function v1Fields({ recipientsMax, partsMax }: V1Limits) {
   return {
-    to: z
-      .preprocess((value, check) => checkTo(value, check, recipientsMax), To)
-      .meta({
-        description: `One number, or a list of up to ${formatCount(recipientsMax)}. Equal numbers get one message, and are charged once`,
-        examples: ['+989120000001', ['+989120000001', '+14155550100']],
-      }),
+    to: z.preprocess((value, check) => checkTo(value, check, recipientsMax), toSchema(recipientsMax)),
     text: storableText(1, TEXT_CHARS_MAX).meta({
       description: `At most ${partsMax} parts: 160 characters of GSM 7 bit or 153 a part, 70 UTF-16 code units or 67 a part otherwise`,
       examples: ['Your parcel arrives today.'],
@@ -52,7 +47,13 @@ export function v1Fields({ recipientsMax, partsMax }: V1Limits) {
   }
 }
 
-const To = z.union([z.string(), z.array(z.string()).min(1)])
+function toSchema(recipientsMax: number) {
+  return z.union([z.string(), z.array(z.string()).min(1).max(recipientsMax)]).meta({
+    description: `One number, or a list of up to ${formatCount(recipientsMax)}. Equal numbers get one message, and are charged once`,
+    examples: [['+989120000001', '+14155550100'], '+14155550100'],
+  })
+}
+
 const NUMBER = 'must be a string, such as "+989120000001"'
 
 /** Checked by hand: a union would only say that nothing matched, and a JSON number is never turned into a string. */
