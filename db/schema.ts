@@ -39,6 +39,7 @@ export interface UserBalances {
   balance: number
   last_seq: number
   fair_tag: Optional<number>
+  parts_tat: Optional<number>
   last_updated: Date
 }
 

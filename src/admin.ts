@@ -22,6 +22,8 @@ const USAGE = `usage: npm run admin -- COMMAND
 CUSTOMER is the id or the user_id. A key is shown once, when it is created.
 limits: --parts-per-minute N, --parts-burst N, --requests-per-second N; none for the tier's.`
 
+const LISTS = new Set(['scopes', 'allowed-sources'])
+const NUMBERS = new Set(['user-id', 'parts-per-minute', 'parts-burst', 'requests-per-second'])
 const CONNECTIONS = { maxOpenConns: 2, maxIdleConns: 1, connMaxLifetimeSeconds: 60 }
 
 const { command, input } = readCommand(process.argv.slice(2))
@@ -72,9 +74,6 @@ function readCommand(args: string[]): { command: Command; input: CommandInput } 
     return fail(`${(error as Error).message}\n${USAGE}`, 2)
   }
 }
-
-const LISTS = new Set(['scopes', 'allowed-sources'])
-const NUMBERS = new Set(['user-id', 'parts-per-minute', 'parts-burst', 'requests-per-second'])
 
 /** Options as the API's body has them: `--parts-per-minute none` is `parts_per_minute: null`. */
 function toMembers(options: Record<string, string | undefined>): Record<string, unknown> {

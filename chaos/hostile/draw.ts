@@ -1,7 +1,6 @@
 import type { Random } from '../random.ts'
 import type { Schema } from './conforms.ts'
 import type { Operation } from './operations.ts'
-import { drawHostileText } from './values.ts'
 
 /**
  * The names and JSON texts of a body's members. They are texts, because many hostile values have no other
@@ -15,10 +14,9 @@ export interface World {
   prices: { normal: number; express: number }
   /** Customers with known balances: the last few are poor, the others rich. */
   customers: number[]
-  /** A key of the first customer, and messages that it sent. */
-  apiKey: string
-  messages: string[]
   host: string
+  /** Keys for the routes that need one. */
+  keys: { customer: string; admin: string }
 }
 
 const LETTERS = [
@@ -43,22 +41,20 @@ const LETTERS = [
 const ITEMS_MAX = 4
 const TEXT_CHARS_MAX = 40
 const AMOUNT_MAX = 1_000
-/** Numbers in any writing have no pattern in the document. */
+/** Under `/v1` a number may be written in any way, so that the document has no pattern. */
 const NUMBER = '^\\+?[0-9]{5,15}$'
-/** The share of identifiers that are ours; the others are nobody's, or none at all. */
-const OWN_SHARE = 0.5
 
 /** @returns a value that the schema allows. */
 export function drawValue(random: Random, world: World, schema: Schema, name: string): unknown {
   const { items = {}, minItems = 0 } = schema
+  const type = Array.isArray(schema.type) ? schema.type.find((each) => each !== 'null') : schema.type
   if (schema.anyOf) return drawValue(random, world, random.pick(schema.anyOf), name)
-  if (schema.enum) return random.pick(schema.enum)
-  const type = Array.isArray(schema.type) ? random.pick(schema.type) : schema.type
   if (type === 'null') return null
   if (type === 'boolean') return random.share() < 0.5
+  if (schema.enum) return random.pick(schema.enum)
   if (type === 'integer') return drawInteger(random, world, schema, name)
   if (type === 'string') return drawText(random, name === 'to' ? { pattern: NUMBER } : schema)
-  if (type !== 'array') throw new Error(`${name}: nothing can be drawn for type ${String(type)}`)
+  if (type !== 'array') throw new Error(`${name}: nothing can be drawn for type ${type}`)
   return Array.from({ length: random.whole(minItems, ITEMS_MAX) }, () =>
     drawValue(random, world, items, name),
   )
@@ -94,17 +90,7 @@ function drawNumber(random: Random, pattern: string): string {
   return number
 }
 
-/** @returns the path with something for each of its parameters. */
-export function drawPath(random: Random, world: World, { path }: Operation): string {
-  return path.replaceAll(/\{\w+\}/g, () => {
-    if (random.share() < OWN_SHARE) return random.pick(world.messages)
-    return random.share() < 0.5
-      ? drawUuid(random)
-      : encodeURIComponent(drawHostileText(random).toWellFormed())
-  })
-}
-
-function drawUuid(random: Random): string {
+export function drawUuid(random: Random): string {
   const hex = (digits: number) =>
     Array.from({ length: digits }, () => random.whole(0, 15).toString(16)).join('')
   return `${hex(8)}-${hex(4)}-7${hex(3)}-8${hex(3)}-${hex(12)}`

@@ -22,7 +22,6 @@ export function judge(plan: Plan, { answers, end, fault }: Outcome, book: Book):
 function judgeAnswer(answer: Answer, message: Message | undefined, book: Book): string[] {
   const { status } = answer
   if (status >= 400) return judgeRefusal(answer, message, book)
-  if (status === 201 && !message?.isRead) return ['answered with 201 what should not have been']
   if (status === 200) {
     if (message?.effect && isReceipt(answer))
       return [book.confirm(message.effect, answer)].filter((each) => each !== undefined)

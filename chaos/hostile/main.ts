@@ -5,6 +5,7 @@ import { onInterrupt } from '../../dev/processes/onInterrupt.ts'
 import { killStarted } from '../../dev/processes/watchdog.ts'
 import { withLock } from '../../dev/stack/lock.ts'
 import { openBook } from './book.ts'
+import { giveKeys } from './giveKeys.ts'
 import { conclude } from './conclude.ts'
 import { gatherCrowd } from './crowd.ts'
 import { describeFindings, describeOffences, describePlan } from './describe.ts'
@@ -44,7 +45,7 @@ async function attack({ count, seed, only }: HostileOptions): Promise<void> {
   await wipe()
   const { engine, databaseUrl } = await setStage(process.env, say, stopList)
   const book = openBook()
-  const world = await makeWorld(engine.url, databaseUrl, book)
+  const world = await makeWorld(engine.url, book, await giveKeys(databaseUrl))
   const target = { host: '127.0.0.1', port: engine.port }
   if (only !== undefined) {
     const plan = drawPlan(seed, only, world)

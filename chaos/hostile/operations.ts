@@ -9,10 +9,11 @@ export interface Parameter {
 /** One route of the OpenAPI document. */
 export interface Operation {
   method: string
+  /** With the names of its parameters in braces. */
   path: string
-  /** Whose key its route takes. */
-  key: 'none' | 'customer' | 'admin'
   query: Parameter[]
+  /** Whose key it needs, if any. */
+  needs?: 'customer' | 'admin'
   body?: Schema
 }
 
@@ -21,6 +22,8 @@ interface OpenApi {
 }
 
 interface OpenApiOperation {
+  description?: string
+  security?: Record<string, unknown>[]
   parameters?: { in: string; name: string; required?: boolean; schema: Schema }[]
   requestBody?: { content: Record<string, { schema: Schema }> }
 }
@@ -40,18 +43,23 @@ export function readOperations(document: unknown): Operation[] {
 function toOperation(
   method: string,
   path: string,
-  { parameters = [], requestBody }: OpenApiOperation,
+  { parameters = [], requestBody, description = '', security = [] }: OpenApiOperation,
 ): Operation {
-  const elsewhere = parameters.find((parameter) => parameter.in !== 'query' && parameter.in !== 'path')
+  // An optional header, such as Idempotency-Key, is left out.
+  const elsewhere = parameters.find(
+    ({ in: where, required = false }) =>
+      where !== 'query' && where !== 'path' && (where !== 'header' || required),
+  )
   if (elsewhere) throw new Error(`${path}: a parameter in ${elsewhere.in} is not understood here`)
   const query = parameters
-    .filter((parameter) => parameter.in === 'query')
-    .map(({ name, required = false, schema }) => ({ name, isRequired: required, schema }))
+    .filter((each) => each.in === 'query')
+    .map(({ name, required = false, schema }) => ({
+      name,
+      isRequired: required,
+      schema,
+    }))
   const body = requestBody?.content['application/json']?.schema
-  return { method, path, key: keyOf(path), query, ...(body ? { body } : {}) }
-}
-
-function keyOf(path: string): Operation['key'] {
-  if (path.startsWith('/v1/admin/')) return 'admin'
-  return path.startsWith('/v1/') ? 'customer' : 'none'
+  const isNeeded = security.length > 0 && security.every((each) => Object.keys(each).length > 0)
+  const needs = description.includes('Needs the admin key') ? 'admin' : 'customer'
+  return { method, path, query, ...(isNeeded ? { needs } : {}), ...(body ? { body } : {}) }
 }

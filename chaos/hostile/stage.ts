@@ -6,6 +6,7 @@ import type { StopList } from '../../dev/processes/stopList.ts'
 import { LOCAL } from '../../dev/stack/folders.ts'
 import { migrateDatabase, startEngine, startSimulator } from '../../dev/stack/programs.ts'
 import type { Program } from '../../dev/stack/programs.ts'
+import { ADMIN_KEY } from './giveKeys.ts'
 
 /** The folder of `make hostile`: removed after a clean run, otherwise kept until the next run. */
 export const HOSTILE_FOLDER = join(LOCAL, 'hostile')
@@ -37,6 +38,7 @@ export async function setStage(
     amqpUrl,
     operatorUrls: { a: a.url, b: b.url },
     logFile: logFile('engine'),
+    env: { ADMIN_API_KEY: ADMIN_KEY },
   })
   stopList.add(() => engine.stop())
   return { engine, databaseUrl }

@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 
-/** Far below the real count. A tool that no longer parses TypeScript finds no imports, and therefore no violations. */
-const EDGES_MIN = 1_000
+/** Well below the real count. A tool that no longer parses TypeScript finds no imports, and therefore no violations. */
+const EDGES_MIN = 1_300
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024
 const CHECKOUT = resolve(import.meta.dirname, '../..')
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { NOW, insertRows, sqlValue } from '../platform/db/index.ts'
+import { NOW, dateTime, insertRows, sqlValue } from '../platform/db/index.ts'
 import type { Tx, Value } from '../platform/db/index.ts'
 import { identifierToBytes } from '../primitives/identifier.ts'
 import type { KeptAnswer } from './keptAnswer.ts'
@@ -40,16 +40,12 @@ function toRow({
   body,
   sendAtMs,
 }: NewKey): Value[] {
-  const keptUntil = sendAtMs === undefined ? KEPT_FROM_NOW : toDateTime(sendAtMs + KEPT_HOURS * HOUR_MS)
+  const keptUntil = sendAtMs === undefined ? KEPT_FROM_NOW : dateTime(sendAtMs + KEPT_HOURS * HOUR_MS)
   const id = identifierToBytes(identifier)
   return [userId, route, isTest ? 1 : 0, key, fingerprint, id, status, body, NOW, keptUntil]
 }
 
 const KEPT_FROM_NOW = sqlValue(`NOW(3) + INTERVAL ${KEPT_HOURS} HOUR`)
-
-function toDateTime(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 23).replace('T', ' ')
-}
 
 /** A larger answer is a chunk by itself. */
 function inChunks(keys: NewKey[]): NewKey[][] {

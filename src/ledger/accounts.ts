@@ -12,6 +12,10 @@ export interface Account {
   lastSeq: number
   /** The start tag of the customer's next normal outbox row. */
   fairTag: number
+  /** The customer's bucket of parts, in microseconds since the epoch (see limits). */
+  partsTatMicros: number
+  /** The database's time of the lock, in microseconds since the epoch. */
+  lockedAtMicros: number
   /** Proposed and not yet written, in their order. */
   entries: Entry[]
 }
@@ -47,6 +51,15 @@ export async function ensureAccount(tx: Tx, userId: number): Promise<void> {
     ON DUPLICATE KEY UPDATE last_seq = last_seq`.execute(tx)
 }
 
+interface Row {
+  user_id: number
+  balance: number
+  last_seq: number
+  fair_tag: number
+  parts_tat: number
+  now_micros: number
+}
+
 /** The index is named because MySQL otherwise reads and locks all customers when the list is long or the table small. */
 async function selectForUpdate(
   tx: Tx,
@@ -54,15 +67,19 @@ async function selectForUpdate(
   skipLocked: RawBuilder<unknown>,
 ): Promise<Map<number, Account>> {
   if (ids.length === 0) return new Map()
-  const { rows } = await sql<{ user_id: number; balance: number; last_seq: number; fair_tag: number }>`
-    SELECT user_id, balance, last_seq, fair_tag FROM user_balances FORCE INDEX (PRIMARY)
+  const { rows } = await sql<Row>`
+    SELECT user_id, balance, last_seq, fair_tag, parts_tat,
+           CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED) AS now_micros
+    FROM user_balances FORCE INDEX (PRIMARY)
     WHERE user_id IN (${list(ids)}) ORDER BY user_id FOR UPDATE ${skipLocked}`.execute(tx)
-  return new Map(
-    rows.map(({ user_id: userId, balance, last_seq: lastSeq, fair_tag: fairTag }) => [
-      userId,
-      { userId, balance, lastSeq, fairTag, entries: [] },
-    ]),
-  )
+  return new Map(rows.map((row) => [row.user_id, toAccount(row)]))
+}
+
+function toAccount(row: Row): Account {
+  return {
+    ...{ userId: row.user_id, balance: row.balance, lastSeq: row.last_seq, fairTag: row.fair_tag },
+    ...{ partsTatMicros: row.parts_tat, lockedAtMicros: row.now_micros, entries: [] },
+  }
 }
 
 function inOrder(userIds: Iterable<number>): number[] {

@@ -1,3 +1,5 @@
+import { findKeys, insertKeys, scopeId } from '../idempotency/index.ts'
+import type { KnownKeys, NewKey } from '../idempotency/index.ts'
 import { lockAccounts, lockFreeAccounts, writeAccounts } from '../ledger/index.ts'
 import type { Account } from '../ledger/index.ts'
 import { append } from '../outbox/index.ts'
@@ -56,8 +58,13 @@ async function decideTogether(
         const locked = waitsForLocks
           ? { accounts: await lockAccounts(tx, userIds), locked: NONE }
           : await lockFreeAccounts(tx, userIds)
-        decided = decide(requests, context.prices, locked)
+        const known = await findKeys(
+          tx,
+          requests.flatMap(({ keyed }) => keyed?.request ?? []),
+        )
+        decided = decide(requests, { prices: context.prices, ...locked, known })
         await write(tx, decided, locked.accounts, context)
+        await insertKeys(tx, newKeys(decided, known))
         return true
       },
       { resolve: (tx) => isWritten(tx, decided), throwsLockTimeout: waitsForLocks },
@@ -94,6 +101,14 @@ async function write(
 
 function acceptedOf(decided: Decided[]): Submitted[] {
   return decided.filter(({ decision }) => decision.kind === 'accepted').map(({ request }) => request)
+}
+
+/** The keys of accepted requests with their answers, for the requests that repeat them (design 9.3). */
+function newKeys(decided: Decided[], known: KnownKeys): NewKey[] {
+  return decided.flatMap(({ request: { keyed, sendAt }, decision }) => {
+    const answer = keyed && decision.kind === 'accepted' && known.get(scopeId(keyed.request))?.answer
+    return answer ? [{ ...keyed.request, ...answer, sendAtMs: sendAt?.getTime() }] : []
+  })
 }
 
 /** After a lost COMMIT: one of the identifiers there means that the whole transaction is. */

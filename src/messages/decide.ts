@@ -1,7 +1,10 @@
+import { decideKey, keepAnswer } from '../idempotency/index.ts'
+import type { KnownKeys } from '../idempotency/index.ts'
 import { propose } from '../ledger/index.ts'
 import type { Account } from '../ledger/index.ts'
+import { takeUnits } from '../limits/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
-import type { Decision, SendRequest } from './types.ts'
+import type { Accepted, Decision, SendRequest } from './types.ts'
 
 /** A request under the identifier that it keeps, however often its transaction runs. */
 export interface Submitted extends SendRequest {
@@ -16,38 +19,49 @@ export interface Decided {
   decision: Decision
 }
 
-/**
- * Decides requests in order of arrival and proposes their debits to the locked accounts: what an earlier request takes
- * is not there for a later one (invariant 2).
- */
-export function decide(
-  requests: Submitted[],
-  prices: Prices,
-  { accounts, locked }: { accounts: Map<number, Account>; locked: ReadonlySet<number> },
-): Decided[] {
-  return requests.map((request) => ({
-    request,
-    decision: locked.has(request.userId)
-      ? { kind: 'account_locked' }
-      : decideOne(request, prices, accounts.get(request.userId)),
-  }))
+/** What a batch is decided from, read under the locks of its customers' balances. */
+export interface DecisionBasis {
+  prices: Prices
+  accounts: Map<number, Account>
+  /** Customers whose balances are locked elsewhere. */
+  locked: ReadonlySet<number>
+  /** Idempotency keys that were used before; those of this batch are added. */
+  known: KnownKeys
 }
 
-function decideOne(
-  { smsIdentifier, type, recipients: { length: recipients } }: Submitted,
-  prices: Prices,
-  account: Account | undefined,
-): Decision {
-  const cost = recipients * prices[type]
-  const balance = account?.balance ?? 0
-  if (!account || balance < cost) return { kind: 'insufficient_balance', cost, balance }
-  const description = `${recipients} ${type} ${recipients === 1 ? 'message' : 'messages'}`
+/**
+ * Decides requests in order of arrival and proposes their debits to the locked accounts: what an earlier request takes
+ * is not there for a later one (invariant 2). A repeat is found before limits are applied, and a refusal uses no limit.
+ */
+export function decide(requests: Submitted[], basis: DecisionBasis): Decided[] {
+  return requests.map((request) => ({ request, decision: decideOne(request, basis) }))
+}
+
+function decideOne(request: Submitted, { prices, accounts, locked, known }: DecisionBasis): Decision {
+  const { smsIdentifier, userId, type, recipients, parts = 1, partsLimit, keyed } = request
+  if (locked.has(userId)) return { kind: 'account_locked' }
+  const key = keyed && decideKey(known, keyed.request)
+  if (key?.kind === 'reused') return { kind: 'key_reused' }
+  if (key?.kind === 'replay') return { kind: 'replayed', answer: key.answer }
+  const account = accounts.get(userId)
+  const cost = recipients.length * prices[type]
+  const taken =
+    account && partsLimit
+      ? takeUnits(account.partsTatMicros, partsLimit, account.lockedAtMicros, recipients.length * parts)
+      : undefined
+  if (taken && !taken.isAllowed)
+    return { kind: 'rate_limit', retryAfterMs: taken.retryAfterMs, partsTatMicros: taken.tatMicros }
+  if (!account || account.balance < cost)
+    return { kind: 'insufficient_balance', cost, balance: account?.balance ?? 0 }
+  if (taken) account.partsTatMicros = taken.tatMicros
   propose(account, {
     transactionId: smsIdentifier,
     recipientNo: 0,
     type: 'charge',
     amount: -cost,
-    description,
+    description: `${recipients.length} ${type} ${recipients.length === 1 ? 'message' : 'messages'}`,
   })
-  return { kind: 'accepted', smsIdentifier, recipients, cost }
+  const accepted: Accepted = { kind: 'accepted', smsIdentifier, recipients: recipients.length, cost }
+  if (keyed) keepAnswer(known, { ...keyed.request, identifier: smsIdentifier, ...keyed.answerOf(accepted) })
+  return accepted
 }

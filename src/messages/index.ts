@@ -1,6 +1,7 @@
 export { accept } from './accept.ts'
 export type { AcceptContext } from './accept.ts'
 export type { Prices, Submitted } from './decide.ts'
+export { rememberRefused } from './rememberRefused.ts'
 export { openShards } from './shards.ts'
 export type { Accept } from './shards.ts'
 export { markCancelled, markDone, markFailed, markSending, release, renewSending } from './transitions.ts'

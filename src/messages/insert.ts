@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { NOW, insertRows } from '../platform/db/index.ts'
+import { NOW, dateTime, insertRows } from '../platform/db/index.ts'
 import type { Tx } from '../platform/db/index.ts'
 import { identifierToBytes } from '../primitives/identifier.ts'
 import type { Prices, Submitted } from './decide.ts'
@@ -8,13 +8,14 @@ import type { Prices, Submitted } from './decide.ts'
 export async function insertRequests(tx: Tx, requests: Submitted[]): Promise<void> {
   await insertRows(
     tx,
-    sql`INSERT INTO sms_requests (sms_identifier, user_id, type, text, recipients, created_at)`,
-    requests.map(({ smsIdentifier, userId, type, text, recipients }) => [
+    sql`INSERT INTO sms_requests (sms_identifier, user_id, type, text, recipients, send_at, created_at)`,
+    requests.map(({ smsIdentifier, userId, type, text, recipients, sendAt }) => [
       identifierToBytes(smsIdentifier),
       userId,
       type,
       text,
       recipients.length,
+      sendAt ? dateTime(sendAt.getTime()) : null,
       NOW,
     ]),
   )
@@ -24,8 +25,8 @@ export async function insertRequests(tx: Tx, requests: Submitted[]): Promise<voi
 export async function insertRecipients(tx: Tx, requests: Submitted[], prices: Prices): Promise<void> {
   await insertRows(
     tx,
-    sql`INSERT INTO sms_status (sms_identifier, recipient_no, user_id, recipient, status, price, created_at, updated_at)`,
-    requests.flatMap(({ smsIdentifier, userId, type, recipients }) => {
+    sql`INSERT INTO sms_status (sms_identifier, recipient_no, user_id, recipient, status, price, parts, created_at, updated_at)`,
+    requests.flatMap(({ smsIdentifier, userId, type, recipients, parts = 1 }) => {
       const id = identifierToBytes(smsIdentifier)
       const price = prices[type]
       return recipients.map((recipient, index) => [
@@ -35,6 +36,7 @@ export async function insertRecipients(tx: Tx, requests: Submitted[], prices: Pr
         recipient,
         'pending',
         price,
+        parts,
         NOW,
         NOW,
       ])

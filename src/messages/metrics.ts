@@ -11,6 +11,9 @@ const DECISIONS: Record<CountedDecision, true> = {
   insufficient_balance: true,
   unavailable: true,
   account_locked: true,
+  replayed: true,
+  key_reused: true,
+  rate_limit: true,
   outcome_unknown: true,
   fault: true,
 }

@@ -14,9 +14,9 @@ export interface OrderBasis {
 /** @returns the outbox rows of accepted requests. Advances the fair tags of the locked accounts of normal ones. */
 export function toOutboxRows(requests: Submitted[], basis: OrderBasis, newId: () => string): OutboxRow[] {
   return requests.flatMap((request) => {
-    const { smsIdentifier, userId, type, traceparent, recipients } = request
+    const { smsIdentifier, userId, traceparent, recipients, type } = request
     const ranges = cutIntoRanges({ smsIdentifier, userId, traceparent }, recipients.length)
-    const orders = type === 'express' ? ranges.map(() => EXPRESS) : normalOrders(userId, ranges, basis)
+    const orders = ordersOf(request, ranges, basis)
     return ranges.map((range, index) => ({
       id: newId(),
       type,
@@ -26,16 +26,27 @@ export function toOutboxRows(requests: Submitted[], basis: OrderBasis, newId: ()
   })
 }
 
+/** A scheduled message does not advance its customer's tag: it takes its turn when it is due. */
+function ordersOf(
+  { type, userId, sendAt, parts = 1 }: Submitted,
+  ranges: RecipientRange[],
+  basis: OrderBasis,
+): RowOrder[] {
+  if (sendAt) return ranges.map(() => ({ condition: 'waiting', until: sendAt }))
+  return type === 'express' ? ranges.map(() => EXPRESS) : normalOrders(userId, ranges, parts, basis)
+}
+
 const EXPRESS: RowOrder = { condition: 'ready', deadlineInMs: EXPRESS_DEADLINE_MS }
 
 function normalOrders(
   userId: number,
   ranges: RecipientRange[],
+  partsOfOne: number,
   { normalOrder, accounts, virtualTime }: OrderBasis,
 ): RowOrder[] {
   const account = accounts.get(userId)
   if (!account) throw new Error(`customer ${userId} is charged and has no locked balance`)
-  const parts = ranges.map(({ first, last }) => last - first + 1)
+  const parts = ranges.map(({ first, last }) => (last - first + 1) * partsOfOne)
   const { tags, lastTag } = tagsOf[normalOrder](account.fairTag, virtualTime, parts)
   account.fairTag = lastTag
   return tags.map((tag) => ({ condition: 'ready', tag }))

@@ -12,7 +12,7 @@ export interface PriceQuery {
   atMs: number
 }
 
-/** Prices a message for a customer at one moment: the quote and the charge use this one function. */
+/** Prices a message for a customer at one moment, for its quote and its `max_price`. */
 export function priceRequest(
   prices: PricesPerMessage,
   { userId, type, parts, recipients, atMs }: PriceQuery,

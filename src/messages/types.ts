@@ -1,4 +1,6 @@
 import type { SmsState } from '../../db/schema.ts'
+import type { FirstAnswer, KeyedRequest } from '../idempotency/index.ts'
+import type { RateLimit } from '../limits/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 
 /** One text to one or more recipients, validated. */
@@ -10,17 +12,46 @@ export interface SendRequest {
   recipients: string[]
   /** W3C Trace Context of the request, if it had one. */
   traceparent?: string | undefined
+  /** Of the text, for one recipient; 1 by default. */
+  parts?: number | undefined
+  /** Handed over from this time on; as soon as possible by default. */
+  sendAt?: Date | undefined
+  /** The customer's limit of parts; null or left out for none. */
+  partsLimit?: RateLimit | null | undefined
+  /** The idempotency key, and the answer that a repeat gets as well. */
+  keyed?: Keyed | undefined
+}
+
+/** A request under an idempotency key: its answer is stored by the transaction that charges it. */
+export interface Keyed {
+  request: KeyedRequest
+  /** The first answer, byte for byte. */
+  answerOf(accepted: Accepted): { status: number; body: Buffer }
+}
+
+export interface Accepted {
+  kind: 'accepted'
+  smsIdentifier: string
+  recipients: number
+  /** In the smallest unit. */
+  cost: number
 }
 
 /**
  * What became of a request.
  * - accepted: the money and the message are committed together.
  * - insufficient_balance, unavailable: nothing was changed.
+ * - replayed: the idempotency key was used by the same request before; its first answer, and nothing was changed.
+ * - key_reused: another request used the key; nothing was changed.
+ * - rate_limit: more parts than the customer's limit admits now; nothing was changed.
  * - account_locked: another session keeps the customer's balance locked; nothing was changed.
  * - outcome_unknown: the answer to the commit was lost and could not be found out; look it up in the history.
  */
 export type Decision =
-  | { kind: 'accepted'; smsIdentifier: string; recipients: number; cost: number }
+  | Accepted
+  | { kind: 'replayed'; answer: FirstAnswer }
+  | { kind: 'key_reused' }
+  | { kind: 'rate_limit'; retryAfterMs: number; partsTatMicros: number }
   | { kind: 'insufficient_balance'; cost: number; balance: number }
   | { kind: 'unavailable'; retryAfterSeconds: number }
   | { kind: 'account_locked' }

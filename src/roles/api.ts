@@ -22,6 +22,7 @@ import {
   priceRequest,
   readHistory,
   readMessage,
+  rememberRefused,
 } from '../messages/index.ts'
 import type { Accept } from '../messages/index.ts'
 import { openVirtualTime } from '../outbox/index.ts'
@@ -39,11 +40,12 @@ export function startApi(
   const db = pools.requests
   const events = createMessageEvents(metrics.registry)
   const { prices, acceptLanes: shards, batchSizeMax } = config
-  const accept = openShards({
+  const decide = openShards({
     ...{ db, prices, newId, shards, batchSizeMax, events },
     virtualTime: openVirtualTime(),
     normalOrder: config.normalOrder,
   })
+  const accept = rememberRefused(decide, () => databaseNowMs(db))
   const acceptOne: Accept = async (request, isGone) => {
     const fact = { type: request.type, recipients: request.recipients.length }
     try {

@@ -8,7 +8,10 @@ import type { Compose } from '../../dev/compose.ts'
 import { CONSUMER_HEAP_LIMIT } from '../../dev/stack/programs.ts'
 import { UnsupportedPlatform } from '../../dev/servers/platform.ts'
 import { loadConfig } from '../../src/roles/config.ts'
-import { history, send, topUp } from '../support/api.ts'
+import { newCustomer, newKey } from '../accounts/arrangeAccounts.ts'
+import { call } from '../support/api.ts'
+import type { HistoryBody } from '../support/api.ts'
+import { fund } from '../support/arrange.ts'
 import { eventually } from '../support/eventually.ts'
 import { isHeapLimit } from '../support/heapLimit.ts'
 import { freshStack } from '../support/servers.ts'
@@ -90,13 +93,12 @@ describe('the compose file', () => {
     }
   })
 
-  it('gives each role settings that it takes, and needs the word that lets it listen beyond loopback', () => {
+  it('gives each role settings that it takes, with which every request of the API needs a key', () => {
     for (const role of ROLES) {
       const { environment } = serviceOf(file, role)
-      const { roles, listen } = loadConfig(environment)
+      const { roles, listen, access } = loadConfig(environment)
       assert.deepEqual([roles, listen], [[role], { host: '0.0.0.0', port: 8080 }])
-      const without = { ...environment, ALLOW_UNAUTHENTICATED: undefined }
-      assert.throws(() => loadConfig(without), /LISTEN_ADDR 0\.0\.0\.0 can be reached from other machines/)
+      assert.equal(access.isOpen, false)
     }
   })
 
@@ -256,11 +258,17 @@ describe('the services of the compose file, with their own commands and settings
 
   it('carry a message of each class from the api to an operator', async () => {
     const api = containers.url('api')
-    await topUp(api, 1, 10)
+    const { userId } = await newCustomer(stack.db)
+    const { text: key } = await newKey(stack.db, userId)
+    await fund(stack.db, userId, 10)
     for (const type of ['normal', 'express'] as const) {
-      const { sms_identifier } = await send(api, { customer_id: 1, recipients: ['09128582812'], type })
+      const body = { customer_id: userId, text: 'hi', recipients: ['09128582812'], type }
+      assert.equal((await call(api, 'POST', '/sms/send', { body })).code, 'key_required')
+      const sent = await call(api, 'POST', '/sms/send', { key, body })
+      const query = `user_id=${userId}&sms_identifier=${String(sent.body['sms_identifier'])}`
       await eventually(`the ${type} message is done`, async () => {
-        const [item] = await history(api, `user_id=1&sms_identifier=${sms_identifier}`)
+        const { body: page } = await call(api, 'GET', `/sms/history?${query}`, { key })
+        const [item] = page['history'] as HistoryBody['history']
         return item?.status === 'done' && item.provider === 'operator-a'
       })
     }

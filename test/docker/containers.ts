@@ -51,7 +51,8 @@ export async function createContainers(file: ComposeFile, image: Image, stack: S
   }
   /** A setting that names an address in Docker's network, as it has to be on this machine. */
   const move = (key: string, value: string, name: string): string => {
-    if (key === 'LISTEN_ADDR') return `127.0.0.1:${portOf(name)}`
+    // As in a container: not loopback, so that a key is needed.
+    if (key === 'LISTEN_ADDR') return `0.0.0.0:${portOf(name)}`
     if (key === 'HOST') return '127.0.0.1'
     if (key === 'PORT') return String(portOf(name))
     if (!value.includes('://')) return value

@@ -3,6 +3,7 @@ import { openBook } from '../../chaos/hostile/book.ts'
 import { gatherCrowd } from '../../chaos/hostile/crowd.ts'
 import { describeOffences } from '../../chaos/hostile/describe.ts'
 import { drawPlan, SHARES } from '../../chaos/hostile/drawPlan.ts'
+import { ADMIN_KEY, giveKeys } from '../../chaos/hostile/giveKeys.ts'
 import { KINDS } from '../../chaos/hostile/plan.ts'
 import { run } from '../../chaos/hostile/run.ts'
 import { settle } from '../../chaos/hostile/settle.ts'
@@ -28,8 +29,8 @@ describe('an engine under hostile requests', () => {
   before(async () => {
     stack = await freshStack()
     await freshSimulators()
-    engine = await startEngineProcess(stack)
-    world = await makeWorld(engine.url, stack.databaseUrl, book)
+    engine = await startEngineProcess(stack, { env: { ADMIN_API_KEY: ADMIN_KEY } })
+    world = await makeWorld(engine.url, book, await giveKeys(stack.databaseUrl))
   })
   after(async () => {
     await engine.stop()
@@ -48,7 +49,7 @@ describe('an engine under hostile requests', () => {
     assert.deepEqual(describeOffences(SEED, tally.offences), [])
     assert.deepEqual([tally.done, tally.offenders, crowd.faults], [COUNT, 0, []])
     for (const kind of KINDS) assert.equal(tally.kinds.has(kind), kind !== 'slow', kind)
-    for (const status of [200, 400, 401, 402, 403, 404, 405, 413, 415, 421, 431])
+    for (const status of [200, 201, 400, 401, 402, 404, 405, 413, 415, 421, 431])
       assert.ok(tally.statuses.has(status), `${status}`)
 
     const money = await settle(stack.databaseUrl, engine.url, world.customers, book)

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { get, post, topUp } from '../support/api.ts'
+import { newCustomer, newKey } from '../accounts/arrangeAccounts.ts'
+import { call, get } from '../support/api.ts'
+import { fund } from '../support/arrange.ts'
 import { startTestEngine } from '../support/engine.ts'
 import type { TestEngine } from '../support/engine.ts'
 
@@ -10,7 +12,14 @@ interface Content {
 }
 
 interface Operation {
-  parameters?: { name: string; required?: boolean; example?: unknown; schema: { enum?: string[] } }[]
+  description?: string
+  parameters?: {
+    name: string
+    in: string
+    required?: boolean
+    example?: unknown
+    schema: { enum?: string[] }
+  }[]
   requestBody?: { content: Record<string, Content> }
   responses: Record<string, { content: Record<string, Content> }>
 }
@@ -18,24 +27,35 @@ interface Operation {
 /** A request that the document shows, and the example of its answer. */
 interface Shown {
   name: string
-  send: (url: string) => Promise<{ status: number; body: Record<string, unknown> }>
+  method: string
+  /** With the names of its parameters in braces. */
+  address: string
+  body?: object
+  isAdmins: boolean
+  status: number
   answer: Record<string, unknown>
 }
+
+const ADMIN_KEY = 'the-admin-key-of-the-documented-examples'
 
 describe('the OpenAPI document of a running engine', () => {
   let engine: TestEngine
   let shown: Shown[] = []
+  let ownKey: string
   before(async () => {
-    engine = await startTestEngine()
-    await topUp(engine.url, 1, 1_000)
+    engine = await startTestEngine({ env: { ADMIN_API_KEY: ADMIN_KEY } })
+    await fund(engine.db, 1, 1_000)
+    await newCustomer(engine.db, 'One', 1)
+    ownKey = (await newKey(engine.db, 1)).text
     const { body } = await get<{ paths: Record<string, Record<string, Operation>> }>(
       engine.url,
       '/openapi.json',
     )
-    shown = Object.entries(body.paths).flatMap(([path, methods]) => [
-      ...(methods['post'] ? postsOf(path, methods['post']) : []),
-      ...(methods['get'] ? getsOf(path, methods['get']) : []),
-    ])
+    shown = Object.entries(body.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, operation]) =>
+        method === 'get' ? getsOf(path, operation) : changesOf(method.toUpperCase(), path, operation),
+      ),
+    )
   })
   after(() => engine.stop())
 
@@ -48,16 +68,23 @@ describe('the OpenAPI document of a running engine', () => {
       'GET /balance?user_id=1',
       'GET /sms/history?user_id=1',
       'GET /sms/history?user_id=1&status=cancelled',
+      'GET /v1/me',
+      'POST /v1/keys',
+      'DELETE /v1/keys/{id}',
+      'PATCH /v1/admin/customers/{id}',
     ]) {
       assert.ok(names.includes(name), name)
     }
   })
 
   it('shows only requests that are answered as it says', async () => {
-    for (const { name, send, answer } of shown) {
-      const { status, body } = await send(engine.url)
-      assert.equal(status, 200, name)
-      assert.deepEqual(shapeOf(body), shapeOf(answer), name)
+    for (const each of shown) {
+      const { name, method, isAdmins, body } = each
+      const address = await fillIn(each.address)
+      const key = isAdmins ? ADMIN_KEY : ownKey
+      const answered = await call(engine.url, method, address, { key, ...(body ? { body } : {}) })
+      assert.equal(answered.status, each.status, `${name}: ${answered.text}`)
+      assert.deepEqual(shapeOf(answered.body), shapeOf(each.answer), name)
     }
   })
 
@@ -74,39 +101,59 @@ describe('the OpenAPI document of a running engine', () => {
       assert.deepEqual(shapeOf(item), shapeOf((answer[list] as unknown[])[0]), path)
     }
   })
+
+  /** A customer and a key of its own for each request, so that one may be revoked. */
+  async function fillIn(address: string): Promise<string> {
+    if (!address.includes('{')) return address
+    const isAdmins = address.startsWith('/v1/admin/')
+    const customer = isAdmins ? await newCustomer(engine.db) : { userId: 1, publicId: '' }
+    const { key } = await newKey(engine.db, customer.userId)
+    return address.replace('{id}', isAdmins ? customer.publicId : key.id).replace('{key_id}', key.id)
+  }
 })
 
-function postsOf(path: string, { requestBody, responses }: Operation): Shown[] {
-  const { example, examples } = requestBody?.content['application/json'] ?? {}
-  const bodies: [string, unknown][] = [
-    ...(example ? [['', example] as [string, unknown]] : []),
-    ...Object.entries(examples ?? {}).map(([name, { value }]): [string, unknown] => [` ${name}`, value]),
+function changesOf(method: string, path: string, operation: Operation): Shown[] {
+  const { example, examples } = operation.requestBody?.content['application/json'] ?? {}
+  const bodies: [string, object | undefined][] = [
+    ...(example || !examples ? [['', example] as [string, object | undefined]] : []),
+    ...Object.entries(examples ?? {}).map(([name, { value }]): [string, object] => [
+      ` ${name}`,
+      value as object,
+    ]),
   ]
   return bodies.map(([name, body]) => ({
-    name: `POST ${path}${name}`,
-    send: (url) => post(url, path, body),
-    answer: exampleOf(responses),
+    ...{ name: `${method} ${path}${name}`, method, address: path, isAdmins: isAdmins(operation) },
+    ...(body ? { body } : {}),
+    ...exampleOf(operation.responses),
   }))
 }
 
+function isAdmins({ description = '' }: Operation): boolean {
+  return description.includes('Needs the admin key')
+}
+
 /** With what is required, and then with each value of each filter besides. Answers that are no JSON are not compared. */
-function getsOf(path: string, { parameters = [], responses }: Operation): Shown[] {
+function getsOf(path: string, operation: Operation): Shown[] {
+  const { parameters = [], responses } = operation
   if (!responses['200']?.content['application/json']) return []
-  const required = parameters
+  const query = parameters.filter((parameter) => parameter.in === 'query')
+  const required = query
     .filter(({ required }) => required)
     .map(({ name, example }) => `${name}=${String(example)}`)
-  const filters = parameters.flatMap(({ name, schema }) =>
-    (schema.enum ?? []).map((value) => `${name}=${value}`),
-  )
+  const filters = query.flatMap(({ name, schema }) => (schema.enum ?? []).map((value) => `${name}=${value}`))
   return [undefined, ...filters].map((filter) => {
-    const query = [...required, ...(filter ? [filter] : [])].join('&')
-    const address = query ? `${path}?${query}` : path
-    return { name: `GET ${address}`, send: (url) => get(url, address), answer: exampleOf(responses) }
+    const given = [...required, ...(filter ? [filter] : [])].join('&')
+    const address = given ? `${path}?${given}` : path
+    return {
+      ...{ name: `GET ${address}`, method: 'GET', address, isAdmins: isAdmins(operation) },
+      ...exampleOf(responses),
+    }
   })
 }
 
-function exampleOf(responses: Operation['responses']): Record<string, unknown> {
-  return responses['200']?.content['application/json']?.example ?? {}
+function exampleOf(responses: Operation['responses']): { status: number; answer: Record<string, unknown> } {
+  const [status = '', response] = Object.entries(responses).find(([each]) => /^2/.test(each)) ?? []
+  return { status: Number(status), answer: response?.content['application/json']?.example ?? {} }
 }
 
 /** The names of the members. */

@@ -28,7 +28,15 @@ describe('writing accounts', () => {
     const written = transact(db, 'test.write', async (tx) => {
       const [known] = (await lockAccounts(tx, [1])).values()
       assert.ok(known)
-      const lost: Account = { userId: 2, balance: 50, lastSeq: 1, fairTag: 0, entries: [] }
+      const lost: Account = {
+        userId: 2,
+        balance: 50,
+        lastSeq: 1,
+        fairTag: 0,
+        partsTatMicros: 0,
+        lockedAtMicros: 0,
+        entries: [],
+      }
       for (const account of [known, lost]) propose(account, charge(-10))
       await writeAccounts(tx, [known, lost])
     })

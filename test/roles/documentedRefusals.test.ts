@@ -159,6 +159,43 @@ const PROVOCATIONS: Provocation[] = [
     decides: { accept: () => Promise.resolve({ kind: 'insufficient_balance', cost: 6, balance: 5 }) },
   },
   {
+    when: 'a message of /v1 with wrong fields',
+    code: 'invalid_request',
+    bytes: post('/v1/messages', { to: '+989120000001', text: '', sendat: '2027-03-01T09:00:00Z' }),
+    app: { authorize: () => CUSTOMER },
+  },
+  {
+    when: 'a message that costs more than it may',
+    code: 'price_exceeded',
+    bytes: post('/v1/messages', {
+      to: ['+989120000001', '+989120000002'],
+      text: 'hi',
+      type: 'express',
+      max_price: 5,
+    }),
+    decides: { price: () => ({ cost: 6, recipients: [], differs: false }) },
+    app: { authorize: () => CUSTOMER },
+  },
+  {
+    when: 'a key that another request used',
+    code: 'idempotency_key_reused',
+    bytes: SENT,
+    decides: { accept: () => Promise.resolve({ kind: 'key_reused' }) },
+  },
+  {
+    when: 'a key with a space',
+    code: 'malformed_idempotency_key',
+    bytes: SENT.replace('\r\n\r\n', '\r\nIdempotency-Key: a b\r\n\r\n'),
+  },
+  {
+    when: 'a limit of parts that is used up',
+    code: 'rate_limit',
+    bytes: SENT,
+    decides: {
+      accept: () => Promise.resolve({ kind: 'rate_limit', retryAfterMs: 1_000, partsTatMicros: 0 }),
+    },
+  },
+  {
     when: 'a locked balance',
     code: 'account_locked',
     bytes: SENT,

@@ -56,6 +56,7 @@ describe('the OpenAPI document', () => {
       [
         'send post /sms/send',
         'read get /sms/history',
+        'send post /v1/messages',
         'send post /v1/messages/quote',
         'read get /v1/messages',
         'read get /v1/messages/:id',
@@ -88,7 +89,7 @@ describe('the OpenAPI document', () => {
   it('describes every answer, refusals as problem documents', () => {
     const statuses = (method: string, path: string) =>
       Object.keys(operation(method, path).responses).join(' ')
-    assert.equal(statuses('post', '/sms/send'), '200 400 401 402 403 408 413 415 417 421 429 431 500 503')
+    assert.equal(statuses('post', '/sms/send'), '200 400 401 402 403 408 413 415 417 421 422 429 431 500 503')
     assert.equal(statuses('post', '/balance/add'), '200 400 401 403 408 409 413 415 417 421 429 431 500 503')
     for (const path of ['/sms/history', '/balance'])
       assert.equal(statuses('get', path), '200 400 401 403 417 421 429 431 500 503')

@@ -52,7 +52,7 @@ export function drawFields(random: Random, world: World): Draft {
   const parts = drawParts(random, world)
   const { operation } = parts
   if (!operation.body && operation.query.length === 0)
-    return { note: 'plain', bytes: render(parts), messages: [messageOf(parts, world)] }
+    return { note: 'plain', bytes: render(parts), messages: [{ isRead: true }] }
   const members = operation.body
     ? drawMembers(random, world, operation.body)
     : drawQuery(random, world, operation)
@@ -62,7 +62,7 @@ export function drawFields(random: Random, world: World): Draft {
   )
   if (operation.body) parts.body = Buffer.from(toJson(members))
   else
-    parts.target = `${parts.path}?${members.map(([name, value]) => `${encode(name)}=${encode(value)}`).join('&')}`
+    parts.target = `${parts.target.split('?')[0]}?${members.map(([name, value]) => `${encode(name)}=${encode(value)}`).join('&')}`
   return {
     note: `${operation.path}: ${notes.join(', ')}`,
     bytes: render(parts),

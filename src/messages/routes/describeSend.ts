@@ -12,6 +12,7 @@ import {
   TRANSACTION,
 } from '../../platform/http/index.ts'
 import type { Refusal, Synonyms } from '../../platform/http/index.ts'
+import { KEYED, KeyedHeaders, LIMITED } from './describeKeyed.ts'
 import { refuseSend, testKeyCannotSend } from './refuseSend.ts'
 
 export const SendAnswer = z
@@ -63,6 +64,7 @@ export function describeSend(body: z.ZodObject, synonyms: Synonyms): ZodOpenApiO
     summary: 'Send a text to one or more recipients',
     description:
       'All recipients are accepted and charged, or none is. A recipient that no operator accepts is refunded later.',
+    requestParams: { header: KeyedHeaders },
     requestBody: {
       required: true,
       content: {
@@ -82,13 +84,16 @@ export function describeSend(body: z.ZodObject, synonyms: Synonyms): ZodOpenApiO
         invalidInput(body, wrong, synonyms),
         ...BODY,
         ...OF_THE_DECISION,
+        ...KEYED,
+        ...LIMITED,
         ...TRANSACTION,
       ]),
     },
   }
 }
 
-const OF_THE_DECISION: Refusal[] = [
+/** Of a request that charges and accepts a message. */
+export const OF_THE_DECISION: Refusal[] = [
   { when: 'the key is a test key', example: testKeyCannotSend() },
   {
     when: 'the balance does not cover all recipients',

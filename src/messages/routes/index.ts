@@ -11,17 +11,21 @@ import { quoteRoute } from './quote.ts'
 import type { QuoteActions } from './quote.ts'
 import { sendRoute } from './send.ts'
 import type { AcceptSend, SendLimits } from './send.ts'
+import { sendMessageRoute } from './sendMessage.ts'
+import type { SendMessageContext } from './sendMessage.ts'
+import type { V1Limits } from './v1Fields.ts'
 
 export type { SendLimits } from './send.ts'
+export type { V1Limits } from './v1Fields.ts'
 
 /** What the routes of messages need. */
-export interface MessageActions extends QuoteActions {
+export interface MessageActions extends SendMessageContext, QuoteActions {
   accept: AcceptSend
   readHistory: ReadHistory
   readMessage: ReadMessage
   listMessages: ListMessages
   listRecipients: ListRecipients
-  limits: SendLimits & QuoteActions['limits']
+  limits: SendLimits & V1Limits
 }
 
 export function messageRoutes(actions: MessageActions): Route[] {
@@ -29,6 +33,7 @@ export function messageRoutes(actions: MessageActions): Route[] {
   return [
     sendRoute(accept, limits),
     historyRoute(readHistory),
+    sendMessageRoute(actions),
     quoteRoute(actions),
     messagesRoute(actions.listMessages),
     messageRoute(actions.readMessage),

@@ -1,8 +1,9 @@
+import { retryAfterSeconds } from '../../limits/index.ts'
 import { Problem } from '../../primitives/problem.ts'
 import { Unavailable } from '../../primitives/unavailable.ts'
 import type { Decision } from '../types.ts'
 
-export type Refused = Exclude<Decision, { kind: 'accepted' }>
+export type Refused = Exclude<Decision, { kind: 'accepted' | 'replayed' }>
 
 /** Until messages of test keys have an operator of their own, none is accepted: a real one would send them. */
 export function testKeyCannotSend(): Problem {
@@ -10,7 +11,7 @@ export function testKeyCannotSend(): Problem {
 }
 
 /** @returns what the client is told when its message was not accepted, or when that is not known. */
-export function refuseSend(decision: Refused): Problem | Unavailable {
+export function refuseSend(decision: Refused, { isKeyed = false } = {}): Problem | Unavailable {
   switch (decision.kind) {
     case 'insufficient_balance': {
       const { cost, balance } = decision
@@ -29,7 +30,28 @@ export function refuseSend(decision: Refused): Problem | Unavailable {
         'account_locked',
         "Another change to this customer's balance is in progress. Nothing was charged; retry.",
       )
+    case 'key_reused':
+      return new Problem(
+        422,
+        'idempotency_key_reused',
+        'Another request used this Idempotency-Key. Nothing was charged; use a new key for another request.',
+      )
+    case 'rate_limit':
+      return new Problem(
+        429,
+        'rate_limit',
+        'More message parts than your limit admits now. Nothing was charged.',
+        {
+          headers: { 'Retry-After': String(retryAfterSeconds(decision.retryAfterMs)) },
+        },
+      )
     case 'outcome_unknown':
+      if (isKeyed)
+        return new Unavailable(
+          'outcome_unknown',
+          'The message may or may not have been accepted. Repeat the request with the same Idempotency-Key: it is charged once.',
+          { retryAfterSeconds: 1 },
+        )
       // No Retry-After: a client that retries automatically would send, and pay, twice.
       return new Problem(
         503,

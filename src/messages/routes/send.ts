@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { answerJson, elseSay, note, readInput, storableText, wholeNumber } from '../../platform/http/index.ts'
+import { elseSay, note, readInput, storableText, wholeNumber } from '../../platform/http/index.ts'
 import type { Route } from '../../platform/http/index.ts'
 import { currentTraceparent } from '../../platform/telemetry/index.ts'
 import { RECIPIENT_SHAPE, withoutEqual } from '../../primitives/address.ts'
@@ -7,9 +7,13 @@ import { customerServed } from '../../primitives/access.ts'
 import type { MessageClass } from '../../primitives/messageClass.ts'
 import { formatCount } from '../../primitives/text.ts'
 import type { SendRequest, Decision } from '../types.ts'
+import { partsLimitOf } from '../../limits/index.ts'
+import { answerSend } from './answerSend.ts'
+import { readKeyed } from './keyed.ts'
+import type { AnswerOf } from './keyed.ts'
 import { describeSend } from './describeSend.ts'
 import type { SendAnswer } from './describeSend.ts'
-import { refuseSend, testKeyCannotSend } from './refuseSend.ts'
+import { testKeyCannotSend } from './refuseSend.ts'
 
 export interface SendLimits {
   /** Recipients of one request, counted before equal ones are removed. */
@@ -36,26 +40,33 @@ export function sendRoute(accept: AcceptSend, limits: SendLimits): Route {
       if (access.isTest) throw testKeyCannotSend()
       const { customer_id, text, type, recipients } = readInput(body, request.body, SYNONYMS)
       note(response, { customer_id })
+      const userId = customerServed(access, customer_id)
+      const keyed = readKeyed(request, { userId, route: 'sms/send', isTest: access.isTest }, answerOf)
       const sent: SendRequest = {
-        userId: customerServed(access, customer_id),
+        userId,
         text,
         type,
         recipients: withoutEqual(recipients),
         traceparent: currentTraceparent(request.get('traceparent')),
+        partsLimit: access.customer && partsLimitOf(access.customer),
+        keyed,
       }
       // The socket, because an answer that waits behind another on its connection is not told that it closed.
       const decision = await accept(sent, () => request.socket.destroyed)
-      if (decision.kind !== 'accepted') throw refuseSend(decision)
-      note(response, { sms_identifier: decision.smsIdentifier, recipients: decision.recipients })
-      answerJson(response, {
-        sms_identifier: decision.smsIdentifier,
-        status: 'processing',
-        recipients: decision.recipients,
-        cost: decision.cost,
-      } satisfies z.input<typeof SendAnswer>)
+      answerSend(response, decision, { answerOf, isKeyed: keyed !== undefined })
     },
   }
 }
+
+const answerOf: AnswerOf = ({ smsIdentifier, recipients, cost }) => ({
+  status: 200,
+  body: {
+    sms_identifier: smsIdentifier,
+    status: 'processing',
+    recipients,
+    cost,
+  } satisfies z.input<typeof SendAnswer>,
+})
 
 /** Names that other SMS APIs use. */
 const SYNONYMS = {

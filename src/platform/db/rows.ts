@@ -10,6 +10,11 @@ export const NOW = sqlValue('NOW(3)')
 
 export type Value = string | number | Buffer | null | typeof NOW
 
+/** A time as a DATETIME(3) in UTC. */
+export function dateTime(epochMs: number): string {
+  return new Date(epochMs).toISOString().slice(0, 23).replace('T', ' ')
+}
+
 /** Rows of one INSERT: keeps a statement far below max_allowed_packet, also when each row carries the longest text. */
 const ROWS_PER_INSERT_MAX = 500
 

@@ -10,7 +10,7 @@ export {
   testKeysNotServed,
   tooManyWrongKeys,
 } from './accessRefusals.ts'
-export { answerJson } from './answer.ts'
+export { answerJson, answerText } from './answer.ts'
 export { createApp } from './createApp.ts'
 export type { AppOptions } from './createApp.ts'
 export { contextOf, note } from './context.ts'

@@ -47,10 +47,12 @@ export function toProblem(error: unknown): Problem {
 
 /**
  * Errors of Express about a request, such as a path that is not UTF-8. Only errors that it marks as meant for the
- * client count: an internal error may carry a status too, that of a server we called.
+ * client count: an internal error may carry a status too, that of a server we called. A parameter of the path that
+ * cannot be decoded comes unmarked, as a URIError.
  */
 function toClientFault(error: unknown): Problem | undefined {
   const { status, expose } = (error ?? {}) as Partial<Record<string, unknown>>
-  if (expose !== true || typeof status !== 'number' || status >= 500) return undefined
+  const isMeant = expose === true || error instanceof URIError
+  if (!isMeant || typeof status !== 'number' || status >= 500) return undefined
   return new Problem(status, 'malformed_request', 'The request could not be read.')
 }

@@ -144,10 +144,12 @@ describe('a subscription', () => {
   })
 
   it('declares the dead-letter queue again when it was deleted, and loses no message', async () => {
-    await put('nonsense')
-    await arrived(1)
-    await channel.deleteQueue(deadLetterQueue)
+    await put('nonsense', 'more nonsense')
+    await arrived(2)
+    // The first opens the connection, which declares the queues.
     await deliveries[0]?.deadLetter('not JSON')
+    await channel.deleteQueue(deadLetterQueue)
+    await deliveries[1]?.deadLetter('not JSON')
     assert.equal(await countReady(deadLetterQueue), 1)
     await subscription.close()
     assert.equal(await countReady(), 0)

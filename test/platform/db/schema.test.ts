@@ -23,6 +23,7 @@ const ROW_TYPES = {
     balance: 'number',
     last_seq: 'number',
     fair_tag: 'number',
+    parts_tat: 'number',
     last_updated: 'time',
   },
   user_transactions: {

@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import type { ZodOpenApiOperationObject } from 'zod-openapi'
+import {
+  answer,
+  BODY,
+  invalidInput,
+  money,
+  ofAccess,
+  ProblemSchema,
+  refusals,
+  TRANSACTION,
+} from '../../platform/http/index.ts'
+import { OF_THE_DECISION } from './describeSend.ts'
+import { KEYED, KeyedHeaders, LIMITED } from './describeKeyed.ts'
+import { priceExceeded } from './sendMessage.ts'
+import { V1_SYNONYMS } from './v1Fields.ts'
+
+export const MessageAnswer = z
+  .object({
+    message_id: z.uuid().meta({ description: 'Identifies the message' }),
+    status: z
+      .enum(['QUEUED', 'SCHEDULED'])
+      .meta({ description: '`SCHEDULED`: it has a `send_at`, which is in the future' }),
+    recipients: z.int().meta({ description: 'Number of recipients, after removing equal ones' }),
+    parts: z.int().meta({ description: 'Parts of the text, for one recipient' }),
+    encoding: z.enum(['gsm7', 'ucs2']),
+    cost: money('What was charged for all recipients'),
+  })
+  .meta({ id: 'MessageAnswer' })
+
+const PriceExceeded = ProblemSchema.extend({
+  cost: money('What the message costs'),
+  max_price: money('The most that the request allowed'),
+}).meta({ id: 'PriceExceeded' })
+
+const ONE = { to: '+989120000001', text: 'Your code is 424242', type: 'express' }
+const SCHEDULED = {
+  ...{ to: ['+989120000001', '+14155550100'], text: 'Your parcel arrives tomorrow.' },
+  max_price: 10,
+}
+
+const EXAMPLE: z.input<typeof MessageAnswer> = {
+  message_id: '019bd5a1-4c2e-7f30-9a6b-2d8e5c71f043',
+  ...{ status: 'QUEUED', recipients: 1, parts: 1, encoding: 'gsm7', cost: 3 },
+}
+
+/** What `POST /v1/messages` promises, for the OpenAPI document. */
+export function describeSendMessage(body: z.ZodObject): ZodOpenApiOperationObject {
+  return {
+    operationId: 'sendMessage',
+    tags: ['messages'],
+    summary: 'Send a text to one or more recipients, at once or at a later time',
+    description:
+      'All recipients are accepted and charged, or none is. A recipient that no operator accepts is refunded later.',
+    requestParams: { header: KeyedHeaders },
+    requestBody: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: body,
+          examples: {
+            one: { summary: 'An express message', value: ONE },
+            several: { summary: 'Two recipients, and a bound on the price', value: SCHEDULED },
+          },
+        },
+      },
+    },
+    responses: {
+      '202': answer('Accepted and charged', MessageAnswer, EXAMPLE),
+      ...refusals([
+        ...ofAccess('send'),
+        invalidInput(body, { to: '+989120000001', text: '', sendat: '2027-03-01T09:00:00Z' }, V1_SYNONYMS),
+        ...BODY,
+        {
+          when: 'the message costs more than `max_price`',
+          example: priceExceeded(6, 5),
+          schema: PriceExceeded,
+        },
+        ...OF_THE_DECISION,
+        ...KEYED,
+        ...LIMITED,
+        ...TRANSACTION,
+      ]),
+    },
+  }
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import { partsLimitOf } from '../../limits/index.ts'
+import { elseSay, invalidField, note, readInput, wholeNumber } from '../../platform/http/index.ts'
+import type { Route } from '../../platform/http/index.ts'
+import { currentTraceparent } from '../../platform/telemetry/index.ts'
+import { customerOf } from '../../primitives/access.ts'
+import { Problem } from '../../primitives/problem.ts'
+import { parseSendAt } from '../../primitives/sendAt.ts'
+import type { Accepted } from '../types.ts'
+import { answerSend } from './answerSend.ts'
+import { describeSendMessage } from './describeSendMessage.ts'
+import type { MessageAnswer } from './describeSendMessage.ts'
+import { readKeyed } from './keyed.ts'
+import type { QuoteActions } from './quote.ts'
+import { readRecipients } from './readRecipients.ts'
+import { testKeyCannotSend } from './refuseSend.ts'
+import { segmentText } from './segmentText.ts'
+import type { AcceptSend } from './send.ts'
+import { V1_SYNONYMS, v1Fields } from './v1Fields.ts'
+import type { V1Limits } from './v1Fields.ts'
+
+/** What the route needs beside accepting. */
+export interface SendMessageContext {
+  accept: AcceptSend
+  limits: V1Limits
+  /** What the message costs now. */
+  price: QuoteActions['price']
+  /** By the database's clock. */
+  nowMs: () => number
+}
+
+/** `POST /v1/messages`: charges and accepts a message of the key's customer, at once or for a time to come. */
+export function sendMessageRoute({ accept, limits, price, nowMs }: SendMessageContext): Route {
+  const body = sendMessageBody(limits)
+  return {
+    method: 'post',
+    path: '/v1/messages',
+    access: 'send',
+    operation: describeSendMessage(body),
+    async handle(request, response, access) {
+      if (access.isTest) throw testKeyCannotSend()
+      const { to, text, type, smart_encoding, send_at, max_price } = readInput(
+        body,
+        request.body,
+        V1_SYNONYMS,
+      )
+      const customer = customerOf(access)
+      note(response, { customer_id: customer.userId })
+      const segmented = segmentText(text, { smartEncoding: smart_encoding, partsMax: limits.partsMax })
+      const sendAt = send_at === undefined ? undefined : readSendAt(send_at, nowMs())
+      const recipients = await readRecipients(to, limits)
+      const parts = segmented.parts.length
+      const numbers = recipients.map(({ number }) => number)
+      const { cost } = price({ userId: customer.userId, type, parts, recipients: numbers })
+      if (max_price !== undefined && cost > max_price) throw priceExceeded(cost, max_price)
+      const answerOf = (accepted: Accepted) => ({
+        status: 202,
+        body: {
+          message_id: accepted.smsIdentifier,
+          status: sendAt ? 'SCHEDULED' : 'QUEUED',
+          ...{ recipients: accepted.recipients, parts, encoding: segmented.encoding, cost: accepted.cost },
+        } satisfies z.input<typeof MessageAnswer>,
+      })
+      const { userId } = customer
+      const keyed = readKeyed(request, { userId, route: 'messages', isTest: false }, answerOf)
+      const decision = await accept(
+        {
+          ...{ userId, text: segmented.text, type, parts, sendAt, keyed },
+          recipients: numbers,
+          traceparent: currentTraceparent(request.get('traceparent')),
+          partsLimit: partsLimitOf(customer),
+        },
+        () => request.socket.destroyed,
+      )
+      answerSend(response, decision, { answerOf, isKeyed: keyed !== undefined })
+    },
+  }
+}
+
+function sendMessageBody(limits: V1Limits) {
+  return z.strictObject({
+    ...v1Fields(limits),
+    send_at: z
+      .string(elseSay('must be a string'))
+      .optional()
+      .meta({
+        description:
+          'Not before this time: RFC 3339 with an offset, at most 35 days ahead. It is charged now',
+        format: 'date-time',
+        examples: ['2027-03-01T09:00:00+03:30'],
+      }),
+    max_price: wholeNumber(0)
+      .optional()
+      .meta({ description: 'Refuse the message when all recipients together cost more', examples: [10] }),
+  })
+}
+
+function readSendAt(text: string, nowMs: number): Date {
+  const parsed = parseSendAt(text, nowMs)
+  if (parsed.kind === 'fault') throw invalidField('send_at', parsed.fault)
+  return new Date(parsed.atMs)
+}
+
+export function priceExceeded(cost: number, maxPrice: number): Problem {
+  const detail = `The message costs ${cost}, and max_price is ${maxPrice}. Nothing was charged.`
+  return new Problem(409, 'price_exceeded', detail, { members: { cost, max_price: maxPrice } })
+}

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { lookUpKey } from '../../src/accounts/access/lookUpKey.ts'
+import { hashKey } from '../../src/accounts/keyText.ts'
+import { readAdminLog } from '../../src/accounts/index.ts'
+import { balanceOf } from '../support/arrange.ts'
+import { freshStack } from '../support/servers.ts'
+import type { Stack } from '../support/servers.ts'
+
+const PROGRAM = ['--require', './src/runtime.cjs', 'src/admin.ts']
+
+interface Ended {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+describe('npm run admin', function () {
+  // Each command is a process of its own.
+  this.timeout(300_000)
+  let stack: Stack
+  before(async () => (stack = await freshStack()))
+  after(() => stack.drop())
+
+  async function admin(...args: string[]): Promise<Ended> {
+    const env = { PATH: process.env['PATH'], DATABASE_URL: stack.databaseUrl }
+    try {
+      const ended = await promisify(execFile)(process.execPath, [...PROGRAM, ...args], { env })
+      return { code: 0, ...ended }
+    } catch (error) {
+      return error as Ended
+    }
+  }
+  const printed = ({ stdout }: Ended) => JSON.parse(stdout) as Record<string, unknown>
+
+  it('creates a customer with money and a key, which the log records without the key', async () => {
+    const made = printed(
+      await admin('customers', 'create', '--name', 'Example Ltd', '--parts-per-minute', '5'),
+    )
+    assert.deepEqual([made['tier'], made['parts_per_minute']], ['free', 5])
+    const id = String(made['id'])
+    const userId = Number(made['user_id'])
+    const changed = printed(
+      await admin('customers', 'change', id, '--tier', 'basic', '--parts-per-minute', 'none'),
+    )
+    assert.deepEqual([changed['tier'], changed['parts_per_minute']], ['basic', null])
+    assert.equal(printed(await admin('top-up', String(userId), '500'))['credit_cents'], 500)
+    assert.equal(await balanceOf(stack.db, userId), 500)
+    const created = printed(await admin('keys', 'create', id, '--name', 'shop', '--scopes', 'send,read'))
+    const key = String(created['key'])
+    assert.deepEqual((await lookUpKey(stack.db, hashKey(key))).key?.access.key?.scopes, ['send', 'read'])
+    const revoked = await admin('keys', 'revoke', id, String(created['id']))
+    assert.equal(printed(revoked)['status'], 'revoked')
+    assert.equal((await lookUpKey(stack.db, hashKey(key))).key, undefined)
+    const { items } = await readAdminLog(stack.db, { limit: 10 })
+    assert.equal(items.length, 5)
+    assert.ok(items.every(({ actor }) => /^admin command by \w/.test(actor)))
+    assert.ok(!JSON.stringify(items).includes(key))
+  })
+
+  it('says what is wrong, and changes nothing', async () => {
+    const before = (await readAdminLog(stack.db, { limit: 100 })).items.length
+    for (const [args, code, complaint] of [
+      [['customers', 'show', 'x'], 1, /There is no such customer/],
+      [['customers', 'create', '--tier', 'gold', '--name', 'x'], 1, /tier must be free, basic or premium/],
+      [['top-up', '1', '-5'], 2, /Unknown option|usage/],
+      [['top-up', '1', 'five'], 1, /amount_cents must be a whole number/],
+      [['customers'], 2, /usage: npm run admin/],
+      [['customers', 'create', '--nmae', 'x'], 2, /--nmae/],
+    ] as const) {
+      const ended = await admin(...args)
+      assert.equal(ended.code, code, `${args.join(' ')}: ${ended.stderr}`)
+      assert.match(ended.stderr, complaint)
+    }
+    assert.equal((await readAdminLog(stack.db, { limit: 100 })).items.length, before)
+  })
+})
