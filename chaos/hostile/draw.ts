@@ -41,7 +41,7 @@ const LETTERS = [
 const ITEMS_MAX = 4
 const TEXT_CHARS_MAX = 40
 const AMOUNT_MAX = 1_000
-/** Under `/v1` a number may be written in any way, so that the document has no pattern. */
+/** Numbers in any writing have no pattern in the document. */
 const NUMBER = '^\\+?[0-9]{5,15}$'
 
 /** @returns a value that the schema allows. */
@@ -50,8 +50,8 @@ export function drawValue(random: Random, world: World, schema: Schema, name: st
   const type = Array.isArray(schema.type) ? schema.type.find((each) => each !== 'null') : schema.type
   if (schema.anyOf) return drawValue(random, world, random.pick(schema.anyOf), name)
   if (type === 'null') return null
-  if (type === 'boolean') return random.share() < 0.5
   if (schema.enum) return random.pick(schema.enum)
+  if (type === 'boolean') return random.share() < 0.5
   if (type === 'integer') return drawInteger(random, world, schema, name)
   if (type === 'string') return drawText(random, name === 'to' ? { pattern: NUMBER } : schema)
   if (type !== 'array') throw new Error(`${name}: nothing can be drawn for type ${type}`)

@@ -33,8 +33,7 @@ interface AddBody {
 export function effectOf(operation: Operation, body: Buffer, prices: Prices): Effect | undefined {
   if (!operation.body) return undefined
   const value = parse(body)
-  // These change keys and customers; a top-up meets no customer, because its identifier is drawn, and the customer of
-  // the key has no money.
+  // These change keys and customers; the key's customer has no money to send with, and a top-up meets no customer.
   if (operation.path.startsWith('/v1/') || !conforms(operation.body, value)) return undefined
   switch (operation.path) {
     case '/sms/send':

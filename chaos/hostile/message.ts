@@ -63,11 +63,13 @@ export function renderWith(
   ])
 }
 
+/** Routes that take a body and change nothing. */
+const READS = ['/v1/messages/quote']
+
 /** The meaning of the parts to a server that reads them literally. */
 export function messageOf(parts: Parts, { prices }: World): Message {
   const { operation, body, method } = parts
-  if (!operation.body || operation.path === '/v1/messages/quote')
-    return { isRead: true, isHead: method === 'HEAD' }
+  if (!operation.body || READS.includes(operation.path)) return { isRead: true, isHead: method === 'HEAD' }
   const effect = effectOf(operation, body, prices)
   return effect ? { effect } : {}
 }

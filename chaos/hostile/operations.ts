@@ -40,16 +40,15 @@ export function readOperations(document: unknown): Operation[] {
   return operations
 }
 
+/** Headers are optional, and other kinds of requests draw them. */
+const PLACES = ['query', 'path', 'header']
+
 function toOperation(
   method: string,
   path: string,
   { parameters = [], requestBody, description = '', security = [] }: OpenApiOperation,
 ): Operation {
-  // An optional header, such as Idempotency-Key, is left out.
-  const elsewhere = parameters.find(
-    ({ in: where, required = false }) =>
-      where !== 'query' && where !== 'path' && (where !== 'header' || required),
-  )
+  const elsewhere = parameters.find((parameter) => !PLACES.includes(parameter.in))
   if (elsewhere) throw new Error(`${path}: a parameter in ${elsewhere.in} is not understood here`)
   const query = parameters
     .filter((each) => each.in === 'query')

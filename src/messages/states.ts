@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 import type { SmsState } from '../../db/schema.ts'
 
-/** Seed 001's names, as `/v1` shows them. Those that no state has in STATE_RULES are derived: see v1Status.ts. */
+/** Seed 001's names, as `/v1` shows them. Names that STATE_RULES lacks are derived: see v1Status.ts. */
 export const V1_STATUSES = [
   'QUEUED',
   'SCHEDULED',

@@ -10,7 +10,7 @@ export interface OwnRow {
   ranges: RecipientRange[]
 }
 
-/** Locks a request's own rows in the lock order, without those that another session locks; rows that cannot be read stay. */
+/** Locks a request's own rows in the lock order. Rows that another session locks, or that cannot be read, are left out. */
 export async function lockOwnRows(
   tx: Tx,
   { userId, smsIdentifier }: { userId: number; smsIdentifier: string },

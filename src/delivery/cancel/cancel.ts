@@ -23,7 +23,7 @@ export interface Cancellation {
 const REASON = 'cancelled'
 
 /**
- * Cancels the recipients of a message that no operator can have: those that are scheduled, or wait for their first
+ * Cancels the recipients of a message that no operator can have: they are scheduled, or wait for their first
  * attempt or for one after a result that excludes a hand-over. A claim locks the same rows, so that a recipient is either
  * cancelled and refunded or sent, in merged envelopes as well (invariant 3). May run again after a lost COMMIT.
  * @returns undefined for a message that this customer did not send. @throws Unavailable.

@@ -12,7 +12,7 @@ import {
 } from '../../platform/http/index.ts'
 import { OF_THE_DECISION } from './describeSend.ts'
 import { KEYED, KeyedHeaders, LIMITED } from './describeKeyed.ts'
-import { priceExceeded } from './sendMessage.ts'
+import { priceExceeded } from './refuseSend.ts'
 import { V1_SYNONYMS } from './v1Fields.ts'
 
 export const MessageAnswer = z

@@ -61,3 +61,9 @@ export function refuseSend(decision: Refused, { isKeyed = false } = {}): Problem
       )
   }
 }
+
+/** The customer named the most that it wants to pay. */
+export function priceExceeded(cost: number, maxPrice: number): Problem {
+  const detail = `The message costs ${cost}, and max_price is ${maxPrice}. Nothing was charged.`
+  return new Problem(409, 'price_exceeded', detail, { members: { cost, max_price: maxPrice } })
+}

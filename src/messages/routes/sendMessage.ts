@@ -4,7 +4,6 @@ import { elseSay, invalidField, note, readInput, wholeNumber } from '../../platf
 import type { Route } from '../../platform/http/index.ts'
 import { currentTraceparent } from '../../platform/telemetry/index.ts'
 import { customerOf } from '../../primitives/access.ts'
-import { Problem } from '../../primitives/problem.ts'
 import { parseSendAt } from '../../primitives/sendAt.ts'
 import type { Accepted } from '../types.ts'
 import { answerSend } from './answerSend.ts'
@@ -13,7 +12,7 @@ import type { MessageAnswer } from './describeSendMessage.ts'
 import { readKeyed } from './keyed.ts'
 import type { QuoteActions } from './quote.ts'
 import { readRecipients } from './readRecipients.ts'
-import { testKeyCannotSend } from './refuseSend.ts'
+import { priceExceeded, testKeyCannotSend } from './refuseSend.ts'
 import { segmentText } from './segmentText.ts'
 import type { AcceptSend } from './send.ts'
 import { V1_SYNONYMS, v1Fields } from './v1Fields.ts'
@@ -99,9 +98,4 @@ function readSendAt(text: string, nowMs: number): Date {
   const parsed = parseSendAt(text, nowMs)
   if (parsed.kind === 'fault') throw invalidField('send_at', parsed.fault)
   return new Date(parsed.atMs)
-}
-
-export function priceExceeded(cost: number, maxPrice: number): Problem {
-  const detail = `The message costs ${cost}, and max_price is ${maxPrice}. Nothing was charged.`
-  return new Problem(409, 'price_exceeded', detail, { members: { cost, max_price: maxPrice } })
 }
