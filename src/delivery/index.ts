@@ -1,5 +1,6 @@
 export { cancel } from './cancel/cancel.ts'
 export type { Cancellation } from './cancel/cancel.ts'
+export { openCancellations } from './cancel/openCancellations.ts'
 export { createCancelEvents } from './cancel/events.ts'
 export type { CancelEvents } from './cancel/events.ts'
 export { claimEnvelopes } from './claimEnvelopes.ts'

@@ -71,13 +71,17 @@ async function decideTogether(
     )
   } catch (error) {
     if (!(error instanceof CommitUnknown)) throw error
-    return decided.map(({ request, decision }) =>
-      decision.kind === 'accepted'
-        ? { kind: 'outcome_unknown', smsIdentifier: request.smsIdentifier }
-        : { kind: 'unavailable', retryAfterSeconds: 1 },
-    )
+    return decided.map(unknownOf)
   }
   return decided.map(({ decision }) => decision)
+}
+
+/** A repeat may be of a request in the same transaction. */
+function unknownOf({ request, decision }: Decided): Decision {
+  if (decision.kind === 'accepted') return { kind: 'outcome_unknown', smsIdentifier: request.smsIdentifier }
+  if (decision.kind === 'replayed')
+    return { kind: 'outcome_unknown', smsIdentifier: decision.answer.identifier }
+  return { kind: 'unavailable', retryAfterSeconds: 1 }
 }
 
 const NONE: ReadonlySet<number> = new Set()

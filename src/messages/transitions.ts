@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 import type { SmsState } from '../../db/schema.ts'
 import type { Tx } from '../platform/db/index.ts'
-import { inRanges, toRanges } from './recipients.ts'
+import { KEYS_MAX, inRanges, toRanges } from './recipients.ts'
 import type { RecipientState } from './recipients.ts'
 import { assertTransition } from './states.ts'
 
@@ -107,6 +107,9 @@ export async function markQuarantined(tx: Tx, rows: RecipientState[]): Promise<v
   await move(tx, rows, 'sending', sql`owner = NULL, lease_until = NULL, possibly_sent = TRUE`)
 }
 
+/** The list of keys is a term as well. */
+const ROWS_PER_UPDATE_MAX = KEYS_MAX - 1
+
 async function move(
   tx: Tx,
   rows: RecipientState[],
@@ -115,10 +118,13 @@ async function move(
 ): Promise<void> {
   if (rows.length === 0) return
   for (const row of rows) assertTransition(row.status, to)
-  const { numAffectedRows } = await sql`UPDATE sms_status FORCE INDEX (PRIMARY)
-    SET status = ${to}, updated_at = NOW(3), ${changes}
-    WHERE ${inRanges(toRanges(rows))}`.execute(tx)
-  assertAllUpdated(rows, numAffectedRows)
+  for (let start = 0; start < rows.length; start += ROWS_PER_UPDATE_MAX) {
+    const some = rows.slice(start, start + ROWS_PER_UPDATE_MAX)
+    const { numAffectedRows } = await sql`UPDATE sms_status FORCE INDEX (PRIMARY)
+      SET status = ${to}, updated_at = NOW(3), ${changes}
+      WHERE ${inRanges(toRanges(some))}`.execute(tx)
+    assertAllUpdated(some, numAffectedRows)
+  }
 }
 
 function assertAllUpdated(rows: unknown[], updated: bigint | undefined): void {

@@ -2,7 +2,7 @@
 export const SCOPES = ['send', 'read', 'manage'] as const
 export type Scope = (typeof SCOPES)[number]
 
-/** Messages of a test key cost nothing and go to a simulated operator. */
+/** A test key can read and manage test keys; sending with it is refused. */
 export const KEY_MODES = ['live', 'test'] as const
 export type KeyMode = (typeof KEY_MODES)[number]
 

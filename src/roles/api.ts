@@ -12,7 +12,7 @@ import {
 } from '../accounts/index.ts'
 import type { AccountsContext } from '../accounts/index.ts'
 import type { AccountActions } from '../accounts/routes/index.ts'
-import { cancel, createCancelEvents } from '../delivery/index.ts'
+import { createCancelEvents, openCancellations } from '../delivery/index.ts'
 import { readBalance, topUp } from '../ledger/index.ts'
 import {
   createMessageEvents,
@@ -58,6 +58,7 @@ export function startApi(
       throw error
     }
   }
+  const cancel = openCancellations(db)
   const cancelEvents = createCancelEvents(logger, metrics.registry)
   return {
     accept: acceptOne,
@@ -67,7 +68,7 @@ export function startApi(
     listRecipients: (query) => listRecipients(db, query),
     price: (query) => priceRequest(prices, { ...query, atMs: databaseNowMs(db) }),
     cancel: async (key) => {
-      const cancellation = await cancel({ db }, key)
+      const cancellation = await cancel(key)
       cancelEvents.decided({ ...key, cancellation })
       return cancellation
     },

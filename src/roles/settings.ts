@@ -82,7 +82,8 @@ export const SETTINGS = {
   },
   TEST_OPERATOR_URL: {
     schema: operatorUrlText(),
-    meaning: 'The simulated operator for messages of test keys. Without it test keys are refused.',
+    meaning:
+      'A simulated operator. Without it test keys are refused; with it they can read, and not send yet.',
   },
   CURRENCY: {
     schema: currencyText(),

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
-import { cancel } from '../../src/delivery/index.ts'
+import { cancel, openCancellations } from '../../src/delivery/index.ts'
 import { transact } from '../../src/platform/db/index.ts'
 import { identifierToBytes } from '../../src/primitives/identifier.ts'
-import { look } from '../support/arrange.ts'
+import { fund, look } from '../support/arrange.ts'
 import { CUSTOMER, DEPOSIT, openBench, openDelivery } from './bench.ts'
 import type { Bench } from './bench.ts'
 import { accepts, testOperator } from './operators.ts'
@@ -74,6 +74,27 @@ describe('a cancellation', () => {
       [`${id}:1-4`],
       'the row still references three',
     )
+  })
+
+  it('cancels more recipients than one statement may name, in many ranges', async () => {
+    await fund(bench.db, CUSTOMER, 20_000)
+    const id = await bench.accept({ count: 9_000 })
+    await change(
+      sql`UPDATE sms_status SET status = 'sending', owner = 'abcdefgh', lease_until = NOW(3)
+        WHERE sms_identifier = ${identifierToBytes(id)} AND recipient_no % 5 = 0`,
+    )
+    const cancelled = await cancelOf(id)
+    assert.deepEqual(cancelled?.counts, { ...NONE, sending: 1_800, cancelled: 7_200 })
+    assert.equal(cancelled?.refunded, 7_200)
+  })
+
+  it('takes its turn behind other cancellations of the same customer', async () => {
+    const cancelInTurn = openCancellations(bench.db)
+    const ids = await Promise.all(Array.from({ length: 20 }, () => bench.accept()))
+    const all = await Promise.all(
+      ids.map((smsIdentifier) => cancelInTurn({ userId: CUSTOMER, smsIdentifier })),
+    )
+    assert.ok(all.every((each) => each?.cancelledNow === 1))
   })
 
   it('cancels what waits for another attempt after an operator did not take it', async () => {

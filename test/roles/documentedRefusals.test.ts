@@ -11,6 +11,7 @@ import {
   keyRequired,
   missingScope,
   testKeysNotServed,
+  tooManyRequests,
   tooManyWrongKeys,
 } from '../../src/platform/http/index.ts'
 import type { Listener } from '../../src/platform/http/index.ts'
@@ -71,6 +72,7 @@ function accessProvocations(): Provocation[] {
     ['no key', keyRequired()],
     ['a wrong key', invalidKey()],
     ['many wrong keys', tooManyWrongKeys(2)],
+    ['many requests', tooManyRequests(1)],
     ['keys that cannot be checked', accessUnavailable()],
     ['a missing scope', missingScope('read')],
     ['another missing scope', missingScope('send'), SENT],

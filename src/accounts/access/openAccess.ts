@@ -11,6 +11,7 @@ import { openKeyCache } from './keyCache.ts'
 import type { KeyCache } from './keyCache.ts'
 import { openLastUse, writeLastUse } from './lastUse.ts'
 import type { LastUse } from './lastUse.ts'
+import { limitRequests } from './limitRequests.ts'
 import { lookUpKey } from './lookUpKey.ts'
 import { sourceAddressOf } from './sourceAddress.ts'
 import { openWrongKeys } from './wrongKeys.ts'
@@ -68,7 +69,7 @@ export async function openAccess(
     }),
   ]
   return {
-    authorize: events.countRefusals(authorize),
+    authorize: events.countRefusals(limitRequests(authorize)),
     async close() {
       await Promise.all(loops.map((loop) => loop.close()))
       await flushLastUse(db, lastUse).catch((error: unknown) => events.lastUseUnwritten(error))

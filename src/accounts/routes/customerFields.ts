@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { elseSay, storableText, time, wholeNumber } from '../../platform/http/index.ts'
+import { BURST_MAX, UNITS_PER_SECOND_MAX } from '../../limits/index.ts'
 import { TIERS } from '../../primitives/access.ts'
 import type { Customer, CustomerValues } from '../index.ts'
 
 const NAME_CHARS_MAX = 100
-/** More than any customer sends, and within the columns. */
-const LIMIT_MAX = 1_000_000_000
+const PARTS_PER_MINUTE_MAX = UNITS_PER_SECOND_MAX * 60
 
 const name = storableText(1, NAME_CHARS_MAX).meta({
   description: 'Length in Unicode code points',
@@ -13,17 +13,22 @@ const name = storableText(1, NAME_CHARS_MAX).meta({
 })
 const tier = z.enum(TIERS).meta({ description: 'Stands for limits' })
 
-function ownLimit(description: string) {
-  return wholeNumber(0, LIMIT_MAX)
-    .nullable()
-    .optional()
-    .meta({ description: `${description}; null for the tier's` })
+function ownLimit(min: number, max: number, description: string) {
+  return wholeNumber(min, max).nullable().optional().meta({ description })
 }
 
 const LIMITS = {
-  parts_per_minute: ownLimit('Message parts a minute; 0 refuses all'),
-  parts_burst: ownLimit('Message parts at once'),
-  requests_per_second: ownLimit('Requests a second'),
+  parts_per_minute: ownLimit(
+    0,
+    PARTS_PER_MINUTE_MAX,
+    "Message parts a minute; 0 refuses all, null for the tier's",
+  ),
+  parts_burst: ownLimit(1, BURST_MAX, "Message parts at once; null for a minute's worth"),
+  requests_per_second: ownLimit(
+    0,
+    UNITS_PER_SECOND_MAX,
+    'Requests a second in each process; null for no limit',
+  ),
 }
 
 export const CustomerBody = z.strictObject({
@@ -41,7 +46,7 @@ export const CustomerPatch = z.strictObject({
   ...LIMITS,
 })
 
-const shownLimit = z.int().nullable().meta({ description: "Own limit; null for the tier's" })
+const shownLimit = z.int().nullable().meta({ description: 'Own limit; null where there is none' })
 
 export const CustomerItem = z
   .object({

@@ -21,7 +21,10 @@ export const KeyBody = z.strictObject({
       description: '`send` messages, `read` them and the balance, `manage` the keys of the customer',
       examples: [['send', 'read']],
     }),
-  mode: z.enum(KEY_MODES).default('live').meta({ description: 'Messages of a `test` key cost nothing' }),
+  mode: z
+    .enum(KEY_MODES)
+    .default('live')
+    .meta({ description: 'A `test` key can read; sending with it is refused for now' }),
   expires_at: z.iso
     .datetime({ offset: true, error: 'must be a time with an offset, such as 2027-01-31T12:00:00Z' })
     .optional()

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { SmsState } from '../../../db/schema.ts'
 import { isTerminal } from '../../messages/index.ts'
 import type { Recipient } from '../../messages/index.ts'
@@ -20,6 +21,11 @@ export interface Cancellation {
   cancelledNow: number
 }
 
+export interface MessageKey {
+  userId: number
+  smsIdentifier: string
+}
+
 const REASON = 'cancelled'
 
 /**
@@ -30,7 +36,7 @@ const REASON = 'cancelled'
  */
 export function cancel(
   { db }: { db: Db },
-  { userId, smsIdentifier }: { userId: number; smsIdentifier: string },
+  { userId, smsIdentifier }: MessageKey,
 ): Promise<Cancellation | undefined> {
   return transact(
     db,
@@ -38,6 +44,9 @@ export function cancel(
     async (tx) => {
       const recipients = await countRecipients(tx, userId, smsIdentifier)
       if (recipients === undefined) return undefined
+      // Without a lock: what does not wait now may wait again, and a repeat cancels it.
+      const before = await summarize(tx, smsIdentifier)
+      if (before.counts.pending === 0) return { ...before, cancelledNow: 0 }
       const balances = await lockBalancesFirst(tx, [userId])
       const ownRows = await lockOwnRows(tx, { userId, smsIdentifier })
       const locked = await lockForClaim(await lockOutboxRows(tx, []), [
@@ -52,7 +61,7 @@ export function cancel(
       const now = new Set(cancelled)
       const rows = locked.rows.map((row) => (now.has(row) ? { ...row, status: 'cancelled' as const } : row))
       await removeRows(tx, finishedRows(ownRows, rows))
-      return { ...summarize(rows), cancelledNow: cancelled.length }
+      return { ...(await summarize(tx, smsIdentifier)), cancelledNow: cancelled.length }
     },
     { resolve: () => Promise.resolve(undefined) },
   )
@@ -80,12 +89,15 @@ function finishedRows(ownRows: OwnRow[], rows: Recipient[]): string[] {
   return ownRows.filter(({ ranges }) => !ranges.some(hasOpen)).map(({ outboxId }) => outboxId)
 }
 
-function summarize(rows: Recipient[]): Pick<Cancellation, 'counts' | 'refunded'> {
+async function summarize(tx: Tx, smsIdentifier: string): Promise<Pick<Cancellation, 'counts' | 'refunded'>> {
+  const { rows } = await sql<{ status: SmsState; recipients: number; price: number | string }>`
+    SELECT status, COUNT(*) AS recipients, SUM(price) AS price FROM sms_status
+    WHERE sms_identifier = ${identifierToBytes(smsIdentifier)} GROUP BY status`.execute(tx)
   const counts = { pending: 0, sending: 0, done: 0, failed: 0, cancelled: 0 }
   let refunded = 0
-  for (const { status, price } of rows) {
-    counts[status]++
-    if (status === 'cancelled') refunded += price
+  for (const { status, recipients, price } of rows) {
+    counts[status] = Number(recipients)
+    if (status === 'cancelled') refunded = Number(price)
   }
   return { counts, refunded }
 }

@@ -7,6 +7,7 @@ import { customerServed } from '../../primitives/access.ts'
 import type { MessageClass } from '../../primitives/messageClass.ts'
 import { formatCount } from '../../primitives/text.ts'
 import type { SendRequest, Decision } from '../types.ts'
+import { segment } from '../../segments/index.ts'
 import { partsLimitOf } from '../../limits/index.ts'
 import { answerSend } from './answerSend.ts'
 import { readKeyed } from './keyed.ts'
@@ -47,6 +48,7 @@ export function sendRoute(accept: AcceptSend, limits: SendLimits): Route {
         text,
         type,
         recipients: withoutEqual(recipients),
+        parts: segment(text).parts.length,
         traceparent: currentTraceparent(request.get('traceparent')),
         partsLimit: access.customer && partsLimitOf(access.customer),
         keyed,

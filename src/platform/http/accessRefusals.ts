@@ -48,6 +48,17 @@ export function tooManyWrongKeys(waitSeconds: number): Problem {
   })
 }
 
+export function tooManyRequests(waitSeconds: number): Problem {
+  return new Problem(
+    429,
+    'too_many_requests',
+    'More requests than your limit admits now. Nothing was changed.',
+    {
+      headers: { 'Retry-After': String(waitSeconds) },
+    },
+  )
+}
+
 export function accessUnavailable(): Unavailable {
   return new Unavailable(
     'access_unavailable',
@@ -71,6 +82,7 @@ export function ofAccess(access: Exclude<RouteAccess, 'public'>): Refusal[] {
     { when: `the key lacks the scope \`${access}\``, example: missingScope(access) },
     { when: 'the key is the admin key', example: customerKeyRequired() },
     { when: "the request comes from none of the key's allowed addresses", example: addressNotAllowed() },
+    { when: "the customer's limit of requests is used up", example: tooManyRequests(1) },
     { when: 'it is a test key, and there is no test operator', example: testKeysNotServed() },
   ]
 }

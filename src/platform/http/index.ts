@@ -8,6 +8,7 @@ export {
   missingScope,
   ofAccess,
   testKeysNotServed,
+  tooManyRequests,
   tooManyWrongKeys,
 } from './accessRefusals.ts'
 export { answerJson, answerText } from './answer.ts'

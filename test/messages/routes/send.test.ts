@@ -35,7 +35,7 @@ describe('POST /sms/send', () => {
     assert.deepEqual(asked, [
       {
         ...{ userId: 1, text: 'hi', type: 'normal', recipients: ['+98912', '0912345'] },
-        ...{ traceparent: undefined, partsLimit: undefined, keyed: undefined },
+        ...{ parts: 1, traceparent: undefined, partsLimit: undefined, keyed: undefined },
       },
     ])
     const [line] = log.lines()
