@@ -102,13 +102,23 @@ describe('the OpenAPI document of a running engine', () => {
     }
   })
 
-  /** A customer and a key of its own for each request, so that one may be revoked. */
+  /** A customer and a key or a message of its own for each request, so that one may be revoked or cancelled. */
   async function fillIn(address: string): Promise<string> {
     if (!address.includes('{')) return address
+    if (address.startsWith('/v1/messages/')) return address.replace('{id}', await schedule())
     const isAdmins = address.startsWith('/v1/admin/')
     const customer = isAdmins ? await newCustomer(engine.db) : { userId: 1, publicId: '' }
     const { key } = await newKey(engine.db, customer.userId)
     return address.replace('{id}', isAdmins ? customer.publicId : key.id).replace('{key_id}', key.id)
+  }
+
+  /** A message that is not sent meanwhile. */
+  async function schedule(): Promise<string> {
+    const sendAt = new Date(Date.now() + 3_600_000).toISOString()
+    const body = { to: '+14155550100', text: 'hi', send_at: sendAt }
+    const answered = await call(engine.url, 'POST', '/v1/messages', { key: ownKey, body })
+    assert.equal(answered.status, 202, answered.text)
+    return (answered.body as { message_id: string }).message_id
   }
 })
 
