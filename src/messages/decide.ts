@@ -38,11 +38,12 @@ export function decide(requests: Submitted[], basis: DecisionBasis): Decided[] {
 }
 
 function decideOne(request: Submitted, { prices, accounts, locked, known }: DecisionBasis): Decision {
-  const { smsIdentifier, userId, type, recipients, parts = 1, partsLimit, keyed } = request
+  const { smsIdentifier, userId, type, recipients, parts = 1, partsLimit, keyed, refusal } = request
   if (locked.has(userId)) return { kind: 'account_locked' }
   const key = keyed && decideKey(known, keyed.request)
   if (key?.kind === 'reused') return { kind: 'key_reused' }
   if (key?.kind === 'replay') return { kind: 'replayed', answer: key.answer }
+  if (refusal) return { kind: 'refused', problem: refusal }
   const account = accounts.get(userId)
   const cost = recipients.length * prices[type]
   const taken =

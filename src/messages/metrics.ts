@@ -13,6 +13,7 @@ const DECISIONS: Record<CountedDecision, true> = {
   account_locked: true,
   replayed: true,
   key_reused: true,
+  refused: true,
   rate_limit: true,
   outcome_unknown: true,
   fault: true,

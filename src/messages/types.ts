@@ -2,6 +2,7 @@ import type { SmsState } from '../../db/schema.ts'
 import type { FirstAnswer, KeyedRequest } from '../idempotency/index.ts'
 import type { RateLimit } from '../limits/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
+import type { Problem } from '../primitives/problem.ts'
 
 /** One text to one or more recipients, validated. */
 export interface SendRequest {
@@ -20,6 +21,11 @@ export interface SendRequest {
   partsLimit?: RateLimit | null | undefined
   /** The idempotency key, and the answer that a repeat gets as well. */
   keyed?: Keyed | undefined
+  /**
+   * Why it is refused, unless it is a repeat: what was valid at first may be so no longer, such as a time to send. Only with
+   * `keyed`.
+   */
+  refusal?: Problem | undefined
 }
 
 /** A request under an idempotency key: its answer is stored by the transaction that charges it. */
@@ -43,6 +49,7 @@ export interface Accepted {
  * - insufficient_balance, unavailable: nothing was changed.
  * - replayed: the idempotency key was used by the same request before; its first answer, and nothing was changed.
  * - key_reused: another request used the key; nothing was changed.
+ * - refused: it is no repeat, and its `refusal` holds; nothing was changed.
  * - rate_limit: more parts than the customer's limit admits now; nothing was changed.
  * - account_locked: another session keeps the customer's balance locked; nothing was changed.
  * - outcome_unknown: the answer to the commit was lost and could not be found out; look it up in the history.
@@ -51,6 +58,7 @@ export type Decision =
   | Accepted
   | { kind: 'replayed'; answer: FirstAnswer }
   | { kind: 'key_reused' }
+  | { kind: 'refused'; problem: Problem }
   | { kind: 'rate_limit'; retryAfterMs: number; partsTatMicros: number }
   | { kind: 'insufficient_balance'; cost: number; balance: number }
   | { kind: 'unavailable'; retryAfterSeconds: number }

@@ -4,6 +4,7 @@ import { fingerprint } from '../../src/idempotency/index.ts'
 import { perMinute } from '../../src/limits/index.ts'
 import { accept } from '../../src/messages/index.ts'
 import type { Decision, SendRequest } from '../../src/messages/index.ts'
+import { Problem } from '../../src/primitives/problem.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { acceptContextOf, balanceOf, countRows, fund, look, newIdOf } from '../support/arrange.ts'
 import { freshStack } from '../support/servers.ts'
@@ -98,6 +99,16 @@ describe('a request under an idempotency key', () => {
     assert.equal((await decideOne(keyed('k1', { partsLimit }))).kind, 'accepted')
     assert.equal((await decideOne(keyed('k1', { partsLimit }))).kind, 'replayed')
     assert.equal((await decideOne(keyed('k2', { partsLimit }))).kind, 'rate_limit')
+  })
+
+  it('gives a repeat its first answer although it would be refused now, and refuses what is no repeat', async () => {
+    const refusal = new Problem(400, 'invalid_request', 'send_at must not be in the past.')
+    const late = keyed('k1', { refusal })
+    assert.equal((await decideOne(late)).kind, 'refused')
+    assert.equal((await decideOne(keyed('k1'))).kind, 'accepted')
+    assert.equal((await decideOne(late)).kind, 'replayed')
+    assert.equal((await decideOne(keyed('k1', { refusal, text: 'other' }))).kind, 'key_reused')
+    assert.equal(await balanceOf(db, USER), 99)
   })
 
   it('keeps its key until a day after the time of a scheduled message', async () => {

@@ -30,6 +30,8 @@ export function refuseSend(decision: Refused, { isKeyed = false } = {}): Problem
         'account_locked',
         "Another change to this customer's balance is in progress. Nothing was charged; retry.",
       )
+    case 'refused':
+      return decision.problem
     case 'key_reused':
       return new Problem(
         422,

@@ -4,12 +4,15 @@ import { elseSay, invalidField, note, readInput, wholeNumber } from '../../platf
 import type { Route } from '../../platform/http/index.ts'
 import { currentTraceparent } from '../../platform/telemetry/index.ts'
 import { customerOf } from '../../primitives/access.ts'
+import { Problem } from '../../primitives/problem.ts'
 import { parseSendAt } from '../../primitives/sendAt.ts'
+import type { Segmented } from '../../segments/index.ts'
 import type { Accepted } from '../types.ts'
 import { answerSend } from './answerSend.ts'
 import { describeSendMessage } from './describeSendMessage.ts'
 import type { MessageAnswer } from './describeSendMessage.ts'
 import { readKeyed } from './keyed.ts'
+import type { AnswerOf } from './keyed.ts'
 import type { QuoteActions } from './quote.ts'
 import { readRecipients } from './readRecipients.ts'
 import { priceExceeded, testKeyCannotSend } from './refuseSend.ts'
@@ -29,8 +32,8 @@ export interface SendMessageContext {
 }
 
 /** `POST /v1/messages`: charges and accepts a message of the key's customer, at once or for a time to come. */
-export function sendMessageRoute({ accept, limits, price, nowMs }: SendMessageContext): Route {
-  const body = sendMessageBody(limits)
+export function sendMessageRoute(context: SendMessageContext): Route {
+  const body = sendMessageBody(context.limits)
   return {
     method: 'post',
     path: '/v1/messages',
@@ -38,34 +41,21 @@ export function sendMessageRoute({ accept, limits, price, nowMs }: SendMessageCo
     operation: describeSendMessage(body),
     async handle(request, response, access) {
       if (access.isTest) throw testKeyCannotSend()
-      const { to, text, type, smart_encoding, send_at, max_price } = readInput(
-        body,
-        request.body,
-        V1_SYNONYMS,
-      )
+      const input = readInput(body, request.body, V1_SYNONYMS)
       const customer = customerOf(access)
-      note(response, { customer_id: customer.userId })
-      const segmented = segmentText(text, { smartEncoding: smart_encoding, partsMax: limits.partsMax })
-      const sendAt = send_at === undefined ? undefined : readSendAt(send_at, nowMs())
-      const recipients = await readRecipients(to, limits)
-      const parts = segmented.parts.length
-      const numbers = recipients.map(({ number }) => number)
-      const { cost } = price({ userId: customer.userId, type, parts, recipients: numbers })
-      if (max_price !== undefined && cost > max_price) throw priceExceeded(cost, max_price)
-      const answerOf = (accepted: Accepted) => ({
-        status: 202,
-        body: {
-          message_id: accepted.smsIdentifier,
-          status: sendAt ? 'SCHEDULED' : 'QUEUED',
-          ...{ recipients: accepted.recipients, parts, encoding: segmented.encoding, cost: accepted.cost },
-        } satisfies z.input<typeof MessageAnswer>,
-      })
       const { userId } = customer
+      note(response, { customer_id: userId })
+      const prepared = await prepare(input, userId, context).catch(asRefusal)
+      const answerOf: AnswerOf = (accepted) => ({ status: 202, body: toAnswer(accepted, prepared) })
       const keyed = readKeyed(request, { userId, route: 'messages', isTest: false }, answerOf)
-      const decision = await accept(
+      // A repeat gets its first answer, although its time has passed or a price has changed since.
+      if (prepared instanceof Problem && !keyed) throw prepared
+      const decision = await context.accept(
         {
-          ...{ userId, text: segmented.text, type, parts, sendAt, keyed },
-          recipients: numbers,
+          ...(prepared instanceof Problem
+            ? { text: '', recipients: [], refusal: prepared }
+            : { ...prepared, text: prepared.segmented.text, parts: prepared.segmented.parts.length }),
+          ...{ userId, type: input.type, keyed },
           traceparent: currentTraceparent(request.get('traceparent')),
           partsLimit: partsLimitOf(customer),
         },
@@ -75,6 +65,44 @@ export function sendMessageRoute({ accept, limits, price, nowMs }: SendMessageCo
     },
   }
 }
+
+interface Prepared {
+  segmented: Segmented
+  sendAt: Date | undefined
+  /** Normalized, each once. */
+  recipients: string[]
+}
+
+/** @throws Problem 400 or 409 for what depends on the time, the prices or the settings. */
+async function prepare(
+  { to, text, type, smart_encoding, send_at, max_price }: Input,
+  userId: number,
+  { limits, price, nowMs }: SendMessageContext,
+): Promise<Prepared> {
+  const segmented = segmentText(text, { smartEncoding: smart_encoding, partsMax: limits.partsMax })
+  const sendAt = send_at === undefined ? undefined : readSendAt(send_at, nowMs())
+  const recipients = (await readRecipients(to, limits)).map(({ number }) => number)
+  const { cost } = price({ userId, type, parts: segmented.parts.length, recipients })
+  if (max_price !== undefined && cost > max_price) throw priceExceeded(cost, max_price)
+  return { segmented, sendAt, recipients }
+}
+
+function asRefusal(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  throw error
+}
+
+function toAnswer({ smsIdentifier, recipients, cost }: Accepted, prepared: Prepared | Problem) {
+  if (prepared instanceof Problem) throw new Error('a refused message was accepted')
+  const { segmented, sendAt } = prepared
+  return {
+    message_id: smsIdentifier,
+    status: sendAt ? 'SCHEDULED' : 'QUEUED',
+    ...{ recipients, parts: segmented.parts.length, encoding: segmented.encoding, cost },
+  } satisfies z.input<typeof MessageAnswer>
+}
+
+type Input = z.output<ReturnType<typeof sendMessageBody>>
 
 function sendMessageBody(limits: V1Limits) {
   return z.strictObject({

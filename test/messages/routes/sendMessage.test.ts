@@ -142,6 +142,19 @@ describe('POST /v1/messages', () => {
     })
   }
 
+  it('asks for the first answer of a repeat before it refuses a time that has passed or a price that has changed', async () => {
+    for (const [changes, status, code] of [
+      [{ send_at: '2027-02-28T09:00:00Z' }, 400, 'invalid_request'],
+      [{ max_price: 0 }, 409, 'price_exceeded'],
+    ] as const) {
+      const { asked, post } = sending()
+      problemOf(await post({ ...GOOD, ...changes }), status, code)
+      assert.equal(asked.length, 0)
+      await post({ ...GOOD, ...changes }, { 'Idempotency-Key': 'k1' })
+      assert.equal(asked[0]?.refusal?.code, code)
+    }
+  })
+
   it('403: refuses a test key', async () => {
     const { asked, post } = sending(undefined, {}, { ...CUSTOMER, isTest: true })
     problemOf(await post(GOOD), 403, 'test_key_cannot_send')
