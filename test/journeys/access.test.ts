@@ -7,7 +7,7 @@ import { KEY_MODES, SCOPES } from '../../src/primitives/access.ts'
 import type { Scope } from '../../src/primitives/access.ts'
 import { startEngine } from '../../src/roles/engine.ts'
 import { contextOf, newCustomer, newKey } from '../accounts/arrangeAccounts.ts'
-import { fund, countRows } from '../support/arrange.ts'
+import { fund, countRows, sendOne } from '../support/arrange.ts'
 import { call } from '../support/api.ts'
 import type { Called } from '../support/api.ts'
 import { engineEnv, startTestEngine } from '../support/engine.ts'
@@ -36,6 +36,7 @@ describe('access to a running engine', () => {
   let other: Customer
   let admitted: Record<Scope | 'all' | 'test', string>
   let othersKey: { id: string; text: string }
+  let othersMessage: string
   before(async () => {
     engine = await startTestEngine({ env: NEEDS_KEYS })
     one = await newCustomer(engine.db, 'One')
@@ -49,6 +50,8 @@ describe('access to a running engine', () => {
     }
     const { key, text } = await newKey(engine.db, other.userId)
     othersKey = { id: key.id, text }
+    othersMessage = await sendOne(engine.db, { userId: other.userId, to: ['09127654321'] })
+    await engine.drain()
   })
   after(() => engine.stop())
 
@@ -76,8 +79,9 @@ describe('access to a running engine', () => {
   }
 
   function requestOf(path: string, { parameters = [], requestBody }: Operation) {
+    const othersOwn = path.startsWith('/v1/messages/') ? othersMessage : othersKey.id
     const ids: Record<string, string> = {
-      id: path.startsWith('/v1/admin/') ? other.publicId : othersKey.id,
+      id: path.startsWith('/v1/admin/') ? other.publicId : othersOwn,
       key_id: othersKey.id,
     }
     const query = parameters
@@ -128,14 +132,17 @@ describe('access to a running engine', () => {
     const before = await countRows(engine.db)
     const reached: string[] = []
     for (const { method, address, path, needs, body } of await operations()) {
-      if (needs === 'admin' || path === '/v1/me') continue
+      // These name nothing, and serve the customer of the key.
+      if (needs === 'admin' || path === '/v1/me' || (method === 'POST' && path === '/v1/messages')) continue
       const { status, text } = await ask(method, address, admitted.all, body)
-      if (text.includes(other.publicId) || text.includes(othersKey.id)) reached.push(`${method} ${path}`)
+      if ([other.publicId, othersKey.id, othersMessage].some((each) => text.includes(each)))
+        reached.push(`${method} ${path}`)
       if (path.includes('{')) assert.equal(status, 404, `${method} ${path}`)
     }
     assert.deepEqual(reached, [])
     assert.deepEqual(await countRows(engine.db), before)
     assert.equal((await ask('GET', '/v1/me', othersKey.text)).status, 200)
+    assert.equal((await ask('GET', `/v1/messages/${othersMessage}`, othersKey.text)).body['status'], 'SENT')
     const { items } = await listKeys(engine.db, { userId: other.userId, modes: KEY_MODES }, { limit: 10 })
     assert.deepEqual(
       items.map(({ revokedAt }) => revokedAt),

@@ -19,9 +19,10 @@ const CLOSED_SETS: Record<string, RegExp> = {
   operator: /^operator-[ab]$/,
   state: /^(closed|open|half-open|in_use|idle|waiting)$/,
   outcome: /^(accepted|rejected|unavailable|unknown|done|failed|released|late|ok|retried)$/,
-  decision: /^(accepted|insufficient_balance|unavailable|account_locked|outcome_unknown|fault)$/,
+  decision:
+    /^(accepted|replayed|key_reused|rate_limit|refused|insufficient_balance|unavailable|account_locked|outcome_unknown|fault)$/,
   result:
-    /^(answered|accepted|rejected|throttled|refused|unavailable|unknown|confirmed|done|failed|released|quarantined|stale|lost)$/,
+    /^(answered|accepted|rejected|throttled|refused|unavailable|unknown|confirmed|done|failed|released|quarantined|stale|lost|cancelled|repeated|not_cancellable|not_found)$/,
   cause: /^(attempts_used_up|result_refused)$/,
   step: /^(consume|deliver|renew|settle)$/,
   rule: /^(balance|chain|charge|refund|outbox|dangling|state|customer|attempts|quarantine|lane|due)$/,
@@ -71,6 +72,8 @@ const PROMISED = [
   'chapar_audit_rows_total',
   'chapar_audit_passes_total',
   'chapar_unreadable_messages_total',
+  'chapar_cancel_requests_total',
+  'chapar_cancelled_recipients_total',
   'nodejs_eventloop_lag_seconds',
 ]
 
@@ -115,7 +118,11 @@ describe('the metrics of an engine at work', () => {
       'account_locked',
       'fault',
       'insufficient_balance',
+      'key_reused',
       'outcome_unknown',
+      'rate_limit',
+      'refused',
+      'replayed',
       'unavailable',
     ]
     const expected = ['express', 'normal'].flatMap((type) => decisions.map((each) => `${type} ${each}`))
