@@ -29,11 +29,11 @@ describe('the limit of requests', () => {
 
   it('admits as many at once as it allows in a second, and more as time passes', () => {
     const ask = limited(customer(1, 2))
-    ask()
-    ask()
+    void ask()
+    void ask()
     assert.throws(ask, isRefused)
     nowMicros += 500_000
-    ask()
+    void ask()
     assert.throws(ask, isRefused)
   })
 
@@ -49,6 +49,6 @@ describe('the limit of requests', () => {
       (error) => error instanceof Problem && error.code === 'too_many_requests',
     )
     const ask = limited(customer(1, null))
-    for (let request = 0; request < 1_000; request++) ask()
+    for (let request = 0; request < 1_000; request++) void ask()
   })
 })
