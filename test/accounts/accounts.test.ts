@@ -143,13 +143,15 @@ describe('customers and their keys', () => {
     assert.equal(await revision(), before)
   })
 
-  it('a customer has a bounded number of keys, of which revoked ones are none', async () => {
+  it('a customer has a bounded number of keys, of which revoked ones count for a day', async () => {
     const { userId } = await newCustomer(db)
     const keys = []
     for (let i = 0; i < KEYS_MAX; i++) keys.push(await newKey(db, userId))
     const request = { ...keys[0]!.key, name: 'one more' }
     assert.deepEqual(await createKey(contextOf(db), userId, request, ACTOR), { kind: 'too_many_keys' })
     await revokeKey(contextOf(db), { userId, modes: KEY_MODES }, keys[0]!.key.id, ACTOR)
+    assert.deepEqual(await createKey(contextOf(db), userId, request, ACTOR), { kind: 'too_many_keys' })
+    await look(db, sql`UPDATE api_keys SET created_at = created_at - INTERVAL 25 HOUR`)
     await newKey(db, userId)
   })
 

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { CustomerPatch, toValues } from '../../../src/accounts/routes/customerFields.ts'
+import { partsLimitOf, perSecond } from '../../../src/limits/index.ts'
+import { readInput } from '../../../src/platform/http/index.ts'
+import { Problem } from '../../../src/primitives/problem.ts'
+
+const NONE = { tier: 'free' as const, partsPerMinute: null, partsBurst: null }
+
+describe('the limits of a customer', () => {
+  for (const limits of [
+    { parts_per_minute: 0, parts_burst: 1 },
+    { parts_per_minute: 1, parts_burst: 1_000_000 },
+    { parts_per_minute: 600_000 },
+    { parts_burst: null, requests_per_second: 10_000 },
+    { requests_per_second: 0 },
+  ]) {
+    it(`take ${JSON.stringify(limits)}, which buckets can hold`, () => {
+      const values = toValues(readInput(CustomerPatch, limits))
+      assert.ok(partsLimitOf({ ...NONE, ...values }))
+      assert.ok(perSecond(values.requestsPerSecond ?? 1))
+    })
+  }
+
+  for (const limits of [
+    { parts_burst: 0 },
+    { parts_burst: 1_000_001 },
+    { parts_per_minute: 600_001 },
+    { requests_per_second: 10_001 },
+    { parts_per_minute: -1 },
+    { parts_per_minute: 1.5 },
+  ]) {
+    it(`refuse ${JSON.stringify(limits)}`, () => {
+      assert.throws(
+        () => readInput(CustomerPatch, limits),
+        (error) => error instanceof Problem && error.status === 400,
+      )
+    })
+  }
+})
