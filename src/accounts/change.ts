@@ -10,7 +10,7 @@ export interface AccountsContext {
   newId: () => string
 }
 
-/** What a change came to; without `change` nothing was changed. */
+/** The result of a change; without `change` nothing was changed. */
 export interface Changed<T> {
   result: T
   change?: Change

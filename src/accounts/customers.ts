@@ -5,7 +5,7 @@ import type { Db, Reader } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes, isIdentifier } from '../primitives/identifier.ts'
 import type { Customer, Page, PageQuery } from './types.ts'
 
-/** @returns the customer with this public identifier; undefined also for a text that is none. */
+/** @returns the customer with this public identifier; undefined also for a malformed one. */
 export async function findCustomer(reader: Reader, publicId: string): Promise<Customer | undefined> {
   if (!isIdentifier(publicId)) return undefined
   const row = await reader

@@ -8,10 +8,8 @@ export interface NamedReading extends BucketReading {
 }
 
 /**
- * The fields RateLimit-Policy and RateLimit of draft-ietf-httpapi-ratelimit-headers-11 (May 2026), as structured fields
- * (RFC 9651). `q` in `w` seconds is the refill; the draft has no parameter for a burst, and its own example for one of
- * ours is a prefixed one. `t` is when one more unit is there, which Retry-After never precedes. The unit `parts` is not
- * in the draft's registry, but leaving it out would say `requests`.
+ * The fields RateLimit-Policy and RateLimit of draft-ietf-httpapi-ratelimit-headers-11 (decision 0023): `q` units return in
+ * `w` seconds, `r` are left, and one more is there after `t` seconds.
  * @returns headers by name; none without a limit, because the lists must not be empty.
  */
 export function rateLimitFields(readings: NamedReading[]): Record<string, string> {

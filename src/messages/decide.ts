@@ -2,7 +2,8 @@ import { decideKey, keepAnswer } from '../idempotency/index.ts'
 import type { KnownKeys } from '../idempotency/index.ts'
 import { propose } from '../ledger/index.ts'
 import type { Account } from '../ledger/index.ts'
-import { takeUnits } from '../limits/index.ts'
+import { readBucket, takeUnits } from '../limits/index.ts'
+import type { NamedReading, RateLimit } from '../limits/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import type { Accepted, Decision, SendRequest } from './types.ts'
 
@@ -51,7 +52,11 @@ function decideOne(request: Submitted, { prices, accounts, locked, known }: Deci
       ? takeUnits(account.partsTatMicros, partsLimit, account.lockedAtMicros, recipients.length * parts)
       : undefined
   if (taken && !taken.isAllowed)
-    return { kind: 'rate_limit', retryAfterMs: taken.retryAfterMs, partsTatMicros: taken.tatMicros }
+    return {
+      kind: 'rate_limit',
+      ...{ retryAfterMs: taken.retryAfterMs, partsTatMicros: taken.tatMicros },
+      ...partsLeft(account, partsLimit),
+    }
   if (!account || account.balance < cost)
     return { kind: 'insufficient_balance', cost, balance: account?.balance ?? 0 }
   if (taken) account.partsTatMicros = taken.tatMicros
@@ -62,7 +67,20 @@ function decideOne(request: Submitted, { prices, accounts, locked, known }: Deci
     amount: -cost,
     description: `${recipients.length} ${type} ${recipients.length === 1 ? 'message' : 'messages'}`,
   })
-  const accepted: Accepted = { kind: 'accepted', smsIdentifier, recipients: recipients.length, cost }
+  const accepted: Accepted = {
+    ...{ kind: 'accepted', smsIdentifier, recipients: recipients.length, cost },
+    ...partsLeft(account, partsLimit),
+  }
   if (keyed) keepAnswer(known, { ...keyed.request, identifier: smsIdentifier, ...keyed.answerOf(accepted) })
   return accepted
+}
+
+/** What the customer may still send, for the answer's header fields. */
+function partsLeft(
+  account: Account | undefined,
+  limit: RateLimit | null | undefined,
+): { partsLeft?: NamedReading } {
+  if (!account || !limit) return {}
+  const reading = readBucket(account.partsTatMicros, limit, account.lockedAtMicros)
+  return { partsLeft: { name: 'parts', limit, ...reading } }
 }

@@ -1,6 +1,6 @@
 import type { SmsState } from '../../db/schema.ts'
 import type { FirstAnswer, KeyedRequest } from '../idempotency/index.ts'
-import type { RateLimit } from '../limits/index.ts'
+import type { NamedReading, RateLimit } from '../limits/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import type { Problem } from '../primitives/problem.ts'
 
@@ -41,6 +41,8 @@ export interface Accepted {
   recipients: number
   /** In the smallest unit. */
   cost: number
+  /** What is left of the customer's limit of parts, where it has one. */
+  partsLeft?: NamedReading | undefined
 }
 
 /**
@@ -59,7 +61,7 @@ export type Decision =
   | { kind: 'replayed'; answer: FirstAnswer }
   | { kind: 'key_reused' }
   | { kind: 'refused'; problem: Problem }
-  | { kind: 'rate_limit'; retryAfterMs: number; partsTatMicros: number }
+  | { kind: 'rate_limit'; retryAfterMs: number; partsTatMicros: number; partsLeft?: NamedReading }
   | { kind: 'insufficient_balance'; cost: number; balance: number }
   | { kind: 'unavailable'; retryAfterSeconds: number }
   | { kind: 'account_locked' }

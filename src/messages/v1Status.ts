@@ -49,10 +49,3 @@ export function v1StatusOfAll(counts: V1Counts): V1Status {
 export function noCounts(): V1Counts {
   return Object.fromEntries(V1_STATUSES.map((status) => [status, 0])) as V1Counts
 }
-
-/** @returns the same counts by their names on `/v1`. */
-export function v1CountsOf(counts: Readonly<Record<SmsState, number>>): V1Counts {
-  const named = noCounts()
-  for (const [state, count] of Object.entries(counts)) named[STATE_RULES[state as SmsState].v1] += count
-  return named
-}

@@ -19,10 +19,8 @@ export interface NumberFault {
 
 /**
  * Turns every form of a number into one: national, with 00, with +, or with the calling code alone; with separators and
- * in any digits. Without a region the digits stay as they are, and only separators and marks are removed.
- *
- * It does not decide what is acceptable: RECIPIENT_SHAPE does, which every result has, and the caller's
- * RECIPIENT_PATTERN. A number whose length its country does not use keeps its digits.
+ * in any digits. Without a region the digits stay as they are. Every result has RECIPIENT_SHAPE; whether it is acceptable
+ * is the caller's RECIPIENT_PATTERN to decide (decision 0022).
  */
 export function normalizeNumber(given: string, region: Region | undefined): NormalizedNumber | NumberFault {
   const digits = readWriting(given)

@@ -10,7 +10,7 @@ export interface OutboxEvents {
   publishFailed(fact: { type: MessageClass; envelopes: number; reason: string }): void
   /** Waiting rows came due and were claimed: leases that ran out, retries and scheduled rows. */
   dueClaimed(fact: { type: MessageClass; rows: number }): void
-  /** A ready row whose payload this program cannot read. It is postponed and retried. */
+  /** A row whose payload this program cannot read. It is postponed and retried. */
   rowUnreadable(fact: { type: MessageClass; outboxId: string }): void
   relayFailed(fact: { type: MessageClass; error: unknown; retryInMs: number }): void
 }

@@ -24,7 +24,7 @@ export function outboxMetrics(registry: Registry) {
     }),
     unreadable: new Counter({
       name: 'chapar_outbox_unreadable_total',
-      help: 'Ready outbox rows whose payload could not be read and that were postponed',
+      help: 'Outbox rows whose payload could not be read and that were postponed',
       ...{ labelNames, registers },
     }),
     failures: new Counter({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import {
   BURST_MAX,
-  TIERS,
+  PARTS_OF_TIER,
   UNITS_PER_SECOND_MAX,
   partsLimitOf,
   perMinute,
@@ -26,7 +26,7 @@ describe('a rate limit', () => {
   })
 
   it('is exact for every tier and for the default limit of requests', () => {
-    for (const of of [...Object.values(TIERS), perSecond(100, 200)])
+    for (const of of [...Object.values(PARTS_OF_TIER), perSecond(100, 200)])
       assert.equal(intervalMicrosOf(of) * of.units, of.windowSeconds * 1_000_000)
   })
 

@@ -86,6 +86,27 @@ describe('accepting requests on a link that fails', () => {
     assert.equal((await look(stack.db, sql`SELECT 1 FROM sms_requests`)).length, 1)
   })
 
+  it('tells a repeat in the same transaction that its outcome is unknown as well', async () => {
+    loseCommit(proxy, 'answer')
+    beforeLookUp(proxy, () => look(stack.db, sql`RENAME TABLE sms_requests TO hidden_requests`))
+    const smsIdentifier = newIdOf(db)()
+    const keyed = {
+      request: {
+        ...{ userId: 1, route: 'messages', isTest: false, key: 'k1' },
+        fingerprint: Buffer.alloc(32),
+      },
+      answerOf: () => ({ status: 202, body: Buffer.from('{}') }),
+    }
+    const offered = offer(db, { userId: 1, to: 4, smsIdentifier, keyed }, { userId: 1, to: 4, keyed })
+    const decisions = await offered.finally(() =>
+      look(stack.db, sql`RENAME TABLE hidden_requests TO sms_requests`),
+    )
+    assert.deepEqual(decisions, [
+      { kind: 'outcome_unknown', smsIdentifier },
+      { kind: 'outcome_unknown', smsIdentifier },
+    ])
+  })
+
   it('needs no look-up when everything was refused: nothing would be there', async () => {
     loseCommit(proxy, 'answer')
     assert.deepEqual(kinds(await offer(db, { userId: 1, to: 11 })), ['insufficient_balance'])

@@ -159,6 +159,7 @@ describe('the limit of parts', () => {
     const [first, second] = await send(2, 1, 1)
     assert.ok(first?.kind === 'accepted' && second?.kind === 'rate_limit')
     assert.ok(second.retryAfterMs > 0 && second.retryAfterMs <= 60_000)
+    assert.deepEqual([first.partsLeft?.remaining, second.partsLeft?.remaining], [0, 0])
     assert.equal(await balanceOf(stack.db, USER), 99_999)
   })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { V1_STATUSES } from '../../src/messages/states.ts'
 import type { V1Status } from '../../src/messages/states.ts'
-import { noCounts, v1CountsOf, v1StatusOf, v1StatusOfAll } from '../../src/messages/v1Status.ts'
+import { noCounts, v1StatusOf, v1StatusOfAll } from '../../src/messages/v1Status.ts'
 
 const FACTS = { deliveryStatus: null, isRetrying: false, isScheduled: false }
 
@@ -36,11 +36,4 @@ describe('the status on /v1', () => {
     it(`of recipients with ${Object.keys(counts).join(' and ')} is ${expected}`, () => {
       assert.equal(v1StatusOfAll({ ...noCounts(), ...counts }), expected)
     })
-
-  it('keeps every count of the states', () => {
-    const counts = { pending: 1, sending: 2, done: 3, failed: 4, cancelled: 5 }
-    assert.deepEqual(v1CountsOf(counts), {
-      ...{ ...noCounts(), QUEUED: 1, SENDING: 2, SENT: 3, FAILED_PERM: 4, CANCELLED: 5 },
-    })
-  })
 })

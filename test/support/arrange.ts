@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { topUp } from '../../src/ledger/index.ts'
 import { accept } from '../../src/messages/index.ts'
-import type { AcceptContext, Decision } from '../../src/messages/index.ts'
+import type { AcceptContext, Decision, Keyed } from '../../src/messages/index.ts'
 import { openVirtualTime } from '../../src/outbox/index.ts'
 import { databaseNowMs, read } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
@@ -37,18 +37,20 @@ export interface Sent {
   text?: string
   smsIdentifier?: string
   traceparent?: string
+  keyed?: Keyed
 }
 
 /** Decides requests in one call, as the API does. */
 export function offer(db: Db, ...requests: Sent[]): Promise<Decision[]> {
   const newId = newIdOf(db)
-  const submitted = requests.map(({ userId, to, type, text, smsIdentifier, traceparent }) => ({
+  const submitted = requests.map(({ userId, to, type, text, smsIdentifier, traceparent, keyed }) => ({
     userId,
     type: type ?? 'normal',
     text: text ?? 'hi',
     recipients: typeof to === 'number' ? recipients(to) : to,
     smsIdentifier: smsIdentifier ?? newId(),
     traceparent,
+    keyed,
   }))
   return accept(db, submitted, acceptContextOf(db))
 }

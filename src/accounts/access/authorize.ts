@@ -44,7 +44,8 @@ export function createAuthorize(options: AuthorizeOptions): Authorize {
   const adminHash = options.adminKey === undefined ? undefined : digest('sha256', options.adminKey, 'buffer')
   const find = finderOf(options)
 
-  async function identify(hash: string, { access, source }: Asked): Promise<Access> {
+  async function identify(hash: string, { access, source }: AccessRequest): Promise<Access> {
+    // Before the admin key is compared: the limit slows guesses of that key as well.
     const waitSeconds = options.wrongKeys.waitSeconds(source)
     if (waitSeconds > 0 && !options.cache.wasKnown(hash)) throw tooManyWrongKeys(waitSeconds)
     if (adminHash && timingSafeEqual(Buffer.from(hash, 'base64'), adminHash))
@@ -90,12 +91,12 @@ function finderOf({ cache, lookUp }: AuthorizeOptions): (hash: string) => Promis
   }
 }
 
-interface Asked {
+interface AccessRequest {
   access: RouteAccess
   source: string
 }
 
-function admitKey(options: AuthorizeOptions, known: KnownKey, { access, source }: Asked): Access {
+function admitKey(options: AuthorizeOptions, known: KnownKey, { access, source }: AccessRequest): Access {
   const { key } = known.access
   if (!key || options.nowMs() >= known.expiresAtMs) throw invalidKey()
   if (known.isAllowedSource && !known.isAllowedSource(source)) throw addressNotAllowed()

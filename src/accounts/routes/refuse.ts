@@ -3,7 +3,7 @@ import type { Refusal } from '../../platform/http/index.ts'
 import { Problem } from '../../primitives/problem.ts'
 import { KEYS_MAX } from '../index.ts'
 
-/** Also the answer for another customer's key, and for an identifier that is none. */
+/** Also the answer for another customer's key, and for a malformed identifier. */
 export function keyNotFound(): Problem {
   return new Problem(404, 'key_not_found', 'There is no such key.')
 }

@@ -2,7 +2,7 @@ import { Counter } from '../../platform/telemetry/index.ts'
 import type { Logger, Registry } from '../../platform/telemetry/index.ts'
 import type { Cancellation } from './cancel.ts'
 
-/** What a request to cancel came to. `repeated`: everything that is cancelled was so before. */
+/** The result of a request to cancel. `repeated`: everything that is cancelled was so before. */
 const RESULTS = ['cancelled', 'repeated', 'not_cancellable', 'not_found'] as const
 
 /** The facts of cancellations, in the role that serves requests. */
@@ -19,7 +19,7 @@ export function createCancelEvents(logger: Logger, registry: Registry): CancelEv
   const registers = [registry]
   const requests = new Counter({
     name: 'chapar_cancel_requests_total',
-    help: 'Requests to cancel a message, by what they came to',
+    help: 'Requests to cancel a message by result',
     labelNames: ['result'] as const,
     registers,
   })

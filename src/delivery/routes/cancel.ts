@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ZodOpenApiOperationObject } from 'zod-openapi'
-import { messageNotFound, V1_STATUSES, v1CountsOf, v1StatusOfAll } from '../../messages/index.ts'
+import { messageNotFound, V1_STATUSES } from '../../messages/index.ts'
+import type { V1Status } from '../../messages/index.ts'
 import { CommitUnknown } from '../../platform/db/index.ts'
 import {
   answer,
@@ -23,6 +24,12 @@ export type CancelMessage = (key: {
   smsIdentifier: string
 }) => Promise<Cancellation | undefined>
 
+/** The status of a message as it is read; undefined for one that the customer did not send. */
+export type ReadMessageStatus = (key: {
+  userId: number
+  smsIdentifier: string
+}) => Promise<{ status: V1Status } | undefined>
+
 const Path = z.object({ id: z.uuid().meta({ description: 'The message' }) })
 
 const CancelAnswer = z
@@ -37,7 +44,7 @@ const CancelAnswer = z
   .meta({ id: 'CancelAnswer' })
 
 /** `DELETE /v1/messages/{id}`: cancels and refunds the recipients that no operator can have. */
-export function cancelRoute(cancel: CancelMessage): Route {
+export function cancelRoute(cancel: CancelMessage, readMessage: ReadMessageStatus): Route {
   return {
     method: 'delete',
     path: '/v1/messages/:id',
@@ -54,9 +61,11 @@ export function cancelRoute(cancel: CancelMessage): Route {
       const { counts, refunded } = cancellation
       note(response, { sms_identifier: smsIdentifier, cancelled: cancellation.cancelledNow })
       if (counts.cancelled === 0) throw notCancellable(counts)
+      const message = await readMessage({ userId, smsIdentifier })
+      if (!message) throw messageNotFound()
       answerJson(response, {
         id: smsIdentifier,
-        status: v1StatusOfAll(v1CountsOf(counts)),
+        status: message.status,
         cancelled: counts.cancelled,
         refunded,
       } satisfies z.input<typeof CancelAnswer>)

@@ -1,5 +1,6 @@
 import type { Response } from 'express'
-import { answerJson, answerText, note } from '../../platform/http/index.ts'
+import { rateLimitFields } from '../../limits/index.ts'
+import { answerText, JSON_TYPE, note } from '../../platform/http/index.ts'
 import type { Decision } from '../types.ts'
 import type { AnswerOf } from './keyed.ts'
 import { refuseSend } from './refuseSend.ts'
@@ -17,11 +18,12 @@ export function answerSend(
     const { identifier, status, body } = decision.answer
     note(response, { sms_identifier: identifier, replayed: true })
     const headers = { 'Idempotent-Replayed': 'true' }
-    answerText(response, { status, type: 'application/json; charset=utf-8', headers }, body.toString())
+    answerText(response, { status, type: JSON_TYPE, headers }, body.toString())
     return
   }
   if (decision.kind !== 'accepted') throw refuseSend(decision, { isKeyed })
   note(response, { sms_identifier: decision.smsIdentifier, recipients: decision.recipients })
   const { status, body } = answerOf(decision)
-  answerJson(response, body, status)
+  const headers = rateLimitFields(decision.partsLeft ? [decision.partsLeft] : [])
+  answerText(response, { status, type: JSON_TYPE, headers }, JSON.stringify(body))
 }

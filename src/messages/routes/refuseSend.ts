@@ -1,4 +1,4 @@
-import { retryAfterSeconds } from '../../limits/index.ts'
+import { rateLimitFields, retryAfterSeconds } from '../../limits/index.ts'
 import { Problem } from '../../primitives/problem.ts'
 import { Unavailable } from '../../primitives/unavailable.ts'
 import type { Decision } from '../types.ts'
@@ -44,7 +44,10 @@ export function refuseSend(decision: Refused, { isKeyed = false } = {}): Problem
         'rate_limit',
         'More message parts than your limit admits now. Nothing was charged.',
         {
-          headers: { 'Retry-After': String(retryAfterSeconds(decision.retryAfterMs)) },
+          headers: {
+            'Retry-After': String(retryAfterSeconds(decision.retryAfterMs)),
+            ...rateLimitFields(decision.partsLeft ? [decision.partsLeft] : []),
+          },
         },
       )
     case 'outcome_unknown':

@@ -2,6 +2,8 @@ import type { Response } from 'express'
 import { contextOf } from './context.ts'
 import { EVERY_ANSWER } from './headers.ts'
 
+export const JSON_TYPE = 'application/json; charset=utf-8'
+
 interface TextAnswer {
   status?: number
   type: string
@@ -10,7 +12,7 @@ interface TextAnswer {
 
 /** Answers with a document. Express's own `response.json` costs 10 µs more, looking for settings that we do not use. */
 export function answerJson(response: Response, body: object, status = 200): void {
-  answerText(response, { status, type: 'application/json; charset=utf-8' }, JSON.stringify(body))
+  answerText(response, { status, type: JSON_TYPE }, JSON.stringify(body))
 }
 
 /** Answers whole, with all headers in one call: setting them one by one costs another 6 µs. */

@@ -11,7 +11,7 @@ export {
   tooManyRequests,
   tooManyWrongKeys,
 } from './accessRefusals.ts'
-export { answerJson, answerText } from './answer.ts'
+export { answerJson, answerText, JSON_TYPE } from './answer.ts'
 export { createApp } from './createApp.ts'
 export type { AppOptions } from './createApp.ts'
 export { contextOf, note } from './context.ts'

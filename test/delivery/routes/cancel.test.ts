@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import request from 'supertest'
 import type { Cancellation } from '../../../src/delivery/index.ts'
 import { cancelRoute } from '../../../src/delivery/routes/cancel.ts'
+import type { V1Status } from '../../../src/messages/index.ts'
 import { CommitUnknown } from '../../../src/platform/db/index.ts'
 import { keyRequired, missingScope } from '../../../src/platform/http/index.ts'
 import type { Access } from '../../../src/primitives/access.ts'
@@ -12,12 +13,19 @@ const ID = '019bd5a1-4c2e-7f30-9a6b-2d8e5c71f043'
 const NONE = { pending: 0, sending: 0, done: 0, failed: 0, cancelled: 0 }
 
 /** The route over a verb that gives one result and keeps what it was asked. */
-function cancelling(result: Cancellation | Error | undefined, authorize: () => Access = () => accessOf()) {
+function cancelling(
+  result: Cancellation | Error | undefined,
+  authorize: () => Access = () => accessOf(),
+  status: V1Status = 'CANCELLED',
+) {
   const asked: object[] = []
-  const route = cancelRoute((key) => {
-    asked.push(key)
-    return result instanceof Error ? Promise.reject(result) : Promise.resolve(result)
-  })
+  const route = cancelRoute(
+    (key) => {
+      asked.push(key)
+      return result instanceof Error ? Promise.reject(result) : Promise.resolve(result)
+    },
+    () => Promise.resolve({ status }),
+  )
   const { app } = testApp([route], { authorize })
   return { asked, send: (id = ID) => request(app).delete(`/v1/messages/${id}`) }
 }
@@ -37,10 +45,10 @@ describe('DELETE /v1/messages/{id}', () => {
   it('200: says where the rest of a message is', async () => {
     for (const [counts, status] of [
       [{ cancelled: 1, sending: 1 }, 'SENDING'],
-      [{ cancelled: 1, done: 1 }, 'SENT'],
+      [{ cancelled: 1, done: 1 }, 'DELIVERED'],
       [{ cancelled: 1, failed: 1 }, 'FAILED_PERM'],
     ] as const) {
-      const { body } = await cancelling(left(counts, 1)).send().expect(200)
+      const { body } = await cancelling(left(counts, 1), undefined, status).send().expect(200)
       assert.deepEqual(body, { id: ID, status, cancelled: 1, refunded: 1 })
     }
   })

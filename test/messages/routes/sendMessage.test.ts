@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import request from 'supertest'
+import type { Response } from 'supertest'
+import { perMinute } from '../../../src/limits/index.ts'
 import { sendMessageRoute } from '../../../src/messages/routes/sendMessage.ts'
 import type { SendMessageContext } from '../../../src/messages/routes/sendMessage.ts'
 import { priceRequest } from '../../../src/messages/priceRequest.ts'
@@ -179,6 +181,17 @@ describe('POST /v1/messages', () => {
     const response = await post(GOOD)
     problemOf(response, 429, 'rate_limit')
     assert.equal(response.headers['retry-after'], '2')
+  })
+
+  it('202, 429: shows the limit of parts and what is left of it, where there is one', async () => {
+    const partsLeft = { name: 'parts' as const, limit: perMinute(60), remaining: 12, nextInSeconds: 1 }
+    const shown = ({ headers }: Response) => [headers['ratelimit-policy'], headers['ratelimit']]
+    const wanted = ['"parts";q=60;qu="parts";w=60', '"parts";r=12;t=1']
+    const accepted = { kind: 'accepted' as const, smsIdentifier: ID, recipients: 1, cost: 1, partsLeft }
+    assert.deepEqual(shown(await sending(accepted).post(GOOD).expect(202)), wanted)
+    const refused = { kind: 'rate_limit' as const, retryAfterMs: 1_000, partsTatMicros: 0, partsLeft }
+    assert.deepEqual(shown(await sending(refused).post(GOOD).expect(429)), wanted)
+    assert.deepEqual(shown(await sending().post(GOOD).expect(202)), [undefined, undefined])
   })
 
   it('503: asks for a repeat when the outcome is unknown and a key makes it safe', async () => {
