@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ZodOpenApiOperationObject } from 'zod-openapi'
-import { refuseTopUp, TopUpUnavailable } from '../../ledger/index.ts'
+import { refuseTopUp, topUpDescription, TopUpUnavailable } from '../../ledger/index.ts'
 import {
   answer,
   answerJson,
@@ -11,7 +11,6 @@ import {
   ofAccess,
   readInput,
   refusals,
-  storableText,
   TRANSACTION,
   wholeNumber,
 } from '../../platform/http/index.ts'
@@ -21,18 +20,13 @@ import { CustomerPath } from './adminCustomers.ts'
 import { EXAMPLE_CUSTOMER } from './customerFields.ts'
 import { CUSTOMER, customerNotFound } from './refuse.ts'
 
-/** The size of the ledger's column. */
-const DESCRIPTION_CHARS_MAX = 255
-
 /** Money that an admin adds. */
 export const CreditBody = z.strictObject({
   amount_cents: wholeNumber(1).meta({
     description: 'The amount to add, in the smallest currency unit',
     examples: [10_000],
   }),
-  description: storableText(0, DESCRIPTION_CHARS_MAX)
-    .default('')
-    .meta({ description: 'For the ledger; length in Unicode code points', examples: ['invoice 17'] }),
+  description: topUpDescription('invoice 17'),
 })
 
 const CreditAnswer = z

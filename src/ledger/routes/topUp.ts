@@ -10,7 +10,6 @@ import {
   ofAccess,
   readInput,
   refusals,
-  storableText,
   TRANSACTION,
   wholeNumber,
 } from '../../platform/http/index.ts'
@@ -18,10 +17,8 @@ import type { Refusal, Route } from '../../platform/http/index.ts'
 import type { Access } from '../../primitives/access.ts'
 import { TOPPED_UP_MAX } from '../../primitives/money.ts'
 import { refuseTopUp, TopUpUnavailable } from '../refuseTopUp.ts'
+import { topUpDescription } from '../topUpDescription.ts'
 import type { TopUpRequest, TopUpDecision } from '../types.ts'
-
-/** The size of the ledger's column. */
-const DESCRIPTION_CHARS_MAX = 255
 
 /** Names that other APIs use. */
 const SYNONYMS = { user_id: ['customer_id', 'customer', 'user'], balance: ['amount', 'value', 'credit'] }
@@ -32,9 +29,7 @@ const Body = z.object({
     description: 'The amount to add, in the smallest currency unit',
     examples: [100],
   }),
-  description: storableText(0, DESCRIPTION_CHARS_MAX)
-    .default('')
-    .meta({ description: 'For the ledger; length in Unicode code points', examples: ['top-up'] }),
+  description: topUpDescription('top-up'),
 })
 
 const TopUpAnswer = z
