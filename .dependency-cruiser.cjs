@@ -1,11 +1,14 @@
-// Imports run one way: primitives, platform, supporting slices, messages, delivery and audit, roles. Each layer may
+// Imports run one way: primitives, platform, idempotency, processes and segments, supporting slices, accounts and messages,
+// delivery, audit and webhooks, receipts and timeline, roles. Each layer may
 // use those before it. A slice is entered through its index.ts; its routes are entered by the roles alone.
 const LAYERS = [
   ['primitives'],
   ['platform'],
-  ['ledger', 'outbox', 'operators', 'segments', 'numbers', 'tariffs', 'limits', 'idempotency'],
+  ['idempotency', 'processes', 'segments'],
+  ['ledger', 'outbox', 'operators', 'numbers', 'tariffs', 'limits', 'events'],
   ['accounts', 'messages'],
-  ['delivery', 'audit'],
+  ['delivery', 'audit', 'webhooks'],
+  ['receipts', 'timeline'],
   ['roles'],
 ]
 const SLICES = [
@@ -21,6 +24,11 @@ const SLICES = [
   'messages',
   'delivery',
   'audit',
+  'events',
+  'webhooks',
+  'receipts',
+  'processes',
+  'timeline',
 ]
 
 const anyOf = (names) => `^src/(?:${names.join('|')})/`
@@ -66,6 +74,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/' },
       to: { path: '^(?:dev|test|loadtest|chaos)/' },
+    },
+    {
+      name: 'client-alone',
+      comment: 'a client is a package of its own, without dependencies',
+      severity: 'error',
+      from: { path: '^clients/typescript/src/' },
+      to: { pathNot: '^clients/typescript/src/' },
     },
     {
       name: 'no-development-package',

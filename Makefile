@@ -6,7 +6,7 @@ NPM_RUN = npm run --silent
 # Flags for a command follow in ARGS: make loadtest ARGS='--seed-only'.
 SCRIPT_RUN = $(if $(filter --help -h,$(ARGS)),$(NPM_RUN) help -- $@,$(NPM_RUN) $(1) -- $(ARGS))
 
-.PHONY: help demo up down admin audit deadletters quarantine seed loadtest bench test check lint chaos hostile mutations \
+.PHONY: help demo up down admin audit deadletters quarantine timeline receipts operators route seed loadtest bench test check lint chaos hostile mutations \
   deps-audit swag build run docker clean distclean
 
 help:
@@ -14,31 +14,35 @@ help:
 	@echo
 	@sed -n 's/^#: //p' Makefile
 
-#: make demo         send, fail over, refund and audit on private servers, explained step by step
-#: make up           start the engine with private servers and two simulated operators
+#: make demo         send over HTTP and SMPP, fail over, refund and audit on private servers, step by step
+#: make up           start the engine with private servers and simulated operators
 #: make down         stop what `make up` started; keep its data
 #: make admin        manage customers and API keys, and add money
 #: make audit        prove the invariants from the tables
 #: make deadletters  list, replay or drop dead-lettered queue messages
 #: make quarantine   list quarantined messages and decide what becomes of them
+#: make timeline     show what happened to a message, and what it waits for
+#: make receipts     list receipts that matched no message, and try them again
+#: make operators    list operators; pause, drain, resume or weight one
+#: make route        explain which operators a message would go to
 #: make seed         top up many customers through the ledger
 #: make loadtest     run a load test against `make up` or BASE_URL
 #: make bench        benchmark against the targets, on private servers (6 minutes)
 #: make test         run the tests on private servers
-#: make check        check format, lint rules, types, import direction and table writers
+#: make check        check format, lint and alert rules, types, import direction and table writers
 #: make lint         check the lint rules only
 #: make chaos        inject faults into a running system and prove the invariants (3 minutes)
 #: make hostile      send malformed and adversarial requests and check every answer
 #: make mutations    break one guard at a time and see that a test catches it
 #: make deps-audit   list known vulnerabilities in the dependencies
-#: make swag         write docs/openapi.json
+#: make swag         write docs/openapi.json and the types of the TypeScript client
 #: make build        install the packages and check the types
 #: make run          start the engine on your own servers (settings: docs/settings.md)
 #: make docker       start everything with Docker Compose
 #: make clean        stop everything and delete its data
 #: make distclean    the same, and delete packages and unpacked servers
 
-demo up admin audit deadletters quarantine seed loadtest bench test check chaos hostile mutations deps-audit swag: \
+demo up admin audit deadletters quarantine timeline receipts operators route seed loadtest bench test check chaos hostile mutations deps-audit swag: \
   node_modules/.installed
 	@$(call SCRIPT_RUN,$@)
 
@@ -62,7 +66,8 @@ down clean:
 	@if [ -f node_modules/.installed ]; then $(call SCRIPT_RUN,$@); else rm -rf .local/up .local/test .local/demo; fi
 
 distclean:
-	@if [ -f node_modules/.installed ]; then $(call SCRIPT_RUN,$@); else rm -rf .local node_modules coverage; fi
+	@if [ -f node_modules/.installed ]; then $(call SCRIPT_RUN,$@); else rm -rf .local node_modules coverage \
+	  clients/typescript/dist clients/typescript/*.tgz; fi
 
 docker:
 	@docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1 || \

@@ -8,6 +8,7 @@ export default defineConfig(
       'node_modules',
       '.local',
       'coverage',
+      '**/dist',
       '**/*.cjs',
       'eslint.config.js',
       '.dependency-cruiser.cjs',

@@ -4,7 +4,7 @@ import { read } from '../src/platform/db/index.ts'
 import type { Db } from '../src/platform/db/index.ts'
 
 /**
- * A published row comes due again after a minute. Another round and the grace period of unsubmitted recipients follow.
+ * A published row comes due again after a minute. Another round and the attempts of what no operator took follow.
  */
 const TIMEOUT_MS = 240_000
 const LOOK_MS = 1_000

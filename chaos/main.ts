@@ -7,12 +7,13 @@ import { createStopList } from '../dev/processes/stopList.ts'
 import { killStarted } from '../dev/processes/watchdog.ts'
 import { withLock } from '../dev/stack/lock.ts'
 import { CHECKOUT } from '../dev/stack/folders.ts'
-import { readOptions } from './options.ts'
+import { scenarioOf, readOptions } from './options.ts'
 import type { ChaosOptions } from './options.ts'
 import { run } from './run.ts'
-import type { Ran } from './run.ts'
+import { runScenario } from './scenarios/runScenario.ts'
 import { CHAOS_FOLDER, setStage } from './stage/stage.ts'
 import type { Stage } from './stage/stage.ts'
+import type { Ran } from './startWorld.ts'
 import { describeFindings, describeOutcome } from './table.ts'
 import type { Outcome } from './table.ts'
 
@@ -33,13 +34,18 @@ async function chaos(options: ChaosOptions): Promise<void> {
   const say = (line: string) => {
     if (!interrupts.happened()) console.log(`[${clock(performance.now() - startedAtMs)}] ${line}`)
   }
-  say(`seed ${seed}: ${durationMs / 1_000} s of faults, then the rest ends, then one fault at a time`)
+  say(
+    scenarioOf(options)
+      ? `seed ${seed}: the scenario ${options.only} alone`
+      : `seed ${seed}: ${durationMs / 1_000} s of faults, then the rest ends, then one fault at a time`,
+  )
   const stage = await setStage(process.env, folder, stopList, {
     upgradeFrom: options.upgradeFrom,
+    isUpgraded: !scenarioOf(options),
     onProgress: say,
   })
   const place = relative(CHECKOUT, folder)
-  const ran = await run(stage, options, {
+  const ran = await (scenarioOf(options) ? runScenario : run)(stage, options, {
     onProcesses: (processes) => stopList.add(() => processes.close()),
     say,
   }).catch((error: unknown) => {
@@ -69,13 +75,15 @@ function outcomeOf(
   options: ChaosOptions,
   seconds: number,
 ): Outcome {
-  const { tally, record, proof, recoveries } = ran
-  const only = options.isUpgradeOnly ? ' ONLY=upgrade' : ''
+  const { tally, record, proof, recoveries, measured } = ran
+  const only = options.only ? ` ONLY=${options.only}` : ''
   const from = options.upgradeFrom ? ` UPGRADE_FROM=${options.upgradeFrom}` : ''
   const having = (wanted: string) => record.sent.filter(({ answered }) => answered === wanted).length
   return {
-    ...{ options, seconds, proof, recoveries, problems: tally.problems },
-    command: `make chaos SEED=${options.seed} DURATION=${options.durationMs / 1_000}s INTENSITY=${options.intensity}${only}${from}`,
+    ...{ options, seconds, proof, recoveries, problems: tally.problems, ...(measured && { measured }) },
+    command: scenarioOf(options)
+      ? `make chaos SEED=${options.seed}${only}`
+      : `make chaos SEED=${options.seed} DURATION=${options.durationMs / 1_000}s INTENSITY=${options.intensity}${only}${from}`,
     upgradedFrom: oldCheckout?.name,
     servers: [servers.database, servers.broker].map(({ name, version }) => `${name} ${version}`).join(', '),
     faults: Object.fromEntries(tally.faults),

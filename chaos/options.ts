@@ -1,10 +1,17 @@
 import { readFlags } from '../dev/commands/readFlags.ts'
 import { assertMakeVariables } from '../loadtest/makeVariables.ts'
 
+/** Without faults by chance, on the present program alone. */
+const SCENARIOS = ['cancel', 'schedule', 'outage'] as const
+export type ScenarioName = (typeof SCENARIOS)[number]
+/** `upgrade`: nothing but the upgrade and the rollback. */
+const ONLY = ['upgrade', ...SCENARIOS] as const
+export type Only = (typeof ONLY)[number]
+
 export interface ChaosOptions {
   /** Decides which faults happen when; what they meet is up to the machine. */
   seed: number
-  /** Of the part in which faults happen beside each other. */
+  /** Of the part in which faults happen beside each other, or of the scenario's outage. */
   durationMs: number
   /** How close faults follow each other: 1 is several at any moment, 2 twice as many. */
   intensity: number
@@ -12,8 +19,8 @@ export interface ChaosOptions {
   isWhole: boolean
   /** Keep logs and the database's data though nothing was found. */
   keeps: boolean
-  /** Nothing but the upgrade and the rollback happens to the engine. */
-  isUpgradeOnly: boolean
+  /** What the run is confined to; undefined: everything happens to the engine. */
+  only?: Only
   /** The commit that the processes begin with; undefined: the baseline's. */
   upgradeFrom?: string
 }
@@ -35,6 +42,7 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): ChaosOption
     'upgrade-from': { type: 'string' },
   })
   const upgradeFrom = values['upgrade-from'] ?? env['UPGRADE_FROM']
+  const only = readOnly(values.only ?? env['ONLY'])
   const durationMs = readDuration(values.duration ?? (env['DURATION'] || `${SHORT_MS}ms`))
   return {
     seed: readSeed(values.seed ?? (env['SEED'] || '1')),
@@ -42,14 +50,20 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): ChaosOption
     intensity: readIntensity(values.intensity ?? (env['INTENSITY'] || '1')),
     isWhole: durationMs >= WHOLE_FROM_MS,
     keeps: values.keep ?? env['KEEP'] === '1',
-    isUpgradeOnly: readOnly(values.only ?? (env['ONLY'] || undefined)),
+    ...(only && { only }),
     ...(upgradeFrom && { upgradeFrom }),
   }
 }
 
-function readOnly(text: string | undefined): boolean {
-  if (text === undefined || text === 'upgrade') return text !== undefined
-  throw new Error(`ONLY must be upgrade, not "${text}"`)
+function readOnly(text = ''): Only | undefined {
+  const only = ONLY.find((each) => each === text)
+  if (text === '' || only) return only
+  throw new Error(`ONLY must be ${ONLY.join(' or ')}, not "${text}"`)
+}
+
+/** @returns the scenario that the run is by itself; undefined: it is none. */
+export function scenarioOf({ only }: Pick<ChaosOptions, 'only'>): ScenarioName | undefined {
+  return SCENARIOS.find((each) => each === only)
 }
 
 function readSeed(text: string): number {

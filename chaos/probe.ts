@@ -15,7 +15,8 @@ export interface Prober {
 
 export const PROBE_TIMEOUT_MS = 3_000
 const LOOK_MS = 25
-const NUMBER = 9_120_000_000
+/** To A first, and to C (stage/operatorsFile.ts). */
+const NUMBERS = { normal: 9_120_000_000, express: 5_120_000_000 }
 
 /** @param customer whose money it is. What is sent goes into the clients' record, as all is. */
 export function openProber(customer: number, record: ClientRecord, db: Db): Prober {
@@ -24,12 +25,14 @@ export function openProber(customer: number, record: ClientRecord, db: Db): Prob
     async probe(apiUrl, type) {
       const mark = `probe ${++probes}`
       const sent: Sent = {
-        ...{ mark, customer, type, recipients: 1, firstNumber: NUMBER },
+        ...{ mark, customer, type, recipients: 1, firstNumber: NUMBERS[type] },
         ...{ answered: 'unknown', label: '' },
       }
       record.sent.push(sent)
       const request = { customer_id: customer, text: `[${mark}] probe`, type, recipients: numbersOf(sent) }
-      const { answered, label, body } = await ask(`${apiUrl}/sms/send`, request, PROBE_TIMEOUT_MS)
+      const { answered, label, body } = await ask(`${apiUrl}/sms/send`, request, {
+        timeoutMs: PROBE_TIMEOUT_MS,
+      })
       noteAnswer(record, label)
       Object.assign(sent, { answered, label })
       if (answered !== 'accepted') return false

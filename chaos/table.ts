@@ -1,9 +1,11 @@
 import { describeShortfalls } from './floors.ts'
 import type { Recovery } from './recovery.ts'
 import { isRecoveredInTime } from './recovery.ts'
+import { scenarioOf } from './options.ts'
 import type { ChaosOptions } from './options.ts'
 import { FINDINGS } from './proof/prove.ts'
 import type { Finding, Proof } from './proof/prove.ts'
+import type { Measured } from './startWorld.ts'
 import { ROLES, STEPS } from './steps.ts'
 
 /** All that a run came to, as it is written to the result's file. */
@@ -21,6 +23,7 @@ export interface Outcome {
   proof: Proof
   recoveries: Recovery[]
   problems: string[]
+  measured?: Measured
 }
 
 /** Of each kind of finding: enough to see what is wrong; the result's file has more. */
@@ -28,18 +31,17 @@ const LISTED_MAX = 10
 
 /** As Markdown: it is read in a terminal and stands in the documentation as it is. */
 export function describeOutcome(outcome: Outcome): string[] {
-  const { proof, faults, kills, answers, recoveries, servers, seconds, command, upgradedFrom } = outcome
+  const { proof, faults, kills, answers, recoveries, servers, seconds, command, measured } = outcome
+  const { deliveries, events } = proof
   const states = Object.entries(proof.states).map(([state, count]) => `${count} ${state}`)
   return [
-    `\`${command}\`, ${Math.round(seconds)} s, ${servers}, ` +
-      (upgradedFrom ? `upgraded from ${upgradedFrom}` : 'NOT upgraded: this clone lacks the baseline'),
+    `\`${command}\`, ${Math.round(seconds)} s, ${servers}${describeUpgrade(outcome)}`,
     '',
-    ...table(['faults', 'times'], rowsOf(faults)),
-    '',
-    ...table(['kill -9', 'times'], killRows(kills)),
-    '',
+    ...(measured ? [...measured.lines, ''] : []),
+    ...(measured ? [] : [...table(['faults', 'times'], rowsOf(faults)), '']),
+    ...(measured ? [] : [...table(['kill -9', 'times'], killRows(kills)), '']),
     ...table(
-      ['what clients saw, of sends and top-ups', 'times'],
+      ['what clients saw', 'times'],
       [['requests', sum(Object.values(answers))] as const, ...rowsOf(answers)],
     ),
     '',
@@ -47,6 +49,16 @@ export function describeOutcome(outcome: Outcome): string[] {
       `${proof.duplicatesMarked} were marked as possible duplicates, ${proof.duplicatesSeen} were sent more than once. ` +
       `${proof.takenAndRefunded} were sent and refunded, as the result stayed unknown; ` +
       `${proof.quarantined} are in quarantine.`,
+    '',
+    `${proof.repeated} requests were repeated under their idempotency keys; ` +
+      `${proof.handedOverAsScheduled} scheduled messages were handed over. ${proof.bulks} bulks, ` +
+      `${proof.testMessages} test messages and ${proof.keyedTopUps} top-ups under keys were accepted, ` +
+      `${proof.tariffed} messages by tariffs; ${proof.spendRefusals} requests were refused for the limit of a day.`,
+    '',
+    `${proof.takenOverSmpp} messages were taken over SMPP. Receipts said of ${deliveries.delivered} that they were ` +
+      `delivered, and of ${deliveries.undelivered} that they were not; of ${deliveries.undecided}, whose answer was lost, ` +
+      `no receipt can be expected. ${events.logged} events were logged; endpoints got ${events.atEndpoints} of them, and ` +
+      `addresses of single messages ${events.atCallbacks}; ${events.failedRequests} requests failed there.`,
     '',
     ...table(
       ['found', 'times'],
@@ -58,9 +70,14 @@ export function describeOutcome(outcome: Outcome): string[] {
   ]
 }
 
+function describeUpgrade({ options, upgradedFrom }: Outcome): string {
+  if (scenarioOf(options)) return ''
+  return upgradedFrom ? `, upgraded from ${upgradedFrom}` : ', NOT upgraded: this clone lacks the baseline'
+}
+
 /** What is wrong, one line each. */
 export function describeFindings(outcome: Outcome): string[] {
-  const { proof, recoveries, problems } = outcome
+  const { proof, recoveries, problems, measured } = outcome
   const found = Object.entries(proof.findings).flatMap(([finding, { count, lines }]) => {
     const shown = lines.slice(0, LISTED_MAX).map((line) => `${finding}: ${line}`)
     return count > shown.length ? [...shown, `${finding}: and ${count - shown.length} more`] : shown
@@ -71,7 +88,9 @@ export function describeFindings(outcome: Outcome): string[] {
       (each) =>
         `recovery: ${each.kind}: ${secondsOf(each)} s, and at most ${each.withinMs / 1_000} were allowed`,
     )
-  const run = [...problems, ...describeShortfalls(outcome)].map((line) => `the run: ${line}`)
+  const run = [...problems, ...describeShortfalls(outcome), ...(measured?.missed ?? [])].map(
+    (line) => `the run: ${line}`,
+  )
   return [...found, ...slow, ...run]
 }
 

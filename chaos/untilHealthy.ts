@@ -6,7 +6,8 @@ import type { Prober } from './probe.ts'
 const ASK_AGAIN_MS = 200
 
 /**
- * Healthy: every process is ready, and every API process accepts a message of each class that is then delivered.
+ * Healthy: every process is ready and has all its links to operators, and every API process accepts a message of each
+ * class that is then handed over.
  * @returns whether the system became healthy in time.
  */
 export async function untilHealthy(
@@ -29,9 +30,25 @@ export async function untilHealthy(
 async function isReady(supervised: World['processes']['all'][number]): Promise<boolean> {
   const url = supervised.program?.url
   if (url === undefined) return false
-  const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS)
-  return fetch(`${url}/readyz`, { signal }).then(
-    ({ ok }) => ok,
-    () => false,
+  const ask = async (path: string) => {
+    const answer = await fetch(url + path, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) })
+    return { isOk: answer.ok, text: await answer.text() }
+  }
+  try {
+    const { isOk } = await ask('/readyz')
+    if (!isOk || supervised.role !== 'consumer') return isOk
+    const { text } = await ask('/metrics')
+    return countLinks(text, 'up') === countLinks(text, 'configured')
+  } catch {
+    return false
+  }
+}
+
+/** Of operators that keep links; 0 in the process of an older program, which knows none. */
+export function countLinks(metrics: string, state: 'up' | 'configured'): number {
+  const series = metrics.matchAll(/^chapar_operator_links\{(.*)\} (\d+)$/gm)
+  return [...series].reduce(
+    (sum, [, labels = '', count]) => sum + (labels.includes(`state="${state}"`) ? Number(count) : 0),
+    0,
   )
 }

@@ -25,23 +25,28 @@ const TRIAL_SQL = 'ALTER TABLE outbox_events ADD COLUMN chaos_trial INT NOT NULL
 /**
  * Under load: every process begins with the older program, the database becomes newer than both programs, and the
  * processes of each role change to the present program, back, and to the present one again, one after the other.
+ * @returns whether the present program runs alone from here on.
  */
 export async function upgrade(
   processes: EngineProcesses,
   databaseUrl: string,
   { durationMs, tally, say }: { durationMs: number; tally: Tally; say: (line: string) => void },
-): Promise<void> {
+): Promise<boolean> {
   const startedAtMs = performance.now()
+  let isOver = false
   for (const { kind, atShare, to } of PLAN) {
     await pause(Math.max(0, startedAtMs + durationMs * atShare - performance.now()))
     say(kind)
     try {
       await (to ? processes.changeTo(to) : applyTrial(databaseUrl))
       tally.noteFault(kind)
+      isOver = to === 'new'
     } catch (error) {
       tally.noteProblem(`${kind}: ${String(error)}`)
+      isOver = false
     }
   }
+  return isOver
 }
 
 /** The present program's migrations and one more. Again for as long as the server is restarting. */

@@ -1,6 +1,7 @@
-import type { ColumnType } from 'kysely'
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { KeyMode, Tier } from '../src/primitives/access.ts'
 import type { MessageClass } from '../src/primitives/messageClass.ts'
+import type { OnUnknown } from '../src/primitives/onUnknown.ts'
 
 /**
  * The tables as Kysely sees them: one interface a table, checked against the real schema by a test. Rules and reasons
@@ -11,7 +12,15 @@ export interface Schema {
   user_transactions: UserTransactions
   sms_requests: SmsRequests
   sms_status: SmsStatus
+  message_references: MessageReferences
+  message_tags: MessageTags
   operator_messages: OperatorMessages
+  operator_message_parts: OperatorMessageParts
+  part_references: PartReferences
+  part_reference_counters: PartReferenceCounters
+  waiting_receipts: WaitingReceipts
+  receipts: Receipts
+  delivery_attempts: DeliveryAttempts
   sms_quarantine: SmsQuarantine
   outbox_events: OutboxEvents
   outbox_positions: OutboxPositions
@@ -23,11 +32,38 @@ export interface Schema {
   access_revision: AccessRevision
   admin_log: AdminLog
   idempotency_keys: IdempotencyKeys
+  bulks: Bulks
+  bulk_messages: BulkMessages
+  tariffs: Tariffs
+  tariffs_revision: TariffsRevision
+  event_queue: EventQueue
+  event_sequences: EventSequences
+  event_log: EventLog
+  message_callbacks: MessageCallbacks
+  webhook_endpoints: WebhookEndpoints
+  webhook_deliveries: WebhookDeliveries
+  webhook_secrets: WebhookSecrets
+  operators: OperatorRows
+  operators_revision: OperatorsRevision
+  operator_quotas: OperatorQuotas
+  process_states: ProcessStates
 }
 
 export type SmsState = 'pending' | 'sending' | 'done' | 'failed' | 'cancelled'
 export type DeliveryStatus = 'delivered' | 'undelivered'
+export type WaitingState = 'waiting' | 'orphan'
+/**
+ * What a receipt was to its recipient.
+ * - applied: it set the delivery status of the message, or of the part that it is about.
+ * - repeated, contradicting: an earlier one set it, to the same or to the other.
+ * - intermediate: it says nothing final.
+ * - refunded: the message had failed or was cancelled. No money moves.
+ * - other_operator: another operator than the one that the message shows could not deliver it.
+ */
+export type ReceiptState =
+  'applied' | 'repeated' | 'contradicting' | 'intermediate' | 'refunded' | 'other_operator'
 export type TransactionType = 'topup' | 'charge' | 'refund'
+export type AttemptResult = 'accepted' | 'rejected' | 'unavailable' | 'refused' | 'unknown' | 'asked'
 
 /** BOOLEAN is read as 0 or 1 and may be written as a boolean. */
 type Flag = ColumnType<number, boolean | undefined, boolean>
@@ -40,7 +76,13 @@ export interface UserBalances {
   last_seq: number
   fair_tag: Optional<number>
   parts_tat: Optional<number>
+  spend_day: Optional<number>
+  spent_of_day: Optional<number>
+  spent_of_month: Optional<number>
   last_updated: Date
+  /** Bits: see the slice events. */
+  event_sinks: Optional<number>
+  low_balance: Optional<number | null>
 }
 
 export interface UserTransactions {
@@ -64,6 +106,8 @@ export interface SmsRequests {
   recipients: number
   send_at: Optional<Date | null>
   expires_at: Optional<Date | null>
+  is_test: Flag
+  on_unknown: Optional<OnUnknown | null>
   created_at: Date
 }
 
@@ -75,6 +119,7 @@ export interface SmsStatus {
   status: SmsState
   delivery_status: Optional<DeliveryStatus | null>
   price: number
+  tariff_id: Optional<number>
   parts: Optional<number>
   attempts: Optional<number>
   unconfirmed: Optional<number>
@@ -88,6 +133,24 @@ export interface SmsStatus {
   handed_over_at: Optional<Date | null>
   created_at: Date
   updated_at: Date
+  /** The number as it was written, where that differs from recipient. */
+  given_to: Optional<string | null>
+  /** Bits: see the slice events. */
+  makes_events: Optional<number>
+}
+
+export interface MessageReferences {
+  sms_identifier: Buffer
+  user_id: number
+  /** UTF-8. */
+  client_reference: Buffer
+}
+
+export interface MessageTags {
+  user_id: number
+  sms_identifier: Buffer
+  /** JSON text: an array of words. */
+  tags: string
 }
 
 export interface OperatorMessages {
@@ -95,7 +158,76 @@ export interface OperatorMessages {
   recipient_no: number
   provider: string
   provider_message_id: string
+  /** In lower case, without leading zeros. */
+  match_key: GeneratedAlways<string | null>
   created_at: Date
+}
+
+export interface OperatorMessageParts {
+  sms_identifier: Buffer
+  recipient_no: number
+  provider: string
+  part_no: number
+  provider_message_id: string
+  match_key: GeneratedAlways<string | null>
+  delivery_status: Optional<DeliveryStatus | null>
+  created_at: Date
+}
+
+export interface PartReferences {
+  sms_identifier: Buffer
+  recipient_no: number
+  recipient: string
+  reference: number
+  created_at: Date
+}
+
+export interface PartReferenceCounters {
+  recipient: string
+  last_reference: number
+  used_at: Date
+}
+
+export interface WaitingReceipts {
+  id: Buffer
+  state: WaitingState
+  due_at: Date
+  operator: string
+  protocol: string
+  raw: Buffer
+  reason: Optional<string | null>
+  wait_key: Optional<string | null>
+  received_at: Date
+}
+
+export interface Receipts {
+  sms_identifier: Buffer
+  recipient_no: number
+  id: Buffer
+  operator: string
+  state: ReceiptState
+  verdict: Optional<DeliveryStatus | null>
+  part_no: Optional<number | null>
+  code: Optional<string | null>
+  cause: Optional<string | null>
+  raw: Buffer
+  done_at: Optional<Date | null>
+  received_at: Date
+}
+
+export interface DeliveryAttempts {
+  sms_identifier: Buffer
+  recipient_no: number
+  /** The round, and the submission within it. */
+  attempt: number
+  call_no: number
+  provider: string
+  result: AttemptResult
+  reason: string
+  /** Why this operator may get the message. */
+  route_reason: Optional<string>
+  started_at: Date
+  duration_ms: number
 }
 
 export interface SmsQuarantine {
@@ -154,6 +286,11 @@ export interface Customers {
   parts_per_minute: Optional<number | null>
   parts_burst: Optional<number | null>
   requests_per_second: Optional<number | null>
+  /** Senders separated by commas; NULL for any. */
+  allowed_senders: Optional<string | null>
+  spend_per_day: Optional<number | null>
+  spend_per_month: Optional<number | null>
+  on_unknown: Optional<OnUnknown | null>
   created_at: Date
   updated_at: Date
 }
@@ -201,4 +338,150 @@ export interface IdempotencyKeys {
   answer: Buffer
   created_at: Date
   kept_until: Date
+}
+
+export interface Tariffs {
+  id: Generated<number>
+  user_id: number | null
+  type: MessageClass | null
+  destination_prefix: string
+  valid_from: Date
+  valid_until: Date | null
+  per: 'message' | 'part'
+  price: number
+  created_at: Date
+}
+
+export interface TariffsRevision {
+  id: number
+  revision: number
+}
+
+export interface OperatorRows {
+  name: string
+  place: number
+  protocol: string
+  classes: string
+  throughput: number | null
+  configured_at: Date
+  state: 'active' | 'paused' | 'drained'
+  weight: Optional<number>
+  reason: Optional<string | null>
+  changed_by: Optional<string | null>
+  changed_at: Optional<Date | null>
+}
+
+export interface OperatorsRevision {
+  id: number
+  revision: number
+}
+
+export interface OperatorQuotas {
+  name: string
+  leased_until_us: number
+}
+
+export interface Bulks {
+  bulk_id: Buffer
+  user_id: number
+  is_test: ColumnType<number, boolean, boolean>
+  messages: number
+  accepted: number
+  refused: number
+  cost: number
+  created_at: Date
+  cancelled_at: Optional<Date | null>
+}
+
+export interface BulkMessages {
+  bulk_id: Buffer
+  message_index: number
+  sms_identifier: Buffer
+}
+
+export interface MessageCallbacks {
+  sms_identifier: Buffer
+  url: string
+}
+
+export interface EventQueue {
+  user_id: number
+  sms_identifier: Buffer
+  recipient_no: number
+  version: number
+  type: string
+  makes_events: number
+  threshold: number | null
+  occurred_at: Date
+}
+
+export interface EventSequences {
+  user_id: number
+  last_seq: number
+}
+
+export interface EventLog extends EventQueue {
+  seq: number
+  sequenced_at: Date
+}
+
+export interface WebhookEndpoints {
+  id: Buffer
+  user_id: number
+  kind: 'endpoint' | 'callback'
+  url: string | null
+  /** Words separated by commas; NULL for all. */
+  event_types: string | null
+  include_text: Flag
+  secret: string | null
+  previous_secret: Optional<string | null>
+  previous_until: Optional<Date | null>
+  status: Optional<'active' | 'disabled'>
+  disabled_reason: Optional<string | null>
+  position: number
+  failures: Optional<number>
+  failing_since: Optional<Date | null>
+  paused_until: Optional<Date | null>
+  is_slow: Flag
+  due_at: Optional<Date | null>
+  owner: Optional<Buffer | null>
+  created_at: Date
+  updated_at: Date
+}
+
+export interface WebhookDeliveries {
+  endpoint_id: Buffer
+  id: Buffer
+  user_id: number
+  seq: number | null
+  event_id: string
+  event_type: string
+  url: string | null
+  status: 'pending' | 'delivered' | 'failed'
+  attempts: number
+  next_attempt_at: Date | null
+  last_attempt_at: Optional<Date | null>
+  last_status: Optional<number | null>
+  last_error: Optional<string | null>
+  last_answer: Optional<string | null>
+  last_duration_ms: Optional<number | null>
+  created_at: Date
+}
+
+export interface WebhookSecrets {
+  user_id: number
+  secret: string
+  previous_secret: string | null
+  previous_until: Date | null
+}
+
+export interface ProcessStates {
+  id: Buffer
+  /** Words separated by commas. */
+  roles: string
+  version: string
+  started_at: Date
+  reported_at: Date
+  /** JSON text: an object. */
+  state: string
 }

@@ -6,6 +6,7 @@ import { recordComparison } from '../chaos/records/recordComparison.ts'
 import { readDatabaseUrl, runCommand } from '../src/audit/index.ts'
 import { answerHelp } from './commands/help.ts'
 import { isRunning, readState } from './stack/state.ts'
+import type { StackState } from './stack/state.ts'
 
 interface Options {
   databaseUrl: string
@@ -33,10 +34,19 @@ async function readOptions(): Promise<Options> {
   const state = given ? undefined : await readState()
   if (!given && !state)
     throw new Error('nothing to audit: set DATABASE_URL, or start the stack with "make up"')
-  const ofStack = (state?.parts ?? []).filter((part) => part.name.startsWith('operator-') && isRunning(part))
   return {
     databaseUrl: readDatabaseUrl(given || state?.databaseUrl),
-    operatorUrls: values.operator ?? ofStack.map(({ url }) => url),
+    operatorUrls: values.operator ?? operatorsOf(state),
     isFullSpeed: values['full-speed'] ?? false,
   }
+}
+
+/** Those of the stack, if they record our references, which SMPP does not carry. */
+function operatorsOf(state: StackState | undefined): string[] {
+  if (state?.operatorSettings?.['OPERATORS_FILE'] !== undefined) {
+    console.log("not compared with the operators' record: with OPERATORS_FILE they may speak SMPP")
+    return []
+  }
+  const running = (state?.parts ?? []).filter((part) => part.name.startsWith('operator-') && isRunning(part))
+  return running.map(({ url }) => url)
 }

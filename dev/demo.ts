@@ -29,7 +29,7 @@ async function demonstrate(): Promise<void> {
   hasBegun = true
   await wipe()
   console.log(`Chapar ${VERSION}: the path of a message, on real servers`)
-  page.step('A database, a broker, two operators and the engine')
+  page.step('A database, a broker, three operators and the engine')
   const { stage, isGiven, fallback } = await setStage(process.env, page, stopList)
   await tellStory(stage, page)
   await stopList.stopAll()

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 
@@ -12,7 +13,7 @@ export interface Shape {
 
 /** One connection of a client through the proxy to the server. */
 export interface ProxiedLink {
-  /** Passes nothing on, no byte and no end, as when a cable is pulled; what comes meanwhile waits for `resume`. */
+  /** Passes nothing on, no byte, end or reset, as when a cable is pulled; what comes meanwhile waits for `resume`. */
   silence(direction?: Direction): void
   resume(direction?: Direction): void
   /** Both ends see a reset. What waited is lost. */
@@ -41,6 +42,9 @@ export interface TcpProxy {
   /** Resets every new link until `admit`; the present ones go on. */
   refuse(): void
   admit(): void
+  /** New connections are refused until `reopen`, as by a server that does not run; the present links go on. */
+  shut(): void
+  reopen(): Promise<void>
   /** @returns what ends the watch. */
   onBytes(watch: Watch): () => void
   close(): Promise<void>
@@ -77,10 +81,12 @@ export async function openTcpProxy(serverUrl: string): Promise<TcpProxy> {
   }
   // Without allowHalfOpen Node would answer an end with its own, and no half-closed link could exist.
   const listener = createServer({ allowHalfOpen: true }, accept)
-  await new Promise<void>((resolve, reject) => {
-    listener.once('error', reject)
-    listener.listen(0, '127.0.0.1', resolve)
-  })
+  const listen = async (port: number) => {
+    listener.listen(port, '127.0.0.1')
+    await once(listener, 'listening')
+  }
+  await listen(0)
+  const { port } = listener.address() as AddressInfo
   const all = (act: (link: Link) => void) => [...links].forEach(act)
 
   return {
@@ -101,6 +107,8 @@ export async function openTcpProxy(serverUrl: string): Promise<TcpProxy> {
     },
     refuse: () => void (isRefusing = true),
     admit: () => void (isRefusing = false),
+    shut: () => void listener.close(),
+    reopen: () => listen(port),
     onBytes(watch) {
       watches.add(watch)
       return () => void watches.delete(watch)
@@ -133,10 +141,23 @@ function openLink(client: Socket, server: Socket, watches: Set<Watch>, onClose: 
     toServer: openPipe(client, server, (bytes) => look(bytes, 'toServer')),
     toClient: openPipe(server, client, (bytes) => look(bytes, 'toClient')),
   }
-  const chosen = (direction?: Direction) => (direction ? [direction] : DIRECTIONS).map((each) => pipes[each])
+  const chosen = (direction?: Direction) => (direction ? [direction] : DIRECTIONS)
+  const silent = new Set<Direction>()
+  let isReset = false
   const link: Link = {
-    silence: (direction) => chosen(direction).forEach((pipe) => pipe.silence()),
-    resume: (direction) => chosen(direction).forEach((pipe) => pipe.resume()),
+    silence(direction) {
+      for (const each of chosen(direction)) {
+        silent.add(each)
+        pipes[each].silence()
+      }
+    },
+    resume(direction) {
+      for (const each of chosen(direction)) {
+        silent.delete(each)
+        pipes[each].resume()
+      }
+      if (isReset && silent.size === 0) cut()
+    },
     cut,
     halfClose: (direction) => pipes[direction].end(),
     shape: (shape) => DIRECTIONS.forEach((direction) => pipes[direction].shape(shape)),
@@ -144,12 +165,18 @@ function openLink(client: Socket, server: Socket, watches: Set<Watch>, onClose: 
   function look(bytes: Buffer, direction: Direction): void {
     for (const watch of [...watches]) if (isOpen) watch(bytes, direction, link)
   }
-  for (const socket of [client, server]) {
+  for (const [socket, direction] of [
+    [client, 'toServer'],
+    [server, 'toClient'],
+  ] as const) {
     socket.setNoDelay(true)
     // A reset of one end is one of the other; the error itself says no more than the close that follows.
     socket.on('error', () => {})
     socket.on('close', (hadError) => {
-      if (hadError || (client.closed && server.closed)) cut()
+      if (client.closed && server.closed) return cut()
+      if (!hadError) return
+      if (silent.has(direction)) isReset = true
+      else cut()
     })
   }
   return link

@@ -1,6 +1,7 @@
-// make test: runs the whole suite under coverage, or only the files and folders that are named; other arguments go to
-// mocha (`npm test -- test/outbox --grep lease`). The last line has the counts. No test at all is a failure, and so is
-// a skipped one where CI is set. An interrupted run leaves no process and no file.
+// make test: runs the whole suite under coverage, its files divided among processes with servers of their own, or only the
+// files and folders that are named, in one process; other arguments go to mocha (`npm test -- test/outbox --grep lease`). The
+// last line has the counts. No test at all is a failure, and so is a skipped one where CI is set. An interrupted run leaves
+// no process and no file.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
@@ -13,12 +14,17 @@ import { identify } from './processes/identity.ts'
 import { describeExit } from './processes/launch.ts'
 import { onInterrupt } from './processes/onInterrupt.ts'
 import { killStarted, starterMark } from './processes/watchdog.ts'
+import { givenServers } from './servers/given.ts'
 import { CHECKOUT } from './stack/folders.ts'
 import { conclude, describeCounts, type Counts } from './tests/conclude.ts'
 import { readArguments } from './tests/readArguments.ts'
+import { removeAbandoned } from './tests/removeAbandoned.ts'
 
 // A database that has to write back its pages is the slowest to stop.
 const STOP_GRACE_MS = 30_000
+
+/** Most tests wait more than they compute, so that two keep two cores busy. */
+const PROCESSES = 2
 
 answerHelp('test')
 const bin = (path: string) => resolve(CHECKOUT, 'node_modules', path)
@@ -28,11 +34,14 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 const countsFile = join(folder, 'counts.json')
 const coverageFolder = join(folder, 'coverage')
 
+const isDivided = isWholeSuite && !givenServers(process.env)
+
 const mocha = spawn(
   process.execPath,
   [
     ...['--require', './src/runtime.cjs', bin('mocha/bin/mocha.js'), ...files],
     ...['--reporter', './test/support/reporter.cjs', '--reporter-option', `countsFile=${countsFile}`],
+    ...(isDivided ? ['--parallel', '--jobs', `${PROCESSES}`] : []),
     ...flags,
   ],
   {
@@ -44,6 +53,7 @@ const mocha = spawn(
       ...process.env,
       ...starterMark(),
       TMPDIR: folder,
+      CHAPAR_TESTS_DIVIDED: `${isDivided}`,
       ...(isWholeSuite ? { NODE_V8_COVERAGE: coverageFolder } : {}),
     },
   },
@@ -56,6 +66,7 @@ if (!interrupts.happened()) await finish(describeExit({ code, signal }))
 
 async function finish(exit: string): Promise<void> {
   await killStarted()
+  await removeAbandoned()
   if (isWholeSuite) await reportCoverage()
   const { isSuccess, line } = conclude(readCounts(), exit, !process.env['CI'])
   console.log(line)
@@ -66,6 +77,7 @@ async function stopEarly(): Promise<void> {
   const identity = identify(mocha.pid ?? 0)
   if (identity) await endProcess(identity, STOP_GRACE_MS)
   await killStarted()
+  await removeAbandoned()
   const counts = readCounts()
   console.log(`interrupted: ${counts ? `${describeCounts(counts)} so far` : 'no test was run'}`)
 }

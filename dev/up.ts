@@ -5,6 +5,7 @@ import { killStarted, releaseStarted } from './processes/watchdog.ts'
 import { waitUntil } from './processes/waitUntil.ts'
 import { isPortFree, nextFreePort } from './servers/ports.ts'
 import { printProgress } from './servers/printProgress.ts'
+import { alreadyUp } from './stack/alreadyUp.ts'
 import { bringUp } from './stack/bringUp.ts'
 import { describeStack } from './stack/describeStack.ts'
 import { withLock } from './stack/lock.ts'
@@ -41,8 +42,8 @@ async function up(): Promise<void> {
   if (before?.parts.every(isRunning)) {
     refuseOtherPort(before)
     await waitUntilReady(before)
-    say('Chapar is already up')
     describeStack(before).forEach(say)
+    alreadyUp(process.env, before).forEach(say)
     return
   }
   if (before) {

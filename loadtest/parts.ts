@@ -7,6 +7,7 @@ const PART_OF: Record<string, Part> = {
   broker: 'rabbitmq',
   'operator-a': 'simulators',
   'operator-b': 'simulators',
+  'operator-test': 'simulators',
   API: 'engine',
 }
 

@@ -4,9 +4,13 @@ import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { GOOD_BEHAVIOUR } from './behaviour.ts'
 import type { SimulatedOperator } from './operator.ts'
+import type { SubmissionRecord } from './record.ts'
+import type { ReceiptCounts } from './receipts/receiptSender.ts'
 import { readJson } from './readJson.ts'
 import type { Body } from './readJson.ts'
 import { sendJson } from './sendJson.ts'
+import { smppReference } from './smpp/references.ts'
+import type { SmppServer } from './smpp/server.ts'
 import type { ConnectionCounts } from './submit.ts'
 
 /** Enough for the longest list of rejected numbers. */
@@ -19,8 +23,12 @@ const disconnectSchema = z.strictObject({ forMs: z.int().min(1).max(DISCONNECTED
 /** What the admin routes can do besides speaking to the operator. */
 export interface SimulatorControls {
   connections(): ConnectionCounts
+  /** Undefined when none are sent. */
+  receipts(): ReceiptCounts | undefined
   /** Stops listening and cuts every connection, then listens again on the same port. */
   disconnect(forMs: number): void
+  /** Absent when it does not speak SMPP. */
+  smpp?: SmppServer | undefined
 }
 
 /** The simulator's own routes, under /admin. */
@@ -47,15 +55,21 @@ export async function administer(
         ...record.summary(),
         calls,
         connections: controls.connections(),
+        ...(controls.smpp && { smpp: controls.smpp.summary() }),
+        receipts: controls.receipts(),
       })
     }
     case 'GET /admin/submissions': {
-      const reference = searchParams.get('reference')
-      if (reference === null) return exportRecord(operator, response)
+      const reference = searchParams.get('reference') ?? referenceOf(searchParams)
+      if (reference === null) return exportRecord(operator.record, response)
       return sendJson(response, 200, operator.record.get(reference) ?? { reference, seen: 0, taken: 0 })
     }
+    case 'GET /admin/parts':
+      if (!controls.smpp) return sendJson(response, 404, { reasons: ['it does not speak SMPP'] })
+      return exportRecord(controls.smpp.parts, response)
     case 'DELETE /admin/submissions':
       operator.forget()
+      controls.smpp?.forget()
       response.writeHead(204).end()
       return
     default:
@@ -86,7 +100,13 @@ function disconnect(controls: SimulatorControls, response: ServerResponse, body:
   sendJson(response, 202, parsed.data)
 }
 
-async function exportRecord(operator: SimulatedOperator, response: ServerResponse): Promise<void> {
+/** Of a message that came over SMPP. */
+function referenceOf(query: URLSearchParams): string | null {
+  const [to, text] = [query.get('to'), query.get('text')]
+  return to === null || text === null ? null : smppReference(to, text)
+}
+
+async function exportRecord(record: SubmissionRecord, response: ServerResponse): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/x-ndjson' })
-  await pipeline(Readable.from(operator.record.ndjson()), response)
+  await pipeline(Readable.from(record.ndjson()), response)
 }

@@ -23,6 +23,8 @@ const latencySchema = z.discriminatedUnion('kind', [
 export const CORRUPT_RESPONSE_KINDS = [
   'not-json',
   'empty',
+  'no-content',
+  'error-word',
   'truncated',
   'oversized',
   'wrong-shape',
@@ -41,6 +43,35 @@ export const CORRUPT_RESPONSE_KINDS = [
   'gzip',
   'bom',
 ] as const
+
+export const SMPP_MALFORMED_KINDS = [
+  'truncated',
+  'illegal-length',
+  'huge-length',
+  'http',
+  'unknown-command',
+  'wrong-command',
+  'wrong-sequence',
+  'cut-identifier',
+  'cut-parameter',
+  'unknown-parameter',
+  'no-identifier',
+  'no-body',
+  'octet-by-octet',
+  'bad-request',
+  'unknown-request',
+] as const
+export const SMPP_RECEIPT_FORMATS = [
+  'text',
+  'text-without-counts',
+  'text-with-seconds',
+  'text-with-offset',
+  'parameters',
+] as const
+
+/** An hour: longer than any test waits for a receipt. */
+const RECEIPT_DELAY_MS_MAX = 3_600_000
+const receiptMs = z.number().min(0).max(RECEIPT_DELAY_MS_MAX)
 
 const fields = z.strictObject({
   /** Setting it, even to what it was, starts the sequence of chances anew. */
@@ -65,6 +96,14 @@ const fields = z.strictObject({
   hangAfterAcceptRate: rate,
   corruptResponseRate: rate,
   corruptResponseKind: z.enum(CORRUPT_RESPONSE_KINDS),
+  /** Answered properly, but this much later. */
+  lateRate: rate,
+  lateMs: ms,
+  /** Answered twice. Over SMPP alone. */
+  repeatRate: rate,
+
+  /** Whether it says what became of messages; `missing`: 404, as an operator without the route. */
+  statusRoute: z.enum(['answers', 'forgets', 'fails', 'hangs', 'missing']),
 
   // Rates of the messages in answered calls. What remains is accepted.
   rejectRate: rate,
@@ -75,10 +114,45 @@ const fields = z.strictObject({
   poisonTexts: z
     .array(z.strictObject({ text: z.string().min(1).max(1_600), status: z.literal([400, 500]) }))
     .max(POISONS_MAX),
+
+  // Over SMPP alone.
+  /** What throttles a submit_sm: ESME_RTHROTTLED, ESME_RMSGQFUL, or one as often as the other. */
+  smppThrottleStatus: z.enum(['throttled', 'queue-full', 'either']),
+  /** What is sent in place of a response that is corrupt. */
+  smppMalformedKind: z.enum(SMPP_MALFORMED_KINDS),
+  /** `mixed`: each of the others in turn. */
+  smppReceiptFormat: z.enum([...SMPP_RECEIPT_FORMATS, 'mixed']),
+  /** A receipt that is not answered for so long is sent again. */
+  smppReceiptAnswerMs: ms,
+  // Receipts of messages that were taken, sent over SMPP, and over HTTP where RECEIPTS_URL is set. Their chances are drawn apart.
+  /** Messages with a receipt; the others' are lost. */
+  receiptRate: rate,
+  receiptBy: z.enum(['reference', 'message_id']),
+  receiptDelay: z
+    .strictObject({ minMs: receiptMs, maxMs: receiptMs })
+    .refine(({ minMs, maxMs }) => minMs <= maxMs, 'minMs is above maxMs'),
+  undeliveredRate: rate,
+  undeliveredCode: z.string().max(50),
+  /** Sent at once, and so before the answer when that is slow. */
+  receiptEarlyRate: rate,
+  receiptRepeatRate: rate,
+  /** One that is not final before the final one. */
+  receiptIntermediateRate: rate,
+  /** The opposite, later. */
+  receiptContradictRate: rate,
+  /** A further one that matches no message. */
+  receiptUnknownRate: rate,
+  /** With the identifier in another notation: in decimal instead of hexadecimal, or in the other case. */
+  receiptRecodedRate: rate,
+  /** `notation` is that; otherwise with zeros before it, or in the other case. */
+  receiptRecoding: z.enum(['notation', 'leading-zeros', 'case']),
+  /** `named`: the operator's name and a number. `hexadecimal`: eight digits, the first one a letter. */
+  messageIds: z.enum(['named', 'hexadecimal']),
 })
 
 export type Behaviour = z.infer<typeof fields>
 export type CorruptResponseKind = Behaviour['corruptResponseKind']
+export type SmppMalformedKind = Behaviour['smppMalformedKind']
 
 /** A good operator, at once. */
 export const GOOD_BEHAVIOUR: Omit<Behaviour, 'seed'> = {
@@ -96,15 +170,44 @@ export const GOOD_BEHAVIOUR: Omit<Behaviour, 'seed'> = {
   hangAfterAcceptRate: 0,
   corruptResponseRate: 0,
   corruptResponseKind: 'not-json',
+  lateRate: 0,
+  lateMs: 6_000,
+  repeatRate: 0,
+  statusRoute: 'answers',
   rejectRate: 0,
   unavailableRate: 0,
   rejectedNumbers: [],
   poisonTexts: [],
+  smppThrottleStatus: 'throttled',
+  smppMalformedKind: 'truncated',
+  smppReceiptFormat: 'text',
+  smppReceiptAnswerMs: 5_000,
+  receiptRate: 1,
+  receiptBy: 'reference',
+  receiptDelay: { minMs: 500, maxMs: 1_500 },
+  undeliveredRate: 0,
+  undeliveredCode: '',
+  receiptEarlyRate: 0,
+  receiptRepeatRate: 0,
+  receiptIntermediateRate: 0,
+  receiptContradictRate: 0,
+  receiptUnknownRate: 0,
+  receiptRecodedRate: 0,
+  receiptRecoding: 'notation',
+  messageIds: 'named',
 }
 
 /** What chance may do to a call. `before` and `after`: before or after the messages were taken. */
 export type Mishap =
-  'fail' | 'throttle' | 'drop-before' | 'drop-after' | 'hang-before' | 'hang-after' | 'corrupt-response'
+  | 'fail'
+  | 'throttle'
+  | 'drop-before'
+  | 'drop-after'
+  | 'hang-before'
+  | 'hang-after'
+  | 'corrupt-response'
+  | 'late'
+  | 'repeat'
 
 export function callRates(behaviour: Behaviour): [Mishap, number][] {
   return [
@@ -115,11 +218,13 @@ export function callRates(behaviour: Behaviour): [Mishap, number][] {
     ['hang-before', behaviour.hangBeforeAcceptRate],
     ['hang-after', behaviour.hangAfterAcceptRate],
     ['corrupt-response', behaviour.corruptResponseRate],
+    ['late', behaviour.lateRate],
+    ['repeat', behaviour.repeatRate],
   ]
 }
 
 /** Rates that are meant to sum to 1 may miss it by how fractions are stored. */
-const SUM_MAX = 1 + 1e-9
+export const SUM_MAX = 1 + 1e-9
 
 export const behaviourSchema = fields
   .refine(

@@ -1,11 +1,17 @@
 import type { Behaviour } from './behaviour.ts'
+import type { ReceiptCounts } from './receipts/receiptSender.ts'
 import type { Recorded, RecordSummary } from './record.ts'
+import type { SmppSummary } from './smpp/server.ts'
 import type { ConnectionCounts } from './submit.ts'
 
 export type SimulatorSummary = RecordSummary & {
   name: string
   calls: Partial<Record<string, number>>
   connections: ConnectionCounts
+  /** Absent when it does not speak SMPP. */
+  smpp?: SmppSummary
+  /** Absent when none are sent. */
+  receipts?: ReceiptCounts
 }
 
 /** Speaks to a simulator's admin routes. Every function rejects with the simulator's reasons when it refuses. */
@@ -19,6 +25,8 @@ export interface SimulatorAdmin {
   disconnect(forMs: number): Promise<void>
   submission(reference: string): Promise<Partial<Recorded> & Pick<Recorded, 'reference' | 'seen' | 'taken'>>
   submissions(): AsyncGenerator<Recorded>
+  /** Parts of messages of several parts, which came over SMPP. */
+  parts(): AsyncGenerator<Recorded>
   summary(): Promise<SimulatorSummary>
   forget(): Promise<void>
 }
@@ -34,7 +42,8 @@ export function simulatorAdmin(url: string): SimulatorAdmin {
     behaviour: () => ask('GET', '/admin/behaviour'),
     disconnect: (forMs) => ask('POST', '/admin/disconnect', { forMs }),
     submission: (reference) => ask('GET', `/admin/submissions?reference=${encodeURIComponent(reference)}`),
-    submissions: () => readLines(url),
+    submissions: () => readLines(url, '/admin/submissions'),
+    parts: () => readLines(url, '/admin/parts'),
     summary: () => ask('GET', '/admin/summary'),
     forget: async () => void (await send(url, 'DELETE', '/admin/submissions')),
   }
@@ -50,8 +59,8 @@ async function send(url: string, method: string, path: string, body?: unknown): 
   return response
 }
 
-async function* readLines(url: string): AsyncGenerator<Recorded> {
-  const { body } = await send(url, 'GET', '/admin/submissions')
+async function* readLines(url: string, path: string): AsyncGenerator<Recorded> {
+  const { body } = await send(url, 'GET', path)
   if (!body) return
   let rest = ''
   for await (const chunk of body.pipeThrough(new TextDecoderStream())) {

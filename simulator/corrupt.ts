@@ -49,6 +49,7 @@ const SHAPES: Partial<Record<CorruptResponseKind, (answers: Answer[]) => unknown
 const TEXTS: Partial<Record<CorruptResponseKind, (text: string) => string | Buffer>> = {
   'not-json': () => '<html>It works!</html>',
   empty: () => '',
+  'error-word': () => 'ERROR:14',
   oversized: (text) => ' '.repeat(ANSWER_BYTES_MAX) + text,
   'numeric-id': (text) => text.replace(/"message_id":"[^"]*"/g, `"message_id":${HUGE_IDENTIFIER}`),
   gzip: (text) => gzipSync(text),
@@ -71,6 +72,7 @@ export function corrupt(
     response.write(text.slice(0, text.length / 2), () => response.socket?.destroy())
     return
   }
+  if (how === 'no-content') return void response.writeHead(204).end()
   const encoding = how === 'gzip' ? { 'content-encoding': 'gzip' } : {}
   response.writeHead(200, { ...JSON_TYPE, ...encoding }).end(TEXTS[how]?.(text) ?? text)
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { behaviourOfRates, mockRateSettings } from './mockRates.ts'
 import { REFERENCES_MAX } from './record.ts'
 import { startSimulator } from './server.ts'
 import { CONNECTIONS_MAX } from './submit.ts'
@@ -13,7 +14,23 @@ const environment = z.object({
     .default('simulator'),
   SEED: z.coerce.number().int().min(0).max(0xffff_ffff).default(1),
   CONNECTIONS_MAX: z.coerce.number().int().min(1).max(10_000).default(CONNECTIONS_MAX),
+  RECEIPTS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  RECEIPTS_SECRET: z.string().min(1).default('none'),
   REFERENCES_MAX: z.coerce.number().int().min(1).max(10_000_000).default(REFERENCES_MAX),
+  /** Unset or empty: no SMPP. */
+  SMPP_PORT: z.preprocess(
+    (text) => (text === '' ? undefined : text),
+    z.coerce.number().int().min(0).max(65_535).optional(),
+  ),
+  SMPP_SYSTEM_ID: z
+    .string()
+    .regex(/^[ -~]{1,15}$/)
+    .default('chapar'),
+  SMPP_PASSWORD: z
+    .string()
+    .regex(/^[ -~]{0,64}$/)
+    .default(''),
+  ...mockRateSettings,
 })
 
 const settings = environment.safeParse(process.env)
@@ -21,6 +38,10 @@ if (!settings.success) {
   fail(settings.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '))
 }
 const { NAME: name, SEED: seed, HOST: host, PORT: port, ...limits } = settings.data
+const { SMPP_PORT: smppPort, SMPP_SYSTEM_ID: systemId, SMPP_PASSWORD: password } = settings.data
+const { RECEIPTS_URL: receiptsUrl, RECEIPTS_SECRET: secret } = settings.data
+const behaviour = behaviourOfRates(settings.data)
+if ('fault' in behaviour) fail(behaviour.fault)
 const simulator = await startSimulator({
   name,
   seed,
@@ -28,12 +49,16 @@ const simulator = await startSimulator({
   port,
   connectionsMax: limits.CONNECTIONS_MAX,
   referencesMax: limits.REFERENCES_MAX,
+  smpp: smppPort === undefined ? undefined : { port: smppPort, credentials: { systemId, password } },
+  behaviour,
+  receipts: receiptsUrl === undefined ? undefined : { url: receiptsUrl, secret },
 }).catch((error: Error) => fail(error.message))
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => void simulator.close().finally(() => process.exit(0)))
 }
-console.log(JSON.stringify({ listening: simulator.url, name }))
+const { url, smppUrl } = simulator
+console.log(JSON.stringify({ listening: url, name, ...(smppUrl && { smpp: smppUrl }) }))
 
 function fail(why: string): never {
   console.error(`simulator: ${why}`)

@@ -1,7 +1,15 @@
+import type { WireMessage } from '../src/operators/http/protocol.ts'
+
+type Noted = Pick<WireMessage, 'reference' | 'to' | 'from'>
+
+type FinalReceipt = 'delivered' | 'undelivered'
+
 /** What the simulator knows of one reference. Times are milliseconds since the epoch; null: never. */
 export interface Recorded {
   reference: string
   to: string
+  /** Null: the operator's default. */
+  from: string | null
   /** How often it came, in whatever call. */
   seen: number
   /** How often it was really taken: that often the text would have been sent. */
@@ -10,6 +18,14 @@ export interface Recorded {
   firstTakenAt: number | null
   lastTakenAt: number | null
   lastResult: string
+  /** Of what came over SMPP, which has no reference of the client's. */
+  text?: string
+  /** The operator's identifiers of its last taking, by part. Over SMPP alone. */
+  messageIds?: string[]
+  /** What the final receipt of its first taking with one says; null when none is sent. */
+  receipt: FinalReceipt | null
+  /** What the final receipts of all its takings say: each word once. */
+  receipts: FinalReceipt[]
 }
 
 export interface RecordSummary {
@@ -36,16 +52,30 @@ export const REPEATED_LISTED_MAX = 1_000
 const SHARDS = 256
 const EXPORT_LINES_A_CHUNK = 1_000
 const NEVER = -1
+const NO_RECEIPTS: readonly FinalReceipt[] = []
+const ONE_RECEIPT = { delivered: ['delivered'], undelivered: ['undelivered'] } as const
 
 /** Times are kept relative to the record's start: small integers lie in the object itself, large ones beside it. */
 interface Entry {
   to: string
+  from: string | null
   seen: number
   taken: number
   firstSeenMs: number
   firstTakenMs: number
   lastTakenMs: number
   lastResult: string
+  receipt: Recorded['receipt']
+  /** The same list for all that have one word alone. */
+  receipts: readonly FinalReceipt[]
+  content: Content | null
+}
+
+/** What the record keeps of a message that came over SMPP. */
+export interface Content {
+  text: string
+  /** Empty: it was not taken, and those of a taking before stay. */
+  messageIds: string[]
 }
 
 /** Every submission by reference, in bounded memory. */
@@ -74,7 +104,7 @@ export class SubmissionRecord {
     this.#repeated = []
   }
 
-  note(reference: string, to: string, outcome: string, taken: boolean): void {
+  note({ reference, to, from = null }: Noted, outcome: string, taken: boolean): void {
     const atMs = Date.now() - this.#startedAt
     if (taken) this.#taken++
     const shard = this.#shardOf(reference)
@@ -87,24 +117,51 @@ export class SubmissionRecord {
       this.#references++
       entry = {
         to,
+        from,
         seen: 0,
         taken: 0,
         firstSeenMs: atMs,
         firstTakenMs: NEVER,
         lastTakenMs: NEVER,
         lastResult: '',
+        content: null,
+        receipt: null,
+        receipts: NO_RECEIPTS,
       }
       shard.set(reference, entry)
     }
     entry.to = to
+    entry.from = from
     entry.seen++
     entry.lastResult = outcome
     if (taken) this.#take(reference, entry, atMs)
   }
 
+  /** Of a message that was noted. */
+  annotate(reference: string, { text, messageIds }: Content): void {
+    const entry = this.#shardOf(reference).get(reference)
+    if (entry && (messageIds.length > 0 || !entry.content)) entry.content = { text, messageIds }
+  }
+
+  /** Of a message that was noted as taken. Once one is sent, a later taking's does not change what counts. */
+  noteReceipt(reference: string, receipt: Recorded['receipt']): void {
+    const entry = this.#shardOf(reference).get(reference)
+    if (!entry || !receipt) return
+    entry.receipt ??= receipt
+    if (entry.receipts === NO_RECEIPTS) entry.receipts = ONE_RECEIPT[receipt]
+    else if (!entry.receipts.includes(receipt)) entry.receipts = [...entry.receipts, receipt]
+  }
+
   get(reference: string): Recorded | undefined {
     const entry = this.#shardOf(reference).get(reference)
     return entry && this.#describe(reference, entry)
+  }
+
+  /** Once the record was full, what it does not have may have been taken. */
+  statusOf(reference: string): 'accepted' | 'not_taken' | 'not_known' {
+    const entry = this.#shardOf(reference).get(reference)
+    if (entry) return entry.taken > 0 ? 'accepted' : 'not_taken'
+    return this.#dropped > 0 ? 'not_known' : 'not_taken'
   }
 
   summary(): RecordSummary {
@@ -154,17 +211,21 @@ export class SubmissionRecord {
   }
 
   #describe(reference: string, entry: Entry): Recorded {
-    const { to, seen, taken, lastResult } = entry
+    const { to, from, seen, taken, lastResult, receipt, receipts, content } = entry
     const at = (ms: number) => (ms === NEVER ? null : this.#startedAt + ms)
     return {
       reference,
       to,
+      from,
       seen,
       taken,
       firstSeenAt: this.#startedAt + entry.firstSeenMs,
       firstTakenAt: at(entry.firstTakenMs),
       lastTakenAt: at(entry.lastTakenMs),
       lastResult,
+      receipt,
+      receipts: [...receipts],
+      ...content,
     }
   }
 }

@@ -10,20 +10,40 @@ import { SETTINGS } from './roles/settings.ts'
 
 const USAGE = `usage: npm run admin -- COMMAND
   customers list
-  customers create --name NAME [--tier free|basic|premium] [--user-id NUMBER] [limits]
+  customers create --name NAME [--tier free|basic|premium] [--user-id NUMBER] [--allowed-senders NAME,...]
+                   [--on-unknown retry|hold] [limits]
   customers show CUSTOMER
-  customers change CUSTOMER [--name NAME] [--tier TIER] [limits]
+  customers change CUSTOMER [--name NAME] [--tier TIER] [--allowed-senders NAME,...]
+                            [--on-unknown retry|hold] [limits]
   keys list CUSTOMER
   keys create CUSTOMER --name NAME --scopes send,read,manage [--mode live|test] [--expires-at TIME]
                        [--allowed-sources RANGE,...]
   keys revoke CUSTOMER KEY-ID
   top-up CUSTOMER AMOUNT [--description TEXT]
+  tariffs list [--customer CUSTOMER]
+  tariffs create --per message|part --price AMOUNT [--customer CUSTOMER] [--type normal|express]
+                 [--destination-prefix DIGITS] [--valid-from TIME] [--valid-until TIME]
+  tariffs end TARIFF-ID [--valid-until TIME]
   log
 CUSTOMER is the id or the user_id. A key is shown once, when it is created.
-limits: --parts-per-minute N, --parts-burst N, --requests-per-second N; none for the tier's.`
+limits: --parts-per-minute N, --parts-burst N, --requests-per-second N, --spend-per-day AMOUNT,
+--spend-per-month AMOUNT; none for the tier's, or no limit.
+Messages of a customer may name its allowed senders only; none for any. --on-unknown says whether they are sent again
+while it is not known whether an operator took them; none to leave it to their class and operators.`
 
-const LISTS = new Set(['scopes', 'allowed-sources'])
-const NUMBERS = new Set(['user-id', 'parts-per-minute', 'parts-burst', 'requests-per-second'])
+/** What a command needs behind its name. */
+const WORDS: Record<string, string[]> = {
+  ...{ 'customers show': ['CUSTOMER'], 'customers change': ['CUSTOMER'] },
+  ...{ 'keys list': ['CUSTOMER'], 'keys create': ['CUSTOMER'], 'keys revoke': ['CUSTOMER', 'KEY-ID'] },
+  ...{ 'top-up': ['CUSTOMER', 'AMOUNT'], 'tariffs end': ['TARIFF-ID'] },
+}
+
+const LISTS = new Set(['scopes', 'allowed-sources', 'allowed-senders'])
+const NUMBERS = new Set([
+  ...['user-id', 'parts-per-minute', 'parts-burst', 'requests-per-second'],
+  ...['spend-per-day', 'spend-per-month', 'price'],
+])
+const NULLABLE = new Set([...NUMBERS, 'allowed-senders', 'on-unknown'])
 const CONNECTIONS = { maxOpenConns: 2, maxIdleConns: 1, connMaxLifetimeSeconds: 60 }
 
 const { command, input } = readCommand(process.argv.slice(2))
@@ -55,7 +75,10 @@ function readCommand(args: string[]): { command: Command; input: CommandInput } 
       options: {
         ...{ name: text, tier: text, 'user-id': text, scopes: text, mode: text },
         ...{ 'parts-per-minute': text, 'parts-burst': text, 'requests-per-second': text },
-        ...{ 'expires-at': text, 'allowed-sources': text, description: text },
+        ...{ 'spend-per-day': text, 'spend-per-month': text, customer: text, type: text, per: text },
+        ...{ 'destination-prefix': text, price: text, 'valid-from': text, 'valid-until': text },
+        ...{ 'expires-at': text, 'allowed-sources': text, 'allowed-senders': text, description: text },
+        'on-unknown': text,
         help: { type: 'boolean', short: 'h' },
       },
     })
@@ -65,11 +88,18 @@ function readCommand(args: string[]): { command: Command; input: CommandInput } 
       process.exit(0)
     }
     for (const length of [2, 1]) {
-      const command = COMMANDS[positionals.slice(0, length).join(' ')]
-      if (command)
-        return { command, input: { words: positionals.slice(length), options: toMembers(options) } }
+      const name = positionals.slice(0, length).join(' ')
+      const command = COMMANDS[name]
+      if (!command) continue
+      const words = positionals.slice(length)
+      const missing = (WORDS[name] ?? []).slice(words.length)
+      if (missing.length > 0) throw new Error(`${name} needs ${missing.join(' and ')}`)
+      return { command, input: { words, options: toMembers(options) } }
     }
-    throw new Error('say which command')
+    const [group, name = ''] = positionals
+    throw new Error(
+      group === undefined ? 'say which command' : `there is no command "${`${group} ${name}`.trimEnd()}"`,
+    )
   } catch (error) {
     return fail(`${(error as Error).message}\n${USAGE}`, 2)
   }
@@ -78,9 +108,9 @@ function readCommand(args: string[]): { command: Command; input: CommandInput } 
 /** Options as the API's body has them: `--parts-per-minute none` is `parts_per_minute: null`. */
 function toMembers(options: Record<string, string | undefined>): Record<string, unknown> {
   const toValue = (name: string, value = '') => {
+    if (NULLABLE.has(name) && value === 'none') return null
     if (LISTS.has(name)) return value.split(',').map((word) => word.trim())
-    if (!NUMBERS.has(name)) return value
-    return value === 'none' ? null : Number(value)
+    return NUMBERS.has(name) ? Number(value) : value
   }
   return Object.fromEntries(
     Object.entries(options).map(([name, value]) => [name.replaceAll('-', '_'), toValue(name, value)]),

@@ -15,7 +15,7 @@ export interface OfferOptions {
 }
 
 /** Clients that send, one request after the other. */
-export interface FailoverRun {
+export interface OfferedLoad {
   /** Begins nothing more; resolves when every request has its answer, or has lost it. */
   stop(): Promise<void>
 }
@@ -33,7 +33,7 @@ const TOP_UP_SHARE = 0.02
 const TOP_UP_MAX = 60
 const FIRST_NUMBER_MAX = 9_000_000_000
 
-export function offer(options: OfferOptions): FailoverRun {
+export function offer(options: OfferOptions): OfferedLoad {
   const { apiUrls, customers, seed, record, clients: count = CLIENTS } = options
   // Marks of a later offering go on where those of the one before ended.
   const first = record.sent.length

@@ -2,7 +2,7 @@ import type { MessageClass } from '../../src/primitives/messageClass.ts'
 
 /**
  * What a client knows of one request afterwards.
- * - accepted: answered 200. It must be there, once, for its price.
+ * - accepted: answered 200 or 202. It must be there, once, for its price.
  * - refused: answered 4xx, or 503 other than `outcome_unknown`. It must have changed nothing.
  * - unknown: no answer, or `outcome_unknown`. It must be there wholly, once, or not at all.
  */
@@ -16,12 +16,52 @@ export interface Sent {
   recipients: number
   /** The first recipient's number; each next one's is one more. */
   firstNumber: number
+  /** Parts of its text; 1 by default. */
+  parts?: number
+  /** It is never to be sent twice. */
+  isHeld?: boolean
+  /** A test key sends it. */
+  isTest?: boolean
   answered: Answered
   /** As in `402 insufficient_balance`; empty while it is under way. */
   label: string
   /** What the answer named, if it did. */
   smsIdentifier?: string
   cost?: number
+  /** What the tries of a request came to that was repeated under one idempotency key. */
+  repeated?: Repeated
+  /** When it is to be handed over; milliseconds since the epoch. */
+  sendAtMs?: number
+  /** What its cancellations came to, in the order of their answers. */
+  cancels?: Cancel[]
+  /** Its customer had switched its events on before it was sent. */
+  makesEvents?: boolean
+  /** Where its events go besides its customer's endpoints. */
+  callbackUrl?: string
+}
+
+/** One request under an idempotency key. All tries together have the request's one answer. */
+export interface Repeated {
+  tries: number
+  /** The different answers of tries that were accepted, byte for byte: more than one is wrong. */
+  answers: string[]
+  /** Tries that were accepted and not marked as a repeat: more than one is wrong. */
+  firsts: number
+  /** Transactions that decide the request, of which each may fall to another try; 1 by default. */
+  firstsMax?: number
+}
+
+/**
+ * One request to cancel a message.
+ * - accepted: its recipients are cancelled and refunded, as many as are said.
+ * - refused: nothing was changed.
+ * - unknown: no answer, or `outcome_unknown`.
+ */
+export interface Cancel {
+  answered: Answered
+  label: string
+  cancelled?: number
+  refunded?: number
 }
 
 export interface ToppedUp {
@@ -30,10 +70,44 @@ export interface ToppedUp {
   customer: number
   amount: number
   answered: Answered
+  /** What the answer named, if it did. */
+  transactionId?: string
+  /** What its tries came to, if it had an idempotency key. */
+  repeated?: Repeated
+}
+
+/** Several messages in one request. */
+export interface SentBulk {
+  mark: string
+  customer: number
+  isTest: boolean
+  isAllOrNothing: boolean
+  /** In their order; each is in the record like any other message, with what the request's answer said of it. */
+  messages: Sent[]
+  /** The message whose number is none, so that it must be refused. */
+  wrongAt?: number
+  answered: Answered
+  label: string
+  /** What the answer named, if it did. */
+  bulkId?: string
+  told?: BulkCounts
+  /** What it was read as, after it had its answer. */
+  reads: BulkCounts[]
+  repeated?: Repeated
+  /** What its cancellations came to; `cancelled` counts recipients. */
+  cancels: Cancel[]
+}
+
+/** A bulk as an answer has it. */
+export interface BulkCounts {
+  accepted: number
+  refused: number
+  cost: number
 }
 
 export interface ClientRecord {
   sent: Sent[]
+  bulks: SentBulk[]
   toppedUp: ToppedUp[]
   /** Answers by status and code, `200` and `503 overloaded`; and `no answer`. */
   answers: Map<string, number>
@@ -53,5 +127,5 @@ export function noteAnswer({ answers }: ClientRecord, label: string): void {
 }
 
 export function openRecord(): ClientRecord {
-  return { sent: [], toppedUp: [], answers: new Map() }
+  return { sent: [], bulks: [], toppedUp: [], answers: new Map() }
 }

@@ -1,6 +1,7 @@
 import { STRAIGHT } from '../../dev/tcpProxy.ts'
 import type { Direction, ProxiedLink, TcpProxy } from '../../dev/tcpProxy.ts'
 import type { Random } from '../random.ts'
+import type { StagedOperator } from '../stage/operators.ts'
 import type { Stage } from '../stage/stage.ts'
 import { overAtOnce } from './fault.ts'
 import type { End, Fault, Inflicted } from './fault.ts'
@@ -13,7 +14,7 @@ const SLOW_BYTES_PER_SECOND = 8_192
 const ALL_SHARE = 0.3
 const SOME_SHARE = 0.5
 
-const LINKS = ['database', 'broker', 'operators'] as const
+const LINKS = ['database', 'broker', 'operators', 'SMPP operator', 'receipts'] as const
 type LinkName = (typeof LINKS)[number]
 
 const FORMS = ['cut', 'delayed', 'half-closed', 'silent', 'slow'] as const
@@ -23,18 +24,28 @@ export const LINK_FAULTS: readonly Fault[] = LINKS.flatMap((link) =>
   FORMS.map((form): Fault => ({
     ...{ kind: `link to ${link} ${form}`, group: 'link', weight: 1 },
     isMomentary: form === 'cut' || form === 'half-closed',
-    isSample: link === 'database' && form === 'silent',
+    isSample: (link === 'database' || link === 'SMPP operator') && form === 'silent',
     inflict: ({ stage }, { random }) => Promise.resolve(disturb(proxyTo(stage, link, random), form, random)),
   })),
 )
 
-/** Of the operators one over which something goes: the one that is only there for the other's failing is often idle. */
-function proxyTo({ databaseLink, brokerLink, operators }: Stage, link: LinkName, random: Random): TcpProxy {
+/** Of the operators one over which something goes: an operator that is only a fallback is often idle. */
+function proxyTo(
+  { databaseLink, brokerLink, operators, testOperator }: Stage,
+  link: LinkName,
+  random: Random,
+): TcpProxy {
   if (link === 'database') return databaseLink
   if (link === 'broker') return brokerLink
-  const proxies = operators.map((operator) => operator.link)
+  const proxies = [...operators, testOperator].flatMap((operator) => proxiesOf(operator, link))
   const busy = proxies.filter((proxy) => proxy.links().length > 0)
   return random.pick(busy.length > 0 ? busy : proxies)
+}
+
+/** Receipts over SMPP come over the operator's link. */
+function proxiesOf({ protocol, link, receiptLink }: StagedOperator, name: LinkName): TcpProxy[] {
+  if (name === 'receipts') return receiptLink ? [receiptLink] : []
+  return (name === 'SMPP operator') === (protocol === 'smpp') ? [link] : []
 }
 
 function disturb(proxy: TcpProxy, form: Form, random: Random): Inflicted {

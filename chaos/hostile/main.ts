@@ -6,6 +6,7 @@ import { killStarted } from '../../dev/processes/watchdog.ts'
 import { withLock } from '../../dev/stack/lock.ts'
 import { openBook } from './book.ts'
 import { giveKeys } from './giveKeys.ts'
+import { pinPrices } from './pinPrices.ts'
 import { conclude } from './conclude.ts'
 import { gatherCrowd } from './crowd.ts'
 import { describeFindings, describeOffences, describePlan } from './describe.ts'
@@ -46,6 +47,7 @@ async function attack({ count, seed, only }: HostileOptions): Promise<void> {
   const { engine, databaseUrl } = await setStage(process.env, say, stopList)
   const book = openBook()
   const world = await makeWorld(engine.url, book, await giveKeys(databaseUrl))
+  await pinPrices(databaseUrl, world)
   const target = { host: '127.0.0.1', port: engine.port }
   if (only !== undefined) {
     const plan = drawPlan(seed, only, world)

@@ -1,7 +1,7 @@
 import type { Random } from '../random.ts'
 import { drawMembers, drawQuery, drawUuid, toJson, toQuery } from './draw.ts'
 import type { World } from './draw.ts'
-import { effectOf } from './effect.ts'
+import { effectOf, movesMoney } from './effect.ts'
 import type { Operation } from './operations.ts'
 import type { Message } from './plan.ts'
 
@@ -17,13 +17,14 @@ export interface Parts {
 
 /** Of the requests that need a key. A wrong key would make the address wait, and hide the rest of the routes. */
 const WITHOUT_KEY_SHARE = 0.1
+const TEST_KEY_SHARE = 0.5
 /** There are many routes, and most of the invariants are about money. */
 const PAYING_SHARE = 0.25
 
 export function drawParts(random: Random, world: World, operation = pickOperation(random, world)): Parts {
   const headers: Parts['headers'] = [['Host', world.host]]
   const { needs } = operation
-  if (needs && random.share() > WITHOUT_KEY_SHARE) headers.push(['X-API-Key', world.keys[needs]])
+  if (needs && random.share() > WITHOUT_KEY_SHARE) headers.push(['X-API-Key', pickKey(random, world, needs)])
   const path = operation.path.replaceAll(/\{\w+\}/g, () => drawUuid(random))
   const query = toQuery(drawQuery(random, world, operation))
   const target = query === '' ? path : `${path}?${query}`
@@ -33,14 +34,18 @@ export function drawParts(random: Random, world: World, operation = pickOperatio
   return { operation, method: operation.method, target, headers, body }
 }
 
+function pickKey(random: Random, { keys }: World, needs: 'customer' | 'admin'): string {
+  return needs === 'customer' && random.share() < TEST_KEY_SHARE ? keys.test : keys[needs]
+}
+
 function pickOperation(random: Random, world: World): Operation {
-  const paying = world.operations.filter(({ body, needs }) => body && !needs)
-  return random.share() < PAYING_SHARE ? random.pick(paying) : random.pick(world.operations)
+  const paying = random.share() < PAYING_SHARE
+  return random.pick(paying ? world.operations.filter(movesMoney) : world.operations)
 }
 
 /** A request that moves money. */
 export function drawPaying(random: Random, world: World): Parts {
-  return drawParts(random, world, random.pick(world.operations.filter(({ body, needs }) => body && !needs)))
+  return drawParts(random, world, random.pick(world.operations.filter(movesMoney)))
 }
 
 /** The well-formed request with its length. */
@@ -63,13 +68,14 @@ export function renderWith(
   ])
 }
 
-/** Routes that take a body and change nothing. */
-const READS = ['/v1/messages/quote']
+/** Routes that take a body and may be answered with 200 without an effect on a balance. */
+const WITHOUT_EFFECT = ['/v1/messages/quote', '/v1/webhooks/callback-secret', '/v1/events/settings']
 
 /** The meaning of the parts to a server that reads them literally. */
 export function messageOf(parts: Parts, { prices }: World): Message {
   const { operation, body, method } = parts
-  if (!operation.body || READS.includes(operation.path)) return { isRead: true, isHead: method === 'HEAD' }
+  if (!operation.body || WITHOUT_EFFECT.includes(operation.path))
+    return { isRead: true, isHead: method === 'HEAD' }
   const effect = effectOf(operation, body, prices)
   return effect ? { effect } : {}
 }

@@ -11,7 +11,7 @@ import { ADMIN_KEY } from './giveKeys.ts'
 /** The folder of `make hostile`: removed after a clean run, otherwise kept until the next run. */
 export const HOSTILE_FOLDER = join(LOCAL, 'hostile')
 
-/** Starts new servers, two simulated operators and the engine. */
+/** Starts new servers, two simulated operators, one for test keys, and the engine. */
 export async function setStage(
   env: NodeJS.ProcessEnv,
   onProgress: (line: string) => void,
@@ -20,25 +20,25 @@ export async function setStage(
   await mkdir(HOSTILE_FOLDER, { recursive: true, mode: 0o700 })
   const choice = await chooseEngines(env, { mayFallBack: true, onProgress })
   if (choice.fallback !== undefined) onProgress(choice.fallback)
-  onProgress('starting the database, the broker, two operators and the engine ...')
+  onProgress('starting the database, the broker, the operators and the engine ...')
   const servers = await startServers({ dataDir: join(HOSTILE_FOLDER, 'data'), ...choice, onProgress })
   stopList.add(() => servers.stop())
   const { databaseUrl, amqpUrl } = servers
   await migrateDatabase(databaseUrl)
-  const [a, b] = await Promise.all(
-    ['operator-a', 'operator-b'].map(async (name, index) => {
+  const [a, b, ofTestKeys] = await Promise.all(
+    ['operator-a', 'operator-b', 'operator-test'].map(async (name, index) => {
       const operator = await startSimulator({ name, seed: index + 1, logFile: logFile(name) })
       stopList.add(() => operator.stop())
       return operator
     }),
   )
-  if (!a || !b) throw new Error('two operators were to be started')
+  if (!a || !b || !ofTestKeys) throw new Error('three operators were to be started')
   const engine = await startEngine({
     databaseUrl,
     amqpUrl,
     operatorUrls: { a: a.url, b: b.url },
     logFile: logFile('engine'),
-    env: { ADMIN_API_KEY: ADMIN_KEY },
+    env: { ADMIN_API_KEY: ADMIN_KEY, TEST_OPERATOR_URL: ofTestKeys.url },
   })
   stopList.add(() => engine.stop())
   return { engine, databaseUrl }

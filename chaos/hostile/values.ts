@@ -45,6 +45,11 @@ const SHORT = [
   ...['"NORMAL"', '"normal "', '"express\\u0000"', '["normal"]'],
 ]
 
+/** The values that a customer may have as its number. */
+export const HOSTILE_NUMBERS = SHORT.map(Number).filter(
+  (number) => Number.isSafeInteger(number) && number > 0,
+)
+
 const LONG: (() => string)[] = [
   () => JSON.stringify('x'.repeat(1_600)),
   () => JSON.stringify('x'.repeat(1_601)),

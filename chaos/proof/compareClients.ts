@@ -3,12 +3,13 @@ import { read } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { identifierFromBytes } from '../../src/primitives/identifier.ts'
 import type { ClientRecord, Sent, ToppedUp } from '../clients/record.ts'
-import { PRICES } from '../stage/prices.ts'
+import { costOf, weightedCostOf } from '../prices.ts'
+import { ROWS_PER_PAGE, eachRow } from './eachRow.ts'
 import { markOf } from './marks.ts'
 
 /** The tables compared with the answers that clients got; one line for each contradiction, by what it means. */
 export interface Contradictions {
-  /** Answered 200, and not there. */
+  /** Answered as accepted, and not there. */
   lost: string[]
   /** There more than once, or for another price, though it was asked for once. */
   doubleCharges: string[]
@@ -25,6 +26,8 @@ interface Row {
   recipients: number
   text: string
   charged: number | null
+  /** Each recipient's price times its number. */
+  weighted: number | string
 }
 
 interface LedgerRow {
@@ -34,14 +37,12 @@ interface LedgerRow {
   description: string
 }
 
-const ROWS_PER_PAGE = 5_000
-
 /** Called when the system is at rest: nothing that clients began is still under way. */
 export async function compareClients(db: Db, record: ClientRecord): Promise<Contradictions> {
   const found: Contradictions = { lost: [], doubleCharges: [], chargedThoughRefused: [], unrequested: [] }
   const sent = new Map(record.sent.map((each) => [each.mark, each]))
   const seen = new Map<string, number>()
-  for await (const row of requests(db)) {
+  for await (const row of eachRow(db, 'chaos.requests', requestsAfter)) {
     const mark = markOf(row.text)
     const asked = sent.get(mark)
     seen.set(mark, (seen.get(mark) ?? 0) + 1)
@@ -57,11 +58,13 @@ export async function compareClients(db: Db, record: ClientRecord): Promise<Cont
 
 function compareOne(asked: Sent, row: Row, times: number, found: Contradictions): void {
   const name = `${asked.mark}, request ${identifierFromBytes(row.id)}`
-  const owed = PRICES[asked.type] * asked.recipients
+  const owed = costOf(asked)
   if (asked.answered === 'refused') found.chargedThoughRefused.push(`${name}: answered with a refusal`)
   if (times > 1) found.doubleCharges.push(`${name}: there ${times} times`)
-  if (row.charged !== -owed || (asked.cost !== undefined && asked.cost !== owed))
+  if (row.charged !== 0 - owed || (asked.cost !== undefined && asked.cost !== owed))
     found.doubleCharges.push(`${name}: ${row.charged} moved, answered ${asked.cost}, owed ${owed}`)
+  else if (Number(row.weighted) !== weightedCostOf(asked))
+    found.doubleCharges.push(`${name}: not each recipient has its price`)
   const isSame =
     row.user_id === asked.customer && row.recipients === asked.recipients && row.type === asked.type
   if (!isSame) found.unrequested.push(`${name}: not what was asked for`)
@@ -71,7 +74,7 @@ function compareOne(asked: Sent, row: Row, times: number, found: Contradictions)
 
 function compareTopUps(toppedUp: ToppedUp[], rows: LedgerRow[], found: Contradictions): void {
   const byMark = Map.groupBy(rows, ({ description }) => markOf(description))
-  for (const { mark, customer, amount, answered } of toppedUp) {
+  for (const { mark, customer, amount, answered, transactionId } of toppedUp) {
     const there = byMark.get(mark) ?? []
     const name = `top-up ${mark} of customer ${customer}`
     if (answered === 'accepted' && there.length === 0) found.lost.push(name)
@@ -79,28 +82,20 @@ function compareTopUps(toppedUp: ToppedUp[], rows: LedgerRow[], found: Contradic
     if (there.length > 1) found.doubleCharges.push(`${name}: there ${there.length} times`)
     const isSame = there.every((row) => row.amount === amount && row.user_id === customer)
     if (!isSame) found.doubleCharges.push(`${name}: another amount or customer`)
+    if (transactionId !== undefined && !there.some(({ id }) => identifierFromBytes(id) === transactionId))
+      found.lost.push(`${name}: answered as ${transactionId}`)
     byMark.delete(mark)
   }
   for (const mark of byMark.keys()) if (mark !== '') found.unrequested.push(`top-up ${mark}`)
 }
 
-async function* requests(db: Db): AsyncGenerator<Row> {
-  let after: Buffer = Buffer.alloc(0)
-  for (;;) {
-    const { rows } = await read(db, 'chaos.requests', (reader) =>
-      sql<Row>`
-        SELECT r.sms_identifier AS id, r.user_id, r.type, r.recipients, r.text, t.amount AS charged
-        FROM sms_requests r LEFT JOIN user_transactions t ON t.transaction_id = r.sms_identifier AND t.recipient_no = 0
-          AND t.transaction_type = 'charge'
-        WHERE r.sms_identifier > ${after} ORDER BY r.sms_identifier LIMIT ${sql.lit(ROWS_PER_PAGE)}`.execute(
-        reader,
-      ),
-    )
-    yield* rows
-    const last = rows.at(-1)
-    if (!last) return
-    after = last.id
-  }
+function requestsAfter(after: Buffer) {
+  return sql<Row>`
+    SELECT r.sms_identifier AS id, r.user_id, r.type, r.recipients, r.text, t.amount AS charged,
+      (SELECT SUM(s.price * s.recipient_no) FROM sms_status s WHERE s.sms_identifier = r.sms_identifier) AS weighted
+    FROM sms_requests r LEFT JOIN user_transactions t ON t.transaction_id = r.sms_identifier AND t.recipient_no = 0
+      AND t.transaction_type = 'charge'
+    WHERE r.sms_identifier > ${after} ORDER BY r.sms_identifier LIMIT ${sql.lit(ROWS_PER_PAGE)}`
 }
 
 async function topUps(db: Db): Promise<LedgerRow[]> {

@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
-import { read } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { identifierFromBytes } from '../../src/primitives/identifier.ts'
 import { numberOf } from '../clients/record.ts'
 import type { Sent } from '../clients/record.ts'
+import { ROWS_PER_PAGE, eachRow } from './eachRow.ts'
 import { markOf } from './marks.ts'
 
 /** What an operator recorded of one recipient. */
@@ -21,8 +21,6 @@ interface Row {
   highest: number
 }
 
-const REQUESTS_PER_PAGE = 5_000
-
 /**
  * Whether exactly the requested numbers were stored, and each operator sent to the number of its reference when it was
  * last asked. Numbers of one request follow each other, so that a number less its place is the same for all of it.
@@ -36,7 +34,7 @@ export async function compareNumbers(
   const wrong: string[] = []
   const byMark = new Map(sent.map((each) => [each.mark, each]))
   const byIdentifier = new Map<string, Sent>()
-  for await (const row of numbers(db)) {
+  for await (const row of eachRow(db, 'chaos.numbers', numbersAfter)) {
     const asked = byMark.get(markOf(row.text))
     if (!asked) continue
     const identifier = identifierFromBytes(row.id)
@@ -60,21 +58,12 @@ export async function compareNumbers(
   return wrong
 }
 
-async function* numbers(db: Db): AsyncGenerator<Row> {
-  let after: Buffer = Buffer.alloc(0)
-  for (;;) {
-    const { rows } = await read(db, 'chaos.numbers', (reader) =>
-      sql<Row>`
-        SELECT r.sms_identifier AS id, MIN(r.text) AS text, COUNT(*) AS recipients,
-          MIN(CAST(s.recipient AS SIGNED) - s.recipient_no) AS lowest,
-          MAX(CAST(s.recipient AS SIGNED) - s.recipient_no) AS highest
-        FROM sms_requests r JOIN sms_status s ON s.sms_identifier = r.sms_identifier
-        WHERE r.sms_identifier > ${after} GROUP BY r.sms_identifier ORDER BY r.sms_identifier
-        LIMIT ${sql.lit(REQUESTS_PER_PAGE)}`.execute(reader),
-    )
-    yield* rows
-    const last = rows.at(-1)
-    if (!last) return
-    after = last.id
-  }
+function numbersAfter(after: Buffer) {
+  return sql<Row>`
+    SELECT r.sms_identifier AS id, MIN(r.text) AS text, COUNT(*) AS recipients,
+      MIN(CAST(s.recipient AS SIGNED) - s.recipient_no) AS lowest,
+      MAX(CAST(s.recipient AS SIGNED) - s.recipient_no) AS highest
+    FROM sms_requests r JOIN sms_status s ON s.sms_identifier = r.sms_identifier
+    WHERE r.sms_identifier > ${after} GROUP BY r.sms_identifier ORDER BY r.sms_identifier
+    LIMIT ${sql.lit(ROWS_PER_PAGE)}`
 }

@@ -2,26 +2,50 @@ import { audit } from '../../src/audit/index.ts'
 import type { Findings, Rule, Violation } from '../../src/audit/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import type { ClientRecord } from '../clients/record.ts'
+import { FIRST_MONEY, SPEND_PER_DAY_OF } from '../customers.ts'
 import { compareRecords } from '../records/compareRecords.ts'
 import type { RecordRule } from '../records/rules.ts'
-import type { StagedOperator } from '../stage/stage.ts'
+import type { StagedOperator } from '../stage/operators.ts'
+import { compareBulks } from './compareBulks.ts'
+import { compareCancels } from './compareCancels.ts'
 import { compareClients } from './compareClients.ts'
+import { compareDeliveries } from './compareDeliveries.ts'
+import type { DeliveriesReport } from './compareDeliveries.ts'
+import { compareEvents } from './compareEvents.ts'
+import type { EventsReport, EventWitness } from './compareEvents.ts'
+import { compareModes } from './compareModes.ts'
 import { compareNumbers } from './compareNumbers.ts'
 import { compareRefusals } from './compareRefusals.ts'
+import { compareRepeats } from './compareRepeats.ts'
+import { compareSchedule } from './compareSchedule.ts'
+import { compareSpending } from './compareSpending.ts'
+import { countWork } from './countWork.ts'
+import type { Work } from './countWork.ts'
+import { isPlanned } from './planned.ts'
 import { countRequests, countStates, findDoubleRefunds, findUnfinished } from './readTables.ts'
 import type { Found } from './readTables.ts'
+import { witnessesIn } from './witness.ts'
 
 /** The violations a run counts, as its table names them. */
 export const FINDINGS = {
   lost: 'lost: accepted and missing, unfinished, or done and never sent',
   doubleCharges: 'double charges: one request, charged twice or for another price',
   chargedThoughRefused: 'charged though refused',
+  wrongRepeats: 'repeated under one idempotency key, and answered otherwise or anew',
+  wrongCancels: 'cancelled and not asked for, or otherwise than answered',
+  wrongBulks: 'bulks otherwise than answered or read, or all or nothing and there in part',
+  wrongModes: 'test messages that moved money or left the test operator, and live ones that came there',
+  wrongSpending: 'charged above the limit of a day, or refused below it',
+  wrongDeliveries: 'delivery statuses otherwise than the receipts say, or decided more than once',
+  wrongEvents: 'events missing, repeated, with a gap in their numbers, or not what became of the message',
+  missedEvents: 'events that a living endpoint did not get, with a wrong signature or none of the log',
+  early: 'scheduled, and handed over before its time or stored for another',
   unrequested: 'in the tables or sent, and not requested',
   wrongNumbers: 'stored or handed over for a number that was not requested',
   wronglyRefused: 'refused for insufficient balance that was sufficient',
   doubleRefunds: 'double refunds',
   wrongRefunds: 'wrong refunds: not failed, or failed without, or another amount',
-  unmarked: 'sent more than once without a mark, or sent and reported otherwise',
+  unmarked: 'sent more than once without a mark, or sent and reported as failed or cancelled',
   repeated: 'sent or submitted more often than allowed',
   books: 'broken books: balances, chains, customers, states, outbox rows, quarantine',
   answers: 'unplanned answers',
@@ -29,7 +53,7 @@ export const FINDINGS = {
 export type Finding = keyof typeof FINDINGS
 
 /** What the run came to, from the tables, the operators' record and the clients'. */
-export interface Proof {
+export interface Proof extends Work {
   requests: number
   recipients: number
   /** Recipients by state. */
@@ -43,6 +67,12 @@ export interface Proof {
   takenAndRefunded: number
   /** Open and known: their results could not be stored, and a person or a receipt decides them. Allowed. */
   quarantined: number
+  /** Scheduled recipients that were handed over. */
+  handedOverAsScheduled: number
+  /** Messages that operators took over SMPP. */
+  takenOverSmpp: number
+  deliveries: DeliveriesReport['counts']
+  events: EventsReport['counts']
 }
 
 const FINDING_OF: Record<Rule | RecordRule, Finding> = {
@@ -55,38 +85,54 @@ const FINDING_OF: Record<Rule | RecordRule, Finding> = {
   dangling: 'books',
   state: 'books',
   attempts: 'repeated',
+  delivery: 'wrongDeliveries',
+  part: 'wrongDeliveries',
   quarantine: 'books',
+  key: 'books',
+  history: 'books',
   lane: 'books',
   due: 'books',
+  bulk: 'books',
+  event: 'wrongEvents',
+  sequence: 'wrongEvents',
   taken: 'lost',
   known: 'unrequested',
   sent: 'unmarked',
   duplicate: 'unmarked',
+  held: 'repeated',
   repeated: 'repeated',
 }
 
 /** What to compare the tables with. */
 export interface Witnesses {
   operators: readonly StagedOperator[]
+  testOperator: StagedOperator
   record: ClientRecord
-  /** What each customer was given before anything was sent. */
-  firstMoney: ReadonlyMap<number, number>
+  events: EventWitness
+  /** The engine's settings. */
+  validityMs: { normal: number; express: number }
 }
 
 /** Called when everything accepted had time to end and the engine's processes are gone. */
 export async function prove(
   db: Db,
-  { operators, record, firstMoney }: Witnesses,
+  { operators, testOperator, record, events: eventWitness, validityMs }: Witnesses,
   onProgress: (line: string) => void,
 ): Promise<Proof> {
   onProgress('auditing the tables')
-  const books = await audit(db)
+  const books = await audit(db, { limits: { validityMs } })
   onProgress('comparing with the record of the operators')
-  const admins = operators.map(({ admin }) => admin)
-  const records = await compareRecords(db, admins)
+  const [test, ...live] = await witnessesIn(db, [testOperator, ...operators])
+  if (!test) throw new Error('the test operator has no record')
+  const witnesses = [...live, test]
+  const records = await compareRecords(db, witnesses)
+  const deliveries = await compareDeliveries(db, witnesses)
   onProgress('comparing with the answers that clients got')
   const clients = await compareClients(db, record)
-  const wrongNumbers = await compareNumbers(db, record.sent, admins)
+  const wrongNumbers = await compareNumbers(db, record.sent, witnesses)
+  const schedule = await compareSchedule(db, record.sent, witnesses)
+  onProgress('comparing with what endpoints got')
+  const events = await compareEvents(db, record.sent, eventWitness)
   const of = (finding: Finding): Found[] => [foundIn(books, finding), foundIn(records, finding)]
   const partial = records.dropped > 0 ? [`${records.dropped} submissions are in no record`] : []
   return {
@@ -95,12 +141,21 @@ export async function prove(
       lost: together(all(clients.lost), ...of('lost'), await findUnfinished(db)),
       doubleCharges: together(all(clients.doubleCharges), ...of('doubleCharges')),
       chargedThoughRefused: all(clients.chargedThoughRefused),
+      wrongRepeats: all(compareRepeats(record)),
+      wrongCancels: all(await compareCancels(db, record)),
+      wrongBulks: all(await compareBulks(db, record.bulks)),
+      wrongModes: all(await compareModes(db, record.sent, { live, test })),
+      wrongSpending: all(await compareSpending(db, record, SPEND_PER_DAY_OF)),
+      wrongDeliveries: together(all(deliveries.wrong), ...of('wrongDeliveries')),
+      wrongEvents: together(all(events.wrong), ...of('wrongEvents')),
+      missedEvents: all(events.missed),
+      early: all(schedule.wrong),
       unrequested: together(all(clients.unrequested), ...of('unrequested')),
       wrongNumbers: all(wrongNumbers),
-      wronglyRefused: all(compareRefusals(record, firstMoney)),
+      wronglyRefused: all(compareRefusals(record, FIRST_MONEY)),
       doubleRefunds: await findDoubleRefunds(db),
       wrongRefunds: together(...of('wrongRefunds')),
-      unmarked: together(...of('unmarked'), all(partial)),
+      unmarked: together(...of('unmarked'), all(deliveries.unmarked), all(partial)),
       repeated: together(...of('repeated')),
       books: together(...of('books')),
       answers: unplanned(record),
@@ -109,7 +164,17 @@ export async function prove(
     duplicatesSeen: records.takenMoreThanOnce,
     takenAndRefunded: records.takenAndRefunded,
     quarantined: books.quarantined,
+    ...countWork(record),
+    handedOverAsScheduled: schedule.handedOver,
+    takenOverSmpp: await countTaken(operators.filter(({ protocol }) => protocol === 'smpp')),
+    deliveries: deliveries.counts,
+    events: events.counts,
   }
+}
+
+async function countTaken(operators: readonly StagedOperator[]): Promise<number> {
+  const summaries = await Promise.all(operators.map(({ admin }) => admin.summary()))
+  return summaries.reduce((sum, { taken }) => sum + taken, 0)
 }
 
 function all(lines: string[]): Found {
@@ -135,11 +200,8 @@ function describeViolation({ rule, subject, explanation }: Violation<string>): s
   return `${rule}: ${subject}: ${explanation}`
 }
 
-/** The engine refuses by these, and by no others; `no answer` is what a client notes of a process that is gone. */
-const PLANNED = /^(?:200|402 insufficient_balance|408 request_timeout|503 \w+|no answer)$/
-
 function unplanned({ answers }: ClientRecord): Found {
-  const labels = [...answers].filter(([label]) => !PLANNED.test(label))
+  const labels = [...answers].filter(([label]) => !isPlanned(label))
   return {
     count: labels.reduce((sum, [, times]) => sum + times, 0),
     lines: labels.map(([label]) => label),

@@ -155,7 +155,7 @@ async function readPage(db: Db, bounds: Bounds, rowsMax: number): Promise<Compar
     db,
     'audit.records',
     sql<ComparedRow>`
-      SELECT s.sms_identifier AS id, s.recipient_no, r.type, s.status, s.possibly_sent, s.possible_duplicate
+      SELECT s.sms_identifier AS id, s.recipient_no, r.type, s.status, s.possibly_sent, s.possible_duplicate, r.on_unknown
       FROM sms_status s FORCE INDEX (PRIMARY)
         LEFT JOIN sms_requests r FORCE INDEX (PRIMARY) ON r.sms_identifier = s.sms_identifier
       WHERE ${within('s.sms_identifier', span)}`,

@@ -6,6 +6,7 @@ export const RECORD_RULES = {
   known: 'every reference that an operator took is a recipient',
   sent: 'every recipient that an operator took is done, or marked as possibly sent, or unfinished',
   duplicate: 'every recipient that was taken more than once is marked as a possible duplicate',
+  held: 'no recipient that is never to be sent twice was taken more than once',
   repeated: 'no recipient was taken more often than it may be submitted',
 } as const
 

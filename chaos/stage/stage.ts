@@ -5,48 +5,57 @@ import { startServers } from '../../dev/servers.ts'
 import type { Servers } from '../../dev/servers.ts'
 import { chooseEngines } from '../../dev/servers/chooseEngines.ts'
 import { LOCAL } from '../../dev/stack/folders.ts'
-import { migrateDatabase, startSimulator } from '../../dev/stack/programs.ts'
-import type { Program } from '../../dev/stack/programs.ts'
+import { migrateDatabase } from '../../dev/stack/programs.ts'
 import { checkOutOld } from './otherCheckout.ts'
 import type { OldCheckout } from './otherCheckout.ts'
 import { openTcpProxy } from '../../dev/tcpProxy.ts'
 import type { TcpProxy } from '../../dev/tcpProxy.ts'
 import { closeDb, openDb } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
-import { simulatorAdmin } from '../../simulator/client.ts'
-import type { SimulatorAdmin } from '../../simulator/client.ts'
+import { freePorts } from '../../dev/servers/ports.ts'
+import { openEndpoints } from '../endpoints/endpointServer.ts'
+import type { Endpoints } from '../endpoints/endpointServer.ts'
+import { ROLES } from '../steps.ts'
+import type { Role } from '../steps.ts'
+import { stageOperators } from './operators.ts'
+import type { StagedOperators } from './operators.ts'
+import { writeOperatorsFile } from './operatorsFile.ts'
 
 export const CHAOS_FOLDER = join(LOCAL, 'chaos')
 
-/** A simulated operator, its control API for the proof, and the link over which the engine reaches it. */
-export interface StagedOperator {
-  name: string
-  program: Program
-  admin: SimulatorAdmin
-  link: TcpProxy
-}
+const PROCESSES_PER_ROLE = 2
 
 /** Everything that the engine depends on, with a link to each that can be broken. */
-export interface Stage {
+export interface Stage extends StagedOperators {
   servers: Servers
   /** For looking and arranging, past the links. */
   db: Db
   databaseLink: TcpProxy
   brokerLink: TcpProxy
-  operators: readonly [StagedOperator, StagedOperator]
+  /** Of the engine's processes. The operators send their receipts to those of the API. */
+  ports: Record<Role, number[]>
+  /** What the customers' endpoints are: servers of this process. */
+  endpoints: Endpoints
   folder: string
   /** The checkout of the commit to upgrade from; undefined: this clone lacks the baseline. */
   oldCheckout: OldCheckout | undefined
+  /** Of the present program; the older one knows the addresses of A and B alone. */
+  operatorsFile: string
 }
 
-/** How fast an operator is, if nothing else is wanted: slow enough that something is always in flight. */
-export const USUAL = { latency: { kind: 'uniform', minMs: 5, maxMs: 80 } } as const
+export interface StageOptions {
+  /** The commit whose program the processes begin with; undefined: the baseline's. */
+  upgradeFrom?: string | undefined
+  /** Whether they begin with an older program at all. */
+  isUpgraded: boolean
+  onProgress: (line: string) => void
+}
 
 export async function setStage(
   env: NodeJS.ProcessEnv,
   folder: string,
   stopList: StopList,
-  { upgradeFrom, onProgress }: { upgradeFrom?: string | undefined; onProgress: (line: string) => void },
+  { upgradeFrom, isUpgraded, onProgress }: StageOptions,
 ): Promise<Stage> {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -56,7 +65,9 @@ export async function setStage(
     onProgress,
   })
   stopList.add(() => servers.stop())
-  const oldCheckout = await checkOutOld(upgradeFrom, { folder, stopList, say: onProgress })
+  const oldCheckout = isUpgraded
+    ? await checkOutOld(upgradeFrom, { folder, stopList, say: onProgress })
+    : undefined
   // The present version's migrations follow under load (../upgrade.ts).
   await migrateDatabase(servers.databaseUrl, oldCheckout?.folder)
   const db = openDb({
@@ -69,17 +80,23 @@ export async function setStage(
     stopList.add(() => proxy.close())
     return proxy
   }
-  const operator = async (name: string, seed: number): Promise<StagedOperator> => {
-    const program = await startSimulator({ name, seed, logFile: join(folder, 'logs', `${name}.log`) })
-    stopList.add(() => program.stop())
-    const admin = simulatorAdmin(program.url)
-    await admin.behave(USUAL)
-    return { name, program, admin, link: await link(program.url) }
-  }
+  const ports = await portsOfRoles()
+  const operators = await stageOperators({ folder, stopList, link, apiPorts: ports.api })
+  const endpoints = await openEndpoints()
+  stopList.add(() => endpoints.close())
   return {
-    ...{ servers, db, folder, oldCheckout },
+    ...{ servers, db, folder, oldCheckout, ports, endpoints, ...operators },
     databaseLink: await link(servers.databaseUrl),
     brokerLink: await link(servers.amqpUrl),
-    operators: [await operator('operator-a', 1), await operator('operator-b', 2)],
+    operatorsFile: await writeOperatorsFile(folder, operators.operators),
   }
+}
+
+async function portsOfRoles(): Promise<Record<Role, number[]>> {
+  const ports = await freePorts(ROLES.length * PROCESSES_PER_ROLE)
+  const of = (role: Role) => {
+    const start = ROLES.indexOf(role) * PROCESSES_PER_ROLE
+    return ports.slice(start, start + PROCESSES_PER_ROLE)
+  }
+  return { api: of('api'), relay: of('relay'), consumer: of('consumer') }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { signalProcess } from '../../dev/processes/identity.ts'
+import { describeExit } from '../../dev/processes/launch.ts'
 import type { Program } from '../../dev/stack/programs.ts'
 import type { Role } from '../steps.ts'
 
@@ -162,9 +163,15 @@ export class SupervisedProcess {
     const { onDeath, onFault } = this.#settings
     const exit = program.exit()
     if (program.output().includes(DIED)) onDeath(this.#atStep())
-    else if (this.#isKilled) onDeath({ role: this.role })
+    else if (this.#isKilled || this.#wasLate(program)) onDeath({ role: this.role })
     else if (!(this.#isEndWanted(program) && exit?.code === 0))
-      onFault(`${this.name} ended with ${exit?.signal ?? `exit code ${exit?.code}`}`)
+      onFault(`${this.name} ${exit ? describeExit(exit) : 'runs'}; its log ends: ${endOf(program.output())}`)
+  }
+
+  /** Replaced amid faults, and frozen or cut off until its deadline had passed: what was in flight is left as by a kill. */
+  #wasLate(program: Program): boolean {
+    const isReplaced = this.#replaced === program && !this.#isPlain
+    return isReplaced && program.exit()?.code === 1 && program.output().includes(NOT_ALL_CLOSED)
   }
 
   #isEndWanted(program: Program): boolean {
@@ -175,6 +182,18 @@ export class SupervisedProcess {
     const { step } = this.#preloaded
     return { role: this.role, ...(step !== undefined && { step }) }
   }
+}
+
+/** What src/platform/lifecycle.ts says when parts were not closed in time. */
+const NOT_ALL_CLOSED = 'stopped, but not everything could be closed'
+
+const END_LINES = 6
+
+/** What a process wrote last besides information, in one line: why it ended. */
+function endOf(output: string): string {
+  const lines = output.trimEnd().split('\n')
+  const telling = lines.filter((line) => !line.includes('"level":"info"'))
+  return telling.slice(-END_LINES).concat(lines.slice(-1)).join(' | ')
 }
 
 /** What preload/atStep.ts writes before it kills. */

@@ -9,6 +9,7 @@ const SCANNED = [
   'dev',
   'chaos',
   'loadtest',
+  'clients',
   'db',
   'docs',
   'README.md',

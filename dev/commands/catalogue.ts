@@ -16,16 +16,18 @@ const SERVERS: [string, string][] = [
 /** In the order of `make help`: what a new user needs first. */
 export const COMMANDS = {
   demo: {
-    summary: 'send, fail over, refund and audit on private servers, explained step by step',
+    summary: 'send over HTTP and SMPP, fail over, refund and audit on private servers, step by step',
     options: SERVERS,
   },
   up: {
-    summary: 'start the engine with private servers and two simulated operators',
-    usage: ['PORT=8081 make up'],
+    summary: 'start the engine with private servers and simulated operators',
+    usage: ['PORT=8081 make up', 'OPERATORS_FILE=docs/operators/simulated.yml make up'],
     options: [
       ['PORT', 'port of the API, default 8080'],
       ...SERVERS,
       ['DATABASE_URL, AMQP_URL', 'use these servers instead of starting any; set both or neither'],
+      ['OPERATORS_FILE', 'operators and routes; the example has a simulated one over SMPP'],
+      ['MOCK_SUCCESS_RATE, ...', 'shares of the simulated operators: docs/simulator.md'],
       ['any setting of the engine', 'docs/settings.md'],
     ],
   },
@@ -72,6 +74,46 @@ export const COMMANDS = {
       ['failed ID:NO', 'refund it; it is not sent'],
       ['retry ID:NO', 'submit it again, marked as a possible duplicate'],
       ['DATABASE_URL', 'the database, needed here or in .env'],
+    ],
+  },
+  timeline: {
+    summary: 'show what happened to a message, and what it waits for',
+    usage: ["make timeline ARGS='ID'", 'npm run timeline -- ID --to +989120000001'],
+    options: [
+      ['ID', 'the identifier of the message'],
+      ['--to NUMBER', 'only this recipient'],
+      ['--after NO', 'the recipients behind this one; ten are shown at once'],
+      ['--json', 'as the tables have it'],
+      ['DATABASE_URL', 'the database, default the one of `make up`'],
+    ],
+  },
+  receipts: {
+    summary: 'list receipts that matched no message, and try them again',
+    usage: ["make receipts ARGS='list'", 'npm run receipts -- retry --all'],
+    options: [
+      ['list [--json]', 'receipts that matched nothing for a day, or cannot be read'],
+      ['list --waiting', 'receipts that are still tried'],
+      ['retry ID... | --all', 'try listed ones once more'],
+      ['DATABASE_URL', 'the database, default the one of `make up`'],
+    ],
+  },
+  operators: {
+    summary: 'list operators; pause, drain, resume or weight one',
+    usage: ["make operators ARGS='list'", 'npm run operators -- pause north --reason "maintenance"'],
+    options: [
+      ['list', 'show every operator and its state'],
+      ['pause | drain | resume NAME', 'in effect in every process within a second; needs --reason TEXT'],
+      ['weight NAME NUMBER', 'kept and shown; needs --reason TEXT'],
+      ['DATABASE_URL', 'the database, default the one of `make up`'],
+    ],
+  },
+  route: {
+    summary: 'explain which operators a message would go to',
+    usage: ["make route ARGS='+989121234567 express'", 'npm run route -- 989121234567 normal --customer 7'],
+    options: [
+      ['NUMBER normal|express', 'the message'],
+      ['--customer USER-ID, --sender SENDER', 'whom it is from'],
+      ['OPERATORS_FILE', 'operators and routes, default those of `make up`'],
     ],
   },
   seed: {
@@ -127,7 +169,7 @@ export const COMMANDS = {
       ...SERVERS,
     ],
   },
-  check: { summary: 'check format, lint rules, types, import direction and table writers' },
+  check: { summary: 'check format, lint and alert rules, types, import direction and table writers' },
   lint: { summary: 'check the lint rules only' },
   chaos: {
     summary: 'inject faults into a running system and prove the invariants (3 minutes)',
@@ -137,7 +179,7 @@ export const COMMANDS = {
       ['DURATION, --duration', 'time of overlapping faults, default 60s'],
       ['INTENSITY, --intensity', 'rate of faults, 0.1 to 10, default 1'],
       ['KEEP=1, --keep', 'keep logs and data although nothing was found'],
-      ['ONLY, --only', 'upgrade: inject nothing but the upgrade and the rollback'],
+      ['ONLY, --only', 'upgrade: only the upgrade and the rollback; cancel, schedule: one scenario'],
       ['UPGRADE_FROM, --upgrade-from', 'the commit to upgrade from, default: the baseline'],
       ...SERVERS,
     ],
@@ -158,7 +200,7 @@ export const COMMANDS = {
     options: [['NAME', 'only these; without a name, all of test/mutations']],
   },
   'deps-audit': { summary: 'list known vulnerabilities in the dependencies' },
-  swag: { summary: 'write docs/openapi.json' },
+  swag: { summary: 'write docs/openapi.json and the types of the TypeScript client' },
   build: { summary: 'install the packages and check the types' },
   run: { summary: 'start the engine on your own servers (settings: docs/settings.md)' },
   docker: { summary: 'start everything with Docker Compose' },

@@ -1,3 +1,6 @@
+import { callerOf } from './call.ts'
+import type { Caller, Exchange } from './call.ts'
+
 /** What the demonstration needs of Chapar's own API, and how it looked on the wire. */
 export interface DemoApi {
   topUp(userId: number, balance: number): Promise<Exchange<{ balance: number; transaction_id: string }>>
@@ -35,13 +38,6 @@ export interface LedgerItem {
   created_at: string
 }
 
-/** An answer, with the request and the answer as they were. */
-export interface Exchange<T> {
-  body: T
-  request: string
-  answer: string
-}
-
 /** All series of one look at /metrics. */
 export interface Metrics {
   /** The state that an operator's breaker is in. */
@@ -50,35 +46,14 @@ export interface Metrics {
   callsOf(operator: string): number
 }
 
-const ANSWER_TIMEOUT_MS = 10_000
-
 export function demoApi(url: string): DemoApi {
-  const ask = async (path: string, init: RequestInit = {}) => {
-    const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
-    const response = await fetch(url + path, { ...init, signal }).catch((error: Error) => {
-      const { code = error.message } = (error.cause ?? {}) as { code?: string }
-      throw new Error(`${path} was not answered: ${code}`, { cause: error })
-    })
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`)
-    return { status: response.status, text }
-  }
-  const post = async <T>(path: string, body: object): Promise<Exchange<T>> => {
-    const json = JSON.stringify(body)
-    const headers = { 'content-type': 'application/json' }
-    const { status, text } = await ask(path, { method: 'POST', headers, body: json })
-    return { body: JSON.parse(text) as T, request: `POST ${path} ${json}`, answer: `${status} ${text}` }
-  }
-  const get = async <T>(path: string, query: Record<string, string | number>): Promise<T> => {
-    const search = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
-    return JSON.parse((await ask(`${path}?${search.join('&')}`)).text) as T
-  }
+  const { get, post, text } = callerOf(url)
   return {
     topUp: (user_id, balance) => post('/balance/add', { user_id, balance, description: 'demonstration' }),
     send: (message) => post('/sms/send', message),
     history: async (query) => (await get<{ history: HistoryItem[] }>('/sms/history', query)).history,
     balance: (userId) => readBalance(get, userId),
-    metrics: async () => toMetrics((await ask('/metrics')).text),
+    metrics: async () => toMetrics(await text('/metrics')),
   }
 }
 
@@ -90,7 +65,7 @@ interface BalancePage {
 
 /** The balance with the whole ledger, oldest row first. */
 async function readBalance(
-  get: <T>(path: string, query: Record<string, string | number>) => Promise<T>,
+  get: Caller['get'],
   userId: number,
 ): Promise<{ balance: number; ledger: LedgerItem[] }> {
   const newestFirst: LedgerItem[] = []

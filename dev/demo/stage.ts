@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connect } from 'amqplib'
@@ -5,6 +6,7 @@ import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { simulatorAdmin } from '../../simulator/client.ts'
 import { SETTINGS } from '../../src/roles/settings.ts'
 import { demoApi } from './api.ts'
+import { writeOperatorsFile } from './operatorsFile.ts'
 import type { Page } from './page.ts'
 import type { Stage } from './story.ts'
 import type { StopList } from '../processes/stopList.ts'
@@ -13,12 +15,15 @@ import { chooseEngines } from '../servers/chooseEngines.ts'
 import { assertUnused } from '../servers/createServer.ts'
 import { givenServers, withoutPassword, type GivenServers } from '../servers/given.ts'
 import { LOCAL } from '../stack/folders.ts'
-import { migrateDatabase, startEngine, startSimulator } from '../stack/programs.ts'
+import { migrateDatabase, smppUrlOf, startEngine, startSimulator } from '../stack/programs.ts'
+import type { Program, SimulatorOptions } from '../stack/programs.ts'
 
 /** Everything of `make demo`: gone after a run that went well, else kept until the next one. */
 export const DEMO_FOLDER = join(LOCAL, 'demo')
 const DATA_FOLDER = join(DEMO_FOLDER, 'data')
 export const LOGS_FOLDER = join(DEMO_FOLDER, 'logs')
+const OPERATORS_FILE = join(DEMO_FOLDER, 'operators.yml')
+const ADMIN_KEY_BYTES = 24
 
 interface Ground extends GivenServers {
   /** The caller's own: what is in them stays. */
@@ -32,38 +37,63 @@ export interface Setting {
   fallback?: string
 }
 
-/** Starts servers (or takes the given ones), both operators and the engine, and finds an unused customer id. */
+/** Starts servers (or takes the given ones), three operators and the engine, and finds an unused customer id. */
 export async function setStage(env: NodeJS.ProcessEnv, page: Page, stopList: StopList): Promise<Setting> {
   const given = givenServers(env)
   const ground = given ? await takeGiven(given, page) : await startPrivateServers(env, page, stopList)
   const { databaseUrl, amqpUrl, isGiven, fallback } = ground
-  const bringOperator = async (name: string, seed: number) => {
-    const operator = await startSimulator({ name, seed, logFile: join(LOGS_FOLDER, `${name}.log`) })
-    stopList.add(() => operator.stop())
-    page.say(`${name.padEnd(10)}  ${operator.url}, simulated`)
-    return operator
-  }
-  const [a, b] = await Promise.all([bringOperator('operator-a', 1), bringOperator('operator-b', 2)])
+  const operators = await startOperators(page, stopList)
+  const { a, b, c } = operators
+  const urls = { a: a.url, b: b.url, c: smppUrlOf(c) }
+  await writeOperatorsFile(OPERATORS_FILE, urls)
+  const adminKey = randomBytes(ADMIN_KEY_BYTES).toString('base64url')
   const engine = await startEngine({
     databaseUrl,
     amqpUrl,
-    operatorUrls: { a: a.url, b: b.url },
     logFile: join(LOGS_FOLDER, 'engine.log'),
+    env: {
+      OPERATORS_FILE,
+      ADMIN_API_KEY: adminKey,
+      // The customer's webhook endpoint is on this machine.
+      WEBHOOK_ALLOW_PRIVATE: 'yes',
+    },
   })
   stopList.add(() => engine.stop())
   page.say(`${'engine'.padEnd(10)}  ${engine.url}`)
+  const customerId = await findUnusedCustomer(databaseUrl)
   const stage = {
     api: demoApi(engine.url),
     databaseUrl,
-    customerId: await findUnusedCustomer(databaseUrl),
+    customerId,
     operators: { a: simulatorAdmin(a.url), b: simulatorAdmin(b.url) },
+    smpp: {
+      ...{ engineUrl: engine.url, adminKey, customerId, operatorsFile: OPERATORS_FILE },
+      ...{ c: simulatorAdmin(c.url), smppUrl: urls.c },
+    },
   }
   return { stage, isGiven, ...(fallback === undefined ? {} : { fallback }) }
 }
 
+async function startOperators(page: Page, stopList: StopList): Promise<Record<'a' | 'b' | 'c', Program>> {
+  const start = async (options: Pick<SimulatorOptions, 'name' | 'seed' | 'smpp'>) => {
+    const operator = await startSimulator({ ...options, logFile: join(LOGS_FOLDER, `${options.name}.log`) })
+    stopList.add(() => operator.stop())
+    const smpp = options.smpp ? ` and ${smppUrlOf(operator)}` : ''
+    page.say(`${options.name.padEnd(10)}  ${operator.url}${smpp}, simulated`)
+    return operator
+  }
+  const [a, b, c] = await Promise.all([
+    start({ name: 'operator-a', seed: 1 }),
+    start({ name: 'operator-b', seed: 2 }),
+    start({ name: 'operator-c', seed: 3, smpp: { port: 0 } }),
+  ])
+  return { a, b, c }
+}
+
 export async function wipe(): Promise<void> {
   assertUnused(DATA_FOLDER)
-  for (const folder of [DATA_FOLDER, LOGS_FOLDER]) await rm(folder, { recursive: true, force: true })
+  for (const path of [DATA_FOLDER, LOGS_FOLDER, OPERATORS_FILE])
+    await rm(path, { recursive: true, force: true })
 }
 
 async function startPrivateServers(env: NodeJS.ProcessEnv, page: Page, stopList: StopList): Promise<Ground> {

@@ -2,8 +2,12 @@ import type { SimulatorAdmin } from '../../simulator/client.ts'
 import { waitUntil } from '../processes/waitUntil.ts'
 import { runAudit } from '../stack/runAudit.ts'
 import type { DemoApi, Message } from './api.ts'
+import { expect } from './expect.ts'
 import type { Page } from './page.ts'
 import { printLedger } from './printLedger.ts'
+import { sendOverSmpp } from './sendOverSmpp.ts'
+import type { SmppStage } from './sendOverSmpp.ts'
+import { showTimeline } from './showTimeline.ts'
 import { sendAndWatch } from './watch.ts'
 import type { StatusHistory, Watched } from './watch.ts'
 
@@ -14,6 +18,7 @@ export interface Stage {
   /** Unknown before the demonstration. */
   customerId: number
   operators: { a: SimulatorAdmin; b: SimulatorAdmin }
+  smpp: SmppStage
 }
 
 const TOP_UP = 100
@@ -36,8 +41,10 @@ export async function tellStory(stage: Stage, page: Page): Promise<void> {
   await topUp(stage, page)
   await sendEachClass(stage, page)
   await failOver(stage, page)
+  await tellWhereItIs(stage, page)
   await comeBack(stage, page)
   const failed = await reject(stage, page)
+  await sendOverSmpp(stage.smpp, page)
   page.step('The balance, and the ledger that explains it')
   await printLedger(stage.api, stage.customerId, { toppedUp: TOP_UP, failed }, page)
   page.step('The audit of the whole database')
@@ -94,6 +101,15 @@ async function failOver(stage: Stage, page: Page): Promise<void> {
   page.say(`${A} says: ${calls['outage'] ?? 0} calls refused during the outage`)
 }
 
+async function tellWhereItIs(stage: Stage, page: Page): Promise<void> {
+  page.step('Where is my message: the first one that failed over')
+  const lines = await showTimeline(stage, numberOf(1), page)
+  expect(
+    [A, B].every((operator) => lines.some((line) => line.includes(operator))),
+    'an operator is missing',
+  )
+}
+
 async function comeBack(stage: Stage, page: Page): Promise<void> {
   const { api, operators } = stage
   page.step('Operator A comes back; one message probes it and closes its breaker')
@@ -133,13 +149,17 @@ async function reject(stage: Stage, page: Page): Promise<number> {
 }
 
 async function sendOne({ api, customerId }: Stage, serial: number): Promise<StatusHistory> {
-  const recipients = [`+9991000${String(serial).padStart(4, '0')}`]
+  const recipients = [numberOf(serial)]
   const { histories }: Watched = await sendAndWatch(api, {
     ...{ customer_id: customerId, text: 'hi', recipients, type: 'normal' },
   })
   const [history] = histories
   expect(history !== undefined, 'the recipient is missing in the history')
   return history
+}
+
+function numberOf(serial: number): string {
+  return `+9991000${String(serial).padStart(4, '0')}`
 }
 
 function describeHistory({ recipient, provider, states }: StatusHistory): string {
@@ -153,8 +173,4 @@ function lastStatus({ states }: StatusHistory): string | undefined {
 
 function endedWell(history: StatusHistory): boolean {
   return lastStatus(history) === 'done'
-}
-
-function expect(condition: boolean, otherwise: string): asserts condition {
-  if (!condition) throw new Error(otherwise)
 }

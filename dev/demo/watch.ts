@@ -1,4 +1,5 @@
-import type { Accepted, DemoApi, Exchange, HistoryItem, Message } from './api.ts'
+import type { Accepted, DemoApi, HistoryItem, Message } from './api.ts'
+import type { Exchange } from './call.ts'
 
 /** One recipient's states as the API's history showed them, each once, with the time since the request left. */
 export interface StatusHistory {

@@ -101,10 +101,15 @@ export function describeExit({ code, signal }: Exit): string {
 
 const TAIL_LINES = 15
 
-/** The last lines of a log, for an error message: the reader should not have to open the file. */
+/** The last lines of an output, for an error message: the reader should not have to open the log. */
+export function lastLinesOf(output: string): string {
+  return output.trimEnd().split('\n').slice(-TAIL_LINES).join('\n')
+}
+
+/** Those of a whole log. */
 export function tailOf(logFile: string): string {
   try {
-    return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-TAIL_LINES).join('\n')
+    return lastLinesOf(readFileSync(logFile, 'utf8'))
   } catch {
     return '(no log)'
   }

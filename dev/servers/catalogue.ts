@@ -1,5 +1,6 @@
 export type Engine = 'mysql' | 'mariadb'
 export type Broker = '4.3' | '3.10'
+export type Monitor = 'prometheus' | 'mysqldExporter'
 export type Distribution = 'debian' | 'ubuntu'
 
 /** Where a server comes from: a package of one of the distribution's suites, unpacked with all its libraries. */
@@ -11,6 +12,8 @@ export interface ServerPackage {
   package: string
   /** The suite that holds this version; a distribution without one does not have it. */
   suites: Partial<Record<Distribution, string>>
+  /** Its programs lie in usr/bin, of which nothing is unpacked otherwise. */
+  keepsPrograms?: true
 }
 
 export const ENGINES: Record<Engine, ServerPackage> = {
@@ -40,5 +43,23 @@ export const BROKERS: Record<Broker, ServerPackage> = {
     label: 'RabbitMQ 3.10',
     package: 'rabbitmq-server',
     suites: { debian: 'bookworm' },
+  },
+}
+
+/** What tests observe an engine with, and what checks its alert rules. */
+export const MONITORS: Record<Monitor, ServerPackage> = {
+  prometheus: {
+    name: 'prometheus-2.4',
+    label: 'Prometheus',
+    package: 'prometheus',
+    suites: { debian: 'bookworm', ubuntu: 'noble' },
+    keepsPrograms: true,
+  },
+  mysqldExporter: {
+    name: 'mysqld-exporter-0.1',
+    label: 'mysqld_exporter',
+    package: 'prometheus-mysqld-exporter',
+    suites: { debian: 'bookworm', ubuntu: 'noble' },
+    keepsPrograms: true,
   },
 }

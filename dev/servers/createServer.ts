@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { describeExit, launch, tailOf, type Launched } from '../processes/launch.ts'
+import { describeExit, lastLinesOf, launch, type Launched } from '../processes/launch.ts'
 import { DATA_MARK, findMarked } from '../processes/marks.ts'
 import { waitUntil } from '../processes/waitUntil.ts'
 import type { Server, ServerParts } from './server.ts'
@@ -72,6 +72,6 @@ async function waitUntilServing(parts: ServerParts, running: Launched): Promise<
     await waitUntil(serves, { what, timeoutMs: START_TIMEOUT_MS, intervalMs: PROBE_INTERVAL_MS })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(`${reason}; its log ends:\n${tailOf(parts.logFile)}`, { cause: error })
+    throw new Error(`${reason}; its log ends:\n${lastLinesOf(running.output())}`, { cause: error })
   }
 }

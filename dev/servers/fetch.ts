@@ -1,11 +1,11 @@
 import { SERVERS_FOLDER } from '../stack/folders.ts'
-import { BROKERS, ENGINES, type Broker, type Engine } from './catalogue.ts'
+import { BROKERS, ENGINES, MONITORS, type Broker, type Engine, type Monitor } from './catalogue.ts'
 import { adaptErlang } from './erlang.ts'
 import { assertPlatform, UnsupportedPlatform } from './platform.ts'
 import type { Report } from './printProgress.ts'
 import { unpackServer, type Tree } from './unpack.ts'
 
-// Both throw `UnsupportedPlatform` or `ServerNotAvailable`, and return at once when the server is there already.
+// All throw `UnsupportedPlatform` or `ServerNotAvailable`, and return at once when the server is there already.
 
 export async function fetchEngine(engine: Engine, onProgress: Report): Promise<Tree> {
   assertPlatform()
@@ -19,4 +19,9 @@ export async function fetchBroker(broker: Broker, onProgress: Report): Promise<T
     throw new UnsupportedPlatform(`RabbitMQ cannot run below a path with spaces or colons: ${SERVERS_FOLDER}`)
   }
   return unpackServer(BROKERS[broker], { folder: SERVERS_FOLDER, onProgress, adapt: adaptErlang })
+}
+
+export async function fetchMonitor(monitor: Monitor, onProgress: Report): Promise<Tree> {
+  assertPlatform()
+  return unpackServer(MONITORS[monitor], { folder: SERVERS_FOLDER, onProgress })
 }

@@ -62,7 +62,8 @@ async function fetchTree(wanted: ServerPackage, root: string, options: UnpackOpt
   const packages = (await readdir(apt.archives)).filter((name) => name.endsWith('.deb'))
   let reportedMs = 0
   for (const [index, name] of packages.entries()) {
-    await extract(join(apt.archives, name), root)
+    const keepsPrograms = wanted.keepsPrograms === true && name.startsWith(`${wanted.package}_`)
+    await extract(join(apt.archives, name), root, keepsPrograms)
     unpacking.set(wanted.label, `${wanted.label} ${index + 1} of ${packages.length} packages`)
     if (performance.now() - reportedMs < REPORT_INTERVAL_MS) continue
     reportedMs = performance.now()
@@ -75,14 +76,16 @@ async function fetchTree(wanted: ServerPackage, root: string, options: UnpackOpt
 }
 
 // Only servers and their libraries: no tools, no documentation, nothing that a system would start or configure.
-const LEFT_OUT = ['bin', 'etc', 'var', 'usr/bin', 'usr/lib/systemd', 'usr/share/doc', 'usr/share/man']
+const PROGRAMS = 'usr/bin'
+const LEFT_OUT = ['bin', 'etc', 'var', 'usr/lib/systemd', 'usr/share/doc', 'usr/share/man']
 const LEFT_OUT_TOO = ['usr/share/locale', 'usr/share/lintian', 'usr/share/bash-completion', 'usr/share/perl5']
 
 // Libraries and servers unpack in well under a second each; only a full disk takes longer.
 const EXTRACT_TIMEOUT_MS = 120_000
 
-async function extract(archive: string, root: string): Promise<void> {
-  const excluded = [...LEFT_OUT, ...LEFT_OUT_TOO].map((path) => `--exclude=./${path}`)
+async function extract(archive: string, root: string, keepsPrograms: boolean): Promise<void> {
+  const leftOut = [...LEFT_OUT, ...LEFT_OUT_TOO, ...(keepsPrograms ? [] : [PROGRAMS])]
+  const excluded = leftOut.map((path) => `--exclude=./${path}`)
   // Without the archive's owners and permission bits: a set-user-id program must not appear in a checkout.
   const tar = [
     '-x',

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { describeExit, launch, tailOf, type Exit } from '../processes/launch.ts'
+import { describeExit, lastLinesOf, launch, type Exit } from '../processes/launch.ts'
 import type { ProcessIdentity } from '../processes/identity.ts'
 import { run } from '../processes/run.ts'
 import { waitUntil } from '../processes/waitUntil.ts'
@@ -77,6 +77,8 @@ export interface EngineOptions extends CommonOptions {
 export interface SimulatorOptions extends CommonOptions {
   name: string
   seed?: number
+  /** It speaks SMPP as well; port 0 is a free one, and `smppUrlOf` tells which. */
+  smpp?: { port: number; systemId?: string; password?: string }
 }
 
 /** Brings a database to the program's version. Rejects with the program's own line when it refuses. */
@@ -107,13 +109,18 @@ export async function startEngine(options: EngineOptions): Promise<Program> {
 
 /** Starts a simulated operator; resolves when it listens. Its own routes lie under /admin. */
 export async function startSimulator(options: SimulatorOptions): Promise<Program> {
-  const { name, seed } = options
+  const { name, seed, smpp } = options
   const port = options.port ?? (await freePort())
   const env = baseEnv({
     NAME: name,
     HOST: '127.0.0.1',
     PORT: String(port),
     ...(seed === undefined ? {} : { SEED: String(seed) }),
+    ...(smpp && {
+      SMPP_PORT: String(smpp.port),
+      SMPP_SYSTEM_ID: smpp.systemId,
+      SMPP_PASSWORD: smpp.password,
+    }),
     ...options.env,
   })
   const { checkout = CHECKOUT } = options
@@ -121,6 +128,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Program
   return start({ ...options, port, args: [...PRELOAD, main], env }, (program) =>
     program.output().includes('"listening"'),
   )
+}
+
+/** @returns the smpp:// address of a simulator that was started with SMPP. */
+export function smppUrlOf(simulator: Program): string {
+  const url = /"smpp":"([^"]+)"/.exec(simulator.output())?.[1]
+  if (url === undefined) throw new Error(`${simulator.name} does not speak SMPP`)
+  return url
 }
 
 interface StartOptions {
@@ -161,7 +175,7 @@ async function start(
   } catch (error) {
     await program.kill()
     const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(`${reason}; its log ends:\n${tailOf(logFile)}`, { cause: error })
+    throw new Error(`${reason}; its log ends:\n${lastLinesOf(program.output())}`, { cause: error })
   }
 }
 

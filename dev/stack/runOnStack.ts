@@ -12,16 +12,24 @@ interface Command {
   server: string
 }
 
-/** Runs a command on the server that its setting names, or else on the one that `make up` started. Sets the exit code. */
+/**
+ * Runs a command on the server that its setting names, or else on the one that `make up` started. Its help needs none.
+ * Sets the exit code.
+ */
 export async function runOnStack({ name, program, setting, field, server }: Command): Promise<void> {
+  if (process.argv.includes('--help')) {
+    process.exitCode = runProgram(program, {}) ?? 2
+    return
+  }
   const url = process.env[setting] || (await readState())?.[field]
   if (url === undefined)
     console.error(`${name}: no ${server}: set ${setting}, or start the stack with "make up"`)
-  const status = url === undefined ? 2 : run(program, { [setting]: url })
+  const status = url === undefined ? 2 : runProgram(program, { [setting]: url })
   process.exitCode = status ?? 2
 }
 
-function run(program: string, env: Record<string, string>): number | null {
+/** With the arguments of this process. @returns its exit code. */
+export function runProgram(program: string, env: NodeJS.ProcessEnv): number | null {
   const args = ['--require', './src/runtime.cjs', program, ...process.argv.slice(2)]
   return spawnSync(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ...env } }).status
 }

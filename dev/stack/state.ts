@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isAlive, type ProcessIdentity } from '../processes/identity.ts'
 import { LOCAL } from './folders.ts'
+import type { Program } from './programs.ts'
 
 /** Everything of `make up`: data, logs and the record of what runs. */
 export const UP_FOLDER = join(LOCAL, 'up')
@@ -27,8 +28,20 @@ export interface StackState {
   /** As its programs use them, with passwords. */
   databaseUrl: string
   amqpUrl: string
+  /** What the caller gave at the start. Absent in the record of an older version. */
+  given?: NodeJS.ProcessEnv
+  /** The engine's settings that say where its operators are; absent as well. */
+  operatorSettings?: NodeJS.ProcessEnv
   /** Why it is not quite what was meant, for the last line. */
   fallback?: string
+}
+
+export function programPart(program: Program, name: string, notes: string[]): StackPart {
+  return { name, url: program.url, notes, processes: program.processes() }
+}
+
+export function logFileOf(name: string, folder = UP_FOLDER): string {
+  return join(folder, `${name}.log`)
 }
 
 /** Undefined when nothing was started, or when the record cannot be read. */

@@ -16,8 +16,23 @@ export interface Findings {
   auditLive?: AuditLive
   oldReadView?: { messages: number; without: ClaimLoad; beside: ClaimLoad }
   fairShare?: FairShare
+  /** S1 to S3 through `/v1` with keys, each in turn with the same load without. */
+  keyed?: Comparison[]
+  /** Parts of one limited customer over two API processes, and the bounds of what its limit admits. */
+  limit?: { accepted: number; atLeast: number; atMost: number }
+  /** Receipts in requests of a hundred, for messages that are done. */
+  receipts?: { receipts: number; storedPerSecond: number; appliedPerSecond: number; isClean: boolean }
   /** HTTP latency of express requests. */
   flood?: { aloneP99Ms: number; floodedP99Ms: number }
+}
+
+/** One scenario on two commits, or of two loads. `ours` and `theirs` are the looks in chronological order. */
+export interface Comparison {
+  scenario: string
+  against: string
+  turns: Turn[]
+  ours: RunResult[]
+  theirs: RunResult[]
 }
 
 /** S5 */

@@ -47,6 +47,12 @@ export interface Form {
   sweepProbesMax: number
   /** Two commits in turn: the probes of each search, the turns, and the duration of each look. */
   against: { probesMax: number; turns: number; time: { warmUpMs: number; durationMs: number } }
+  /** One customer's load beyond its limit. */
+  limit: { durationMs: number }
+  /** Messages that get a receipt. */
+  receipts: { messages: number }
+  /** S1 to S3 with keys, in turn with the same without. */
+  keyed: { turns: number; time: { warmUpMs: number; durationMs: number } }
   /**
    * MySQL alone: the tried recipients per transaction and concurrent transactions, the duration of each trial, and how
    * many pairs are measured for longer. Then S2 and the best pair in turn: the turns, and the duration of each look.
@@ -82,6 +88,9 @@ const SHORT: Form = {
   fairShare: { messages: 100_000, durationMs: 5_000 },
   flood: { durationMs: 4_000 },
   against: { probesMax: 4, turns: 3, time: { warmUpMs: 1_000, durationMs: 5_000 } },
+  keyed: { turns: 1, time: { warmUpMs: 1_000, durationMs: 5_000 } },
+  limit: { durationMs: 10_000 },
+  receipts: { messages: 50_000 },
   sweep: [{ lanes: 8, connections: 50, concurrency: 16 }],
   sweepProbesMax: 3,
   alone: {
@@ -96,23 +105,25 @@ const WHOLE: Form = {
   run: { warmUpMs: 5_000, durationMs: 45_000 },
   singleRun: { warmUpMs: 3_000, durationMs: 20_000 },
   search: { resolution: 1.05, probesMax: 8, retries: 1 },
-  singleProbesMax: 4,
+  singleProbesMax: 3,
   ofProbed: 0.93,
   lowerings: 3,
   waitingMessages: 100_000,
   waitingRows: 1_000_000,
   claims: 400,
-  idle: { trafficMs: 20_000, quietMs: 15_000, requestsPerSecond: 10 },
+  idle: { trafficMs: 15_000, quietMs: 12_000, requestsPerSecond: 10 },
   history: { messages: 10_000_000, ofLargeCustomer: 1_000_000, looks: 500 },
-  auditLive: { messages: 2_500_000, ratePerSecond: 3_000, time: { warmUpMs: 20_000, durationMs: 30_000 } },
+  auditLive: { messages: 2_000_000, ratePerSecond: 3_000, time: { warmUpMs: 15_000, durationMs: 30_000 } },
   throttled: { durationMs: 20_000 },
   oldReadView: { messages: 500_000, time: { warmUpMs: 3_000, durationMs: 15_000 } },
   fairShare: { messages: 1_000_000, durationMs: 20_000 },
   flood: { durationMs: 15_000 },
   against: { probesMax: 8, turns: 9, time: { warmUpMs: 3_000, durationMs: 20_000 } },
+  keyed: { turns: 2, time: { warmUpMs: 2_000, durationMs: 7_000 } },
+  limit: { durationMs: 20_000 },
+  receipts: { messages: 100_000 },
   sweep: [
     { lanes: 8, connections: 50, concurrency: 16 },
-    { lanes: 8, connections: 50, concurrency: 8 },
     { lanes: 16, connections: 100, concurrency: 32 },
   ],
   sweepProbesMax: 5,
@@ -122,7 +133,7 @@ const WHOLE: Form = {
     durationMs: 6_000,
     finalists: 1,
     bestDurationMs: 20_000,
-    turns: 5,
+    turns: 4,
     turnMs: 15_000,
   },
 }
@@ -136,6 +147,8 @@ export function formOf(name: 'short' | 'whole', seconds: number | undefined): Fo
     run: { ...form.run, durationMs },
     singleRun: { ...form.singleRun, durationMs },
     against: { ...form.against, time: { ...form.against.time, durationMs } },
+    limit: { durationMs },
+    keyed: { ...form.keyed, time: { ...form.keyed.time, durationMs } },
     auditLive: { ...form.auditLive, time: { ...form.auditLive.time, durationMs } },
   }
 }

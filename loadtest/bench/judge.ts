@@ -4,7 +4,7 @@ import { totalMicros } from '../report/cost.ts'
 import { totalCores } from './describeRun.ts'
 import { runNamed } from './findings.ts'
 import type { Findings } from './findings.ts'
-import { ratiosOf, S8_EMPTY } from './ratios.ts'
+import { keyedRatios, ratiosOf, S8_EMPTY } from './ratios.ts'
 import { isolationRatios } from './isolationRatios.ts'
 import { hasMetBacklog } from './scenarios/expressBesideBacklog.ts'
 import { THROTTLED_NAME } from './scenarios/throttled.ts'
@@ -17,6 +17,7 @@ import { OPERATOR_LATENCY_MS } from './stage/operators.ts'
 
 const S1_RATE_MIN = 1_500
 const S2_RATE_MIN = 4_500
+const RECEIPTS_RATE_MIN = 5_000
 const S4_P99_BEYOND_OPERATOR_MAX_MS = 250
 const S6_QUIET_CORES_MAX = 0.02
 const S7_RSS_MAX_MIB = 300
@@ -48,7 +49,9 @@ export function judgeTargets(
     // Judged only when it was measured; the short form leaves it out.
     ...(findings.auditLive ? [judgeRatio('audit', ratios.auditLive)] : []),
     ...judgeThrottled(runNamed(findings, THROTTLED_NAME)),
-    ...isolationRatios(findings)
+    ...judgeLimit(findings),
+    ...judgeReceipts(findings),
+    ...[...keyedRatios(findings), ...isolationRatios(findings)]
       .filter(hasTarget)
       .map((ratio) => judgeRatio(ratio.scenario, ratio)),
   ]
@@ -109,6 +112,19 @@ function judgeExpress(scenario: string, run: RunResult | undefined): TargetVerdi
   }
 }
 
+function judgeReceipts({ receipts }: Findings): TargetVerdict[] {
+  if (!receipts) return []
+  const { storedPerSecond, appliedPerSecond, isClean } = receipts
+  const isMet = storedPerSecond >= RECEIPTS_RATE_MIN && isClean
+  return [
+    {
+      ...{ scenario: 'receipts', target: `at least ${RECEIPTS_RATE_MIN} receipts/s stored, and all applied` },
+      verdict: isMet ? 'met' : 'missed',
+      measured: `${storedPerSecond.toFixed(0)}/s stored, ${appliedPerSecond.toFixed(0)}/s stored and applied`,
+    },
+  ]
+}
+
 /** Express beside throttled normal traffic: each message finishes, and within the limit. */
 function judgeThrottled(run: RunResult | undefined): TargetVerdict[] {
   if (!run) return []
@@ -124,6 +140,15 @@ function judgeThrottled(run: RunResult | undefined): TargetVerdict[] {
     },
     judgeExpress(THROTTLED_NAME, run),
   ]
+}
+
+/** The limit is exact across processes: neither more nor noticeably less. */
+function judgeLimit({ limit }: Findings): TargetVerdict[] {
+  if (!limit) return []
+  const { accepted, atLeast, atMost } = limit
+  const target = `one customer's parts over two API processes: ${atLeast} to ${atMost} accepted`
+  const isMet = accepted >= atLeast && accepted <= atMost
+  return [{ scenario: 'limit', target, measured: `${accepted}`, verdict: isMet ? 'met' : 'missed' }]
 }
 
 function judgeQuiet({ idle }: Findings): TargetVerdict {

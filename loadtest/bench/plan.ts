@@ -7,13 +7,16 @@ import type { Step } from './progress.ts'
 import { auditLive } from './scenarios/auditLive.ts'
 import { fairShare } from './scenarios/fairShare.ts'
 import { flood } from './scenarios/flood.ts'
+import { limit } from './scenarios/limit.ts'
 import { oldReadView } from './scenarios/oldReadView.ts'
+import { receipts } from './scenarios/receipts.ts'
 import { throttled } from './scenarios/throttled.ts'
 import { claimTime } from './scenarios/claimTime.ts'
 import { expressBehindBacklog } from './scenarios/expressBehindBacklog.ts'
 import { history } from './scenarios/history.ts'
 import { hundredRecipients, hundredRecipientsOneMessageACall } from './scenarios/hundredRecipients.ts'
 import { idle } from './scenarios/idle.ts'
+import { keyed } from './scenarios/keyed.ts'
 import { oneCustomer } from './scenarios/oneCustomer.ts'
 import { oneRecipient, oneRecipientOneMessageACall } from './scenarios/oneRecipient.ts'
 
@@ -54,6 +57,9 @@ export function planSteps(form: Form, { only, rate }: BenchOptions): PlannedStep
     { name: 'mysql-alone', perform: mysqlAlone, seconds: aloneSeconds(form) },
     { name: 's2-single', perform: hundredRecipientsOneMessageACall, seconds: single },
     { name: 's4', perform: expressBehindBacklog, seconds: 2 * AROUND_SECONDS + waitingMessages / 2_500 },
+    { name: 'keys', perform: keyed, seconds: keyedSeconds(form, only ? searched : 0) },
+    { name: 'limit', perform: limit, seconds: AROUND_SECONDS + form.limit.durationMs / 1_000 },
+    { name: 'receipts', perform: receipts, seconds: AROUND_SECONDS + form.receipts.messages / 5_000 },
     {
       ...{ name: 'throttled', perform: throttled },
       seconds: 3 * AROUND_SECONDS + form.throttled.durationMs / 1_000,
@@ -88,9 +94,16 @@ export function planSteps(form: Form, { only, rate }: BenchOptions): PlannedStep
         (follows ? load(form.singleRun, false) : 0),
     },
   ]
-  // The audit beside a load shows nothing with the few messages of the short form.
-  const planned = (name: Scenario) => only?.includes(name) ?? (name !== 'audit-live' || !form.isShort)
+  // The audit beside a load shows nothing with the few messages of the short form, and the whole form has no time left.
+  const planned = (name: Scenario) =>
+    only?.includes(name) ?? name !== (form.isShort ? 'audit-live' : 'receipts')
   return steps.filter(({ name }) => planned(name))
+}
+
+/** S1, S2 and S3: the looks in turn, and the search of both where those were not measured before. */
+function keyedSeconds({ keyed: { turns, time } }: Form, searched: number): number {
+  const look = (time.warmUpMs + time.durationMs) / 1_000
+  return 3 * (AROUND_SECONDS + 2 * searched + (2 * turns + 1) * look)
 }
 
 /** Its sweep and its best setting for both sizes of request, and S2 in turn with it. */

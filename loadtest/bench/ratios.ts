@@ -2,6 +2,7 @@ import type { Ratio } from '../result.ts'
 import { baselineNamed, runNamed } from './findings.ts'
 import type { Findings } from './findings.ts'
 import { isolationRatios } from './isolationRatios.ts'
+import type { ScenarioRatio } from './isolationRatios.ts'
 import { medianRatio } from './measure/alternate.ts'
 import { messagesPerSecond } from './measure/sustained.ts'
 
@@ -12,6 +13,7 @@ const S5_RATIO_MAX = 1.3
 const S6_RATIO_MAX = 1.2
 const S8_RATIO_MAX = 3
 const AUDIT_LIVE_RATIO_MIN = 0.9
+const KEYED_RATIO_MIN = 0.85
 
 export const ONE_BY_ONE_NAME = 'one by one'
 export const ALONE_ONE_NAME = 'MySQL alone, 1 recipient'
@@ -21,9 +23,22 @@ export const ALONE_HUNDRED_NAME = 'MySQL alone, 100 recipients'
 export function listRatios(findings: Findings, isShort: boolean): Ratio[] {
   const { s8, s1Single, s2Single, ...others } = ratiosOf(findings)
   const singles = isShort ? [] : [s1Single, s2Single]
-  return [...Object.values(others), ...singles, ...s8, ...isolationRatios(findings)].filter(({ ratio }) =>
-    Number.isFinite(ratio),
-  )
+  return [
+    ...Object.values(others),
+    ...singles,
+    ...s8,
+    ...keyedRatios(findings),
+    ...isolationRatios(findings),
+  ].filter(({ ratio }) => Number.isFinite(ratio))
+}
+
+/** What keys, limits and tariffs cost, of each load. */
+export function keyedRatios({ keyed = [] }: Findings): ScenarioRatio[] {
+  return keyed.map(({ scenario, turns }) => ({
+    scenario: 'keys',
+    title: `${scenario} with API keys, idempotency keys, limits and tariffs, to that without`,
+    ...{ ratio: medianRatio(turns), wantedAtLeast: KEYED_RATIO_MIN },
+  }))
 }
 
 export const S8_EMPTY: Ratio = {

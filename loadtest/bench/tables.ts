@@ -1,4 +1,5 @@
 import type { Percentiles, ReportTable } from '../result.ts'
+import { comparisonTables } from './against/describeComparison.ts'
 import type { AuditLive, Findings } from './findings.ts'
 import type { Turn } from './measure/alternate.ts'
 
@@ -9,6 +10,7 @@ export function listTables({
   idle,
   histories,
   auditLive,
+  keyed = [],
   baselines,
   statements = [],
 }: Findings): ReportTable[] {
@@ -52,6 +54,7 @@ export function listTables({
         ]
       : []),
     ...(auditLive ? [auditTable(auditLive)] : []),
+    ...keyed.flatMap(comparisonTables),
     ...baselines.map(({ title, sweep }) => ({
       title: `sweep: ${title}`,
       columns: ['settings', 'messages/s'],

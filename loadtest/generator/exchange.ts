@@ -130,6 +130,7 @@ export class Exchange {
 }
 
 function resultOf({ status, body }: HttpResponse): RequestResult {
-  const accepted = status === 200 ? Number(/"recipients": *([0-9]+)/.exec(body)?.[1] ?? 0) : 0
+  const accepted =
+    status === 200 || status === 202 ? Number(/"recipients": *([0-9]+)/.exec(body)?.[1] ?? 0) : 0
   return { answer: String(status), acceptedRecipients: accepted }
 }

@@ -12,4 +12,5 @@ export type { GeneratorCounts, GeneratorPlan, GeneratorProgress, GeneratorResult
 export { countByCustomer } from './requests.ts'
 export { startGenerator } from './start.ts'
 export type { GeneratorOptions } from './start.ts'
+export { isAccepting } from './tally.ts'
 export { requestsOf } from './timetable.ts'

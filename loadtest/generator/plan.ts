@@ -28,6 +28,11 @@ export interface GeneratorPlan {
   connections: number
   /** How long after the last request was due the late ones may still be sent. */
   overtimeMs: number
+  /**
+   * Sends to `POST /v1/messages`, each request with an idempotency key and the API key of its customer, which is this
+   * text and the customer's number. Without it: `POST /sms/send`, without keys.
+   */
+  apiKeyPrefix?: string
   /** Also count the accepted recipients of each customer; the final record then names up to all of them. */
   countsCustomers?: boolean
 }

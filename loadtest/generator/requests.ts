@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { drawCustomers } from './draw.ts'
 import type { GeneratorPlan } from './plan.ts'
 import { requestsOf } from './timetable.ts'
@@ -10,7 +11,7 @@ export interface Outgoing {
 }
 
 /** The country code +999 is not assigned: even at a real operator, no telephone rings. */
-const NUMBER_BASE = 99_900_000_000_000
+export const NUMBER_BASE = 99_900_000_000_000
 /** Numbers repeat after this many. Within a request they are distinct. */
 const NUMBERS = 100_000_000_000
 /** Multiples of it modulo 1 are evenly distributed and have no period. */
@@ -22,8 +23,7 @@ const GOLDEN = 0.618_033_988_749_895
 export function writeRequests(plan: GeneratorPlan): (index: number) => Outgoing {
   const { customerFirst, recipientsPerRequest, expressShare } = plan
   const draw = drawCustomers(plan)
-  const head = headOf(plan.baseUrl)
-  const middle = `,"text":${asciiJson(plan.text)},"type":`
+  const write = writerOf(plan)
   return (index) => {
     const customer = draw()
     const type = (index * GOLDEN) % 1 < expressShare ? 'express' : 'normal'
@@ -32,9 +32,36 @@ export function writeRequests(plan: GeneratorPlan): (index: number) => Outgoing 
       const serial = (index * recipientsPerRequest + no) % NUMBERS
       recipients += `${no === 0 ? '' : ','}"+${NUMBER_BASE + serial}"`
     }
-    const body = `{"customer_id":${customerFirst + customer}${middle}"${type}","recipients":[${recipients}]}`
-    return { customer, text: `${head}${body.length}\r\n\r\n${body}` }
+    return { customer, text: write({ index, customer: customerFirst + customer, type, recipients }) }
   }
+}
+
+/** `customer`: its number. `recipients`: the items of a JSON list. */
+interface Content {
+  index: number
+  customer: number
+  type: string
+  recipients: string
+}
+
+function writerOf({ baseUrl, text, apiKeyPrefix }: GeneratorPlan): (content: Content) => string {
+  const { host } = new URL(baseUrl)
+  const middle = `"text":${asciiJson(text)},"type":`
+  const common = `host: ${host}\r\ncontent-type: application/json\r\n`
+  const finish = (head: string, body: string) => `${head}content-length: ${body.length}\r\n\r\n${body}`
+  if (apiKeyPrefix === undefined) {
+    const head = `POST /sms/send HTTP/1.1\r\n${common}`
+    return ({ customer, type, recipients }) =>
+      finish(head, `{"customer_id":${customer},${middle}"${type}","recipients":[${recipients}]}`)
+  }
+  // Two loads on one database must not repeat each other's keys.
+  const run = randomUUID()
+  const head = `POST /v1/messages HTTP/1.1\r\n${common}x-api-key: ${apiKeyPrefix}`
+  return ({ index, customer, type, recipients }) =>
+    finish(
+      `${head}${customer}\r\nidempotency-key: ${run}-${index}\r\n`,
+      `{${middle}"${type}","to":[${recipients}]}`,
+    )
 }
 
 /**
@@ -50,11 +77,6 @@ export function countByCustomer(plan: GeneratorPlan): Uint32Array {
     counts[customer] = (counts[customer] ?? 0) + 1
   }
   return counts
-}
-
-function headOf(baseUrl: string): string {
-  const { host } = new URL(baseUrl)
-  return `POST /sms/send HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\ncontent-length: `
 }
 
 /** JSON that holds ASCII only, so that characters can be counted as bytes. */

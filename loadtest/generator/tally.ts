@@ -12,6 +12,11 @@ export interface Ended extends RequestResult {
   endedMs: number
 }
 
+/** Whether a request with this answer was accepted: by seed 003's route, or by `/v1`. */
+export function isAccepting(answer: string): boolean {
+  return answer === '200' || answer === '202'
+}
+
 /** Figures of the requests of one second. */
 export type SecondCounts = Pick<
   GeneratorProgress,
@@ -27,8 +32,6 @@ export type TallySum = Pick<
   answeredInTime: number
   acceptedInTime: number
 }
-
-const ACCEPTED = '200'
 
 /**
  * Counts results of requests in bounded memory. A request that ends in the measured time counts for its rates, whenever
@@ -58,7 +61,7 @@ export function createTally(
         acceptedInTime += acceptedRecipients
       }
       second.answeredRequests++
-      if (answer !== ACCEPTED) second.refusedRequests++
+      if (!isAccepting(answer)) second.refusedRequests++
       second.acceptedRecipients += acceptedRecipients
       recordMs(ofSecond, endedMs - dueMs)
       if (isWarmUp) return

@@ -6,14 +6,22 @@ import type { Page, PageQuery } from './types.ts'
 
 /** What was done, in the words of the log. */
 export type AdminAction =
-  'customer.create' | 'customer.change' | 'customer.top_up' | 'key.create' | 'key.revoke'
+  | 'customer.create'
+  | 'customer.change'
+  | 'customer.top_up'
+  | 'key.create'
+  | 'key.revoke'
+  | 'tariff.create'
+  | 'tariff.end'
+  | 'operator.change'
 
 /** One change, as it is to be recorded. */
 export interface Change {
   /** Who did it: a key, an address, or a user of the command. */
   actor: string
   action: AdminAction
-  userId: number
+  /** The customer concerned; null for all. */
+  userId: number | null
   /** What was set. Never a key. */
   details: Record<string, unknown>
 }
@@ -61,7 +69,7 @@ export function readAdminLog(db: Db, { limit, before }: PageQuery): Promise<Page
       id: identifierFromBytes(row.id),
       actor: row.actor,
       action: row.action as AdminAction,
-      userId: row.user_id ?? 0,
+      userId: row.user_id,
       details: JSON.parse(row.details) as Record<string, unknown>,
       createdAt: row.created_at,
     }))

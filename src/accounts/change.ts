@@ -14,11 +14,13 @@ export interface AccountsContext {
 export interface Changed<T> {
   result: T
   change?: Change
+  /** Makes the processes read again what changed: customers and keys by default. */
+  raise?: (tx: Tx) => Promise<void>
 }
 
 /**
- * Changes customers or keys: the rows, the record of who changed them, and the revision that makes every process read
- * them again commit together. All changes wait for each other on the revision's lock, so `work` sees no half of one.
+ * Changes customers, keys or tariffs: the rows, the record of who changed them, and the revision that makes every process
+ * read them again commit together. All changes wait for each other on the revision's lock, so `work` sees no half of one.
  * @throws Unavailable when nothing was changed, CommitUnknown when that is not known.
  */
 export function changeAccounts<T>(
@@ -33,11 +35,11 @@ export function changeAccounts<T>(
     operation,
     async (tx) => {
       await lockRevision(tx)
-      const { result, change } = await work(tx)
+      const { result, change, raise = raiseRevision } = await work(tx)
       latest = result
       if (!change) return result
       await recordChange(tx, logId, change)
-      await raiseRevision(tx)
+      await raise(tx)
       return result
     },
     {

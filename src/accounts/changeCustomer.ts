@@ -3,6 +3,7 @@ import type { Tx } from '../platform/db/index.ts'
 import { changeAccounts } from './change.ts'
 import type { AccountsContext } from './change.ts'
 import { findCustomer } from './customers.ts'
+import { toWords } from './words.ts'
 import type { Customer, CustomerValues } from './types.ts'
 
 /** Changes the values that are given. @returns the customer as it is then; undefined when there is none. */
@@ -26,6 +27,8 @@ export function changeCustomer(
 async function write(tx: Tx, { userId, ...values }: Customer): Promise<void> {
   await sql`UPDATE customers SET name = ${values.name}, tier = ${values.tier},
       parts_per_minute = ${values.partsPerMinute}, parts_burst = ${values.partsBurst},
-      requests_per_second = ${values.requestsPerSecond}, updated_at = NOW(3)
+      requests_per_second = ${values.requestsPerSecond}, spend_per_day = ${values.spendPerDay},
+      spend_per_month = ${values.spendPerMonth}, allowed_senders = ${toWords(values.allowedSenders)},
+      on_unknown = ${values.onUnknown}, updated_at = NOW(3)
     WHERE user_id = ${userId}`.execute(tx)
 }

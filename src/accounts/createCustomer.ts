@@ -1,11 +1,19 @@
 import { randomInt } from 'node:crypto'
 import { sql } from 'kysely'
+import { hasAccount } from '../ledger/index.ts'
 import type { Tx } from '../platform/db/index.ts'
 import { identifierToBytes } from '../primitives/identifier.ts'
 import { changeAccounts } from './change.ts'
 import type { AccountsContext } from './change.ts'
 import { findCustomer } from './customers.ts'
 import type { Customer, CustomerValues } from './types.ts'
+import { toWords } from './words.ts'
+
+/** Of a new customer whose limits are those of its tier and of the settings. */
+export const NO_LIMITS = {
+  ...{ partsPerMinute: null, partsBurst: null, requestsPerSecond: null },
+  ...{ spendPerDay: null, spendPerMonth: null, allowedSenders: null, onUnknown: null },
+}
 
 export type CreateDecision = { kind: 'created'; customer: Customer } | { kind: 'customer_exists' }
 
@@ -57,6 +65,10 @@ async function insertCustomer(
       parts_per_minute: values.partsPerMinute,
       parts_burst: values.partsBurst,
       requests_per_second: values.requestsPerSecond,
+      allowed_senders: toWords(values.allowedSenders),
+      spend_per_day: values.spendPerDay,
+      spend_per_month: values.spendPerMonth,
+      on_unknown: values.onUnknown,
       created_at: sql`NOW(3)`,
       updated_at: sql`NOW(3)`,
     })
@@ -66,7 +78,7 @@ async function insertCustomer(
 async function drawNumber(tx: Tx): Promise<number> {
   for (let draw = 0; draw < DRAWS_MAX; draw++) {
     const userId = randomInt(NUMBER_MIN, NUMBER_MAX + 1)
-    if (!(await hasCustomer(tx, userId)) && !(await hasBalance(tx, userId))) return userId
+    if (!(await hasCustomer(tx, userId)) && !(await hasAccount(tx, userId))) return userId
   }
   throw new Error('no free number was found for a customer')
 }
@@ -74,15 +86,6 @@ async function drawNumber(tx: Tx): Promise<number> {
 async function hasCustomer(tx: Tx, userId: number): Promise<boolean> {
   const row = await tx
     .selectFrom('customers')
-    .select('user_id')
-    .where('user_id', '=', userId)
-    .executeTakeFirst()
-  return row !== undefined
-}
-
-async function hasBalance(tx: Tx, userId: number): Promise<boolean> {
-  const row = await tx
-    .selectFrom('user_balances')
     .select('user_id')
     .where('user_id', '=', userId)
     .executeTakeFirst()

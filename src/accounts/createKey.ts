@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { ensureAccount, hasAccount } from '../ledger/index.ts'
 import type { Tx } from '../platform/db/index.ts'
 import { identifierToBytes } from '../primitives/identifier.ts'
 import { changeAccounts } from './change.ts'
@@ -30,6 +31,9 @@ export function createKey(
   return changeAccounts<CreateKeyDecision>(context, 'accounts.create_key', async (tx) => {
     if ((await countKeys(tx, userId)) >= KEYS_MAX) return { result: { kind: 'too_many_keys' } }
     await insertKey(tx, { id, userId, keyText, request })
+    // Its messages cost nothing and are accepted under the lock of a balance, which a new customer does not have. One that
+    // is there may be locked, and all changes of accounts would wait with this one.
+    if (request.mode === 'test' && !(await hasAccount(tx, userId))) await ensureAccount(tx, userId)
     const { name, mode, scopes, expiresAt, allowedSources } = request
     const details = { id, hint: keyText.hint, name, mode, scopes, expiresAt, allowedSources }
     return {

@@ -4,6 +4,7 @@ import { read } from '../platform/db/index.ts'
 import type { Db, Reader } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes, isIdentifier } from '../primitives/identifier.ts'
 import type { Customer, Page, PageQuery } from './types.ts'
+import { fromWords } from './words.ts'
 
 /** @returns the customer with this public identifier; undefined also for a malformed one. */
 export async function findCustomer(reader: Reader, publicId: string): Promise<Customer | undefined> {
@@ -32,6 +33,20 @@ export function readCustomerByNumber(db: Db, userId: number): Promise<Customer |
   })
 }
 
+/** @returns the public identifiers by number. */
+export async function findPublicIds(
+  reader: Reader,
+  userIds: readonly number[],
+): Promise<Map<number, string>> {
+  if (userIds.length === 0) return new Map()
+  const rows = await reader
+    .selectFrom('customers')
+    .select(['user_id', 'public_id'])
+    .where('user_id', 'in', [...new Set(userIds)])
+    .execute()
+  return new Map(rows.map((row) => [row.user_id, identifierFromBytes(row.public_id)]))
+}
+
 /** @returns the customers, newest first. */
 export function listCustomers(db: Db, { limit, before }: PageQuery): Promise<Page<Customer>> {
   return read(db, 'accounts.list_customers', async (reader) => {
@@ -52,6 +67,10 @@ export function toCustomer(row: Selectable<Customers>): Customer {
     partsPerMinute: row.parts_per_minute,
     partsBurst: row.parts_burst,
     requestsPerSecond: row.requests_per_second,
+    allowedSenders: fromWords(row.allowed_senders),
+    spendPerDay: row.spend_per_day,
+    spendPerMonth: row.spend_per_month,
+    onUnknown: row.on_unknown,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   }

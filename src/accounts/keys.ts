@@ -6,6 +6,7 @@ import { SCOPES } from '../primitives/access.ts'
 import type { KeyMode, Scope } from '../primitives/access.ts'
 import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
 import type { ApiKey, Page, PageQuery } from './types.ts'
+import { fromWords } from './words.ts'
 
 /** Whose keys, and which of them. */
 export interface KeyOwner {
@@ -38,7 +39,7 @@ export function toApiKey(row: Selectable<ApiKeys>): ApiKey {
     mode: row.mode,
     scopes: toScopes(row.scopes),
     expiresAt: row.expires_at,
-    allowedSources: toSources(row.allowed_sources),
+    allowedSources: fromWords(row.allowed_sources),
     createdAt: row.created_at,
     revokedAt: row.revoked_at,
     lastUsedAt: row.last_used_at,
@@ -49,8 +50,4 @@ export function toApiKey(row: Selectable<ApiKeys>): ApiKey {
 export function toScopes(words: string): Scope[] {
   const given = words.split(',')
   return SCOPES.filter((scope) => given.includes(scope))
-}
-
-export function toSources(words: string | null): string[] | null {
-  return words === null ? null : words.split(',')
 }

@@ -1,4 +1,5 @@
 import type { AccessCustomer, AccessKey, KeyMode, Scope, Tier } from '../primitives/access.ts'
+import type { OnUnknown } from '../primitives/onUnknown.ts'
 
 /** A customer with the times of its row. */
 export interface Customer extends AccessCustomer {
@@ -21,6 +22,10 @@ export interface CustomerValues {
   partsPerMinute: number | null
   partsBurst: number | null
   requestsPerSecond: number | null
+  allowedSenders: readonly string[] | null
+  spendPerDay: number | null
+  spendPerMonth: number | null
+  onUnknown: OnUnknown | null
 }
 
 export interface KeyRequest {

@@ -3,8 +3,8 @@ import type { Db } from '../platform/db/index.ts'
 import type { Table } from './page.ts'
 import { openPageSize, readFitting } from './pageSize.ts'
 import { openPass } from './pass.ts'
-import { RULES, SUBMISSIONS_MAX, addFindings, atLeastDefault, noFindings } from './violation.ts'
-import type { Findings, SubmissionsMax } from './violation.ts'
+import { RULES, addFindings, noFindings, withinDefaults } from './violation.ts'
+import type { EngineLimits, Findings } from './violation.ts'
 
 export interface AuditReport extends Findings {
   /** Rows of the ledger, of recipients and of the outbox that were examined. */
@@ -24,8 +24,8 @@ export interface AuditOptions {
   onProgress?: OnProgress
   /** After each page it rests this many times as long as the page took; 0 by default. */
   restFactor?: number
-  /** How often the engine submits a recipient whose results stay unknown, when a setting raises it. */
-  submissionsMax?: SubmissionsMax
+  /** What the engine's settings allow, where they differ from their defaults. */
+  limits?: Partial<EngineLimits>
 }
 
 /**
@@ -39,8 +39,8 @@ export async function audit(db: Db, options: AuditOptions = {}): Promise<AuditRe
   const rowsOf = new Map<string, number>()
   let possibleDuplicates = 0
   const size = openPageSize()
-  const submissionsMax = atLeastDefault(options.submissionsMax ?? SUBMISSIONS_MAX)
-  const pass = openPass(db, { submissionsMax })
+  const limits = withinDefaults(options.limits)
+  const pass = openPass(db, { limits })
   while (!pass.isOver()) {
     const { page: step, durationMs } = await readFitting(size, (rowsMax) => pass.step(rowsMax))
     addFindings(findings, step.violations)

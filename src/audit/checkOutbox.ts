@@ -3,11 +3,12 @@ import { LONGEST_WAIT_MS, decodeRanges } from '../outbox/index.ts'
 import type { RecipientRange } from '../outbox/index.ts'
 import type { Db } from '../platform/db/index.ts'
 import { identifierFromBytes } from '../primitives/identifier.ts'
+import type { MessageClass } from '../primitives/messageClass.ts'
 import { explainOutboxRow } from './explainOutboxRow.ts'
 import type { NamedRequest, OutboxEntry } from './explainOutboxRow.ts'
 import { lastKeyOf, query } from './page.ts'
 import type { Bounds, Page, Scan } from './page.ts'
-import type { Violation } from './violation.ts'
+import type { EngineLimits, Violation } from './violation.ts'
 
 /** A row that references a hundred requests has some 13 KB. */
 const ROWS_PER_PAGE_MAX = 500
@@ -16,12 +17,23 @@ const ROWS_PER_PAGE_MAX = 500
  * Checks that every outbox row references recipients that exist, for the right customer, in a lane of their class, and
  * comes due soon enough. Requests are never removed, so they may be read later.
  */
-export const outboxScan: Scan = {
-  ...{ name: 'outbox', table: 'outbox_events', readPage },
-  lastKey: lastKeyOf({ table: 'outbox_events', column: 'id' }),
+export function openOutboxScan({ retryDelayMaxMs }: EngineLimits): Scan {
+  const longestWaitMs = {
+    normal: Math.max(LONGEST_WAIT_MS, retryDelayMaxMs.normal),
+    express: Math.max(LONGEST_WAIT_MS, retryDelayMaxMs.express),
+  }
+  return {
+    ...{ name: 'outbox', table: 'outbox_events' },
+    readPage: (db, bounds, rowsMax) => readPage(db, bounds, { rowsMax, longestWaitMs }),
+    lastKey: lastKeyOf({ table: 'outbox_events', column: 'id' }),
+  }
 }
 
-async function readPage(db: Db, { after, upTo }: Bounds, rowsMax: number): Promise<Page> {
+async function readPage(
+  db: Db,
+  { after, upTo }: Bounds,
+  { rowsMax, longestWaitMs }: { rowsMax: number; longestWaitMs: Record<MessageClass, number> },
+): Promise<Page> {
   const limit = Math.min(rowsMax, ROWS_PER_PAGE_MAX)
   const rows = await query(
     db,
@@ -40,11 +52,11 @@ async function readPage(db: Db, { after, upTo }: Bounds, rowsMax: number): Promi
   const read = rows.map((row) => ({ row, ranges: decodeRanges(row.payload) }))
   const ids = idsOf(read.flatMap(({ ranges = [] }) => ranges))
   const requests = await readRequests(db, ids)
-  const quarantined = await readQuarantined(db, ids)
+  const quarantined = await readQuarantined(db, ids, Math.max(longestWaitMs.normal, longestWaitMs.express))
   return {
     rows: rows.length,
     violations: read.flatMap(({ row, ranges }) => [
-      ...explainOutboxRow(row, ranges, requests),
+      ...explainOutboxRow(row, ranges, requests, longestWaitMs),
       ...explainQuarantined(ranges, quarantined),
     ]),
     end: rows.length < limit ? undefined : rows.at(-1)?.id.toString('hex'),
@@ -71,7 +83,7 @@ async function readRequests(db: Db, ids: string[]): Promise<Map<string, NamedReq
 }
 
 /** Recipients that have been in quarantine for longer than a row that references them may still be at work. */
-async function readQuarantined(db: Db, ids: string[]): Promise<Map<string, number[]>> {
+async function readQuarantined(db: Db, ids: string[], longestWaitMs: number): Promise<Map<string, number[]>> {
   if (ids.length === 0) return new Map()
   const rows = await query(
     db,
@@ -80,7 +92,7 @@ async function readQuarantined(db: Db, ids: string[]): Promise<Map<string, numbe
       SELECT q.sms_identifier AS id, q.recipient_no
       FROM JSON_TABLE(${JSON.stringify(ids)}, '$[*]' COLUMNS (id CHAR(32) PATH '$')) asked
         STRAIGHT_JOIN sms_quarantine q FORCE INDEX (PRIMARY) ON q.sms_identifier = UNHEX(asked.id)
-      WHERE q.created_at < NOW(3) - INTERVAL ${sql.lit(LONGEST_WAIT_MS * 1_000)} MICROSECOND`,
+      WHERE q.created_at < NOW(3) - INTERVAL ${sql.lit(longestWaitMs * 1_000)} MICROSECOND`,
   )
   const numbers = new Map<string, number[]>()
   for (const { id, recipient_no } of rows) {

@@ -1,3 +1,4 @@
+import { durationText } from '../platform/config/index.ts'
 import { closeDb, openDb } from '../platform/db/index.ts'
 import type { Db } from '../platform/db/index.ts'
 import { audit } from './audit.ts'
@@ -6,8 +7,8 @@ import type { Table } from './page.ts'
 import { SCANNED } from './pass.ts'
 import { describeFindings, describeTables } from './print.ts'
 import { estimateRows, showProgress } from './progress.ts'
-import { countFindings } from './violation.ts'
-import type { Findings, SubmissionsMax } from './violation.ts'
+import { DEFAULT_LIMITS, countFindings } from './violation.ts'
+import type { EngineLimits, Findings } from './violation.ts'
 
 /** A comparison that follows the audit of the tables, such as with the record of simulated operators. */
 export interface Comparison {
@@ -57,7 +58,7 @@ async function auditAndPrint(
   const options = {
     onProgress,
     restFactor: isFullSpeed ? 0 : REST_FACTOR,
-    submissionsMax: readSubmissionsMax(),
+    limits: readLimits(),
   }
   const startedAtMs = performance.now()
   const report = await audit(db, options)
@@ -73,13 +74,28 @@ async function auditAndPrint(
   return findings.every((each) => countFindings(each) === 0) ? 0 : 1
 }
 
-/** The engine's settings, which the audit needs when an installation raises them. */
-function readSubmissionsMax(): SubmissionsMax {
-  const read = (name: string) => Number(process.env[name]) || 0
+/** The engine's settings, which the audit needs when an installation changes them. */
+function readLimits(): EngineLimits {
+  const { submissionsMax, validityMs, retryDelayMaxMs } = DEFAULT_LIMITS
   return {
-    normal: read('UNKNOWN_SUBMISSIONS_MAX'),
-    express: read('UNKNOWN_SUBMISSIONS_MAX_EXPRESS'),
+    submissionsMax: {
+      normal: Number(process.env['UNKNOWN_SUBMISSIONS_MAX']) || submissionsMax.normal,
+      express: Number(process.env['UNKNOWN_SUBMISSIONS_MAX_EXPRESS']) || submissionsMax.express,
+    },
+    validityMs: {
+      normal: readDurationMs('VALIDITY_NORMAL') ?? validityMs.normal,
+      express: readDurationMs('VALIDITY_EXPRESS') ?? validityMs.express,
+    },
+    retryDelayMaxMs: {
+      normal: readDurationMs('RETRY_MAX_DELAY') ?? retryDelayMaxMs.normal,
+      express: readDurationMs('RETRY_EXPRESS_MAX_DELAY') ?? retryDelayMaxMs.express,
+    },
   }
+}
+
+/** The engine reports what it cannot read; here the default stands for it. */
+function readDurationMs(name: string): number | undefined {
+  return durationText(Infinity).safeParse(process.env[name]).data
 }
 
 /** @throws Error that says what is wrong, in one line. */

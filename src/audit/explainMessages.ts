@@ -7,18 +7,34 @@ import { explainRecipient } from './explainRecipient.ts'
 import type { RecipientRow } from './explainRecipient.ts'
 import { query, within } from './page.ts'
 import type { OpenRecipient, Span } from './page.ts'
-import type { SubmissionsMax, Violation } from './violation.ts'
+import type { EngineLimits, Violation } from './violation.ts'
+
+/** A consumer counts the time from its claim on, within a lease. */
+function expiredEarly({ validityMs: { normal, express } }: EngineLimits): RawBuilder<unknown> {
+  const validityMs = sql`CASE r.type WHEN 'express' THEN ${sql.lit(express)} ELSE ${sql.lit(normal)} END`
+  return sql`(s.failure_reason = 'expired' AND s.provider = ''
+    AND COALESCE(r.expires_at, COALESCE(r.send_at, r.created_at) + INTERVAL (${validityMs}) * 1000 MICROSECOND)
+      > s.updated_at + INTERVAL 10 SECOND)`
+}
+
+/** Looked up only for recipients with a delivery status. */
+const WITHOUT_RECEIPT = sql`NOT EXISTS (SELECT 1 FROM receipts e WHERE e.sms_identifier = s.sms_identifier
+  AND e.recipient_no = s.recipient_no AND e.state = 'applied')`
 
 /** The condition that a recipient `s` of request `r` with refund `f` is unfinished or wrong. */
-export function wanting({ normal, express }: SubmissionsMax): RawBuilder<unknown> {
+export function wanting(limits: EngineLimits): RawBuilder<unknown> {
+  const { normal, express } = limits.submissionsMax
   return sql`(s.user_id <> r.user_id
   OR CASE s.status
        WHEN 'done' THEN s.provider = ''
-       WHEN 'failed' THEN f.amount IS NULL OR f.amount <> s.price OR f.user_id <> r.user_id
-       WHEN 'cancelled' THEN f.amount IS NULL OR f.amount <> s.price OR f.user_id <> r.user_id
+       WHEN 'failed' THEN COALESCE(f.amount, 0) <> s.price OR COALESCE(f.user_id, r.user_id) <> r.user_id
+         OR ${expiredEarly(limits)}
+       WHEN 'cancelled' THEN COALESCE(f.amount, 0) <> s.price OR COALESCE(f.user_id, r.user_id) <> r.user_id
        ELSE TRUE END
   OR (s.status = 'done') <> (s.handed_over_at IS NOT NULL)
-  OR (s.status = 'failed') <> (s.failure_reason IS NOT NULL)
+  OR (s.status = 'failed' OR COALESCE(s.delivery_status = 'undelivered', FALSE)) <> (s.failure_reason IS NOT NULL)
+  OR (s.delivery_status IS NOT NULL AND (s.status <> 'done' OR ${WITHOUT_RECEIPT}))
+  OR (s.status = 'cancelled' AND (s.possibly_sent OR s.unconfirmed > 0))
   OR s.possible_duplicate > s.possibly_sent
   OR (s.unconfirmed > 1 AND NOT s.possible_duplicate)
   OR s.unconfirmed > CASE r.type WHEN 'express' THEN ${sql.lit(express)} ELSE ${sql.lit(normal)} END)`
@@ -28,7 +44,7 @@ export function wanting({ normal, express }: SubmissionsMax): RawBuilder<unknown
 export async function readWanting(
   db: Db,
   ids: Buffer[],
-  submissionsMax: SubmissionsMax,
+  limits: EngineLimits,
 ): Promise<{ open: OpenRecipient[]; violations: Violation[] }> {
   if (ids.length === 0) return { open: [], violations: [] }
   const rows = await query(
@@ -38,6 +54,8 @@ export async function readWanting(
       SELECT s.sms_identifier AS id, s.recipient_no, s.user_id, r.user_id AS customer, r.type, s.status, s.price,
              s.owner IS NOT NULL AS has_owner, s.lease_until IS NOT NULL AS has_lease, s.provider <> '' AS has_provider,
              s.handed_over_at IS NOT NULL AS is_handed_over, s.failure_reason IS NOT NULL AS has_reason,
+             ${expiredEarly(limits)} AS is_expired_early,
+             s.delivery_status, s.delivery_status IS NOT NULL AND ${WITHOUT_RECEIPT} AS lacks_receipt,
              s.possibly_sent, s.possible_duplicate, s.unconfirmed, f.amount AS refund, f.user_id AS receiver,
              q.sms_identifier IS NOT NULL AS is_quarantined
       FROM JSON_TABLE(${JSON.stringify(ids.map((id) => id.toString('hex')))}, '$[*]'
@@ -49,7 +67,7 @@ export async function readWanting(
           AND f.transaction_type = 'refund'
         LEFT JOIN sms_quarantine q FORCE INDEX (PRIMARY) ON s.status = 'sending' AND s.owner IS NULL
           AND q.sms_identifier = s.sms_identifier AND q.recipient_no = s.recipient_no
-      WHERE ${wanting(submissionsMax)}`,
+      WHERE ${wanting(limits)}`,
   )
   const open = rows.filter(
     ({ status, is_quarantined }) => status === 'pending' || (status === 'sending' && !is_quarantined),
@@ -58,7 +76,7 @@ export async function readWanting(
     open: open.map(({ id, recipient_no, user_id, status }) => ({
       ...{ smsIdentifier: identifierFromBytes(id), recipientNo: recipient_no, userId: user_id, status },
     })),
-    violations: rows.flatMap((row) => explainRecipient(row, submissionsMax)),
+    violations: rows.flatMap((row) => explainRecipient(row, limits)),
   }
 }
 

@@ -1,4 +1,4 @@
-import { LONGEST_WAIT_MS, countRecipients } from '../outbox/index.ts'
+import { countRecipients } from '../outbox/index.ts'
 import type { RecipientRange } from '../outbox/index.ts'
 import { identifierFromBytes } from '../primitives/identifier.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
@@ -37,6 +37,7 @@ export function explainOutboxRow(
   row: OutboxEntry,
   ranges: RecipientRange[] | undefined,
   requests: Map<string, NamedRequest>,
+  longestWaitMs: Record<MessageClass, number>,
 ): Violation[] {
   const subject = `outbox row ${identifierFromBytes(row.id)}`
   const wrong = (rule: Rule) => (explanation: string) => ({ rule, subject, explanation })
@@ -45,7 +46,7 @@ export function explainOutboxRow(
     ...explainReferences(row, ranges, requests).map(wrong('dangling')),
     ...explainCustomers(row, ranges, requests).map(wrong('customer')),
     ...explainLane(row, ranges, requests).map(wrong('lane')),
-    ...explainDue(row, ranges, requests).map(wrong('due')),
+    ...explainDue(row, ranges, requests, longestWaitMs).map(wrong('due')),
   ]
 }
 
@@ -98,12 +99,13 @@ function explainDue(
   { lane, due_at, now_at, is_tag_too_high }: OutboxEntry,
   ranges: RecipientRange[],
   requests: Map<string, NamedRequest>,
+  longestWaitMs: Record<MessageClass, number>,
 ): string[] {
   if (lane === TAG_LANE)
     return is_tag_too_high ? ['has a tag above its customer’s and the last one of its lane'] : []
   const scheduled = ranges.map(({ smsIdentifier }) => requests.get(smsIdentifier)?.send_at ?? 0)
-  const latest =
-    Math.max(Number(now_at) + LONGEST_WAIT_MS / 1_000, ...scheduled.map(Number)) + ROUNDING_SECONDS
+  const waitMs = longestWaitMs[LANES.express.includes(lane) ? 'express' : 'normal']
+  const latest = Math.max(Number(now_at) + waitMs / 1_000, ...scheduled.map(Number)) + ROUNDING_SECONDS
   const due = Number(due_at)
   return due > latest ? [`is due ${due - Number(now_at)} seconds from now`] : []
 }

@@ -1,7 +1,7 @@
-import type { SmsState } from '../../db/schema.ts'
+import type { DeliveryStatus, SmsState } from '../../db/schema.ts'
 import { identifierFromBytes } from '../primitives/identifier.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
-import type { Rule, SubmissionsMax, Violation } from './violation.ts'
+import type { EngineLimits, Rule, Violation } from './violation.ts'
 
 /** A recipient that is unfinished or wrong, with its request, its refund and its row in quarantine. */
 export interface RecipientRow {
@@ -17,6 +17,9 @@ export interface RecipientRow {
   has_provider: number
   is_handed_over: number
   has_reason: number
+  is_expired_early: number | null
+  delivery_status: DeliveryStatus | null
+  lacks_receipt: number
   possibly_sent: number
   possible_duplicate: number
   unconfirmed: number
@@ -26,14 +29,16 @@ export interface RecipientRow {
 }
 
 /** @returns everything that is wrong with a recipient by itself; another check covers whether it is referenced. */
-export function explainRecipient(row: RecipientRow, submissionsMax: SubmissionsMax): Violation[] {
+export function explainRecipient(row: RecipientRow, limits: EngineLimits): Violation[] {
   const subject = `message ${identifierFromBytes(row.id)}, recipient ${row.recipient_no}`
   const wrong: [rule: Rule, explanation: string | undefined][] = [
     ['customer', explainCustomer(row)],
     ['state', explainState(row)],
     ['state', explainEnd(row)],
+    ['state', explainCancelled(row)],
+    ['delivery', explainDelivery(row)],
     ['quarantine', explainQuarantine(row)],
-    ['attempts', explainAttempts(row, submissionsMax[row.type])],
+    ['attempts', explainAttempts(row, limits.submissionsMax[row.type])],
     ['refund', explainRefund(row)],
   ]
   return wrong.flatMap(([rule, explanation]) =>
@@ -65,12 +70,31 @@ function explainState({ status, has_owner, has_lease, has_provider }: RecipientR
 }
 
 /** The fields that exactly one final status has. */
-function explainEnd({ status, is_handed_over, has_reason }: RecipientRow): string | undefined {
+function explainEnd({
+  status,
+  is_handed_over,
+  has_reason,
+  is_expired_early,
+  delivery_status,
+}: RecipientRow): string | undefined {
   if ((status === 'done') !== (is_handed_over === 1))
     return `is ${status} and has ${is_handed_over ? 'a' : 'no'} time of its hand-over`
-  if ((status === 'failed') !== (has_reason === 1))
-    return `is ${status} and has ${has_reason ? 'a' : 'no'} failure reason`
+  if ((status === 'failed' || delivery_status === 'undelivered') !== (has_reason === 1))
+    return `is ${delivery_status ?? status} and has ${has_reason ? 'a' : 'no'} failure reason`
+  if (status === 'failed' && is_expired_early) return 'failed as expired before its time was over'
   return undefined
+}
+
+function explainDelivery({ status, delivery_status, lacks_receipt }: RecipientRow): string | undefined {
+  if (delivery_status === null) return undefined
+  if (status !== 'done') return `is ${status} and ${delivery_status}`
+  return lacks_receipt ? `is ${delivery_status} and no receipt was applied` : undefined
+}
+
+/** What an operator may have is never cancelled. */
+function explainCancelled({ status, possibly_sent, unconfirmed }: RecipientRow): string | undefined {
+  const isAtOperator = possibly_sent === 1 || unconfirmed > 0
+  return status === 'cancelled' && isAtOperator ? 'is cancelled and may be at an operator' : undefined
 }
 
 function explainQuarantine({ status, has_owner, has_lease, is_quarantined }: RecipientRow) {
@@ -92,6 +116,7 @@ function explainAttempts(
 
 function explainRefund({ status, price, refund }: RecipientRow): string | undefined {
   if (status !== 'failed' && status !== 'cancelled') return undefined
-  if (refund === null) return `is ${status} and was not refunded`
+  // What cost nothing is refunded without an entry.
+  if (refund === null) return price === 0 ? undefined : `is ${status} and was not refunded`
   return refund === price ? undefined : `was refunded ${refund} instead of ${price}`
 }

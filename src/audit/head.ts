@@ -4,7 +4,7 @@ import { skipToPresent } from './accounts.ts'
 import { firstIdentifierAt } from './checkReferenced.ts'
 import { openSlice } from './pass.ts'
 import type { Cursor, Pass, Step } from './pass.ts'
-import type { SubmissionsMax } from './violation.ts'
+import type { EngineLimits } from './violation.ts'
 
 /** The time up to which new rows were audited, and the progress of the slice after it. */
 export interface HeadPosition {
@@ -39,11 +39,7 @@ const LATE_MS = 45_000
 const SKIPPED_FROM_MS = 300_000
 
 /** @param from undefined: begins with the present. */
-export async function openHead(
-  db: Db,
-  from: HeadPosition | undefined,
-  submissionsMax: SubmissionsMax,
-): Promise<Head> {
+export async function openHead(db: Db, from: HeadPosition | undefined, limits: EngineLimits): Promise<Head> {
   let { untilMs, slice } = from ?? { untilMs: -Infinity }
   const newestMs = () => Math.floor(databaseNowMs(db)) - BEHIND_MS
   if (newestMs() - untilMs > SKIPPED_FROM_MS) {
@@ -52,7 +48,7 @@ export async function openHead(
     await skipToPresent(db)
   }
   const openPassOf = (toMs: number, cursor?: Cursor): Pass =>
-    openSlice(db, { after: keyAt(untilMs), upTo: keyAt(toMs) }, { from: cursor, submissionsMax })
+    openSlice(db, { after: keyAt(untilMs), upTo: keyAt(toMs) }, { from: cursor, limits })
   let pass = slice && openPassOf(slice.toMs, slice.cursor)
   let toMs = slice?.toMs ?? untilMs
 

@@ -7,7 +7,17 @@ import { read } from '../platform/db/index.ts'
 import type { Violation } from './violation.ts'
 
 /** Tables whose rows a scan examines, as progress and metrics name them. */
-export type Table = 'user_transactions' | 'sms_status' | 'outbox_events' | 'sms_quarantine'
+export type Table =
+  | 'user_transactions'
+  | 'sms_status'
+  | 'outbox_events'
+  | 'sms_quarantine'
+  | 'delivery_attempts'
+  | 'bulk_messages'
+  | 'receipts'
+  | 'operator_message_parts'
+  | 'idempotency_keys'
+  | 'event_log'
 
 export interface OpenRecipient extends RecipientKey {
   userId: number
@@ -65,7 +75,7 @@ export interface Span {
 }
 
 interface Key {
-  table: Table | 'sms_requests'
+  table: Table | 'sms_requests' | 'bulks'
   column: string
 }
 

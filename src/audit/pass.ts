@@ -1,14 +1,20 @@
 import type { Db } from '../platform/db/index.ts'
 import { accountScan } from './checkAccounts.ts'
+import { attemptScan } from './checkAttempts.ts'
+import { bulkScan } from './checkBulks.ts'
+import { openEventScan } from './checkEvents.ts'
+import { openKeyScan } from './checkKeys.ts'
 import { openLedgerScan } from './checkLedger.ts'
 import { openMessageScan } from './checkMessages.ts'
-import { outboxScan } from './checkOutbox.ts'
+import { openOutboxScan } from './checkOutbox.ts'
+import { partScan } from './checkParts.ts'
 import { quarantineScan } from './checkQuarantine.ts'
+import { receiptScan } from './checkReceipts.ts'
 import { UNREFERENCED_MAX, collectUnreferenced, excludeMerged, findUnreferenced } from './checkReferenced.ts'
 import type { Unreferenced } from './checkReferenced.ts'
 import type { Bounds, Page, Scan, Table } from './page.ts'
-import { SUBMISSIONS_MAX } from './violation.ts'
-import type { SubmissionsMax, Violation } from './violation.ts'
+import { DEFAULT_LIMITS } from './violation.ts'
+import type { EngineLimits, Violation } from './violation.ts'
 
 /** The tables of a whole pass, in the order of its scans. */
 export const SCANNED: readonly Table[] = wholeScans({}).map(({ table }) => table)
@@ -47,7 +53,7 @@ export interface PassOptions {
   /** The position and state of an earlier pass. A state of another program version starts again. */
   from?: Cursor | undefined
   state?: Buffer | undefined
-  submissionsMax?: SubmissionsMax | undefined
+  limits?: EngineLimits | undefined
 }
 
 /** Bounds that include every row. */
@@ -59,14 +65,24 @@ export function openPass(db: Db, options: PassOptions = {}): Pass {
 export function openSlice(
   db: Db,
   bounds: Bounds,
-  { from, submissionsMax = SUBMISSIONS_MAX }: Omit<PassOptions, 'state'> = {},
+  { from, limits = DEFAULT_LIMITS }: Omit<PassOptions, 'state'> = {},
 ): Pass {
-  return openScans(db, [openMessageScan(submissionsMax), accountScan, outboxScan], { bounds, from })
+  return openScans(db, [openMessageScan(limits), accountScan, openOutboxScan(limits)], { bounds, from })
 }
 
 /** The scan of the ledger has a state. */
-function wholeScans({ state, submissionsMax = SUBMISSIONS_MAX }: PassOptions): Scan[] {
-  return [openLedgerScan(state), openMessageScan(submissionsMax), outboxScan, quarantineScan]
+function wholeScans({ state, limits = DEFAULT_LIMITS }: PassOptions): Scan[] {
+  return [
+    ...[
+      openLedgerScan(state),
+      openMessageScan(limits),
+      openOutboxScan(limits),
+      quarantineScan,
+      attemptScan,
+      bulkScan,
+    ],
+    ...[receiptScan, partScan, openKeyScan(), openEventScan()],
+  ]
 }
 
 function openScans(

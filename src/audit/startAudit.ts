@@ -11,16 +11,16 @@ import type { Head } from './head.ts'
 import { openPageSize, readFitting } from './pageSize.ts'
 import { openPass } from './pass.ts'
 import type { Cursor, Pass } from './pass.ts'
-import { SUBMISSIONS_MAX, atLeastDefault } from './violation.ts'
-import type { SubmissionsMax } from './violation.ts'
+import { withinDefaults } from './violation.ts'
+import type { EngineLimits } from './violation.ts'
 
 export interface ContinuousAuditSettings {
   db: Db
   events: AuditEvents
   /** Names this relay in the checkpoint; 8 bytes. */
   owner?: Buffer
-  /** How often the engine submits a recipient whose results stay unknown, when a setting raises it. */
-  submissionsMax?: SubmissionsMax
+  /** What the engine's settings allow, where they differ from their defaults. */
+  limits?: Partial<EngineLimits>
 }
 
 /** The continuous audit in a relay. It examines one page after another, from the last checkpoint of any relay. */
@@ -58,7 +58,7 @@ interface Standing {
 
 export function openContinuousAudit(settings: ContinuousAuditSettings): ContinuousAudit {
   const { db, events, owner = randomBytes(OWNER_BYTES) } = settings
-  const submissionsMax = atLeastDefault(settings.submissionsMax ?? SUBMISSIONS_MAX)
+  const limits = withinDefaults(settings.limits)
   const size = openPageSize(ROWS_PER_STEP_MAX)
   /** Undefined at first, and when another relay has the audit. */
   let standing: Standing | undefined
@@ -71,14 +71,14 @@ export function openContinuousAudit(settings: ContinuousAuditSettings): Continuo
     const checkpoint = await takeCheckpoint(db, owner)
     events.known(checkpoint)
     if (!checkpoint.isOurs) return undefined
-    return { head: await openHead(db, checkpoint.head, submissionsMax), pass: passFrom(checkpoint) }
+    return { head: await openHead(db, checkpoint.head, limits), pass: passFrom(checkpoint) }
   }
 
   /** A pass remembers more than its cursor: one that failed in the middle goes on with what it has seen. */
   function passFrom({ cursor, state }: Checkpoint): Pass {
     const known = standing?.pass
     const goesOn = known && !known.isOver() && isSameCursor(known.cursor(), cursor)
-    return goesOn ? known : openPass(db, { from: cursor, state, submissionsMax })
+    return goesOn ? known : openPass(db, { from: cursor, state, limits })
   }
 
   async function save({ head, pass }: Standing): Promise<boolean> {
@@ -114,7 +114,7 @@ export function openContinuousAudit(settings: ContinuousAuditSettings): Continuo
       if (isOfHead) events.headMoved(databaseNowMs(db) - head.position().untilMs)
       if (pass.isOver()) {
         events.passEnded()
-        current.pass = openPass(db, { submissionsMax })
+        current.pass = openPass(db, { limits })
       }
       isSure = true
       if (!isOfHead && !step.isFull && !head.isDue()) return IDLE_POLL_MS

@@ -16,27 +16,58 @@ export const RULES = {
   refund: 'every failed or cancelled recipient was refunded its price once, and no other',
   customer: 'all rows of a message are of one customer',
   state: 'states are legal and complete',
+  delivery: 'every delivery status is that of the one receipt that was applied, of a recipient that is done',
+  part: 'every part with a delivery status has its receipt, and every message the status of its parts',
   attempts: 'submissions without a result are bounded and marked before they are repeated',
+  history:
+    'every stored attempt is one of its recipient, and what an operator accepted did not fail unmarked',
+  key: 'every idempotency key that is kept for a send names a message of its customer',
   outbox: 'every unfinished recipient is referenced by an outbox row, or quarantined',
   quarantine: 'every quarantined recipient is in sms_quarantine, without an owner and an outbox row',
+  event: 'every finished recipient whose message makes events has the event of its state, once',
+  sequence: "the numbers of each customer's events have no gap and end with its counter",
+  bulk: "the messages of a bulk exist, are its customer's, and are as many and cost as much as it says",
   dangling: 'every outbox row references recipients that exist',
   lane: 'every outbox row is in a lane of its class',
-  due: 'every outbox row is due within the longest lease, or as scheduled',
+  due: 'every outbox row is due within the longest lease or the longest wait for a retry, or as scheduled',
 } as const
 
 export type Rule = keyof typeof RULES
 
-/** How many submissions of one recipient may be without a result, by class (decision 0017). */
-export type SubmissionsMax = Record<MessageClass, number>
+/** What the engine's settings allow, as far as the tables show it. */
+export interface EngineLimits {
+  /** Submissions of one recipient without a stored result (decision 0017). */
+  submissionsMax: Record<MessageClass, number>
+  /** Of messages whose requests say nothing else. */
+  validityMs: Record<MessageClass, number>
+  /** Between two attempts. */
+  retryDelayMaxMs: Record<MessageClass, number>
+}
 
-/** Repeated here deliberately: the audit shares no bound with the code that it checks. A setting may only raise it. */
-export const SUBMISSIONS_MAX: SubmissionsMax = { normal: 3, express: 2 }
+/** Repeated here deliberately: the audit shares no bound with the code that it checks. A setting may only relax them. */
+export const DEFAULT_LIMITS: EngineLimits = {
+  submissionsMax: { normal: 3, express: 2 },
+  validityMs: { normal: 86_400_000, express: 120_000 },
+  retryDelayMaxMs: { normal: 1_800_000, express: 10_000 },
+}
 
-export function atLeastDefault({ normal, express }: SubmissionsMax): SubmissionsMax {
+/** Each limit as the settings have it, or by default where that allows more. */
+export function withinDefaults(settings: Partial<EngineLimits> = {}): EngineLimits {
+  const { submissionsMax, validityMs, retryDelayMaxMs } = { ...DEFAULT_LIMITS, ...settings }
   return {
-    normal: Math.max(normal, SUBMISSIONS_MAX.normal),
-    express: Math.max(express, SUBMISSIONS_MAX.express),
+    submissionsMax: mostOf(submissionsMax, DEFAULT_LIMITS.submissionsMax),
+    validityMs: {
+      normal: Math.min(validityMs.normal, DEFAULT_LIMITS.validityMs.normal),
+      express: Math.min(validityMs.express, DEFAULT_LIMITS.validityMs.express),
+    },
+    retryDelayMaxMs: mostOf(retryDelayMaxMs, DEFAULT_LIMITS.retryDelayMaxMs),
   }
+}
+
+type ByClass = Record<MessageClass, number>
+
+function mostOf(one: ByClass, other: ByClass): ByClass {
+  return { normal: Math.max(one.normal, other.normal), express: Math.max(one.express, other.express) }
 }
 
 /** All violations: counted without a limit, explained up to a limit. */

@@ -11,7 +11,7 @@ export interface BreakerGate {
 const CHECK_AGAIN_MS = 50
 
 /**
- * Blocks envelopes while every breaker is open, so that an outage does not refund the backlog. Half-open: one envelope
+ * Blocks envelopes while every operator is paused or its breaker is open, so that an outage does not refund the backlog. Half-open: one envelope
  * passes as the probe. Closed: all pass. Rejects when `stopping` is aborted.
  */
 export function openBreakerGate(
@@ -23,7 +23,8 @@ export function openBreakerGate(
     pass: async (stopping) => {
       for (;;) {
         await operators.whenAdmitting(type, stopping)
-        if (operators.of(type).some(({ breaker }) => breaker.state() === 'closed')) return () => {}
+        const admitting = operators.of(type).filter(({ breaker }) => breaker.isAdmitting())
+        if (admitting.some(({ breaker }) => breaker.state() === 'closed')) return () => {}
         if (probe) {
           await Promise.race([probe, pause(CHECK_AGAIN_MS)])
           continue

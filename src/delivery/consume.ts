@@ -1,5 +1,5 @@
 import type { Operators } from '../operators/index.ts'
-import { UnreadableEnvelope, decodeEnvelope } from '../outbox/index.ts'
+import { UnreadableEnvelope, countRecipients, decodeEnvelope } from '../outbox/index.ts'
 import type { Envelope } from '../outbox/index.ts'
 import type { Delivery } from '../platform/broker/index.ts'
 import { retryWithBackoff } from '../platform/retryWithBackoff.ts'
@@ -21,6 +21,8 @@ export interface ConsumeSettings {
 
 export interface Consumer {
   onDelivery(delivery: Delivery): void
+  /** Of the envelopes that it has: they wait for an operator, or are submitted. */
+  recipientsInFlight(): number
   /** Begins nothing more and resolves when all that began has ended. What did not begin stays with the broker. */
   drain(): Promise<void>
 }
@@ -38,6 +40,7 @@ export function startConsumer(settings: ConsumeSettings): Consumer {
   const envelopes = openSemaphore(settings.concurrency)
   const gate = openBreakerGate(settings.operators, type)
   const inFlight = new Set<string>()
+  let recipientsInFlight = 0
   const handling = new Set<Promise<void>>()
 
   const deliverInTurn = async (envelope: Envelope) => {
@@ -58,15 +61,19 @@ export function startConsumer(settings: ConsumeSettings): Consumer {
     if (!envelope) return
     // The same envelope again, published twice or redelivered: the one in flight stands for both.
     if (inFlight.has(envelope.outboxId)) return delivery.ack()
+    const recipients = countRecipients(envelope.ranges)
     inFlight.add(envelope.outboxId)
+    recipientsInFlight += recipients
     try {
       if ((await deliverInTurn(envelope)) === 'ended') delivery.ack()
     } finally {
       inFlight.delete(envelope.outboxId)
+      recipientsInFlight -= recipients
     }
   }
 
   return {
+    recipientsInFlight: () => recipientsInFlight,
     onDelivery(delivery) {
       const work = handle(delivery)
         .catch((error: unknown) => {

@@ -32,6 +32,9 @@ const LOCKED_ACCOUNTS_MAX = 2
  */
 const YIELD_MS = 5
 
+/** Questions are rare: few at once leave an operator's connections to its messages. */
+const QUESTIONS_MAX = 4
+
 /**
  * Opens the delivery of one class. Envelopes that arrive while a claim is in flight share the next one, and results share
  * settlements likewise.
@@ -69,8 +72,11 @@ export function openDelivery(settings: DeliverySettings): Deliver {
     settle: (item) => settlements.add(item),
     settleBlocked: (item) => deferredSettlements.add(item),
     calls: openSemaphore(settings.callsMax),
+    questions: openSemaphore(QUESTIONS_MAX),
+    testCalls: openSemaphore(settings.callsMax),
     recipients: openSemaphore(settings.recipientsInFlightMax),
   }
+  settings.onOpened?.(settings.type, context)
   return (envelope, stopping) => runEnvelope(context, envelope, stopping)
 }
 

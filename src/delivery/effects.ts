@@ -1,8 +1,7 @@
 import { isQuarantined, isTerminal } from '../messages/index.ts'
 import type { RecipientState } from '../messages/index.ts'
-import type { Operator } from '../operators/index.ts'
-import { retryInMs } from './retryInMs.ts'
-import type { Task } from './inFlight.ts'
+import type { Operator, PartIds } from '../operators/index.ts'
+import type { PartsTaken, Task } from './inFlight.ts'
 
 /** Why a recipient is quarantined: its attempts are used up by claims, or the database refused to store its result. */
 export const QUARANTINE_CAUSES = ['attempts_used_up', 'result_refused'] as const
@@ -10,7 +9,7 @@ export type QuarantineCause = (typeof QUARANTINE_CAUSES)[number]
 
 /**
  * How our claim on one recipient ends: accepted, failed and refunded, released to a row of its own, or quarantined.
- * `tried`: an operator was called, so that the grace runs. `retryInMs`: set when the operators' pace decides the time.
+ * `tried`: an operator said something about it, so that the attempt counts.
  */
 export type Settlement =
   | {
@@ -18,9 +17,11 @@ export type Settlement =
       task: Task
       operator: Pick<Operator, 'name' | 'keepsOurReference'>
       operatorMessageId: string | null
+      /** The operator's identifiers of the parts, where it gave each one. */
+      partIds?: PartIds | undefined
     }
   | { kind: 'failed'; task: Task; provider: string; reason: string }
-  | { kind: 'released'; task: Task; tried: boolean; reason: string; retryInMs?: number }
+  | { kind: 'released'; task: Task; tried: boolean; reason: string; retryInMs: number }
   | { kind: 'quarantined'; task: Task; cause: QuarantineCause; reason: string }
 
 /** What a settlement writes about its recipient, in all tables. */
@@ -30,10 +31,13 @@ export interface Effects {
   reason: string
   /** Stored for an operator whose receipts do not carry our reference. */
   operatorMessageId: string | null
+  /** Stored instead, where the operator named each part; and what other operators took of it. By operator. */
+  partIds?: PartsTaken
   /** In the smallest unit; 0 for none. */
   refund: number
   /** `none`: no outbox row names it any more (invariant 4). */
   outbox: 'none' | { retryInMs: number }
+  /** An operator said something about it since it was claimed; for a row without a claim it means nothing. */
   tried: boolean
   possiblySent: boolean
   /** Submissions with an unknown result. */
@@ -80,21 +84,24 @@ function describe(settlement: Settlement, endsQuarantine: boolean): Effects {
     possiblySent: task.possiblySent,
     unconfirmed: task.unconfirmed,
     endsQuarantine,
+    partIds: task.partsTaken,
   }
   switch (settlement.kind) {
     case 'done': {
-      const { operator, operatorMessageId } = settlement
+      const { operator, operatorMessageId, partIds } = settlement
       const stored = operator.keepsOurReference ? null : operatorMessageId
-      return { ...none, status: 'done', provider: operator.name, operatorMessageId: stored }
+      const ofOperator = { ...none, status: 'done' as const, provider: operator.name }
+      if (!partIds) return { ...ofOperator, operatorMessageId: stored }
+      return { ...ofOperator, partIds: new Map([...task.partsTaken, [operator.name, partIds]]) }
     }
     case 'failed': {
       const { provider, reason } = settlement
-      return { ...none, status: 'failed', provider, reason, refund: task.price }
+      const tried = task.calls.length > 0
+      return { ...none, status: 'failed', provider, reason, refund: task.price, tried }
     }
     case 'released': {
-      const { tried, reason } = settlement
-      const outbox = { retryInMs: settlement.retryInMs ?? retryInMs(task.attempts) }
-      return { ...none, status: 'pending', reason, tried, outbox }
+      const { tried, reason, retryInMs } = settlement
+      return { ...none, status: 'pending', reason, tried, outbox: { retryInMs } }
     }
     case 'quarantined':
       return { ...none, status: 'quarantined', reason: settlement.reason }

@@ -24,6 +24,10 @@ export interface DeliveryEvents {
   quarantined(fact: { type: MessageClass; cause: QuarantineCause; recipients: KeyOfCustomer[] }): void
   /** Marked before a submission, because an operator may have them already. */
   possibleDuplicates(fact: { type: MessageClass; messages: number }): void
+  /** Submitted to this operator although an operator may have had them already; all of them are marked. */
+  submittedAgain(fact: { type: MessageClass; operator: string; messages: number }): void
+  /** An envelope's recipients were claimed; `ageMs` is that of the oldest. */
+  claimed(fact: { type: MessageClass; ageMs: number }): void
   /** Claimed after the lease of another owner expired; `first` is one of them. */
   leasesTakenOver(fact: { type: MessageClass; messages: number; first: KeyOfCustomer | undefined }): void
   /** A queue message that could not be understood. */
@@ -62,6 +66,12 @@ export function createDeliveryEvents(logger: Logger, registry: Registry): Delive
       metrics.duplicates.inc({ class: type }, messages)
       write('warn', 'marked as possible duplicates', { class: type, messages })
     },
+    submittedAgain({ type, operator, messages }) {
+      metrics.submittedAgain.inc({ class: type, operator }, messages)
+    },
+    claimed({ type, ageMs }) {
+      metrics.claimAges.observe({ class: type }, ageMs / 1_000)
+    },
     leasesTakenOver({ type, messages, first }) {
       metrics.takenOver.inc({ class: type }, messages)
       write('warn', 'expired lease taken over', { class: type, messages, ...(first && fieldsOf(first)) })
@@ -89,7 +99,7 @@ function observe(
       metrics.endToEnd.observe({ class: type }, (performance.now() - task.acceptedAtMs) / 1_000)
       break
     case 'failed':
-      metrics.refunds.inc({ class: type })
+      if (task.price > 0) metrics.refunds.inc({ class: type })
       metrics.refundedAmount.inc({ class: type }, task.price)
       break
     case 'quarantined':

@@ -1,11 +1,45 @@
-import type { Recipient } from '../messages/index.ts'
+import type { Recipient, StoredAttempt } from '../messages/index.ts'
+import type { PartIds } from '../operators/index.ts'
 import type { Envelope } from '../outbox/index.ts'
+import type { OnUnknown } from '../primitives/onUnknown.ts'
+
+/** One submission of a message to an operator, as far as its history tells of it. */
+export interface Call {
+  provider: string
+  result: StoredAttempt['result']
+  reason: string
+  /** Why this operator may get the message. */
+  routeReason: string
+  /** By this process's monotonic clock. */
+  startedAtMs: number
+  durationMs: number
+}
+
+/** By operator. */
+export type PartsTaken = ReadonlyMap<string, PartIds>
 
 /** One claimed recipient with what an operator needs. The fields change as results arrive. */
 export interface Task extends Recipient {
   text: string
-  /** When the message was accepted, by this process's monotonic clock. */
+  /** Null for the operator's default. */
+  sender: string | null
+  /** When it may no longer be submitted, by this process's monotonic clock. */
+  expiresAtMs: number
+  /** Only a test operator gets it. */
+  isTest: boolean
+  /** Null where its class and its operators decide. */
+  onUnknown: OnUnknown | null
+  /**
+   * Whether an earlier run may have handed it over. `stored`: its attempts name the operators. `lost`: a run ended without
+   * storing its result, so that any operator may have it.
+   */
+  doubt: 'stored' | 'lost' | null
+  /** When the message was accepted, or the time that it was scheduled for, by this process's monotonic clock. */
   acceptedAtMs: number
+  /** Its submissions since it was claimed. */
+  calls: Call[]
+  /** What operators have of it that took parts and not all. */
+  partsTaken: PartsTaken
 }
 
 /** One run of an envelope: our claim on its free recipients, until the last of them is settled. */

@@ -4,6 +4,11 @@ export const LEASE_MS = LEASE_SECONDS * 1_000
 /** One attempt at one operator, all its calls together. */
 export const ATTEMPT_TIMEOUT_MS = 5_000
 
+/** @returns how long an attempt may wait at `nowMs` and still end before the lease does. */
+export function roomMs(leasedAtMs: number, nowMs: number): number {
+  return LEASE_MS - ATTEMPT_TIMEOUT_MS - (nowMs - leasedAtMs)
+}
+
 /**
  * Whether an attempt that begins at `startsAtMs` ends before the lease does. `leasedAtMs` is read from the monotonic
  * clock before the database is asked for the lease, so that the answer errs on the safe side.

@@ -1,8 +1,9 @@
 import { lockAccounts, lockFreeAccounts } from '../ledger/index.ts'
 import type { Account } from '../ledger/index.ts'
-import { lockRecipients, lockStates } from '../messages/index.ts'
-import type { KeyRange, Recipient, RecipientState } from '../messages/index.ts'
-import { lockRows } from '../outbox/index.ts'
+import { lockDeliveryRows, lockRecipients, lockStates } from '../messages/index.ts'
+import type { DeliveryRow, KeyRange, Recipient, RecipientState } from '../messages/index.ts'
+import { lockFreeRows, lockRows } from '../outbox/index.ts'
+import type { ReadRow } from '../outbox/index.ts'
 import type { Tx } from '../platform/db/index.ts'
 
 /**
@@ -32,6 +33,14 @@ export async function lockOutboxRows(tx: NothingLocked, outboxIds: string[]): Pr
   return tx as Tx as RowsLocked
 }
 
+/** Rows that no other session locks, with what they reference. */
+export async function lockFreeOutboxRows(
+  tx: NothingLocked,
+  outboxIds: string[],
+): Promise<{ tx: RowsLocked; rows: ReadRow[] }> {
+  return { rows: await lockFreeRows(tx, outboxIds), tx: tx as Tx as RowsLocked }
+}
+
 /** All columns, for a claim. */
 export async function lockForClaim(
   tx: RowsLocked,
@@ -46,6 +55,14 @@ export async function lockForSettlement(
   ranges: KeyRange[],
 ): Promise<{ tx: RecipientsLocked; rows: RecipientState[] }> {
   return { rows: await lockStates(tx, joinRanges(ranges)), tx: tx as Tx as RecipientsLocked }
+}
+
+/** What a receipt decides by. */
+export async function lockForReceipts(
+  tx: RowsLocked,
+  ranges: KeyRange[],
+): Promise<{ tx: RecipientsLocked; rows: DeliveryRow[] }> {
+  return { rows: await lockDeliveryRows(tx, joinRanges(ranges)), tx: tx as Tx as RecipientsLocked }
 }
 
 /** Waits for none, because other transactions wait for the rows of this one. */

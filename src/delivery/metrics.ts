@@ -1,21 +1,22 @@
-import { Counter, Histogram } from '../platform/telemetry/index.ts'
+import { AGE_BUCKETS_SECONDS, Counter, Gauge, Histogram } from '../platform/telemetry/index.ts'
 import type { Registry } from '../platform/telemetry/index.ts'
+import type { Semaphore } from '../platform/semaphore.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
+import type { MessageClass } from '../primitives/messageClass.ts'
 import { QUARANTINE_CAUSES } from './effects.ts'
 
 /** How a consumer left a recipient. */
 export const RESULTS = ['done', 'failed', 'released', 'quarantined', 'stale', 'lost'] as const
 /** Steps of delivery that may fail and are retried, or left to the outbox. */
-export const STEPS = ['consume', 'deliver', 'renew', 'settle'] as const
-
-/** From an idle system's hand-over in some 20 ms to a message that waited for the end of an outage. */
-const END_TO_END_BUCKETS_SECONDS = [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600]
+export const STEPS = ['consume', 'deliver', 'ask', 'renew', 'settle'] as const
 
 /** Every label value exists from the start, so that a rate is right from the first event on. */
 export function deliveryMetrics(registry: Registry) {
   const registers = [registry]
   const count = (name: string, help: string) =>
     new Counter({ name, help, labelNames: ['class'] as const, registers })
+  const age = (name: string, help: string) =>
+    new Histogram({ name, help, labelNames: ['class'] as const, buckets: AGE_BUCKETS_SECONDS, registers })
   const metrics = {
     results: new Counter({
       name: 'chapar_delivery_results_total',
@@ -35,19 +36,26 @@ export function deliveryMetrics(registry: Registry) {
       labelNames: ['class', 'step'] as const,
       registers,
     }),
-    endToEnd: new Histogram({
-      name: 'chapar_end_to_end_seconds',
-      help: 'Time from the acceptance of a message to its hand-over to an operator',
-      labelNames: ['class'] as const,
-      buckets: END_TO_END_BUCKETS_SECONDS,
-      registers,
-    }),
+    endToEnd: age(
+      'chapar_end_to_end_seconds',
+      'Time from the acceptance of a message, or the time it was scheduled for, to its hand-over to an operator',
+    ),
+    claimAges: age(
+      'chapar_claimed_age_seconds',
+      'Age of the oldest message of an envelope when a consumer had claimed it, since acceptance or the time it was scheduled for; of retries too',
+    ),
     refunds: count('chapar_refunds_total', 'Recipients whose price was refunded'),
     refundedAmount: count('chapar_refunded_amount_total', 'Refunded money, in the smallest unit'),
     duplicates: count(
       'chapar_possible_duplicates_total',
       'Recipients that were marked as possible duplicates before a further submission',
     ),
+    submittedAgain: new Counter({
+      name: 'chapar_operator_possible_duplicates_total',
+      help: 'Submissions of possible duplicates by the operator that got them; compare with chapar_operator_results_total',
+      labelNames: ['class', 'operator'] as const,
+      registers,
+    }),
     takenOver: count(
       'chapar_leases_taken_over_total',
       'Recipients that were claimed after the lease of their owner expired',
@@ -57,13 +65,40 @@ export function deliveryMetrics(registry: Registry) {
       'Queue messages that could not be understood and were dead-lettered',
     ),
   }
-  const { results, quarantined, failures, endToEnd, ...byClass } = metrics
+  const { results, quarantined, failures, endToEnd, claimAges } = metrics
+  const { refunds, refundedAmount, duplicates, takenOver, unreadables } = metrics
   for (const type of CLASSES) {
     for (const result of RESULTS) results.inc({ class: type, result }, 0)
     for (const cause of QUARANTINE_CAUSES) quarantined.inc({ class: type, cause }, 0)
     for (const step of STEPS) failures.inc({ class: type, step }, 0)
     endToEnd.zero({ class: type })
-    for (const counter of Object.values(byClass)) counter.inc({ class: type }, 0)
+    claimAges.zero({ class: type })
+    for (const counter of [refunds, refundedAmount, duplicates, takenOver, unreadables])
+      counter.inc({ class: type }, 0)
   }
   return metrics
+}
+
+/** What bounds the delivery of one class in this process. */
+export type DeliverySlots = Record<'calls' | 'recipients', Semaphore>
+
+/** @returns what takes the slots of each class. They are read at each scrape. */
+export function slotMetrics(registry: Registry): (type: MessageClass, slots: DeliverySlots) => void {
+  const observed = new Map<MessageClass, DeliverySlots>()
+  new Gauge({
+    name: 'chapar_delivery_slots',
+    help: 'Operator calls, and recipients without a result: in use, the limit, and envelopes that wait for a slot. +Inf: no limit',
+    labelNames: ['class', 'resource', 'state'] as const,
+    registers: [registry],
+    collect() {
+      for (const [type, slots] of observed)
+        for (const resource of ['calls', 'recipients'] as const) {
+          const { taken, limit, waiting } = slots[resource].use()
+          this.set({ class: type, resource, state: 'in_use' }, taken)
+          this.set({ class: type, resource, state: 'limit' }, limit)
+          this.set({ class: type, resource, state: 'waiting' }, waiting)
+        }
+    },
+  })
+  return (type, slots) => void observed.set(type, slots)
 }

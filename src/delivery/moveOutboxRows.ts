@@ -30,8 +30,8 @@ export async function moveOutboxRows(
   const rows = runs.flatMap((run) => [...rowsOfReleased(run, newId), ...rowsOfOthers(run, newId)])
   await append(tx, rows)
   await removeRows(tx, runs.filter(({ isLast }) => isLast).map(outboxIdOf))
-  // While a run goes on, its row must not come due before its released recipients', which wait 5 s at most. If this
-  // process dies, the row comes due after the same lease as a published one.
+  // While a run goes on, its row must not bring its released recipients back. If this process dies, the row comes due
+  // after the same lease as a published one.
   const goingOn = runs.filter(({ isLast, changes }) => !isLast && changes.some(isReleased))
   await postpone(
     tx,

@@ -1,13 +1,17 @@
 import { lockRecipients, renewSending, toRanges } from '../messages/index.ts'
+import type { Recipient } from '../messages/index.ts'
 import { transact } from '../platform/db/index.ts'
 import type { Db } from '../platform/db/index.ts'
 import type { InFlight, Task } from './inFlight.ts'
 import { LEASE_SECONDS } from './lease.ts'
 
-/** A task, and whether an operator may have it already, so that the next submission could be a repeat. */
+/** A task before its next submission. */
 export interface Renewal {
   task: Task
+  /** An operator may have it already, so that the submission could be a repeat. */
   isRepeat: boolean
+  /** The claim does not count it. */
+  isFurther: boolean
 }
 
 /**
@@ -19,21 +23,27 @@ export async function renewLease(
   renewals: Renewal[],
   { owner }: Pick<InFlight, 'owner'>,
 ): Promise<{ ours: Set<string>; newlyMarked: number }> {
-  const repeats = new Set(renewals.filter(({ isRepeat }) => isRepeat).map(({ task }) => task.reference))
+  const byReference = new Map(renewals.map((renewal) => [renewal.task.reference, renewal]))
   return transact(
     db,
     'delivery.renew',
     async (tx) => {
       const rows = await lockRecipients(tx, toRanges(renewals.map(({ task }) => task)))
       const mine = rows.filter((row) => row.status === 'sending' && row.owner === owner)
-      const again = mine.filter(({ reference }) => repeats.has(reference))
-      const others = mine.filter(({ reference }) => !repeats.has(reference))
       const lease = { owner, leaseSeconds: LEASE_SECONDS }
-      await renewSending(tx, again, { ...lease, again: true })
-      await renewSending(tx, others, { ...lease, again: false })
+      const marked: Recipient[] = []
+      for (const marks of [true, false])
+        for (const counts of [true, false]) {
+          const rows = mine.filter(({ reference }) => {
+            const renewal = byReference.get(reference)
+            return renewal?.isRepeat === marks && renewal.isFurther === counts
+          })
+          await renewSending(tx, rows, { ...lease, marks, counts })
+          if (marks) marked.push(...rows)
+        }
       return {
         ours: new Set(mine.map(({ reference }) => reference)),
-        newlyMarked: again.filter(({ possibleDuplicate }) => !possibleDuplicate).length,
+        newlyMarked: marked.filter(({ possibleDuplicate }) => !possibleDuplicate).length,
       }
     },
     { resolve: () => Promise.resolve(undefined) },

@@ -1,3 +1,5 @@
+import { FAILURE_REASONS } from '../messages/index.ts'
+import type { Operator } from '../operators/index.ts'
 import { countRecipients } from '../outbox/index.ts'
 import type { Envelope } from '../outbox/index.ts'
 import { emitStep } from '../platform/steps.ts'
@@ -5,14 +7,15 @@ import type { Permit } from '../platform/semaphore.ts'
 import type { ClaimedEnvelope } from './claimEnvelopes.ts'
 import type { DeliveryContext } from './deliveryContext.ts'
 import type { Settlement } from './effects.ts'
+import { groupByHolder } from './holders.ts'
 import type { InFlight, Task } from './inFlight.ts'
 import { toPending } from './pendingTask.ts'
 import type { PendingTask } from './pendingTask.ts'
 import { persist } from './persist.ts'
-import { isGraceOver, retryOrFail } from './retryOrFail.ts'
+import { isLastAttempt, retryOrFail } from './retryOrFail.ts'
 import { submitWithFailover } from './submitWithFailover.ts'
 
-/** For this long, overdue messages are submitted one per call; the rest waits for the next run. */
+/** For this long, messages are submitted one per call in their last attempt; the rest waits for the next run. */
 const SINGLE_CALLS_MS = 5_000
 
 /** One envelope in flight, in one process. */
@@ -57,50 +60,95 @@ export async function runEnvelope(
 
 function reportClaim(
   { type, events }: DeliveryContext,
-  { newlyMarked, takenOver, quarantined, tasks }: ClaimedEnvelope,
+  { takenOver, quarantined, tasks }: ClaimedEnvelope,
 ): void {
+  if (tasks.length > 0)
+    events.claimed({ type, ageMs: performance.now() - Math.min(...tasks.map(acceptedAtMs)) })
   if (takenOver > 0) events.leasesTakenOver({ type, messages: takenOver, first: tasks[0] })
-  if (newlyMarked > 0) events.possibleDuplicates({ type, messages: newlyMarked })
   if (quarantined.length > 0) events.quarantined({ type, cause: 'attempts_used_up', recipients: quarantined })
 }
 
+function acceptedAtMs(task: Task): number {
+  return task.acceptedAtMs
+}
+
+/** The messages of an envelope that go to the same operators. */
+interface RoutedRun extends EnvelopeRun {
+  /** In order of preference. */
+  operators: readonly Operator[]
+  /** With the drained ones, which are not called at the moment. */
+  operatorsTotal: number
+  /** Why they, for people. */
+  routeReason: string
+}
+
+/** A merged envelope may have live and test messages: each kind has operators of its own. */
 async function submitAndSettle(run: EnvelopeRun, tasks: Task[]): Promise<void> {
-  const pending = tasks.map((task) => toPending(task, run.claimedAtMs))
-  const left = await submitOverdueAlone(run, await submit(run, pending))
-  settleBeside(run, concludeAll(run, left))
+  const live = tasks.filter(({ isTest }) => !isTest)
+  const test = tasks.filter(({ isTest }) => isTest)
+  const ofTest = {
+    ...{ ...run, operators: run.testOperators, operatorsTotal: run.testOperators.length },
+    ...{ calls: run.testCalls, routeReason: 'a test key' },
+  }
+  await Promise.all([
+    ...run.route(live).map(({ messages, operators, operatorsTotal, reason }) => {
+      const routed = { ...run, operators, operatorsTotal, routeReason: reason }
+      return submitAll(routed, messages, FAILURE_REASONS.noRoute)
+    }),
+    submitAll(ofTest, test, FAILURE_REASONS.noTestOperator),
+  ])
   await Promise.all(run.settling)
   // Two settlements that met in different transactions may each have left the envelope's row to the other.
   if (!run.inFlight.isFinished && run.inFlight.unsettled.size === 0) await persist(run, run.inFlight, [])
 }
 
-function submit(run: EnvelopeRun, tasks: PendingTask[]): Promise<PendingTask[]> {
-  return submitWithFailover({ ...run, onResults: (results) => settleBeside(run, results) }, tasks)
+/** Submits to the operators of the run, and decides what is left. Without an operator they fail, refunded. */
+async function submitAll(run: RoutedRun, tasks: Task[], withoutOperator: string): Promise<void> {
+  if (run.operatorsTotal === 0)
+    return settleBeside(
+      run,
+      tasks.map((task) => ({ kind: 'failed', task, provider: '', reason: withoutOperator })),
+    )
+  const pending = tasks.map((task) => toPending(task, run.claimedAtMs))
+  const left = await submitLastAlone(run, await submit(run, pending))
+  settleBeside(run, concludeAll(run, left))
+}
+
+async function submit(run: RoutedRun, all: PendingTask[]): Promise<PendingTask[]> {
+  const onResults = (results: Settlement[]) => settleBeside(run, results)
+  const left = await Promise.all(
+    groupByHolder(run.type, run.operators, all).map(({ operators, tasks }) =>
+      submitWithFailover({ ...run, routed: run.operators, operators, onResults }, tasks),
+    ),
+  )
+  return left.flat()
 }
 
 /** One after the other: a call for each message of an envelope at once would take the whole budget of its class. */
-async function submitOverdueAlone(run: EnvelopeRun, tasks: PendingTask[]): Promise<PendingTask[]> {
+async function submitLastAlone(run: RoutedRun, tasks: PendingTask[]): Promise<PendingTask[]> {
   const endsAtMs = performance.now() + SINGLE_CALLS_MS
   const left: PendingTask[] = []
   for (const each of tasks) {
-    const isOverdue = each.answer && !each.answer.isSpecificToMessage && isGraceOver(each.task, run)
-    if (isOverdue && performance.now() < endsAtMs)
+    const isUndecided =
+      !each.held && each.answer && !each.answer.isSpecificToMessage && isLastAttempt(each.task, run.retry)
+    if (isUndecided && performance.now() < endsAtMs)
       left.push(...(await submit(run, [{ ...each, refusals: 0 }])))
     else left.push(each)
   }
   return left
 }
 
-function concludeAll(run: EnvelopeRun, tasks: PendingTask[]): Settlement[] {
+function concludeAll(run: RoutedRun, tasks: PendingTask[]): Settlement[] {
   // An operator whose breaker is open is ready for nothing, whatever its pace says.
   const admitting = run.operators.filter(({ breaker }) => breaker.isAdmitting())
-  const readyInMs = Math.ceil(Math.min(...admitting.map(({ pace }) => pace.readyAtMs())) - performance.now())
-  return tasks.map((each) =>
-    retryOrFail(each, {
-      operators: run.operators.length,
-      isGraceOver: isGraceOver(each.task, run),
-      readyInMs,
-    }),
+  const readyAtMs = admitting.map(({ pace, throughput }) =>
+    Math.max(pace.readyAtMs(), throughput?.readyAtMs() ?? -Infinity),
   )
+  const nowMs = performance.now()
+  const readyInMs = Math.ceil(Math.min(...readyAtMs) - nowMs)
+  const { operatorsTotal: operators, retry, random = Math.random } = run
+  const options = { operators, retry, random: random(), readyInMs, nowMs }
+  return tasks.map((each) => retryOrFail(each, options))
 }
 
 /** Settles without holding up what is in flight; the run waits for all of them at its end. */

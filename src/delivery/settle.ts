@@ -1,7 +1,8 @@
-import { toRanges } from '../messages/index.ts'
+import { storeAttempts, toRanges } from '../messages/index.ts'
 import type { KeyRange, RecipientState } from '../messages/index.ts'
 import { transact } from '../platform/db/index.ts'
 import type { Db } from '../platform/db/index.ts'
+import { attemptsToStore } from './attemptLog.ts'
 import { effectsOf } from './effects.ts'
 import type { Decision, Settlement } from './effects.ts'
 import type { InFlight } from './inFlight.ts'
@@ -150,6 +151,10 @@ async function write(
   for (const each of refunded)
     if (balances.locked.has(each.settlement.task.userId)) each.decision = { kind: 'blocked' }
   await writeEffects(tx, all.flatMap(toChange), balances)
+  await storeAttempts(
+    tx,
+    all.flatMap(({ settlement, row, decision }) => (row ? attemptsToStore(settlement, decision) : [])),
+  )
 }
 
 /** What the transaction changes of each run. Recipients of other owners are only of interest when its row goes. */

@@ -1,44 +1,20 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { attempt } from '../operators/index.ts'
-import type { Operator, OperatorEvents, OperatorResult } from '../operators/index.ts'
-import type { Db } from '../platform/db/index.ts'
-import type { Permit, Semaphore } from '../platform/semaphore.ts'
-import type { MessageClass } from '../primitives/messageClass.ts'
+import type { Operator, OperatorResult, Turn } from '../operators/index.ts'
+import type { Permit } from '../platform/semaphore.ts'
+import { noteCall } from './attemptLog.ts'
+import { cutIntoCalls, isTooLarge } from './calls.ts'
+import { chooseCandidate } from './chooseCandidate.ts'
+import type { Candidate } from './chooseCandidate.ts'
 import type { Settlement } from './effects.ts'
-import type { DeliveryEvents } from './events.ts'
-import type { InFlight } from './inFlight.ts'
+import type { FailoverRun } from './failoverRun.ts'
+import { isHeldBy, isUnmarkedRepeat } from './holders.ts'
 import { ATTEMPT_TIMEOUT_MS, leavesRoom } from './lease.ts'
-import { abandoned, applyAttempt, notCalled, throttled } from './pendingTask.ts'
+import { abandoned, applyAttempt, throttled } from './pendingTask.ts'
 import type { PendingTask } from './pendingTask.ts'
 import { renewLease } from './renewLease.ts'
-
-/** One run of an envelope, as far as submitting to operators goes. */
-export interface FailoverRun {
-  db: Db
-  type: MessageClass
-  inFlight: InFlight
-  operators: readonly Operator[]
-  /** All calls of the class at once. */
-  calls: Semaphore
-  /** When the claim was asked for. */
-  claimedAtMs: number
-  /** Submissions of one message with an unknown result, over all runs. */
-  unknownSubmissionsMax: number
-  events: DeliveryEvents
-  operatorEvents: OperatorEvents
-  /** Called with final results at once, while the failover of other messages goes on. */
-  onResults: (settlements: Settlement[]) => void
-  /** Calls that have not begun when it is aborted are not made. */
-  stopping?: AbortSignal
-}
-
-/** An operator that may still be asked, and how often. */
-interface Candidate {
-  operator: Operator
-  submissionsLeft: number
-  /** When it may be asked again after it throttled. */
-  notBeforeMs: number
-}
+import { toSubmission } from './toSubmission.ts'
+import { resolveDoubts, resolveUnknown } from './unknown/resolve.ts'
+import { withoutExpired } from './withoutExpired.ts'
 
 /** An operator that deduplicates references can be asked again after an unknown result. Express has no time for that. */
 const SUBMISSIONS_PER_OPERATOR_MAX = { normal: 2, express: 1 }
@@ -47,50 +23,99 @@ const SUBMISSIONS_PER_OPERATOR_MAX = { normal: 2, express: 1 }
 const THROTTLED_PAUSE_MS = 50
 
 /** Submits tasks to each operator in turn until one decides them. @returns those without a final result. */
-export function submitWithFailover(run: FailoverRun, tasks: PendingTask[]): Promise<PendingTask[]> {
+export async function submitWithFailover(run: FailoverRun, tasks: PendingTask[]): Promise<PendingTask[]> {
   const candidates = run.operators.map((operator) => ({
     operator,
     submissionsLeft: operator.deduplicatesReferences ? SUBMISSIONS_PER_OPERATOR_MAX[run.type] : 1,
     notBeforeMs: -Infinity,
   }))
-  return submitToCandidates(run, tasks, candidates)
+  const doubtful = tasks.filter(({ task }) => task.doubt !== null)
+  if (doubtful.length === 0) return submitWhereAllowed(run, tasks, candidates)
+  const certain = tasks.filter(({ task }) => task.doubt === null)
+  const resolve = async () => {
+    const { notTaken, repeatable, held } = await resolveDoubts(run, doubtful)
+    return [...held, ...(await submitWhereAllowed(run, [...notTaken, ...repeatable], candidates))]
+  }
+  return (await Promise.all([submitWhereAllowed(run, certain, candidates), resolve()])).flat()
 }
 
-async function submitToCandidates(
+/** A message that only one operator may get again goes to no other. */
+async function submitWhereAllowed(
   run: FailoverRun,
   tasks: PendingTask[],
   candidates: Candidate[],
 ): Promise<PendingTask[]> {
-  if (tasks.length === 0 || candidates.length === 0) return tasks
-  const choice = await chooseCandidate(run, candidates)
+  const groups = [...Map.groupBy(tasks, ({ onlyAt }) => onlyAt)]
+  const rests = groups.map(([onlyAt, group]) => {
+    const allowed =
+      onlyAt === undefined ? candidates : candidates.filter(({ operator }) => operator.name === onlyAt)
+    return submitToCandidates(run, group, allowed)
+  })
+  return (await Promise.all(rests)).flat()
+}
+
+async function submitToCandidates(
+  run: FailoverRun,
+  all: PendingTask[],
+  candidates: Candidate[],
+): Promise<PendingTask[]> {
+  if (candidates.length === 0) return all
+  const tasks = withoutExpired(all, run.onResults)
+  if (tasks.length === 0) return []
+  const choice = await chooseCandidate(run, candidates, tasks)
   if (typeof choice === 'function') return tasks.map(choice)
-  const { operator } = choice
-  if (tasks.length > operator.adapter.batchSizeMax) return submitInParts(run, tasks, candidates, operator)
-  const { undecided, notSubmitted } = await submitInTurn(run, operator, tasks)
-  const groups = Map.groupBy(undecided, ({ attempt: { result } }) => result.kind)
+  const { operator } = choice.candidate
+  if (isTooLarge(tasks, operator)) return submitInParts(run, tasks, candidates, operator)
+  const { undecided, notSubmitted } = await submitInTurn(run, operator, tasks, choice.turn)
+  const groups = Map.groupBy(undecided, (each) => nextOf(each, operator))
   const rests = await Promise.all(
-    [...groups].map(([kind, group]) =>
-      submitToCandidates(run, group, remaining(run, candidates, choice, kind)),
-    ),
+    [...groups].map(([next, group]) => {
+      if (next === 'unknown') return submitAfterUnknown(run, group, candidates, choice.candidate)
+      return submitToCandidates(run, group, remaining(run, candidates, choice.candidate, next))
+    }),
   )
   return [...notSubmitted, ...rests.flat()]
 }
 
-/** Within the lease, throttling leaves an operator a candidate, behind the others. */
-function remaining(
-  { claimedAtMs }: FailoverRun,
+/** What decides who is asked next. `held`: this operator has parts of the message, and took no others. */
+type Next = OperatorResult['kind'] | 'held' | 'held throttled'
+
+function nextOf({ task, attempt: { result } }: PendingTask, operator: Operator): Next {
+  if (!isHeldBy(operator, task) || result.kind === 'unknown') return result.kind
+  return result.kind === 'throttled' ? 'held throttled' : 'held'
+}
+
+/** Asks the operators that may have them first (invariant 4). */
+async function submitAfterUnknown(
+  run: FailoverRun,
+  tasks: PendingTask[],
   candidates: Candidate[],
   asked: Candidate,
-  result: OperatorResult['kind'],
+): Promise<PendingTask[]> {
+  const { notTaken, repeatable, held } = await resolveUnknown(run, tasks)
+  const rests = await Promise.all([
+    submitToCandidates(run, notTaken, remaining(run, candidates, asked, 'unavailable')),
+    submitWhereAllowed(run, repeatable, remaining(run, candidates, asked, 'unknown')),
+  ])
+  return [...held, ...rests.flat()]
+}
+
+/** Within the lease, throttling leaves an operator a candidate, behind the others; the only one of what it has parts of. */
+function remaining(
+  { claimedAtMs, type }: FailoverRun,
+  candidates: Candidate[],
+  asked: Candidate,
+  next: Next,
 ): Candidate[] {
-  const others = candidates.filter((each) => each !== asked)
+  const isAlone = next === 'held throttled' || (next === 'held' && type === 'normal')
+  const others = isAlone ? [] : candidates.filter((each) => each !== asked)
   const nowMs = performance.now()
-  if (result === 'throttled')
+  if (next === 'throttled' || next === 'held throttled')
     return leavesRoom(claimedAtMs, nowMs)
       ? [...others, { ...asked, notBeforeMs: nowMs + THROTTLED_PAUSE_MS }]
       : others
   const submissionsLeft = asked.submissionsLeft - 1
-  return result === 'unknown' && submissionsLeft > 0 ? [{ ...asked, submissionsLeft }, ...others] : others
+  return next === 'unknown' && submissionsLeft > 0 ? [{ ...asked, submissionsLeft }, ...others] : others
 }
 
 /** An operator that may not have recovered gets one part, and the others follow if that closes its breaker. */
@@ -98,43 +123,13 @@ async function submitInParts(
   run: FailoverRun,
   tasks: PendingTask[],
   candidates: Candidate[],
-  { adapter, breaker }: Operator,
+  operator: Operator,
 ): Promise<PendingTask[]> {
   const submit = (part: PendingTask[]) => submitToCandidates(run, part, candidates)
-  const parts = cut(tasks, adapter.batchSizeMax)
-  const probe = breaker.state() === 'closed' ? [] : parts.splice(0, 1)
+  const parts = cutIntoCalls(tasks, operator)
+  const probe = operator.breaker.state() === 'closed' ? [] : parts.splice(0, 1)
   const probed = await Promise.all(probe.map(submit))
   return [...probed, ...(await Promise.all(parts.map(submit)))].flat()
-}
-
-type WithoutChoice = (pending: PendingTask) => PendingTask
-
-/**
- * Chooses the first operator whose breaker and pace admit a call. If only the pace does not, waits for it within the
- * lease, without occupying a permit.
- */
-async function chooseCandidate(
-  run: FailoverRun,
-  candidates: Candidate[],
-): Promise<Candidate | WithoutChoice> {
-  for (;;) {
-    const nowMs = performance.now()
-    const admitting = candidates.filter(({ operator }) => operator.breaker.isAdmitting())
-    const ready = admitting.find((each) => readyAtMsOf(each) <= nowMs)
-    if (ready) return ready
-    if (admitting.length === 0) return notCalled
-    const readyAtMs = Math.min(...admitting.map(readyAtMsOf))
-    if (!leavesRoom(run.claimedAtMs, readyAtMs)) return throttled
-    try {
-      await pause(Math.max(1, readyAtMs - nowMs), undefined, run.stopping && { signal: run.stopping })
-    } catch {
-      return abandoned
-    }
-  }
-}
-
-function readyAtMsOf({ operator, notBeforeMs }: Candidate): number {
-  return Math.max(notBeforeMs, operator.pace.readyAtMs())
 }
 
 interface Submitted {
@@ -144,10 +139,17 @@ interface Submitted {
 }
 
 /**
- * Waits for a permit among all calls of the class, then checks pace and lease. On stop, tasks still waiting for a permit
- * are abandoned, because they might outlast shutdown.
+ * Waits for the operator's turn and for a permit among all calls of the class, then checks pace and lease. On stop, tasks
+ * that wait for a permit are abandoned, because they might outlast shutdown.
  */
-async function submitInTurn(run: FailoverRun, operator: Operator, tasks: PendingTask[]): Promise<Submitted> {
+async function submitInTurn(
+  run: FailoverRun,
+  operator: Operator,
+  tasks: PendingTask[],
+  waiting?: Promise<Turn | undefined>,
+): Promise<Submitted> {
+  const turn = await waiting
+  if (waiting && !turn) return { undecided: tasks.map(throttled), notSubmitted: [] }
   let permit: Permit
   try {
     permit = await run.calls.acquire(1, run.stopping)
@@ -155,23 +157,28 @@ async function submitInTurn(run: FailoverRun, operator: Operator, tasks: Pending
     return { undecided: [], notSubmitted: tasks.map(abandoned) }
   }
   try {
-    const ready = await prepare(run, tasks)
-    if (operator.pace.readyAtMs() > performance.now())
+    const ready = await prepare(run, operator, tasks)
+    const nowMs = performance.now()
+    if (operator.pace.readyAtMs() > nowMs || (turn && turn.expiresAtMs < nowMs))
       return { undecided: ready.undecided.map(throttled), notSubmitted: ready.notSubmitted }
-    return { undecided: await submitOnce(run, operator, ready.undecided), notSubmitted: ready.notSubmitted }
+    const unexpired = withoutExpired(ready.undecided, run.onResults)
+    return { undecided: await submitOnce(run, operator, unexpired), notSubmitted: ready.notSubmitted }
   } finally {
     permit.release()
   }
 }
 
-/** Renews the lease of tasks before a submission that could be a repeat, or when the lease leaves no room for it. */
-async function prepare(run: FailoverRun, tasks: PendingTask[]): Promise<Submitted> {
-  const isReady = ({ isCounted, leasedAtMs }: PendingTask) =>
-    isCounted && leavesRoom(leasedAtMs, performance.now())
+/** Renews the lease of tasks before a submission that is not counted or not marked yet, or when the lease leaves no room for it. */
+async function prepare(run: FailoverRun, operator: Operator, tasks: PendingTask[]): Promise<Submitted> {
+  const isRepeat = ({ task, needsMark }: PendingTask) => needsMark || isUnmarkedRepeat(operator, task)
+  const isReady = (each: PendingTask) =>
+    each.isCounted && !isRepeat(each) && leavesRoom(each.leasedAtMs, performance.now())
   if (tasks.every(isReady)) return { undecided: tasks, notSubmitted: [] }
   const askedAtMs = performance.now()
   try {
-    const renewals = tasks.map(({ task, isCounted }) => ({ task, isRepeat: !isCounted }))
+    const renewals = tasks.map((each) => {
+      return { task: each.task, isRepeat: isRepeat(each), isFurther: !each.isCounted }
+    })
     const { ours, newlyMarked } = await renewLease(run.db, renewals, run.inFlight)
     if (newlyMarked > 0) run.events.possibleDuplicates({ type: run.type, messages: newlyMarked })
     const [kept, lost] = [
@@ -180,7 +187,10 @@ async function prepare(run: FailoverRun, tasks: PendingTask[]): Promise<Submitte
     ]
     for (const { task } of lost) run.inFlight.unsettled.delete(task.reference)
     if (lost.length > 0) run.inFlight.hasOthers = true
-    const renewed = kept.map((each) => ({ ...each, isCounted: true, leasedAtMs: askedAtMs }))
+    for (const each of kept) each.task.possibleDuplicate ||= isRepeat(each)
+    const renewed = kept.map((each) => ({
+      ...{ ...each, isCounted: true, needsMark: false, leasedAtMs: askedAtMs },
+    }))
     if (!leavesRoom(askedAtMs, performance.now()))
       return { undecided: [], notSubmitted: renewed.map(abandoned) }
     return { undecided: renewed, notSubmitted: [] }
@@ -197,26 +207,24 @@ async function submitOnce(
   tasks: PendingTask[],
 ): Promise<PendingTask[]> {
   if (tasks.length === 0) return []
-  const batch = tasks.map(({ task: { reference, recipient, text } }) => ({ reference, to: recipient, text }))
+  const batch = tasks.map(({ task }) => toSubmission(task, operator))
+  const again = tasks.filter(({ task }) => task.possibleDuplicate).length
+  if (again > 0) run.events.submittedAgain({ type: run.type, operator: operator.name, messages: again })
+  const startedAtMs = performance.now()
   const attempts = await attempt(operator, batch, {
     timeoutMs: ATTEMPT_TIMEOUT_MS,
     events: run.operatorEvents,
   })
   const undecided: PendingTask[] = []
   const settlements: Settlement[] = []
-  const { unknownSubmissionsMax } = run
   tasks.forEach((pending, position) => {
     const result = attempts[position]
-    const next = result ? applyAttempt(pending, result, { operator, unknownSubmissionsMax }) : pending
+    if (result)
+      noteCall(pending.task, result, { provider: operator.name, routeReason: run.routeReason, startedAtMs })
+    const next = result ? applyAttempt(pending, result, operator) : pending
     if ('kind' in next) settlements.push(next)
     else undecided.push(next)
   })
   if (settlements.length > 0) run.onResults(settlements)
   return undecided
-}
-
-function cut<T>(items: T[], sizeMax: number): T[][] {
-  const pieces: T[][] = []
-  for (let start = 0; start < items.length; start += sizeMax) pieces.push(items.slice(start, start + sizeMax))
-  return pieces
 }

@@ -1,3 +1,5 @@
+import { appendEvents } from '../events/index.ts'
+import type { MessageEventType } from '../events/index.ts'
 import { proposeRefunds, writeAccounts } from '../ledger/index.ts'
 import {
   endQuarantine,
@@ -7,6 +9,7 @@ import {
   quarantine,
   release,
   storeOperatorMessages,
+  storeOperatorParts,
 } from '../messages/index.ts'
 import type { RecipientState } from '../messages/index.ts'
 import type { Effects } from './effects.ts'
@@ -31,7 +34,9 @@ const WRITERS: readonly Writer[] = [
   writeQuarantined,
   writeEndedQuarantine,
   writeOperatorMessages,
+  writeOperatorParts,
   writeRefunds,
+  writeEvents,
 ]
 
 /** Writes what was decided, except for outbox rows, in the transaction that locked everything (invariants 1 and 3). */
@@ -56,8 +61,8 @@ async function writeDone(tx: RecipientsLocked, changes: Change[]): Promise<void>
 async function writeFailed(tx: RecipientsLocked, changes: Change[]): Promise<void> {
   await markFailed(
     tx,
-    withStatus(changes, 'failed').map(({ row, effects: { provider, reason, possiblySent } }) => {
-      return { row, provider, reason, possiblySent }
+    withStatus(changes, 'failed').map(({ row, effects: { provider, reason, possiblySent, tried } }) => {
+      return { row, provider, reason, possiblySent, isUntried: row.owner !== null && !tried }
     }),
   )
 }
@@ -73,7 +78,8 @@ async function writeCancelled(tx: RecipientsLocked, changes: Change[]): Promise<
 async function writeReleased(tx: RecipientsLocked, changes: Change[]): Promise<void> {
   const groups = Map.groupBy(
     withStatus(changes, 'pending'),
-    ({ effects: { tried, possiblySent, unconfirmed } }) => `${tried} ${possiblySent} ${unconfirmed}`,
+    ({ effects: { tried, possiblySent, unconfirmed, endsQuarantine } }) =>
+      `${tried} ${possiblySent} ${unconfirmed} ${endsQuarantine}`,
   )
   for (const group of groups.values()) {
     const [first] = group
@@ -117,6 +123,20 @@ async function writeOperatorMessages(tx: RecipientsLocked, changes: Change[]): P
     )
 }
 
+async function writeOperatorParts(tx: RecipientsLocked, changes: Change[]): Promise<void> {
+  const named = changes.flatMap(({ row: { smsIdentifier, recipientNo }, effects }) =>
+    [...(effects.partIds ?? [])].map(([provider, partIds]) => {
+      return { provider, message: { smsIdentifier, recipientNo, partIds } }
+    }),
+  )
+  for (const [provider, group] of Map.groupBy(named, ({ provider }) => provider))
+    await storeOperatorParts(
+      tx,
+      provider,
+      group.map(({ message }) => message),
+    )
+}
+
 async function writeRefunds(
   tx: RecipientsLocked,
   changes: Change[],
@@ -128,6 +148,23 @@ async function writeRefunds(
   })
   proposeRefunds(accounts, refunds)
   await writeAccounts(tx, accounts.values())
+}
+
+/** Only these end a recipient. */
+const EVENT_OF: Partial<Record<Effects['status'], MessageEventType>> = {
+  done: 'message.sent',
+  failed: 'message.failed',
+  cancelled: 'message.cancelled',
+}
+
+async function writeEvents(tx: RecipientsLocked, changes: Change[]): Promise<void> {
+  await appendEvents(
+    tx,
+    changes.flatMap(({ task: { userId }, row, effects: { status } }) => {
+      const type = EVENT_OF[status]
+      return type ? [{ ...row, userId, type }] : []
+    }),
+  )
 }
 
 function withStatus(changes: Change[], status: Effects['status']): Change[] {

@@ -7,6 +7,8 @@ import type { KeptAnswer } from './keptAnswer.ts'
 /** `sendAtMs`: the time of a scheduled message, the last one's of several, in milliseconds since the epoch. */
 export interface NewKey extends KeptAnswer {
   sendAtMs?: number | undefined
+  /** Kept this much longer than a day: what belongs to another key must not go before it. */
+  hoursLonger?: number | undefined
 }
 
 /** A client that was cut off repeats within minutes; a day also covers one that was down for a night. */
@@ -39,13 +41,16 @@ function toRow({
   status,
   body,
   sendAtMs,
+  hoursLonger = 0,
 }: NewKey): Value[] {
-  const keptUntil = sendAtMs === undefined ? KEPT_FROM_NOW : dateTime(sendAtMs + KEPT_HOURS * HOUR_MS)
+  const hours = KEPT_HOURS + hoursLonger
+  const keptUntil =
+    sendAtMs === undefined
+      ? sqlValue(`NOW(3) + INTERVAL ${hours} HOUR`)
+      : dateTime(sendAtMs + hours * HOUR_MS)
   const id = identifierToBytes(identifier)
   return [userId, route, isTest ? 1 : 0, key, fingerprint, id, status, body, NOW, keptUntil]
 }
-
-const KEPT_FROM_NOW = sqlValue(`NOW(3) + INTERVAL ${KEPT_HOURS} HOUR`)
 
 /** A larger answer is a chunk by itself. */
 function inChunks(keys: NewKey[]): NewKey[][] {

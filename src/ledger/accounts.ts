@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 import { list } from '../platform/db/index.ts'
-import type { Tx } from '../platform/db/index.ts'
+import type { Reader, Tx } from '../platform/db/index.ts'
 import type { Entry } from './entry.ts'
 
 /** A customer's row as it stands under the row lock, and the changes proposed to it in this transaction. */
@@ -14,6 +14,12 @@ export interface Account {
   fairTag: number
   /** The customer's bucket of parts, in microseconds since the epoch (see limits). */
   partsTatMicros: number
+  /** What it spent in the day and month of its last expense under a limit (see limits). */
+  spending: { day: number; ofDay: number; ofMonth: number }
+  /** Where the customer's events go, as bits (see events); 0 for nowhere. */
+  eventSinks: number
+  /** A charge that takes the balance below it makes an event; null for none. */
+  lowBalance: number | null
   /** The database's time of the lock, in microseconds since the epoch. */
   lockedAtMicros: number
   /** Proposed and not yet written, in their order. */
@@ -51,12 +57,27 @@ export async function ensureAccount(tx: Tx, userId: number): Promise<void> {
     ON DUPLICATE KEY UPDATE last_seq = last_seq`.execute(tx)
 }
 
+/** Whether a customer has a row, without its lock. A row that is there stays. */
+export async function hasAccount(reader: Reader, userId: number): Promise<boolean> {
+  const row = await reader
+    .selectFrom('user_balances')
+    .select('user_id')
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 interface Row {
   user_id: number
   balance: number
   last_seq: number
   fair_tag: number
   parts_tat: number
+  spend_day: number
+  spent_of_day: number
+  spent_of_month: number
+  event_sinks: number
+  low_balance: number | null
   now_micros: number
 }
 
@@ -68,8 +89,8 @@ async function selectForUpdate(
 ): Promise<Map<number, Account>> {
   if (ids.length === 0) return new Map()
   const { rows } = await sql<Row>`
-    SELECT user_id, balance, last_seq, fair_tag, parts_tat,
-           CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED) AS now_micros
+    SELECT user_id, balance, last_seq, fair_tag, parts_tat, spend_day, spent_of_day, spent_of_month,
+           event_sinks, low_balance, CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED) AS now_micros
     FROM user_balances FORCE INDEX (PRIMARY)
     WHERE user_id IN (${list(ids)}) ORDER BY user_id FOR UPDATE ${skipLocked}`.execute(tx)
   return new Map(rows.map((row) => [row.user_id, toAccount(row)]))
@@ -79,6 +100,8 @@ function toAccount(row: Row): Account {
   return {
     ...{ userId: row.user_id, balance: row.balance, lastSeq: row.last_seq, fairTag: row.fair_tag },
     ...{ partsTatMicros: row.parts_tat, lockedAtMicros: row.now_micros, entries: [] },
+    spending: { day: row.spend_day, ofDay: row.spent_of_day, ofMonth: row.spent_of_month },
+    ...{ eventSinks: row.event_sinks, lowBalance: row.low_balance },
   }
 }
 

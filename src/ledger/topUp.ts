@@ -1,10 +1,11 @@
+import { decideKey, findKeys, insertKeys } from '../idempotency/index.ts'
 import { CommitUnknown, transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
 import { identifierToBytes } from '../primitives/identifier.ts'
 import { TOPPED_UP_MAX } from '../primitives/money.ts'
 import { ensureAccount, lockAccounts } from './accounts.ts'
 import { propose } from './propose.ts'
-import type { TopUpRequest, TopUpDecision } from './types.ts'
+import type { Added, TopUpDecision, TopUpRequest } from './types.ts'
 import { writeAccounts } from './writeAccounts.ts'
 
 /**
@@ -34,16 +35,22 @@ export async function topUp(
 
 async function add(
   tx: Tx,
-  { userId, amount, description }: TopUpRequest,
+  { userId, amount, description, keyed }: TopUpRequest,
   transactionId: string,
 ): Promise<TopUpDecision> {
   await ensureAccount(tx, userId)
   const account = (await lockAccounts(tx, [userId])).get(userId)
   if (!account) throw new Error(`customer ${userId} has no balance after it was created`)
+  // Under the lock, so that of two equal requests the second one finds the key.
+  const key = keyed && decideKey(await findKeys(tx, [keyed.request]), keyed.request)
+  if (key?.kind === 'replay') return { kind: 'replayed', answer: key.answer }
+  if (key?.kind === 'reused') return { kind: 'key_reused' }
   if (account.balance > TOPPED_UP_MAX - amount) return { kind: 'balance_limit' }
   propose(account, { transactionId, recipientNo: 0, type: 'topup', amount, description })
   await writeAccounts(tx, [account])
-  return { kind: 'added', balance: account.balance, transactionId }
+  const added: Added = { kind: 'added', balance: account.balance, transactionId }
+  if (keyed) await insertKeys(tx, [{ ...keyed.request, identifier: transactionId, ...keyed.answerOf(added) }])
+  return added
 }
 
 async function lookUp(

@@ -26,7 +26,7 @@ export interface Demand {
  * - rate_limit: too many parts at the moment; the same request may succeed after `retryAfterMs` (Infinity: never).
  * - spend_limit: the limit of the day or the month; a smaller cost may still fit.
  */
-export type LimitRefusal = { kind: 'rate_limit'; retryAfterMs: number } | SpendRefusal
+export type LimitRefusal = { kind: 'rate_limit'; retryAfterMs: number; limit: RateLimit } | SpendRefusal
 
 export type LimitDecision = { kind: 'within'; usage: Usage } | LimitRefusal
 
@@ -37,7 +37,7 @@ export type LimitDecision = { kind: 'within'; usage: Usage } | LimitRefusal
 export function applyLimits(usage: Usage, limits: Limits, demand: Demand, nowMicros: number): LimitDecision {
   const { parts, spend: spendLimits } = limits
   const taken = parts && takeUnits(usage.tatMicros, parts, nowMicros, demand.parts)
-  if (taken && !taken.isAllowed) return { kind: 'rate_limit', retryAfterMs: taken.retryAfterMs }
+  if (taken && !taken.isAllowed) return { kind: 'rate_limit', retryAfterMs: taken.retryAfterMs, limit: parts }
   const spent = spendLimits && spend(usage.spending, spendLimits, demand.cost, Math.floor(nowMicros / 1_000))
   if (spent?.kind === 'spend_limit') return spent
   return {

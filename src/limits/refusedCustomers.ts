@@ -5,12 +5,19 @@ import type { Demand, LimitRefusal, Limits, Usage } from './applyLimits.ts'
 export interface RefusedCustomers {
   /** Keeps the usage that the customer's locked row showed when a request was refused; call it after the commit. */
   remember(userId: number, usage: Usage): void
+  has(userId: number): boolean
   /**
    * @param limits as they are now, so that a raised limit counts at once.
    * @param nowMicros the database's time as this process knows it.
-   * @returns the refusal that the database would come to as well; undefined when only the database can tell.
+   * @returns the refusal that the database would come to as well, with the remembered usage; undefined when only the database
+   * can tell.
    */
-  refusalOf(userId: number, limits: Limits, demand: Demand, nowMicros: number): LimitRefusal | undefined
+  refusalOf(
+    userId: number,
+    limits: Limits,
+    demand: Demand,
+    nowMicros: number,
+  ): (LimitRefusal & { usage: Usage }) | undefined
 }
 
 /** Beyond, the customers that were refused longest ago are forgotten: each costs one transaction to refuse again. */
@@ -34,6 +41,7 @@ export function openRefusedCustomers(customersMax = CUSTOMERS_MAX): RefusedCusto
       if (oldest !== undefined) usages.delete(oldest)
       usages.set(userId, usage)
     },
+    has: (userId) => usages.has(userId),
     refusalOf(userId, limits, demand, nowMicros) {
       const usage = usages.get(userId)
       if (!usage) return undefined
@@ -42,9 +50,9 @@ export function openRefusedCustomers(customersMax = CUSTOMERS_MAX): RefusedCusto
         usages.delete(userId)
         return undefined
       }
-      if (decision.kind === 'spend_limit') return decision
+      if (decision.kind === 'spend_limit') return { ...decision, usage }
       // The wait counts from now, by a clock that may also be ahead of the database's.
-      return { ...decision, retryAfterMs: decision.retryAfterMs + 2 * CLOCK_ERROR_MS }
+      return { ...decision, retryAfterMs: decision.retryAfterMs + 2 * CLOCK_ERROR_MS, usage }
     },
   }
 }

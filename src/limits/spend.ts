@@ -23,8 +23,17 @@ export interface SpendRefusal {
 
 export type SpendDecision = { kind: 'within'; spending: Spending } | SpendRefusal
 
-/** The state before a customer's first expense. */
-export const NOTHING_SPENT: Spending = { day: 0, ofDay: 0, ofMonth: 0 }
+/** A month of days at this limit is a sum that a number holds exactly. */
+export const SPEND_MAX = 100_000_000_000_000
+
+/** @returns the limits of a customer; null where it has none. */
+export function spendLimitsOf(customer: {
+  spendPerDay: number | null
+  spendPerMonth: number | null
+}): SpendLimits | null {
+  const { spendPerDay: dailyMax, spendPerMonth: monthlyMax } = customer
+  return dailyMax === null && monthlyMax === null ? null : { dailyMax, monthlyMax }
+}
 
 const DAY_MS = 86_400_000
 
@@ -33,7 +42,7 @@ const DAY_MS = 86_400_000
  * so that the counters only grow within their period.
  */
 export function spend(spending: Spending, limits: SpendLimits, cost: number, nowMs: number): SpendDecision {
-  const { day, ofDay, ofMonth } = carryOver(spending, nowMs)
+  const { day, ofDay, ofMonth } = readSpending(spending, nowMs)
   const { dailyMax, monthlyMax } = limits
   // The month first: a customer that waits for the next day would be refused again.
   if (monthlyMax !== null && exceeds(ofMonth + cost, monthlyMax, cost))
@@ -60,8 +69,11 @@ function exceeds(spent: number, max: number, cost: number): boolean {
   return cost > 0 && spent > max
 }
 
-/** A clock that steps back stays on the later day, because an earlier one would give the limit a second time. */
-function carryOver(spending: Spending, nowMs: number): Spending {
+/**
+ * A clock that steps back stays on the later day, because an earlier one would give the limit a second time.
+ * @returns what counts at this time: nothing of an earlier day or month.
+ */
+export function readSpending(spending: Spending, nowMs: number): Spending {
   const day = Math.max(spending.day, Math.floor(nowMs / DAY_MS))
   if (day === spending.day) return spending
   const isSameMonth = nextMonthMs(day) === nextMonthMs(spending.day)

@@ -1,3 +1,5 @@
+import { appendLowBalances } from '../events/index.ts'
+import type { LowBalance } from '../events/index.ts'
 import { findKeys, insertKeys, scopeId } from '../idempotency/index.ts'
 import type { KnownKeys, NewKey } from '../idempotency/index.ts'
 import { lockAccounts, lockFreeAccounts, writeAccounts } from '../ledger/index.ts'
@@ -7,15 +9,19 @@ import type { NormalOrder, VirtualTime } from '../outbox/index.ts'
 import { CommitUnknown, LockTimeout, transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
 import { identifierToBytes } from '../primitives/identifier.ts'
+import { insertCallbacks } from './callbacks.ts'
 import { decide } from './decide.ts'
-import type { Decided, Prices, Submitted } from './decide.ts'
+import type { AcceptedRequest, Decided, Submitted } from './decide.ts'
 import { insertRecipients, insertRequests } from './insert.ts'
 import { toOutboxRows } from './outboxRows.ts'
+import type { Price } from './priceRequest.ts'
+import { insertReferences } from './references.ts'
+import { insertTags } from './tags.ts'
 import type { Decision } from './types.ts'
 
 /** What accepting needs beside the database and the requests. */
 export interface AcceptContext {
-  prices: Prices
+  price: Price
   newId: () => string
   virtualTime: VirtualTime
   normalOrder: NormalOrder
@@ -62,8 +68,8 @@ async function decideTogether(
           tx,
           requests.flatMap(({ keyed }) => keyed?.request ?? []),
         )
-        decided = decide(requests, { prices: context.prices, ...locked, known })
-        await write(tx, decided, locked.accounts, context)
+        decided = decide(requests, { price: context.price, ...locked, known })
+        await writeAccepted(tx, decided, locked.accounts, context)
         await insertKeys(tx, newKeys(decided, known))
         return true
       },
@@ -86,25 +92,35 @@ function unknownOf({ request, decision }: Decided): Decision {
 
 const NONE: ReadonlySet<number> = new Set()
 
-async function write(
+/** Writes what was accepted: balances, ledger, messages, recipients and outbox rows (invariant 1). */
+export async function writeAccepted(
   tx: Tx,
   decided: Decided[],
   accounts: Map<number, Account>,
-  { prices, newId, virtualTime, normalOrder }: AcceptContext,
+  { newId, virtualTime, normalOrder }: AcceptContext,
 ): Promise<void> {
-  const requests = acceptedOf(decided)
-  if (requests.length === 0) return
+  const accepted = acceptedOf(decided)
+  if (accepted.length === 0) return
+  const requests = accepted.map(({ request }) => request)
   const hasNormal = requests.some(({ type }) => type === 'normal')
   const basis = { normalOrder, accounts, virtualTime: hasNormal ? await virtualTime.read(tx) : 0 }
   const rows = toOutboxRows(requests, basis, newId)
   await writeAccounts(tx, accounts.values())
   await insertRequests(tx, requests)
-  await insertRecipients(tx, requests, prices)
+  await insertReferences(tx, requests)
+  await insertTags(tx, requests)
+  await insertCallbacks(tx, requests)
+  await insertRecipients(tx, accepted)
   await append(tx, rows)
+  await appendLowBalances(tx, accepted.flatMap(toLowBalance))
 }
 
-function acceptedOf(decided: Decided[]): Submitted[] {
-  return decided.filter(({ decision }) => decision.kind === 'accepted').map(({ request }) => request)
+function toLowBalance({ request: { userId, smsIdentifier }, lowBalance }: AcceptedRequest): LowBalance[] {
+  return lowBalance === undefined ? [] : [{ userId, smsIdentifier, threshold: lowBalance }]
+}
+
+function acceptedOf(decided: Decided[]) {
+  return decided.filter((one) => one.price !== undefined)
 }
 
 /** The keys of accepted requests with their answers, for the requests that repeat them (design 9.3). */
@@ -117,7 +133,7 @@ function newKeys(decided: Decided[], known: KnownKeys): NewKey[] {
 
 /** After a lost COMMIT: one of the identifiers there means that the whole transaction is. */
 async function isWritten(tx: Tx, decided: Decided[]): Promise<true | undefined> {
-  const requests = acceptedOf(decided)
+  const requests = acceptedOf(decided).map(({ request }) => request)
   if (requests.length === 0) return true
   await lockAccounts(
     tx,

@@ -4,9 +4,12 @@ import { list } from '../platform/db/index.ts'
 import type { Reader } from '../platform/db/index.ts'
 import { identifierFromBytes } from '../primitives/identifier.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
+import type { OnUnknown } from '../primitives/onUnknown.ts'
 import { explainFailure } from './explainFailure.ts'
 import type { FailureView } from './explainFailure.ts'
+import { readReferences } from './references.ts'
 import type { V1Status } from './states.ts'
+import { readTags } from './tags.ts'
 import { noCounts, v1StatusOf, v1StatusOfAll } from './v1Status.ts'
 import type { V1Counts } from './v1Status.ts'
 
@@ -16,12 +19,16 @@ export const LISTED_RECIPIENTS_MAX = 100
 /** What a request says, of sms_requests. */
 export interface RequestRow {
   sms_identifier: Buffer
+  user_id: number
   type: MessageClass
   text: string
   sender: string | null
   recipients: number
   send_at: Date | null
+  expires_at: Date | null
   created_at: Date
+  is_test: number
+  on_unknown: OnUnknown | null
   /** Whether send_at lies in the future, by the database's clock. */
   is_scheduled: number
 }
@@ -30,12 +37,20 @@ export interface RequestRow {
 export interface MessageView {
   smsIdentifier: string
   type: MessageClass
+  /** A test key sent it. */
+  isTest: boolean
   status: V1Status
   counts: V1Counts
   recipients: number
   /** In the order they were given; null when there are more than are listed. */
   to: string[] | null
+  /** Each of `to` as it was written, null where that is the same; null when all are. */
+  toGiven: (string | null)[] | null
   sender: string | null
+  /** Null where its class and operators decide. */
+  onUnknown: OnUnknown | null
+  clientReference: string | null
+  tags: string[]
   text: string
   /** Of the text. */
   parts: number
@@ -43,11 +58,14 @@ export interface MessageView {
   cost: number
   /** Of the recipient that has the most. */
   attempts: number
+  /** A recipient was submitted again although an operator may have had it. */
+  isPossibleDuplicate: boolean
   /** The operator that accepted or rejected it; null until then, and with several recipients. */
   provider: string | null
-  /** Why it failed; null unless it did, and with several recipients. */
+  /** Why it failed, or its last attempt did while it waits for another one; null with several recipients. */
   failure: FailureView | null
   sendAt: Date | null
+  expiresAt: Date | null
   createdAt: Date
   /** When the status of any recipient last changed. */
   updatedAt: Date
@@ -62,12 +80,14 @@ interface Group {
   price: string
   parts: number
   attempts: number
+  is_duplicate: number
   updated_at: Date
 }
 
 interface Listed {
   sms_identifier: Buffer
   recipient: string
+  given_to: string | null
   status: SmsState
   delivery_status: DeliveryStatus | null
   provider: string
@@ -75,14 +95,18 @@ interface Listed {
   failure_reason: string | null
 }
 
-/** @returns the messages of these requests, in their order. The caller bounds the requests and their recipients. */
+/** @returns the messages of one customer's requests, in their order. The caller bounds the requests and their recipients. */
 export async function describeMessages(reader: Reader, requests: RequestRow[]): Promise<MessageView[]> {
   const groups = groupByMessage(await readGroups(reader, requests))
   const few = requests.filter(({ recipients }) => recipients <= LISTED_RECIPIENTS_MAX)
   const listed = groupByMessage(await readListed(reader, few))
+  const labels = await readLabels(reader, requests)
   return requests.map((request) => {
     const smsIdentifier = identifierFromBytes(request.sms_identifier)
-    return toView(smsIdentifier, request, groups.get(smsIdentifier) ?? [], listed.get(smsIdentifier))
+    return {
+      ...toView(smsIdentifier, request, groups.get(smsIdentifier) ?? [], listed.get(smsIdentifier)),
+      ...labels(smsIdentifier),
+    }
   })
 }
 
@@ -92,6 +116,7 @@ async function readGroups(reader: Reader, requests: RequestRow[]): Promise<Group
   const { rows } = await sql<Group>`
     SELECT sms_identifier, status, delivery_status, retrying_since IS NOT NULL AS is_retrying,
            COUNT(*) AS recipients, SUM(price) AS price, MAX(parts) AS parts, MAX(attempts) AS attempts,
+           MAX(possible_duplicate) AS is_duplicate,
            MAX(updated_at) AS updated_at
     FROM sms_status FORCE INDEX (PRIMARY) WHERE sms_identifier IN (${list(idsOf(requests))})
     GROUP BY sms_identifier, status, delivery_status, is_retrying`.execute(reader)
@@ -101,7 +126,7 @@ async function readGroups(reader: Reader, requests: RequestRow[]): Promise<Group
 async function readListed(reader: Reader, requests: RequestRow[]): Promise<Listed[]> {
   if (requests.length === 0) return []
   const { rows } = await sql<Listed>`
-    SELECT sms_identifier, recipient, status, delivery_status, provider, possibly_sent, failure_reason
+    SELECT sms_identifier, recipient, given_to, status, delivery_status, provider, possibly_sent, failure_reason
     FROM sms_status FORCE INDEX (PRIMARY) WHERE sms_identifier IN (${list(idsOf(requests))})
     ORDER BY sms_identifier, recipient_no`.execute(reader)
   return rows
@@ -115,7 +140,24 @@ function groupByMessage<R extends { sms_identifier: Buffer }>(rows: R[]): Map<st
   return Map.groupBy(rows, ({ sms_identifier }) => identifierFromBytes(sms_identifier))
 }
 
-function toView(smsIdentifier: string, request: RequestRow, groups: Group[], listed?: Listed[]): MessageView {
+type Labels = Pick<MessageView, 'clientReference' | 'tags'>
+
+/** What the customer calls its messages. @returns the labels of a message. */
+async function readLabels(reader: Reader, requests: RequestRow[]): Promise<(id: string) => Labels> {
+  const [first] = requests
+  const ids = idsOf(requests)
+  const references = await readReferences(reader, ids)
+  const tagged = first ? await readTags(reader, first.user_id, ids) : []
+  const tags = new Map(tagged.map((one) => [one.smsIdentifier, one.tags]))
+  return (id) => ({ clientReference: references.get(id) ?? null, tags: tags.get(id) ?? [] })
+}
+
+function toView(
+  smsIdentifier: string,
+  request: RequestRow,
+  groups: Group[],
+  listed?: Listed[],
+): Omit<MessageView, keyof Labels> {
   const counts = noCounts()
   const isScheduled = request.is_scheduled === 1
   for (const { status, delivery_status: deliveryStatus, is_retrying, recipients } of groups)
@@ -125,19 +167,29 @@ function toView(smsIdentifier: string, request: RequestRow, groups: Group[], lis
   return {
     smsIdentifier,
     type: request.type,
+    isTest: request.is_test === 1,
     status: v1StatusOfAll(counts),
     counts,
     recipients: request.recipients,
     to: listed?.map(({ recipient }) => recipient) ?? null,
+    toGiven: toGivenOf(listed),
     sender: request.sender,
+    onUnknown: request.on_unknown,
     text: request.text,
     parts: Math.max(...groups.map(({ parts }) => parts)),
     cost: groups.reduce((sum, { price }) => sum + Number(price), 0),
     attempts: Math.max(...groups.map(({ attempts }) => attempts)),
+    isPossibleDuplicate: groups.some(({ is_duplicate }) => is_duplicate === 1),
     provider: only?.provider || null,
     failure: only ? explainFailure(only) : null,
     sendAt: request.send_at,
+    expiresAt: request.expires_at,
     createdAt: request.created_at,
     updatedAt: new Date(Math.max(...groups.map(({ updated_at }) => updated_at.getTime()))),
   }
+}
+
+function toGivenOf(listed: Listed[] = []): (string | null)[] | null {
+  const given = listed.map(({ given_to }) => given_to)
+  return given.some((one) => one !== null) ? given : null
 }

@@ -7,7 +7,7 @@ import type { RequestRow } from './describeMessages.ts'
 import { findOpenRanges } from './findOpenRanges.ts'
 
 /** One page examines at most this many messages, and stops after the one with which it has seen this many recipients. */
-const EXAMINED_MESSAGES_MAX = 1_000
+export const EXAMINED_MESSAGES_MAX = 1_000
 const EXAMINED_RECIPIENTS_MAX = 10_000
 
 /**
@@ -55,20 +55,42 @@ export async function findOpenRequests(reader: Reader, query: RequestsQuery): Pr
     rowsMax: EXAMINED_MESSAGES_MAX,
     upTo: below && valueBefore(below),
   })
+  const ids = [...new Set(ranges.map(({ smsIdentifier }) => smsIdentifier))]
+  return selectNamed(reader, query, { ids, floor: floor?.smsIdentifier })
+}
+
+/** Identifiers that another table names, and the last one that was looked at there, when there may be more below it. */
+export interface NamedRequests {
+  ids: string[]
+  floor: string | undefined
+}
+
+/** @returns those of the customer's requests in the period that are named, newest first. */
+export async function selectNamed(
+  reader: Reader,
+  query: RequestsQuery,
+  named: NamedRequests,
+): Promise<FoundRequests> {
   const lowest = floorOf(query)
-  const ids = [...new Set(ranges.map(({ smsIdentifier }) => smsIdentifier))].filter((id) => id >= lowest)
-  if (ids.length === 0) return { requests: [], nextBefore: floorIn(floor?.smsIdentifier, lowest) }
+  const ids = named.ids.filter((id) => id >= lowest)
+  const floor = named.floor !== undefined && named.floor > lowest ? named.floor : null
+  if (ids.length === 0) return { requests: [], nextBefore: floor }
   const rows = await select(
     reader,
     sql`sms_identifier IN (${list(ids.map(identifierToBytes))}) AND user_id = ${query.userId} ORDER BY sms_identifier DESC`,
   )
   const { requests, nextBefore } = examine(rows, EXAMINED_MESSAGES_MAX, query)
-  return { requests, nextBefore: nextBefore ?? floorIn(floor?.smsIdentifier, lowest) }
+  return { requests, nextBefore: nextBefore ?? floor }
+}
+
+/** Identifiers of the query's period: from one to below another. */
+export function boundsOf(query: RequestsQuery): { from: string; below: string } {
+  return { from: floorOf(query), below: boundOf(query) ?? lowestAt(Infinity) }
 }
 
 async function select(reader: Reader, where: RawBuilder<unknown>): Promise<RequestRow[]> {
   const { rows } = await sql<RequestRow>`
-    SELECT sms_identifier, type, text, sender, recipients, send_at, created_at,
+    SELECT sms_identifier, user_id, type, text, sender, recipients, send_at, expires_at, is_test, on_unknown, created_at,
            COALESCE(send_at > NOW(3), FALSE) AS is_scheduled
     FROM sms_requests WHERE ${where}`.execute(reader)
   return rows
@@ -115,8 +137,4 @@ function boundOf({ before, createdUntilMs }: RequestsQuery): string | undefined 
 
 function floorOf({ createdFromMs = 0 }: RequestsQuery): string {
   return lowestAt(createdFromMs - CLOCK_TOLERANCE_MS)
-}
-
-function floorIn(floor: string | undefined, lowest: string): string | null {
-  return floor !== undefined && floor > lowest ? floor : null
 }

@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
 import type { DeliveryStatus, SmsState } from '../../db/schema.ts'
 import { read } from '../platform/db/index.ts'
-import type { Db } from '../platform/db/index.ts'
+import type { Db, Reader } from '../platform/db/index.ts'
 import { isIdentifier } from '../primitives/identifier.ts'
 import { explainFailure } from './explainFailure.ts'
 import type { FailureView } from './explainFailure.ts'
 import { findRequest } from './findRequests.ts'
+import { readLastErrors } from './readLastErrors.ts'
 import type { V1Status } from './states.ts'
 import { v1StatusOf } from './v1Status.ts'
 
@@ -20,6 +21,8 @@ export interface RecipientsQuery {
 /** One recipient of a message, as `/v1` shows it. */
 export interface RecipientView {
   recipient: string
+  /** As it was written; null where that is the same. */
+  givenTo: string | null
   status: V1Status
   parts: number
   /** Charged, in the smallest unit; a refund does not lower it. */
@@ -27,7 +30,10 @@ export interface RecipientView {
   attempts: number
   /** The operator that accepted or rejected it; null until then. */
   provider: string | null
+  /** Why it failed, or its last attempt did while it waits for another one. */
   failure: FailureView | null
+  /** Submitted again although an operator may have had it. */
+  isPossibleDuplicate: boolean
   updatedAt: Date
 }
 
@@ -39,6 +45,7 @@ export interface RecipientsPage {
 interface Row {
   recipient_no: number
   recipient: string
+  given_to: string | null
   status: SmsState
   delivery_status: DeliveryStatus | null
   is_retrying: number
@@ -48,6 +55,7 @@ interface Row {
   provider: string
   possibly_sent: number
   failure_reason: string | null
+  possible_duplicate: number
   updated_at: Date
 }
 
@@ -61,20 +69,40 @@ export async function listRecipients(db: Db, query: RecipientsQuery): Promise<Re
     const request = await findRequest(reader, query)
     if (!request) return undefined
     const { rows } = await sql<Row>`
-      SELECT recipient_no, recipient, status, delivery_status, retrying_since IS NOT NULL AS is_retrying, parts, price,
-             attempts, provider, possibly_sent, failure_reason, updated_at
+      SELECT recipient_no, recipient, given_to, status, delivery_status, retrying_since IS NOT NULL AS is_retrying, parts,
+             price, attempts, provider, possibly_sent, failure_reason, possible_duplicate, updated_at
       FROM sms_status FORCE INDEX (PRIMARY)
       WHERE sms_identifier = ${request.sms_identifier} AND recipient_no > ${query.after}
       ORDER BY recipient_no LIMIT ${sql.lit(query.limit + 1)}`.execute(reader)
     const page = rows.slice(0, query.limit)
     const nextAfter = rows.length > query.limit ? (page.at(-1)?.recipient_no ?? null) : null
-    return { recipients: page.map((row) => toView(row, request.is_scheduled === 1)), nextAfter }
+    const errors = await readErrors(reader, request.sms_identifier, page)
+    return {
+      recipients: page.map((row) => ({
+        ...toView(row, request.is_scheduled === 1),
+        failure: explainFailure(row) ?? errors.get(row.recipient_no) ?? null,
+      })),
+      nextAfter,
+    }
   })
 }
 
-function toView(row: Row, isScheduled: boolean): RecipientView {
+/** Of recipients that wait for another attempt, which few pages have. */
+async function readErrors(
+  reader: Reader,
+  smsIdentifier: Buffer,
+  page: Row[],
+): Promise<Map<number, FailureView>> {
+  const retrying = page.filter(({ status, is_retrying }) => status === 'pending' && is_retrying === 1)
+  const [first, last] = [retrying[0], retrying.at(-1)]
+  if (!first || !last) return new Map()
+  return readLastErrors(reader, smsIdentifier, { first: first.recipient_no, last: last.recipient_no })
+}
+
+function toView(row: Row, isScheduled: boolean): Omit<RecipientView, 'failure'> {
   return {
     recipient: row.recipient,
+    givenTo: row.given_to,
     status: v1StatusOf({
       status: row.status,
       deliveryStatus: row.delivery_status,
@@ -85,7 +113,7 @@ function toView(row: Row, isScheduled: boolean): RecipientView {
     cost: row.price,
     attempts: row.attempts,
     provider: row.provider || null,
-    failure: explainFailure(row),
+    isPossibleDuplicate: row.possible_duplicate === 1,
     updatedAt: row.updated_at,
   }
 }

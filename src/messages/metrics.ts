@@ -14,7 +14,9 @@ const DECISIONS: Record<CountedDecision, true> = {
   replayed: true,
   key_reused: true,
   refused: true,
+  price_exceeded: true,
   rate_limit: true,
+  spend_limit: true,
   outcome_unknown: true,
   fault: true,
 }

@@ -1,5 +1,5 @@
 import { priceOf, selectTariffs } from '../tariffs/index.ts'
-import type { PricesPerMessage, RequestPrice } from '../tariffs/index.ts'
+import type { PricesPerMessage, RequestPrice, TariffIndex } from '../tariffs/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 
 export interface PriceQuery {
@@ -12,11 +12,20 @@ export interface PriceQuery {
   atMs: number
 }
 
-/** Prices a message for a customer at one moment, for its quote and its `max_price`. */
+/** What a message costs now: for its quote and its charge alike. */
+export type Price = (query: Omit<PriceQuery, 'atMs'>) => RequestPrice
+
+/** Where prices come from. */
+export interface PriceBasis {
+  tariffs: TariffIndex
+  /** For numbers for which no tariff holds. */
+  prices: PricesPerMessage
+}
+
+/** Prices a message for a customer at one moment. */
 export function priceRequest(
-  prices: PricesPerMessage,
+  { tariffs, prices }: PriceBasis,
   { userId, type, parts, recipients, atMs }: PriceQuery,
 ): RequestPrice {
-  // The environment's prices are the only tariff until tariffs have a table.
-  return priceOf(selectTariffs([], { userId, type, atMs }, prices), parts, recipients)
+  return priceOf(selectTariffs(tariffs, { userId, type, atMs }, prices), parts, recipients)
 }

@@ -39,6 +39,15 @@ export async function endQuarantine(tx: Tx, keys: RecipientKey[]): Promise<void>
   await sql`DELETE FROM sms_quarantine WHERE ${inKeys(values)}`.execute(tx)
 }
 
+/** @returns how many recipients are quarantined, counted up to `countMax`. */
+export async function countQuarantine(reader: Reader, countMax: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    SELECT COUNT(*) AS count FROM (SELECT 1 FROM sms_quarantine LIMIT ${sql.lit(countMax)}) AS counted`.execute(
+    reader,
+  )
+  return Number(rows[0]?.count ?? 0)
+}
+
 export interface QuarantinedRecipient extends RecipientKey {
   userId: number
   reason: string

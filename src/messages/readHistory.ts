@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { SmsState } from '../../db/schema.ts'
+import type { DeliveryStatus, SmsState } from '../../db/schema.ts'
 import { read } from '../platform/db/index.ts'
 import type { Db, Reader } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
@@ -24,8 +24,11 @@ interface Row {
   recipient: string
   type: MessageClass
   status: SmsState
+  delivery_status: DeliveryStatus | null
   provider: string
   failure_reason: string | null
+  is_test: number
+  possible_duplicate: number
   created_at: Date
   updated_at: Date
 }
@@ -47,8 +50,8 @@ async function readByRequest(reader: Reader, query: HistoryQuery): Promise<Histo
   const span = await findSpan(reader, query)
   if (!span) return { items: [], nextCursor: null }
   const { rows } = await sql<Row>`
-    SELECT s.sms_identifier, s.recipient_no, s.user_id, s.recipient, r.type, s.status, s.provider,
-           s.failure_reason, s.created_at, s.updated_at
+    SELECT s.sms_identifier, s.recipient_no, s.user_id, s.recipient, r.type, s.status, s.delivery_status, s.provider,
+           s.failure_reason, s.possible_duplicate, r.is_test, s.created_at, s.updated_at
     FROM sms_requests r STRAIGHT_JOIN sms_status s ON s.sms_identifier = r.sms_identifier
     WHERE r.user_id = ${query.userId}
       AND r.sms_identifier BETWEEN ${identifierToBytes(span.oldest)} AND ${identifierToBytes(span.newest)}
@@ -110,8 +113,8 @@ async function readOpen(reader: Reader, query: HistoryQuery): Promise<HistoryPag
   })
   if (open.ranges.length === 0) return { items: [], nextCursor: null }
   const { rows } = await sql<Row>`
-    SELECT s.sms_identifier, s.recipient_no, s.user_id, s.recipient, r.type, s.status, s.provider,
-           s.failure_reason, s.created_at, s.updated_at
+    SELECT s.sms_identifier, s.recipient_no, s.user_id, s.recipient, r.type, s.status, s.delivery_status, s.provider,
+           s.failure_reason, s.possible_duplicate, r.is_test, s.created_at, s.updated_at
     FROM (SELECT * FROM sms_status WHERE ${inRanges(open.ranges)}) s
       JOIN sms_requests r ON r.sms_identifier = s.sms_identifier
     WHERE s.user_id = ${query.userId} ${before(query.cursor)} ${withStatus(query.status)}
@@ -149,8 +152,11 @@ function toItem(row: Row): HistoryItem {
     recipient: row.recipient,
     type: row.type,
     status: row.status,
+    deliveryStatus: row.delivery_status,
     provider: row.provider,
     failureReason: row.failure_reason,
+    isTest: row.is_test === 1,
+    isPossibleDuplicate: row.possible_duplicate === 1,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   }

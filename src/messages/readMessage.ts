@@ -4,6 +4,7 @@ import { isIdentifier } from '../primitives/identifier.ts'
 import { describeMessages } from './describeMessages.ts'
 import type { MessageView } from './describeMessages.ts'
 import { findRequest } from './findRequests.ts'
+import { readLastErrors } from './readLastErrors.ts'
 
 /** @returns the message; undefined for one that this customer did not send, and for a text that is no identifier. */
 export async function readMessage(
@@ -14,6 +15,8 @@ export async function readMessage(
   return read(db, 'messages.read_message', async (reader) => {
     const request = await findRequest(reader, query)
     const [message] = request ? await describeMessages(reader, [request]) : []
-    return message
+    if (!request || message?.status !== 'FAILED_TEMP' || message.recipients > 1) return message
+    const errors = await readLastErrors(reader, request.sms_identifier, { first: 1, last: 1 })
+    return { ...message, failure: errors.get(1) ?? null }
   })
 }

@@ -20,6 +20,8 @@ export interface RecipientState extends RecipientKey {
   status: SmsState
   /** The last claim, in hex. It stays after the end, so that a repeated settlement recognises its own work. */
   owner: string | null
+  /** Whether its changes make events, as bits (see events); 0 for none. */
+  makesEvents: number
 }
 
 /** One recipient as it stands under the row lock; times are judged by the database's clock. */
@@ -29,7 +31,7 @@ export interface Recipient extends RecipientState {
   /** In the smallest unit. */
   price: number
   parts: number
-  /** Claims so far. */
+  /** Rounds so far in which an operator was called, and the one that is under way. */
   attempts: number
   /** Submissions whose result is unknown or was never stored. */
   unconfirmed: number
@@ -37,8 +39,6 @@ export interface Recipient extends RecipientState {
   ageMs: number
   /** The end of the owner's lease while that lies in the future. */
   liveUntil: Date | null
-  /** Since a first attempt ended without a result; null when there was none. */
-  retryingMs: number | null
   possiblySent: boolean
   possibleDuplicate: boolean
 }
@@ -48,6 +48,7 @@ interface StateRow {
   recipient_no: number
   status: SmsState
   owner: Buffer | null
+  makes_events: number
 }
 
 interface Row extends StateRow {
@@ -60,7 +61,6 @@ interface Row extends StateRow {
   age_ms: number
   lease_until: Date | null
   live: number | null
-  retrying_ms: number | null
   possibly_sent: number
   possible_duplicate: number
 }
@@ -77,8 +77,8 @@ export async function lockRecipients(tx: Tx, ranges: KeyRange[]): Promise<Recipi
   const { rows } = await sql<Row>`
     SELECT sms_identifier, recipient_no, user_id, recipient, status, owner, lease_until,
            lease_until > NOW(3) AS live, possibly_sent, possible_duplicate, price, parts, attempts, unconfirmed,
-           TIMESTAMPDIFF(MICROSECOND, created_at, NOW(3)) / 1000 AS age_ms,
-           TIMESTAMPDIFF(MICROSECOND, retrying_since, NOW(3)) / 1000 AS retrying_ms
+           makes_events,
+           TIMESTAMPDIFF(MICROSECOND, created_at, NOW(3)) / 1000 AS age_ms
     FROM sms_status FORCE INDEX (PRIMARY)
     WHERE ${inRanges(ranges)}
     ORDER BY sms_identifier, recipient_no
@@ -94,7 +94,6 @@ export async function lockRecipients(tx: Tx, ranges: KeyRange[]): Promise<Recipi
     unconfirmed: row.unconfirmed,
     ageMs: Number(row.age_ms),
     liveUntil: row.live === 1 ? row.lease_until : null,
-    retryingMs: row.retrying_ms === null ? null : Number(row.retrying_ms),
     possiblySent: row.possibly_sent === 1,
     possibleDuplicate: row.possible_duplicate === 1,
   }))
@@ -104,7 +103,7 @@ export async function lockRecipients(tx: Tx, ranges: KeyRange[]): Promise<Recipi
 export async function lockStates(tx: Tx, ranges: KeyRange[]): Promise<RecipientState[]> {
   if (ranges.length === 0) return []
   const { rows } = await sql<StateRow>`
-    SELECT sms_identifier, recipient_no, status, owner FROM sms_status FORCE INDEX (PRIMARY)
+    SELECT sms_identifier, recipient_no, status, owner, makes_events FROM sms_status FORCE INDEX (PRIMARY)
     WHERE ${inRanges(ranges)}
     ORDER BY sms_identifier, recipient_no
     FOR UPDATE`.execute(tx)
@@ -115,10 +114,10 @@ export async function lockStates(tx: Tx, ranges: KeyRange[]): Promise<RecipientS
 function stateReader(): (row: StateRow) => RecipientState {
   const identifierOf = oncePerRun(identifierFromBytes, areEqual)
   const ownerOf = oncePerRun((owner: Buffer) => owner.toString('hex'), areEqual)
-  return ({ sms_identifier, recipient_no: recipientNo, status, owner }) => {
+  return ({ sms_identifier, recipient_no: recipientNo, status, owner, makes_events: makesEvents }) => {
     const smsIdentifier = identifierOf(sms_identifier)
     const reference = referenceOf({ smsIdentifier, recipientNo })
-    return { smsIdentifier, recipientNo, reference, status, owner: owner && ownerOf(owner) }
+    return { smsIdentifier, recipientNo, reference, status, owner: owner && ownerOf(owner), makesEvents }
   }
 }
 
@@ -190,6 +189,7 @@ function sortByKey(keys: RecipientKey[]): RecipientKey[] {
   })
 }
 
-function referenceOf({ smsIdentifier, recipientNo }: RecipientKey): string {
+/** @returns what operators know a recipient's message by. */
+export function referenceOf({ smsIdentifier, recipientNo }: RecipientKey): string {
   return `${smsIdentifier}:${recipientNo}`
 }

@@ -8,11 +8,12 @@ import type { MessageClass } from '../primitives/messageClass.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
 import { accept, acceptFree } from './accept.ts'
 import type { AcceptContext } from './accept.ts'
+import { accountLocked } from './accountLocked.ts'
 import type { Submitted } from './decide.ts'
 import type { MessageEvents } from './events.ts'
 import type { Decision, SendRequest } from './types.ts'
 
-/** Decides one request, in a batch with others that arrive at the same time. */
+/** Decides one request. `isGone` says at any moment whether its client has disconnected. */
 export type Accept = (request: SendRequest, isGone?: () => boolean) => Promise<Decision>
 
 export interface ShardsSettings extends AcceptContext {
@@ -22,6 +23,8 @@ export interface ShardsSettings extends AcceptContext {
   /** Recipients of one transaction. */
   batchSizeMax: number
   events: Pick<MessageEvents, 'batchDecided'>
+  /** Customers of whom a bulk is being accepted: their requests are decided by themselves and delay no others. */
+  hasBulk?: (userId: number) => boolean
   clock?: Required<Pick<Admission<never>, 'nowMs' | 'after'>>
 }
 
@@ -89,7 +92,7 @@ function openClass(settings: ShardsSettings, locked: LockedQueue, rules: ClassRu
     const later = rules.later()
     return createBatcher<Arrival, Decision>({
       ...bounded(settings, waitingWeightMax, (why, { userId }) =>
-        locked.has(userId) ? ACCOUNT_LOCKED() : new Unavailable('overloaded', REFUSALS[why]),
+        locked.has(userId) ? accountLocked() : new Unavailable('overloaded', REFUSALS[why]),
       ),
       batchWeightMax,
       batchItemsMax: BATCH_REQUESTS_MAX,
@@ -136,7 +139,7 @@ function openInFlight() {
 function openBehindNormal(settings: ShardsSettings, locked: LockedQueue, inFlight: InFlight): Later {
   const waiting = openKeysInUse<number>()
   const batcher = createBatcher<Arrival, Decision>({
-    ...bounded(settings, WAITING_LARGE_RECIPIENTS_MAX, ACCOUNT_LOCKED),
+    ...bounded(settings, WAITING_LARGE_RECIPIENTS_MAX, accountLocked),
     batchWeightMax: settings.batchSizeMax,
     batchItemsMax: BATCH_REQUESTS_MAX,
     runBatch: async (arrivals) => {
@@ -154,9 +157,9 @@ function openBehindNormal(settings: ShardsSettings, locked: LockedQueue, inFligh
 }
 
 function openLockedQueue(settings: ShardsSettings): LockedQueue {
-  const { db, batchSizeMax, clock } = settings
-  return openLockedAccountQueue<Arrival, Decision>({
-    ...bounded(settings, WAITING_LARGE_RECIPIENTS_MAX, ACCOUNT_LOCKED),
+  const { db, batchSizeMax, clock, hasBulk = () => false } = settings
+  const queue = openLockedAccountQueue<Arrival, Decision>({
+    ...bounded(settings, WAITING_LARGE_RECIPIENTS_MAX, accountLocked),
     ...(clock && { nowMs: clock.nowMs }),
     batchWeightMax: batchSizeMax,
     maxConcurrency: Math.min(
@@ -167,6 +170,7 @@ function openLockedQueue(settings: ShardsSettings): LockedQueue {
     userIdOf: ({ userId }) => userId,
     isLocked: ({ kind }) => kind === 'account_locked',
   })
+  return { ...queue, has: (userId) => queue.has(userId) || hasBulk(userId) }
 }
 
 function decideBy(settings: ShardsSettings, verb: typeof accept): Decide {
@@ -220,9 +224,3 @@ const REFUSALS: Record<Parameters<Refuse>[0], string> = {
   late: 'Overloaded: timed out before acceptance. Nothing was charged.',
   gone: 'The client disconnected before acceptance. Nothing was charged.',
 }
-
-const ACCOUNT_LOCKED = () =>
-  new Unavailable(
-    'account_locked',
-    "Another change to this customer's balance is in progress. Nothing was charged; retry.",
-  )

@@ -28,8 +28,13 @@ interface StateRule {
 }
 
 export const STATE_RULES: Readonly<Record<SmsState, StateRule>> = {
-  // A late acceptance of an earlier owner ends a recipient that was released meanwhile.
-  pending: { isOpen: true, isRefunded: false, next: ['sending', 'done', 'cancelled'], v1: 'QUEUED' },
+  // A late acceptance of an earlier owner ends a recipient that was released meanwhile. Failed: its time was over.
+  pending: {
+    isOpen: true,
+    isRefunded: false,
+    next: ['sending', 'done', 'failed', 'cancelled'],
+    v1: 'QUEUED',
+  },
   sending: { isOpen: true, isRefunded: false, next: ['sending', 'pending', 'done', 'failed'], v1: 'SENDING' },
   done: { isOpen: false, isRefunded: false, next: [], v1: 'SENT' },
   failed: { isOpen: false, isRefunded: true, next: [], v1: 'FAILED_PERM' },

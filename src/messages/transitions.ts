@@ -15,26 +15,43 @@ export interface Claim {
   /** 8 random bytes in hex. */
   owner: string
   leaseSeconds: number
+}
+
+/**
+ * Claims rows for an attempt. It counts as unconfirmed until its result is stored; that of rows which an operator may
+ * have counts when they are submitted again, if they are.
+ */
+export async function markSending(
+  tx: Tx,
+  rows: RecipientState[],
+  { isDoubtful = false, ...claim }: Claim & { isDoubtful?: boolean },
+): Promise<void> {
+  const mark = isDoubtful ? sql`possibly_sent = TRUE` : COUNTED
+  await move(tx, rows, 'sending', sql`${claimed(claim)}, ${mark}, attempts = LEAST(attempts + 1, 65535)`)
+}
+
+export interface Renewing extends Claim {
   /** An operator may have them already: they are marked as possible duplicates before the submission (invariant 4). */
-  again: boolean
+  marks: boolean
+  /** The claim counted its first submission; a further one is counted here. */
+  counts: boolean
 }
 
-/** Claims rows for an attempt. It counts as unconfirmed until its result is stored. */
-export async function markSending(tx: Tx, rows: RecipientState[], claim: Claim): Promise<void> {
-  await move(tx, rows, 'sending', sql`${claimed(claim)}, ${COUNTED}, attempts = LEAST(attempts + 1, 65535)`)
-}
-
-/** Renews a claim before a further submission within it. The claim counted one; only a repeat is counted again. */
-export async function renewSending(tx: Tx, rows: RecipientState[], claim: Claim): Promise<void> {
-  await move(tx, rows, 'sending', claim.again ? sql`${claimed(claim)}, ${COUNTED}` : claimed(claim))
+/** Renews a claim before a submission within it. */
+export async function renewSending(
+  tx: Tx,
+  rows: RecipientState[],
+  { marks, counts, ...claim }: Renewing,
+): Promise<void> {
+  const mark = marks ? sql`, possibly_sent = TRUE, possible_duplicate = TRUE` : sql``
+  await move(tx, rows, 'sending', sql`${claimed(claim)}${mark}${counts ? sql`, ${COUNTED}` : sql``}`)
 }
 
 const COUNTED = sql`unconfirmed = LEAST(unconfirmed + 1, 255)`
 
-function claimed({ owner, leaseSeconds, again }: Claim): RawBuilder<unknown> {
-  const marks = again ? sql`, possibly_sent = TRUE, possible_duplicate = TRUE` : sql``
+function claimed({ owner, leaseSeconds }: Claim): RawBuilder<unknown> {
   return sql`owner = ${Buffer.from(owner, 'hex')},
-    lease_until = NOW(3) + INTERVAL ${sql.lit(leaseSeconds)} SECOND${marks}`
+    lease_until = NOW(3) + INTERVAL ${sql.lit(leaseSeconds)} SECOND`
 }
 
 /** An operator took them. The owner stays, so that a repeated settlement recognises its own work. */
@@ -44,21 +61,27 @@ export async function markDone(tx: Tx, rows: RecipientState[], end: { provider: 
 
 /** What follows is decided by the release; `unconfirmed` counts submissions with an unknown result. */
 export interface Release {
-  /** An operator was called, so that the grace runs from now. */
+  /** An operator said something about it. Otherwise the claim does not count as an attempt. */
   tried: boolean
   possiblySent: boolean
   unconfirmed: number
+  /** It was quarantined: what is submitted now is a repeat, whatever is known of its parts. */
+  endsQuarantine?: boolean
 }
 
 /** They are submitted again through the outbox. */
 export async function release(tx: Tx, rows: RecipientState[], how: Release): Promise<void> {
-  const since = how.tried ? sql`, retrying_since = COALESCE(retrying_since, NOW(3))` : sql``
-  const mark = how.possiblySent ? sql`, possibly_sent = TRUE` : sql``
+  // Before the owner is removed: assignments take effect from left to right. Without an owner no claim is taken back.
+  const counted = how.tried
+    ? sql`retrying_since = COALESCE(retrying_since, NOW(3))`
+    : sql`attempts = IF(owner IS NULL OR attempts = 0, attempts, attempts - 1)`
+  const repeat = how.endsQuarantine ? sql`, possible_duplicate = TRUE` : sql``
   await move(
     tx,
     rows,
     'pending',
-    sql`owner = NULL, lease_until = NULL, unconfirmed = ${sql.lit(how.unconfirmed)}${since}${mark}`,
+    sql`${counted}, owner = NULL, lease_until = NULL, unconfirmed = ${sql.lit(how.unconfirmed)},
+      possibly_sent = ${how.possiblySent}${repeat}`,
   )
 }
 
@@ -69,6 +92,8 @@ export interface Failure {
   reason: string
   /** An operator may have taken it without saying so. */
   possiblySent: boolean
+  /** Its claim ended without a call, and does not count as an attempt. */
+  isUntried?: boolean
 }
 
 const FAILURE_REASON_CHARS_MAX = 255
@@ -77,23 +102,26 @@ const FAILURE_REASON_CHARS_MAX = 255
 export async function markFailed(tx: Tx, failures: Failure[]): Promise<void> {
   if (failures.length === 0) return
   for (const { row } of failures) assertTransition(row.status, 'failed')
-  const values = failures.map(({ row, provider, reason, possiblySent }) => [
+  const values = failures.map(({ row, provider, reason, possiblySent, isUntried }) => [
     row.smsIdentifier.replaceAll('-', ''),
     row.recipientNo,
     provider,
     reason.slice(0, FAILURE_REASON_CHARS_MAX),
     possiblySent ? 1 : 0,
+    isUntried ? 1 : 0,
   ])
   // Each row has values of its own. Coming from the list, it is found once by its key; a CASE with a branch for each
   // would be searched anew for each. The list's column is wider than the table's, because MariaDB cuts silently.
   const { numAffectedRows } = await sql`
     UPDATE JSON_TABLE(${JSON.stringify(values)}, '$[*]' COLUMNS (sms_identifier CHAR(32) PATH '$[0]',
         recipient_no SMALLINT UNSIGNED PATH '$[1]', provider VARCHAR(50) PATH '$[2]',
-        reason VARCHAR(1000) CHARACTER SET utf8mb4 PATH '$[3]', possibly_sent TINYINT PATH '$[4]')) failed
+        reason VARCHAR(1000) CHARACTER SET utf8mb4 PATH '$[3]', possibly_sent TINYINT PATH '$[4]',
+        untried TINYINT PATH '$[5]')) failed
       STRAIGHT_JOIN sms_status s FORCE INDEX (PRIMARY)
       ON s.sms_identifier = UNHEX(failed.sms_identifier) AND s.recipient_no = failed.recipient_no
     SET s.status = 'failed', s.updated_at = NOW(3), s.provider = failed.provider, s.failure_reason = failed.reason,
-        s.possibly_sent = s.possibly_sent OR failed.possibly_sent`.execute(tx)
+        s.possibly_sent = failed.possibly_sent,
+        s.attempts = s.attempts - IF(s.attempts > 0, failed.untried, 0)`.execute(tx)
   assertAllUpdated(failures, numAffectedRows)
 }
 

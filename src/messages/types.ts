@@ -1,7 +1,8 @@
-import type { SmsState } from '../../db/schema.ts'
-import type { FirstAnswer, KeyedRequest } from '../idempotency/index.ts'
-import type { NamedReading, RateLimit } from '../limits/index.ts'
+import type { DeliveryStatus, SmsState } from '../../db/schema.ts'
+import type { FirstAnswer, Keyed } from '../idempotency/index.ts'
+import type { SpendRefusal, NamedReading, RateLimit, SpendLimits, Usage } from '../limits/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
+import type { OnUnknown } from '../primitives/onUnknown.ts'
 import type { Problem } from '../primitives/problem.ts'
 
 /** One text to one or more recipients, validated. */
@@ -9,30 +10,43 @@ export interface SendRequest {
   userId: number
   text: string
   type: MessageClass
-  /** As the customer wrote them, without those whose digits equal an earlier one's. */
+  /** Each once: without those whose digits equal an earlier one's. */
   recipients: string[]
+  /** Whom it is from; the operator's default, if left out. */
+  sender?: string | undefined
+  /** Each of `recipients` as the customer wrote it, null where that is the same; left out where all are. */
+  givenTo?: readonly (string | null)[] | undefined
+  /** The customer's own name for it; it need not be unique. */
+  clientReference?: string | undefined
+  /** The customer's own words on it, each once. */
+  tags?: readonly string[] | undefined
+  /** Where its events go besides the customer's endpoints. */
+  callbackUrl?: string | undefined
   /** W3C Trace Context of the request, if it had one. */
   traceparent?: string | undefined
   /** Of the text, for one recipient; 1 by default. */
   parts?: number | undefined
   /** Handed over from this time on; as soon as possible by default. */
   sendAt?: Date | undefined
+  /** From acceptance, or from `sendAt`, to when it is not submitted any more; by its class, if left out. */
+  expiresInSeconds?: number | undefined
+  /** What is done while it is not known whether an operator took it; null or left out: its class and operators decide. */
+  onUnknown?: OnUnknown | null | undefined
+  /** Refused when all recipients together cost more, in the smallest unit. */
+  maxPrice?: number | undefined
+  /** A test key sent it: it costs nothing, and only the test operator gets it. */
+  isTest?: boolean | undefined
   /** The customer's limit of parts; null or left out for none. */
   partsLimit?: RateLimit | null | undefined
+  /** Its limits of the day and the month; null or left out for none. */
+  spendLimits?: SpendLimits | null | undefined
   /** The idempotency key, and the answer that a repeat gets as well. */
-  keyed?: Keyed | undefined
+  keyed?: Keyed<Accepted> | undefined
   /**
    * Why it is refused, unless it is a repeat: what was valid at first may be so no longer, such as a time to send. Only with
    * `keyed`.
    */
   refusal?: Problem | undefined
-}
-
-/** A request under an idempotency key: its answer is stored by the transaction that charges it. */
-export interface Keyed {
-  request: KeyedRequest
-  /** The first answer, byte for byte. */
-  answerOf(accepted: Accepted): { status: number; body: Buffer }
 }
 
 export interface Accepted {
@@ -45,6 +59,19 @@ export interface Accepted {
   partsLeft?: NamedReading | undefined
 }
 
+/** What a refusal by a limit was decided from: as the locked row showed it; left out where no row was read. */
+export interface RefusedUsage {
+  usage?: Usage
+}
+
+/** `parts` is what it asked for, of all recipients. */
+export interface RateLimited extends RefusedUsage {
+  kind: 'rate_limit'
+  retryAfterMs: number
+  parts: number
+  partsLeft: NamedReading
+}
+
 /**
  * What became of a request.
  * - accepted: the money and the message are committed together.
@@ -52,7 +79,9 @@ export interface Accepted {
  * - replayed: the idempotency key was used by the same request before; its first answer, and nothing was changed.
  * - key_reused: another request used the key; nothing was changed.
  * - refused: it is no repeat, and its `refusal` holds; nothing was changed.
+ * - price_exceeded: it costs more than its `maxPrice`; nothing was changed.
  * - rate_limit: more parts than the customer's limit admits now; nothing was changed.
+ * - spend_limit: it would pass the customer's limit of the day or the month; nothing was changed.
  * - account_locked: another session keeps the customer's balance locked; nothing was changed.
  * - outcome_unknown: the answer to the commit was lost and could not be found out; look it up in the history.
  */
@@ -61,7 +90,9 @@ export type Decision =
   | { kind: 'replayed'; answer: FirstAnswer }
   | { kind: 'key_reused' }
   | { kind: 'refused'; problem: Problem }
-  | { kind: 'rate_limit'; retryAfterMs: number; partsTatMicros: number; partsLeft?: NamedReading }
+  | { kind: 'price_exceeded'; cost: number; maxPrice: number }
+  | RateLimited
+  | (SpendRefusal & RefusedUsage)
   | { kind: 'insufficient_balance'; cost: number; balance: number }
   | { kind: 'unavailable'; retryAfterSeconds: number }
   | { kind: 'account_locked' }
@@ -88,10 +119,16 @@ export interface HistoryItem {
   recipient: string
   type: MessageClass
   status: SmsState
+  /** What the operator reported; null until then. */
+  deliveryStatus: DeliveryStatus | null
   /** The operator that accepted or rejected it; empty until then. */
   provider: string
-  /** Why it failed, in words; null unless it failed. */
+  /** Why it failed or was not delivered, in words; null unless it did so. */
   failureReason: string | null
+  /** A test key sent it. */
+  isTest: boolean
+  /** Submitted again although an operator may have had it. */
+  isPossibleDuplicate: boolean
   createdAt: Date
   updatedAt: Date
 }

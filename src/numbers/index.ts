@@ -1,7 +1,7 @@
 export { normalizeNumber } from './normalizeNumber.ts'
 export type { NormalizedNumber, NumberFault } from './normalizeNumber.ts'
 export { normalizeNumbers } from './normalizeNumbers.ts'
-export { parseSender } from './parseSender.ts'
+export { parseSender, senderText } from './parseSender.ts'
 export type { Sender } from './parseSender.ts'
 export { isRegion, regionText } from './region.ts'
 export type { Region } from './region.ts'

@@ -1,3 +1,5 @@
+import { z } from 'zod'
+import { elseSay } from '../platform/http/index.ts'
 import { RECIPIENT_SHAPE } from '../primitives/address.ts'
 
 /**
@@ -5,6 +7,8 @@ import { RECIPIENT_SHAPE } from '../primitives/address.ts'
  * characters that handsets and operators show alike.
  */
 const NAME = /^(?=.*[A-Za-z])[A-Za-z0-9&._-][A-Za-z0-9 &._-]{0,9}[A-Za-z0-9&._-]$/
+/** As a document says it, for names and numbers. */
+const PATTERN = `${NAME.source}|${RECIPIENT_SHAPE.source}`
 
 export type Sender =
   | { kind: 'name' | 'number'; sender: string }
@@ -23,4 +27,15 @@ export function parseSender(text: string): Sender {
     fault:
       'must be 2 to 11 letters, digits, inner spaces or & . - _ with at least one letter, or a number of 5 to 15 digits',
   }
+}
+
+/** A sender in a body. */
+export function senderText() {
+  return z
+    .string(elseSay('must be a string'))
+    .superRefine((text, check) => {
+      const parsed = parseSender(text)
+      if (parsed.kind === 'fault') check.addIssue({ code: 'custom', message: parsed.fault })
+    })
+    .meta({ pattern: PATTERN })
 }

@@ -3,6 +3,9 @@ import { countResults, isFailure, resultOf, throttlingIn } from './callResult.ts
 import type { CallResult, OperatorAdapter, OperatorResult, Submission } from './contract.ts'
 import type { OperatorEvents } from './events.ts'
 import type { Pace } from './pace.ts'
+import type { SenderRules } from './senders.ts'
+import { countParts } from './throughput/countParts.ts'
+import type { Throughput } from './throughput/throughput.ts'
 
 /** One operator as one class of traffic reaches it. Only the connections are shared with the other class. */
 export interface Operator {
@@ -10,6 +13,10 @@ export interface Operator {
   readonly adapter: OperatorAdapter
   readonly breaker: Breaker
   readonly pace: Pace
+  /** Left out: it has no bound on message parts a second. The turn of the first call is the caller's to wait for. */
+  readonly throughput?: Throughput
+  /** Left out or null: it takes every sender as it is. */
+  readonly senders?: SenderRules | null
   /** A second submission under the same reference is not sent a second time. */
   readonly deduplicatesReferences: boolean
   /** Its receipts carry our reference, so that its own identifiers need no index. */
@@ -137,6 +144,7 @@ async function submitHalves(run: Run, slice: Slice): Promise<boolean> {
     // What is not called any more was refused with an answer, so it was not taken: it may be left as it stands.
     if (run.callsLeft === 0 || timeLeftMs(run) < CALL_TIMEOUT_MIN_MS) break
     if (run.operator.breaker.state() !== 'closed' || !(await waitForPace(run))) break
+    if (!(await waitForTurn(run, next))) break
     const result = await call(run, next)
     note(run, next, result)
     if (!isFailure(result)) allFailed = false
@@ -149,6 +157,16 @@ async function submitHalves(run: Run, slice: Slice): Promise<boolean> {
 /** @returns false if the pace has no room for one more call within the time limit. */
 function waitForPace(run: Run): Promise<boolean> {
   return run.operator.pace.acquire(run.paceDeadlineMs - run.now())
+}
+
+/** Of a half: the operator counts its parts a second time. @returns false if it does not come in time. */
+async function waitForTurn(
+  { operator, batch, paceDeadlineMs, now }: Run,
+  [from, to]: Slice,
+): Promise<boolean> {
+  if (!operator.throughput) return true
+  const parts = batch.slice(from, to).reduce((sum, { text }) => sum + countParts(text), 0)
+  return (await operator.throughput.acquire(parts, paceDeadlineMs - now())) !== undefined
 }
 
 async function call(run: Run, [from, to]: Slice): Promise<CallResult> {

@@ -50,7 +50,10 @@ export class Breaker {
   /** Grows with every change of state; a ticket is good only for the state it was given in. */
   #generation = 0
   #probing = false
+  /** Monotonic; since it was closed last, probes included. */
+  #openSinceMs: number | undefined
   #shut = false
+  #held = false
 
   constructor(settings: Partial<BreakerSettings> = {}) {
     const { volumeThreshold, errorThresholdPercentage, rollingCountTimeoutMs, resetTimeoutMs } = {
@@ -83,8 +86,13 @@ export class Breaker {
     return this.#circuit.halfOpen ? 'half-open' : 'open'
   }
 
+  /** @returns how long it has not been closed, through all probes that failed; null while it is closed. */
+  openForMs(): number | null {
+    return this.#openSinceMs === undefined ? null : performance.now() - this.#openSinceMs
+  }
+
   isAdmitting(): boolean {
-    if (this.#shut) return false
+    if (this.#shut || this.#held) return false
     return this.#circuit.closed || (this.#circuit.halfOpen && !this.#probing)
   }
 
@@ -113,6 +121,11 @@ export class Breaker {
     return () => this.#listeners.delete(listener)
   }
 
+  /** While it is held it admits nothing, and keeps the state that its calls brought it to. */
+  hold(isHeld: boolean): void {
+    this.#held = isHeld
+  }
+
   /** Stops every timer. A closed-down breaker admits nothing. */
   close(): void {
     this.#shut = true
@@ -126,6 +139,7 @@ export class Breaker {
     this.#generation++
     this.#probing = false
     const state = this.state()
+    this.#openSinceMs = state === 'closed' ? undefined : (this.#openSinceMs ?? performance.now())
     for (const listener of [...this.#listeners]) listener(state)
   }
 

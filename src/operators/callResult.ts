@@ -33,10 +33,11 @@ export function countResults(call: CallResult, messages: number): Record<Operato
   return counts
 }
 
-/** A call, or a message of it, that the operator put off because the rate was too high. */
+/** A call, a message of it, or a part of one that the operator put off because the rate was too high. */
 export function throttlingIn(call: CallResult): { retryAfterMs: number | null } | undefined {
   if (call.kind === 'throttled') return call
   if (call.kind !== 'answered') return undefined
+  if (call.throttledParts) return { retryAfterMs: null }
   return call.results.find((result) => result.kind === 'throttled')
 }
 

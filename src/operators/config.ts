@@ -1,102 +1,107 @@
 import { z } from 'zod'
-import { durationText, nameText, urlText } from '../platform/config/index.ts'
-import { IDLE_TIMEOUT_MS } from './http/adapter.ts'
-import { BATCH_SIZE_MAX } from './http/protocol.ts'
+import { CLASSES } from '../primitives/messageClass.ts'
+import { COMMON_MEMBERS, commonOptions } from './commonOptions.ts'
+import type { ChaparHttpOptions } from './http/config.ts'
 import { PROTOCOLS } from './protocols.ts'
-import type { AdapterOptions, ProtocolName } from './protocols.ts'
-
-/** One operator as it is configured. */
-export interface OperatorConfig extends AdapterOptions {
-  protocol: ProtocolName
-  deduplicatesReferences: boolean
-  keepsOurReference: boolean
-}
+import type { OperatorConfig, Protocol, ProtocolName } from './protocols.ts'
+import { isWhole, routesSchema } from './routing/config.ts'
+import type { OperatorRoute } from './routing/config.ts'
 
 /** More would mean a file that was made by mistake. */
 const OPERATORS_MAX = 100
-/** One for each class at least, so that each has its share. */
-const CONNECTIONS_MIN = 2
-const CONNECTIONS_MAX = 2_000
-export const CONNECTIONS_DEFAULT = 32
-/** The column that keeps the name with each message takes no more. */
-const NAME_LENGTH_MAX = 50
-const IDLE_TIMEOUT_MIN_MS = 10
-const IDLE_TIMEOUT_MAX_MS = 600_000
 
-/** An operator's address, without what the protocol adds and without credentials, which would be logged. */
-export function operatorUrlText() {
-  return urlText(PROTOCOLS['chapar-http'].urlSchemes).refine((text) => {
-    if (!URL.canParse(text)) return true
-    const { username, password, search, hash } = new URL(text)
-    return !(username || password || search || hash)
-  }, 'must have no user, password, query or fragment')
-}
-
-/** How long an idle connection is kept. */
-export function idleTimeoutText() {
-  return durationText(IDLE_TIMEOUT_MAX_MS).refine(
-    (ms) => ms >= IDLE_TIMEOUT_MIN_MS,
-    `must be at least ${IDLE_TIMEOUT_MIN_MS}ms`,
-  )
-}
-
-const operatorSchema = z
-  .strictObject({
-    name: nameText(NAME_LENGTH_MAX),
-    protocol: z.enum(Object.keys(PROTOCOLS) as [ProtocolName, ...ProtocolName[]]).default('chapar-http'),
-    url: operatorUrlText(),
-    connections: z.int().min(CONNECTIONS_MIN).max(CONNECTIONS_MAX).default(CONNECTIONS_DEFAULT),
-    batch_size_max: z.int().min(1).max(BATCH_SIZE_MAX).default(BATCH_SIZE_MAX),
-    idle_timeout: z
-      .union([z.string(), z.number()])
-      .default(`${IDLE_TIMEOUT_MS}ms`)
-      .transform(String)
-      .pipe(idleTimeoutText()),
-    deduplicates_references: z.boolean().default(false),
-    keeps_our_reference: z.boolean().default(true),
-  })
-  .transform((operator): OperatorConfig => {
-    const { name, protocol, url, connections } = operator
-    return {
-      ...{ name, protocol, url, connections },
-      batchSizeMax: operator.batch_size_max,
-      idleTimeoutMs: operator.idle_timeout,
-      deduplicatesReferences: operator.deduplicates_references,
-      keepsOurReference: operator.keeps_our_reference,
-    }
-  })
-
-/** The operators' file: `operators`, a list in order of preference. */
-export const operatorsSchema = z.strictObject({
-  operators: z
-    .array(operatorSchema)
-    .min(1)
-    .max(OPERATORS_MAX)
-    .superRefine((operators, check) => {
-      operators.forEach(({ name }, position) => {
-        if (operators.findIndex((other) => other.name === name) === position) return
-        check.addIssue({ code: 'custom', path: [position, 'name'], message: `"${name}" is taken already` })
-      })
-    }),
+/** Names the protocol, so that the other members can be checked by its schema. */
+const protocolSchema = z.object({
+  protocol: z.enum(Object.keys(PROTOCOLS) as [ProtocolName, ...ProtocolName[]]).default('chapar-http'),
 })
 
+/** One operator: members of all protocols by one schema, and the rest by the schema of its own. */
+const operatorSchema = z.record(z.string(), z.unknown()).transform((members, check): OperatorConfig => {
+  const own = Object.fromEntries(Object.entries(members).filter(([name]) => !COMMON_MEMBERS.has(name)))
+  const named = protocolSchema.safeParse(members)
+  const common = commonOptions.safeParse(members)
+  const protocol = named.success ? (PROTOCOLS[named.data.protocol] as Protocol<object>) : undefined
+  const options = protocol?.options.safeParse(own)
+  for (const read of [common, named, options])
+    for (const issue of read?.error?.issues ?? [])
+      check.addIssue({ code: 'custom', path: issue.path, message: issue.message })
+  if (!named.success || !common.success || !protocol || !options?.success) return z.NEVER
+  const keepsOurReference = common.data.keepsOurReference ?? protocol.keepsOurReference(options.data)
+  const whole: object = { ...common.data, ...named.data, ...options.data, keepsOurReference }
+  // The options are those of the protocol that is named, which the compiler cannot know.
+  return whole as OperatorConfig
+})
+
+/** What the operators' file says. */
+export interface OperatorsFile {
+  /** In order of preference. */
+  operators: OperatorConfig[]
+  /** None: every message may go to every operator. */
+  routes: OperatorRoute[]
+}
+
+const operatorsSchema = z
+  .array(operatorSchema)
+  .min(1)
+  .max(OPERATORS_MAX)
+  .superRefine((operators, check) => {
+    const fault = (path: (string | number)[], message: string) =>
+      check.addIssue({ code: 'custom', path, message })
+    operators.forEach(({ name }, position) => {
+      if (operators.findIndex((other) => other.name === name) !== position)
+        fault([position, 'name'], `"${name}" is taken already`)
+    })
+    for (const position of sharedCallbacks(operators))
+      fault([position, 'status_callback'], 'is that of another operator: add a query of its own')
+    for (const each of CLASSES)
+      if (!operators.some(({ classes }) => classes.includes(each))) fault([], `none of them serves ${each}`)
+  })
+
+/** @returns the places of operators of which Twilio's callbacks do not tell whose they are. */
+function sharedCallbacks(operators: OperatorConfig[]): number[] {
+  const callbacks = operators.map((each) =>
+    each.protocol === 'twilio' && each.statusCallback !== null ? each.authToken + each.statusCallback : null,
+  )
+  return callbacks.flatMap((each, at) => (each !== null && callbacks.indexOf(each) !== at ? [at] : []))
+}
+
+/** The operators' file: `operators`, a list in order of preference, and `routes`. */
+export const operatorsFileSchema = z
+  .strictObject({ operators: operatorsSchema, routes: routesSchema.default([]) })
+  .superRefine(({ operators, routes }, check) => {
+    const classesOf = new Map(operators.map(({ name, classes }) => [name, classes]))
+    routes.forEach((route, position) => {
+      if (!isWhole(route)) return
+      const fault = (path: (string | number)[], message: string) =>
+        check.addIssue({ code: 'custom', path: ['routes', position, ...path], message })
+      route.operators.forEach((name, place) => {
+        if (!classesOf.has(name)) fault(['operators', place], `there is no operator "${name}"`)
+      })
+      for (const each of route.type === null ? CLASSES : [route.type])
+        if (!route.operators.some((name) => classesOf.get(name)?.includes(each) ?? true))
+          fault(['operators'], `none of them serves ${each}`)
+    })
+  })
+
+type UrlOptions = Omit<ChaparHttpOptions, 'url'>
+
 /** Operators that are configured by their addresses alone, as operator-a and operator-b. */
-export function operatorsByUrl(
-  urls: readonly (string | undefined)[],
-  options: Omit<AdapterOptions, 'name' | 'url'>,
-): OperatorConfig[] {
+export function operatorsByUrl(urls: readonly (string | undefined)[], options: UrlOptions): OperatorConfig[] {
   return urls.flatMap((url, position) => {
     if (url === undefined) return []
     const name = `operator-${String.fromCharCode('a'.charCodeAt(0) + position)}`
-    return [
-      {
-        ...options,
-        name,
-        url,
-        protocol: 'chapar-http' as const,
-        deduplicatesReferences: false,
-        keepsOurReference: true,
-      },
-    ]
+    return [operatorByUrl({ ...options, name, url })]
   })
+}
+
+export function operatorByUrl(options: ChaparHttpOptions & { name: string }): OperatorConfig {
+  return {
+    ...options,
+    protocol: 'chapar-http',
+    classes: CLASSES,
+    throughput: null,
+    deduplicatesReferences: false,
+    keepsOurReference: true,
+    senders: null,
+  }
 }

@@ -1,7 +1,11 @@
+import { CLASSES } from '../primitives/messageClass.ts'
+import { CALL_TIMEOUT_MIN_MS } from './attempt.ts'
 import type { MessageClass, OperatorAdapter } from './contract.ts'
 
 /** Each class can always have a quarter of the connections; the rest goes to the class that needs it. */
 const SHARE = 0.25
+
+const NO_CONNECTION = { kind: 'unavailable', reason: 'no free connection in time' } as const
 
 interface Waiter {
   begin: () => void
@@ -9,11 +13,15 @@ interface Waiter {
 
 /**
  * One operator's adapter as each class reaches it. They share its `callsInFlightMax`, of which a share stays free for
- * the other class, so that calls of normal traffic that hang never keep express from its operator (invariant 5).
+ * the other class, so that calls of normal traffic that hang never keep express from its operator (invariant 5). A class
+ * that is served alone has all of them.
  */
-export function shareConnections(adapter: OperatorAdapter): Record<MessageClass, OperatorAdapter> {
-  const total = adapter.callsInFlightMax
-  const share = total > 1 ? Math.max(1, Math.floor(total * SHARE)) : 0
+export function shareConnections(
+  adapter: OperatorAdapter,
+  classes: readonly MessageClass[] = CLASSES,
+): Record<MessageClass, OperatorAdapter> {
+  const { callsInFlightMax: total, query } = adapter
+  const share = total > 1 && classes.length > 1 ? Math.max(1, Math.floor(total * SHARE)) : 0
   const classMax = total - share
   const inFlight = { normal: 0, express: 0 }
   const waiting: Record<MessageClass, Set<Waiter>> = { normal: new Set(), express: new Set() }
@@ -45,19 +53,33 @@ export function shareConnections(adapter: OperatorAdapter): Record<MessageClass,
       waiting[messageClass].add(waiter)
     })
   }
+  /** @returns undefined if no connection became free in time. */
+  const withConnection = async <R>(
+    messageClass: MessageClass,
+    timeoutMs: number,
+    call: (leftMs: number) => Promise<R>,
+  ): Promise<R | undefined> => {
+    const startMs = performance.now()
+    // A connection that comes later leaves the call no time, and its messages unknown.
+    if (!(await acquire(messageClass, Math.max(0, timeoutMs - CALL_TIMEOUT_MIN_MS)))) return undefined
+    try {
+      return await call(timeoutMs - (performance.now() - startMs))
+    } finally {
+      release(messageClass)
+    }
+  }
   const adapterOf = (messageClass: MessageClass): OperatorAdapter => ({
     ...adapter,
     callsInFlightMax: classMax,
-    async submit(batch, timeoutMs) {
-      const startMs = performance.now()
-      if (!(await acquire(messageClass, timeoutMs)))
-        return { kind: 'unavailable', reason: 'no free connection in time' }
-      try {
-        return await adapter.submit(batch, timeoutMs - (performance.now() - startMs))
-      } finally {
-        release(messageClass)
-      }
-    },
+    submit: async (batch, timeoutMs) =>
+      (await withConnection(messageClass, timeoutMs, (leftMs) => adapter.submit(batch, leftMs))) ??
+      NO_CONNECTION,
+    ...(query && {
+      query: async (batch, timeoutMs) =>
+        (await withConnection(messageClass, timeoutMs, (leftMs) => query(batch, leftMs))) ?? {
+          fault: NO_CONNECTION.reason,
+        },
+    }),
   })
   return { normal: adapterOf('normal'), express: adapterOf('express') }
 }

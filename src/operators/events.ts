@@ -3,7 +3,10 @@ import type { Logger, Registry } from '../platform/telemetry/index.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
 import type { BreakerState } from './breaker.ts'
 import { RESULT_KINDS } from './callResult.ts'
-import type { CallResult, MessageClass, OperatorResult } from './contract.ts'
+import { ODDITIES } from './contract.ts'
+import type { AdapterFact, CallResult, MessageClass, OperatorResult, QueryAnswer } from './contract.ts'
+import { createControlEvents } from './control/events.ts'
+import type { ControlEvents } from './control/events.ts'
 import { operatorMetrics } from './metrics.ts'
 
 /** One call that was made (or tried), with what became of the messages in it. */
@@ -24,26 +27,36 @@ interface OperatorOfClass {
 }
 
 /** The facts of this slice: each moves a metric and writes at most one record. */
-export interface OperatorEvents {
+export interface OperatorEvents extends ControlEvents {
   operatorRegistered(fact: { operator: string }): void
   operatorCalled(call: OperatorCall): void
+  /** It was asked what became of messages, each of which has one answer. */
+  operatorAsked(fact: { operator: string; answers: QueryAnswer['kind'][] }): void
   breakerChanged(change: OperatorOfClass & { state: BreakerState }): void
   throttled(fact: OperatorOfClass): void
   /** Null: unlimited. */
   paceChanged(change: OperatorOfClass & { callsPerSecond: number | null }): void
+  /** Something that an adapter learned outside its calls. */
+  adapterLearned(operator: string, fact: AdapterFact): void
 }
 
 const STATES = ['closed', 'open', 'half-open'] as const
+const ANSWERS = ['taken', 'not_taken', 'not_known'] as const
 const CALL_RESULTS = ['answered', 'refused', 'throttled', 'unavailable', 'unknown'] as const
 
 export function createOperatorEvents(logger: Logger, registry: Registry): OperatorEvents {
-  const { calls, results, breakers, throttled, paces, identifiers } = operatorMetrics(registry)
+  const { calls, results, questions, breakers, throttled, paces, identifiers, links, outside, ...ofControl } =
+    operatorMetrics(registry)
   // The metrics count every time.
   const report = oncePerMinute()
+  const control = createControlEvents(logger, registry, ofControl)
   return {
+    ...control,
     operatorRegistered({ operator }) {
+      control.operatorRegistered({ operator })
       for (const result of CALL_RESULTS) calls.zero({ operator, result })
       for (const result of RESULT_KINDS) results.inc({ operator, result }, 0)
+      for (const answer of ANSWERS) questions.inc({ operator, answer }, 0)
       identifiers.inc({ operator }, 0)
       for (const each of CLASSES) {
         throttled.inc({ operator, class: each }, 0)
@@ -60,6 +73,9 @@ export function createOperatorEvents(logger: Logger, registry: Registry): Operat
       report(`identifiers ${operator}`, unreadableIdentifiers, (messages) =>
         logger.warn('operator returned unreadable message identifiers', { operator, messages }),
       )
+    },
+    operatorAsked({ operator, answers }) {
+      for (const answer of answers) questions.inc({ operator, answer })
     },
     breakerChanged({ operator, messageClass, state }) {
       for (const each of STATES)
@@ -78,6 +94,19 @@ export function createOperatorEvents(logger: Logger, registry: Registry): Operat
     },
     paceChanged({ operator, messageClass, callsPerSecond }) {
       paces.set({ operator, class: messageClass }, callsPerSecond ?? Infinity)
+    },
+    adapterLearned(operator, fact) {
+      if (fact.kind !== 'links') return outside.inc({ operator, event: fact.kind })
+      // Operators without links have no such series.
+      for (const event of ['late_result', ...ODDITIES]) outside.inc({ operator, event }, 0)
+      const { up, configured, reason } = fact
+      links.set({ operator, state: 'up' }, up)
+      links.set({ operator, state: 'configured' }, configured)
+      if (up === configured) return logger.info('all operator links are up', { operator, links: up })
+      if (reason === '') return
+      report(`links ${operator}`, 1, (changes) =>
+        logger.warn('operator link is down', { operator, up, configured, reason, changes }),
+      )
     },
   }
 }

@@ -16,6 +16,12 @@ export function operatorMetrics(registry: Registry) {
     labelNames: ['operator', 'result'] as const,
     registers,
   })
+  const questions = new Counter({
+    name: 'chapar_operator_questions_total',
+    help: 'Messages that an operator was asked about because it may have them, by its answer',
+    labelNames: ['operator', 'answer'] as const,
+    registers,
+  })
   const breakers = new Gauge({
     name: 'chapar_breaker_state',
     help: '1 for the state of the circuit breaker of an operator and class, 0 for the other states',
@@ -40,5 +46,28 @@ export function operatorMetrics(registry: Registry) {
     labelNames: ['operator'] as const,
     registers,
   })
-  return { calls, results, breakers, throttled, paces, identifiers }
+  return { calls, results, questions, breakers, throttled, paces, identifiers, ...linkMetrics(registry) }
+}
+
+function linkMetrics(registry: Registry) {
+  const registers = [registry]
+  const links = new Gauge({
+    name: 'chapar_operator_links',
+    help: 'Links to an operator that this process keeps: configured, and up',
+    labelNames: ['operator', 'state'] as const,
+    registers,
+  })
+  const outside = new Counter({
+    name: 'chapar_operator_link_events_total',
+    help: 'What came over the links of an operator outside the calls: late, repeated and unknown responses and others',
+    labelNames: ['operator', 'event'] as const,
+    registers,
+  })
+  const controls = new Gauge({
+    name: 'chapar_operator_state',
+    help: '1 for what a person made of the operator, as it is in effect in this process, 0 for the other states',
+    labelNames: ['operator', 'state'] as const,
+    registers,
+  })
+  return { links, outside, controls }
 }

@@ -1,104 +1,200 @@
+import { isDeepStrictEqual } from 'node:util'
 import { CLASSES } from '../primitives/messageClass.ts'
+import type { Breaker, BreakerSettings, BreakerState } from './breaker.ts'
 import type { Operator } from './attempt.ts'
-import { Breaker } from './breaker.ts'
-import type { BreakerSettings, BreakerState } from './breaker.ts'
-import type { OperatorConfig } from './config.ts'
-import { shareConnections } from './connectionShares.ts'
-import type { MessageClass, OperatorAdapter } from './contract.ts'
+import type { MessageClass } from './contract.ts'
+import type { Reloaded } from './control/fileEvents.ts'
 import type { OperatorEvents } from './events.ts'
-import { createPaces } from './pace.ts'
-import { PROTOCOLS } from './protocols.ts'
+import { openLink } from './link.ts'
+import type { Link, OnLateResult, StoreReceipt } from './link.ts'
+import type { OperatorState } from './operatorState.ts'
+import type { OperatorConfig, SharedByAdapters } from './protocols.ts'
+import type { OperatorRoute } from './routing/config.ts'
+import { groupByRoute } from './routing/groupByRoute.ts'
+import type { RoutableTask, Routed } from './routing/groupByRoute.ts'
+import { indexRoutes } from './routing/indexRoutes.ts'
+import type { LeaseQuota } from './throughput/leaseQuota.ts'
+import { openLocalLease } from './throughput/localLease.ts'
+import { whenAdmitting } from './whenAdmitting.ts'
 
-export interface OperatorsSettings {
+export interface OperatorsSettings extends SharedByAdapters {
   /** In order of preference. Names are unique: they are what is stored with a message. */
   operators: readonly OperatorConfig[]
+  /** None: every message may go to every operator. */
+  routes?: readonly OperatorRoute[]
+  /** The only operator of test messages, which no live message is offered to. */
+  testOperator?: OperatorConfig | undefined
   events: OperatorEvents
+  /** Of operators with a bound on their throughput; of this process alone by default. */
+  leaseQuota?: LeaseQuota
   breaker?: Partial<BreakerSettings>
+  storeReceipt?: StoreReceipt | undefined
+  onLateResult?: OnLateResult | undefined
+}
+
+/** One class at one operator. A drained operator has none. */
+export interface ClassState {
+  operator: string
+  messageClass: MessageClass
+  state: BreakerState
+  /** Since its breaker was closed last; null while it is closed. */
+  openForMs: number | null
+  /** The pace that it is called at; null: unlimited. */
+  callsPerSecond: number | null
+  /** Only test messages go there. */
+  isTest: boolean
 }
 
 export interface Operators {
-  /** The operators as this class reaches them, in order of preference. */
+  /** The operators as this class reaches them now, in order of preference. */
   of(messageClass: MessageClass): readonly Operator[]
-  states(): { operator: string; messageClass: MessageClass; state: BreakerState }[]
+  /** The operators of test messages: one, or none. */
+  ofTest(messageClass: MessageClass): readonly Operator[]
+  /** Groups live messages by the operators that may have them. */
+  route<T extends RoutableTask>(messageClass: MessageClass, messages: T[]): Routed<T>[]
+  /** What the operators of the class take together by their bounds; Infinity if one of them has none, or none is there. */
+  partsPerSecond(messageClass: MessageClass): number
+  /** How calls of each class can be made at each operator, in this process. */
+  states(): ClassState[]
   /** Resolves once the breaker of some operator admits a call of this class; rejects with the signal's reason. */
   whenAdmitting(messageClass: MessageClass, signal: AbortSignal): Promise<void>
+  /**
+   * Replaces operators and routes. One whose configuration is the same keeps its connections, breakers and paces.
+   * @throws TypeError if an adapter cannot use its settings: then nothing changes.
+   */
+  reload(file: { operators: readonly OperatorConfig[]; routes: readonly OperatorRoute[] }): Reloaded
+  /** Applies the states of operators by name; one that is not named is active. */
+  control(states: ReadonlyMap<string, OperatorState>): void
   /** Ends once the calls in flight have ended, which their time limits bound. */
   close(): Promise<void>
-}
-
-/** One operator: an adapter whose connections the classes share, and a breaker and a pace for each class. */
-interface Link {
-  adapter: OperatorAdapter
-  of: Record<MessageClass, Operator>
 }
 
 /**
  * Builds every operator. One class's traffic never closes an operator to the other class (invariant 5). Throws a
  * TypeError if two operators have one name or an adapter cannot use its settings.
  */
-export function registerOperators({ operators, events, breaker }: OperatorsSettings): Operators {
-  const names = new Set(operators.map(({ name }) => name))
-  if (names.size !== operators.length) throw new TypeError('two operators have one name')
-  const links = operators.map((config) => open(config, events, breaker))
-  const byClass = {
-    normal: links.map(({ of }) => of.normal),
-    express: links.map(({ of }) => of.express),
+export function registerOperators(settings: OperatorsSettings): Operators {
+  const { testOperator, events, leaseQuota = openLocalLease() } = settings
+  const listeners = new Set<() => void>()
+  const closing = new Set<Promise<void>>()
+  const open = (config: OperatorConfig) => openLink(config, events, leaseQuota, settings)
+  const test = testOperator && open(testOperator)
+  let states: ReadonlyMap<string, OperatorState> = new Map()
+  let configs: readonly OperatorConfig[] = []
+  /** By name. A drained operator has none. */
+  let links = new Map<string, Link>()
+  let live: Record<MessageClass, Operator[]> = { normal: [], express: [] }
+  let routes = indexRoutes({ operators: [], routes: [] })
+
+  const changed = () => {
+    const inOrder = configs.flatMap(({ name }) => links.get(name) ?? [])
+    for (const each of CLASSES) live = { ...live, [each]: inOrder.flatMap(({ of }) => of[each] ?? []) }
+    for (const listener of [...listeners]) listener()
   }
-  const all = CLASSES.flatMap((messageClass) =>
-    byClass[messageClass].map((operator) => ({ messageClass, operator })),
-  )
-  return {
-    of: (messageClass) => byClass[messageClass],
-    states: () =>
-      all.map(({ messageClass, operator: { name, breaker } }) => {
-        return { operator: name, messageClass, state: breaker.state() }
-      }),
-    whenAdmitting: (messageClass, signal) => {
-      const breakers = byClass[messageClass].map(({ breaker }) => breaker)
-      return whenAdmitting(breakers, signal)
+  const close = (link: Link) => {
+    const closed = link.close().finally(() => closing.delete(closed))
+    closing.add(closed)
+  }
+  const isDrained = (name: string) => states.get(name) === 'drained'
+  const apply = (link: Link) => link.hold(states.get(link.config.name) === 'paused')
+
+  const operators: Operators = {
+    of: (messageClass) => live[messageClass],
+    ofTest: (messageClass) => (test?.of[messageClass] ? [test.of[messageClass]] : []),
+    route: (messageClass, messages) => groupByRoute(routes, messageClass, live[messageClass], messages),
+    partsPerSecond: (messageClass) => {
+      const bounds = live[messageClass].map(({ throughput }) => throughput?.partsPerSecond ?? Infinity)
+      return bounds.length === 0 ? Infinity : bounds.reduce((sum, bound) => sum + bound)
+    },
+    states: () => statesOfAll([...links.values()], test),
+    whenAdmitting: (messageClass, signal) =>
+      whenAdmitting(() => live[messageClass].map(breakerOf), listeners, signal),
+    reload(file) {
+      assertNames(testOperator ? [...file.operators, testOperator] : file.operators)
+      const served = file.operators.filter(({ name }) => !isDrained(name))
+      const { kept, opened } = openChanged(served, links, open)
+      const gone = [...links.values()].filter((link) => !kept.includes(link))
+      configs = file.operators
+      routes = indexRoutes(file)
+      links = new Map([...kept, ...opened].map((link) => [link.config.name, link]))
+      opened.forEach(apply)
+      changed()
+      gone.forEach(close)
+      return { opened: opened.map(nameOf), kept: kept.map(nameOf), closed: gone.map(nameOf) }
+    },
+    control(next) {
+      states = next
+      for (const config of configs) {
+        const link = links.get(config.name)
+        if (link && isDrained(config.name)) {
+          links.delete(config.name)
+          close(link)
+        } else if (!link && !isDrained(config.name)) links.set(config.name, open(config))
+      }
+      for (const link of links.values()) apply(link)
+      changed()
     },
     close: async () => {
-      await Promise.all(links.map(({ adapter }) => adapter.close()))
-      for (const { operator } of all) operator.breaker.close()
+      for (const link of links.values()) close(link)
+      if (test) close(test)
+      await Promise.all(closing)
     },
   }
+  operators.reload({ operators: settings.operators, routes: settings.routes ?? [] })
+  return operators
 }
 
-function open(config: OperatorConfig, events: OperatorEvents, settings?: Partial<BreakerSettings>): Link {
-  const { name, deduplicatesReferences, keepsOurReference } = config
-  const adapter = PROTOCOLS[config.protocol].open(config)
-  const adapters = shareConnections(adapter)
-  const paces = createPaces({
-    onThrottled: (messageClass) => events.throttled({ operator: name, messageClass }),
-    onChange: (messageClass, callsPerSecond) =>
-      events.paceChanged({ operator: name, messageClass, callsPerSecond }),
-  })
-  events.operatorRegistered({ operator: name })
-  const linkOf = (messageClass: MessageClass): Operator => {
-    const breaker = new Breaker(settings)
-    breaker.onChange((state) => events.breakerChanged({ operator: name, messageClass, state }))
-    return {
-      ...{ name, breaker, deduplicatesReferences, keepsOurReference },
-      adapter: adapters[messageClass],
-      pace: paces[messageClass],
+function assertNames(configs: readonly OperatorConfig[]): void {
+  const names = new Set(configs.map(({ name }) => name))
+  if (names.size !== configs.length) throw new TypeError('two operators have one name')
+}
+
+/** Opens what is new or has changed: all of it, or nothing. */
+function openChanged(
+  configs: readonly OperatorConfig[],
+  links: ReadonlyMap<string, Link>,
+  open: (config: OperatorConfig) => Link,
+): { kept: Link[]; opened: Link[] } {
+  const kept: Link[] = []
+  const opened: Link[] = []
+  try {
+    for (const config of configs) {
+      const link = links.get(config.name)
+      if (link && isDeepStrictEqual(link.config, config)) kept.push(link)
+      else opened.push(open(config))
     }
+    return { kept, opened }
+  } catch (error) {
+    for (const link of opened) void link.close()
+    throw error
   }
-  return { adapter, of: { normal: linkOf('normal'), express: linkOf('express') } }
 }
 
-function whenAdmitting(breakers: Breaker[], signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const subscriptions: (() => void)[] = []
-    const check = () => {
-      if (!signal.aborted && !breakers.some((breaker) => breaker.isAdmitting())) return
-      for (const unsubscribe of subscriptions) unsubscribe()
-      signal.removeEventListener('abort', check)
-      if (signal.aborted) reject(signal.reason as Error)
-      else resolve()
+function nameOf({ config }: Link): string {
+  return config.name
+}
+
+function breakerOf({ breaker }: Operator): Breaker {
+  return breaker
+}
+
+function statesOfAll(links: Link[], test: Link | undefined): ClassState[] {
+  const live = links.flatMap((link) => statesOf(link, false))
+  return [...live, ...(test ? statesOf(test, true) : [])].sort(byClass)
+}
+
+function statesOf({ of }: Link, isTest: boolean): ClassState[] {
+  return CLASSES.flatMap((messageClass) => {
+    const operator = of[messageClass]
+    if (!operator) return []
+    const { name, breaker, pace } = operator
+    return {
+      ...{ operator: name, messageClass, isTest, state: breaker.state() },
+      ...{ openForMs: breaker.openForMs(), callsPerSecond: pace.callsPerSecond() },
     }
-    // A probe that ends always changes its breaker's state, so no other moment has to be watched.
-    for (const breaker of breakers) subscriptions.push(breaker.onChange(check))
-    signal.addEventListener('abort', check)
-    check()
   })
+}
+
+function byClass(a: ClassState, b: ClassState): number {
+  return CLASSES.indexOf(a.messageClass) - CLASSES.indexOf(b.messageClass)
 }

@@ -133,6 +133,7 @@ async function postponeUnreadable(tx: Tx, { type, condition }: Lane, rows: Claim
     WHERE lane = ${LANES[type][condition]} AND id IN (${sql.join(rows.map(({ id }) => id))})`.execute(tx)
 }
 
+/** Without the error of the try before: a waiting row that has one backs off, and others are leased. */
 async function lease(
   tx: Tx,
   { type, condition }: Lane,
@@ -141,6 +142,6 @@ async function lease(
 ): Promise<void> {
   if (rows.length === 0) return
   await sql`UPDATE outbox_events FORCE INDEX (PRIMARY)
-    SET lane = ${LANES[type].waiting}, order_key = ${microsOf(leaseUntil)}
+    SET lane = ${LANES[type].waiting}, order_key = ${microsOf(leaseUntil)}, last_error = NULL
     WHERE lane = ${LANES[type][condition]} AND id IN (${sql.join(rows.map(({ id }) => id))})`.execute(tx)
 }

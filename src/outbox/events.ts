@@ -6,7 +6,8 @@ import { outboxMetrics } from './metrics.ts'
 
 /** The facts of this slice: each moves a metric and writes at most one record. */
 export interface OutboxEvents {
-  published(fact: { type: MessageClass; envelopes: number; recipients: number }): void
+  /** `agesMs` of the oldest message of each. */
+  published(fact: { type: MessageClass; envelopes: number; recipients: number; agesMs: number[] }): void
   publishFailed(fact: { type: MessageClass; envelopes: number; reason: string }): void
   /** Waiting rows came due and were claimed: leases that ran out, retries and scheduled rows. */
   dueClaimed(fact: { type: MessageClass; rows: number }): void
@@ -19,9 +20,10 @@ export function createOutboxEvents(logger: Logger, registry: Registry): OutboxEv
   const counters = outboxMetrics(registry)
   const report = oncePerMinute()
   return {
-    published({ type, envelopes, recipients }) {
+    published({ type, envelopes, recipients, agesMs }) {
       counters.publishes.inc({ class: type, result: 'confirmed' }, envelopes)
       counters.recipients.inc({ class: type }, recipients)
+      for (const ms of agesMs) counters.ages.observe({ class: type }, Math.max(0, ms) / 1_000)
       logger.debug('envelopes published', { class: type, envelopes, recipient_count: recipients })
     },
     publishFailed({ type, envelopes, reason }) {

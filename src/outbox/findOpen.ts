@@ -10,6 +10,10 @@ import type { RecipientRange } from './envelope.ts'
  */
 const MERGED_ROWS_MAX = 2_000
 
+/** Identifiers of the newest merged rows, as a table. */
+export const NEWEST_MERGED = sql`(SELECT id FROM outbox_events WHERE user_id IS NULL
+  ORDER BY id DESC LIMIT ${sql.lit(MERGED_ROWS_MAX)})`
+
 /** Ranges that may hold unfinished recipients of a customer, newest request first. */
 export interface OpenRanges {
   ranges: RecipientRange[]
@@ -39,7 +43,7 @@ export async function findOpen(
   // read.
   const { rows: merged } = await sql<{ payload: string }>`
     SELECT o.payload
-    FROM (SELECT id FROM outbox_events WHERE user_id IS NULL ORDER BY id DESC LIMIT ${sql.lit(MERGED_ROWS_MAX)}) newest
+    FROM ${NEWEST_MERGED} newest
       STRAIGHT_JOIN outbox_events o FORCE INDEX (PRIMARY) ON o.id = newest.id
     WHERE LOCATE(${`,${userId}]`}, o.payload) > 0 OR LOCATE(${`,${userId},"`}, o.payload) > 0`.execute(reader)
   const rangesOf = (rows: { payload: string }[]) => rows.flatMap(({ payload }) => decodeRanges(payload) ?? [])

@@ -11,7 +11,7 @@ export const PUBLISHED_LEASE_MS = 60_000
 export const CONFIRM_LEASE_AFTER_MS = 2_000
 /** A row whose publish failed waits this long. It is fixed: only the attempts of recipients make a delay grow. */
 export const PUBLISH_RETRY_DELAY_MS = 500
-/** No row waits longer, unless it is scheduled: leases, retries, and the pauses that operators ask for. */
+/** No row waits longer, unless it is scheduled or backs off: leases, and the pauses that operators ask for. */
 export const LONGEST_WAIT_MS = 60_000
 /** A row that this program cannot read is tried again this much later: a newer program may be about to start. */
 export const UNREADABLE_DELAY_MS = 60_000

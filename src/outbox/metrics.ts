@@ -1,4 +1,4 @@
-import { Counter, Gauge } from '../platform/telemetry/index.ts'
+import { AGE_BUCKETS_SECONDS, Counter, Gauge, Histogram } from '../platform/telemetry/index.ts'
 import type { Registry } from '../platform/telemetry/index.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
 
@@ -33,12 +33,18 @@ export function outboxMetrics(registry: Registry) {
       ...{ labelNames, registers },
     }),
   }
+  const ages = new Histogram({
+    name: 'chapar_published_age_seconds',
+    help: 'Age of the oldest message of an envelope when the broker confirmed it, since acceptance; of retries and scheduled messages too',
+    ...{ labelNames, registers, buckets: AGE_BUCKETS_SECONDS },
+  })
   for (const type of CLASSES) {
+    ages.zero({ class: type })
     for (const result of ['confirmed', 'failed']) counters.publishes.inc({ class: type, result }, 0)
     for (const name of ['recipients', 'dueRows', 'unreadable', 'failures'] as const)
       counters[name].inc({ class: type }, 0)
   }
-  return counters
+  return { ...counters, ages }
 }
 
 /** @param collect sets both gauges when they are scraped. */

@@ -1,10 +1,12 @@
 import type { PublishResult } from '../platform/broker/index.ts'
+import { databaseNowMs } from '../platform/db/index.ts'
 import { emitStep, emitStepWhenWritten } from '../platform/steps.ts'
+import { madeAtMs } from '../primitives/identifier.ts'
 import type { Claim } from './claim.ts'
 import { shortenLease } from './confirmLease.ts'
 import type { PublishedRow } from './confirmLease.ts'
 import { countRecipients, encodeEnvelope } from './envelope.ts'
-import type { Envelope } from './envelope.ts'
+import type { Envelope, RecipientRange } from './envelope.ts'
 import type { RelaySettings } from './relaySettings.ts'
 
 /** Publishes the envelopes of a claim together. @returns the rows of the confirmed envelopes. */
@@ -28,10 +30,16 @@ export async function publishClaim(settings: RelaySettings, claimed: Claim): Pro
   return confirmed.map(({ outboxId }) => ({ outboxId, leaseUntil: claimed.leaseUntil }))
 }
 
-function reportConfirmed({ type, events }: RelaySettings, envelopes: Envelope[]): void {
+function reportConfirmed({ db, type, events }: RelaySettings, envelopes: Envelope[]): void {
   if (envelopes.length === 0) return
   const recipients = envelopes.reduce((sum, { ranges }) => sum + countRecipients(ranges), 0)
-  events.published({ type, envelopes: envelopes.length, recipients })
+  const nowMs = databaseNowMs(db)
+  const agesMs = envelopes.map(({ ranges }) => nowMs - Math.min(...ranges.map(acceptedAtMs)))
+  events.published({ type, envelopes: envelopes.length, recipients, agesMs })
+}
+
+function acceptedAtMs({ smsIdentifier }: RecipientRange): number {
+  return madeAtMs(smsIdentifier)
 }
 
 async function handleFailed(

@@ -27,22 +27,31 @@ export interface Lifecycle {
   close(): Promise<boolean>
   /** Closes every part and ends the process, as the first signal does. */
   end(): Promise<void>
+  /** Calls it on each SIGHUP, if that does not end the process. A SIGHUP that came before counts. */
+  onHangup(listener: () => void): void
 }
 
 export interface LifecycleOptions {
   logger: Logger
   deadlineMs: number
+  /** Whether SIGHUP is a closed terminal, or a wish that something is read again. */
+  endsOnHangup?: boolean
   host?: Host
 }
 
 /**
- * Ends the process in order on SIGTERM, SIGINT or SIGHUP (a closed terminal): exit 0 when all closed in time, else 1. A second signal exits at
- * once with 1.
+ * Ends the process in order on SIGTERM, SIGINT or SIGHUP (a closed terminal, unless `endsOnHangup` is false): exit 0 when
+ * all closed in time, else 1. A second signal exits at once with 1.
  *
  * An uncaught exception exits at once with 1. Requests and loops catch their own faults, so the state is unknown here.
  * Work in flight is safe: the engine survives a kill at any instant (invariant 4).
  */
-export function createLifecycle({ logger, deadlineMs, host = process }: LifecycleOptions): Lifecycle {
+export function createLifecycle({
+  logger,
+  deadlineMs,
+  endsOnHangup = true,
+  host = process,
+}: LifecycleOptions): Lifecycle {
   const parts: Part[] = []
   let closing: Promise<boolean> | undefined
   let signalled = false
@@ -62,7 +71,9 @@ export function createLifecycle({ logger, deadlineMs, host = process }: Lifecycl
     host.exit(1)
   }
 
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) host.on(signal, onSignal)
+  const hangups = createHangups()
+  for (const signal of ['SIGTERM', 'SIGINT']) host.on(signal, onSignal)
+  host.on('SIGHUP', endsOnHangup ? onSignal : hangups.note)
   host.on('uncaughtException', onCrash)
   host.on('unhandledRejection', onCrash)
 
@@ -73,7 +84,23 @@ export function createLifecycle({ logger, deadlineMs, host = process }: Lifecycl
   async function end(): Promise<void> {
     host.exit((await close()) ? 0 : 1)
   }
-  return { add: (part) => void parts.push(part), close, end }
+  return { add: (part) => void parts.push(part), close, end, onHangup: hangups.listen }
+}
+
+/** Tells those who listen later of a SIGHUP as well: it may come during the start. */
+function createHangups(): { note: () => void; listen: (listener: () => void) => void } {
+  const listeners: (() => void)[] = []
+  let isNoted = false
+  return {
+    note() {
+      isNoted = true
+      for (const listener of listeners) listener()
+    },
+    listen(added: () => void) {
+      listeners.push(added)
+      if (isNoted) added()
+    },
+  }
 }
 
 /** Takes from the end until none is left, so that a part added while closing is closed too. */

@@ -5,6 +5,14 @@ export interface Semaphore {
    * the bound is still admitted. Rejects with the signal's reason when the signal is aborted first.
    */
   acquire(weight: number, signal?: AbortSignal): Promise<Permit>
+  use(): SemaphoreUse
+}
+
+/** For metrics: weights, and how many callers wait. */
+export interface SemaphoreUse {
+  taken: number
+  limit: number
+  waiting: number
 }
 
 export interface Permit {
@@ -12,13 +20,15 @@ export interface Permit {
   release(part?: number): void
 }
 
-export function openSemaphore(bound: number): Semaphore {
+/** @param boundOf the bound, or what it is at the moment. */
+export function openSemaphore(boundOf: number | (() => number)): Semaphore {
+  const bound = typeof boundOf === 'number' ? () => boundOf : boundOf
   let taken = 0
   const waiting = new Set<() => void>()
 
   function admitWaiting(): void {
     for (const admit of waiting) {
-      if (taken >= bound) return
+      if (taken >= bound()) return
       waiting.delete(admit)
       admit()
     }
@@ -53,5 +63,6 @@ export function openSemaphore(bound: number): Semaphore {
         waiting.add(admit)
         admitWaiting()
       }),
+    use: () => ({ taken, limit: bound(), waiting: waiting.size }),
   }
 }

@@ -1,8 +1,10 @@
+import type { OnUnknown } from './onUnknown.ts'
+
 /** What a key may be used for. `manage` is for the customer's own keys. */
 export const SCOPES = ['send', 'read', 'manage'] as const
 export type Scope = (typeof SCOPES)[number]
 
-/** A test key can read and manage test keys; sending with it is refused. */
+/** What a test key sends goes to the test operator. It reads what a live key reads, and manages test keys alone. */
 export const KEY_MODES = ['live', 'test'] as const
 export type KeyMode = (typeof KEY_MODES)[number]
 
@@ -22,6 +24,13 @@ export interface AccessCustomer {
   partsPerMinute: number | null
   partsBurst: number | null
   requestsPerSecond: number | null
+  /** Senders that its messages may name; null for any. */
+  allowedSenders: readonly string[] | null
+  /** Most that it may be charged, in the smallest unit; null where there is no limit. */
+  spendPerDay: number | null
+  spendPerMonth: number | null
+  /** Of messages that do not say it; null where their class and operators decide. */
+  onUnknown: OnUnknown | null
 }
 
 export interface AccessKey {

@@ -58,6 +58,11 @@ export function lowestAt(ms: number): Identifier {
   return identifierFromBytes(Buffer.from(time.toString(16).padStart(12, '0').padEnd(32, '0'), 'hex'))
 }
 
+/** @returns the time at which a UUIDv7 was made. */
+export function madeAtMs(identifier: Identifier): number {
+  return Number.parseInt(identifier.slice(0, 8) + identifier.slice(9, 13), 16)
+}
+
 /** @returns the largest value below this one; the lowest has none below it and is returned itself. */
 export function valueBefore(identifier: Identifier): Identifier {
   const value = BigInt(`0x${identifier.replaceAll('-', '')}`)

@@ -18,16 +18,16 @@ export type SendAt =
     }
 
 /**
- * Reads when a message is to be sent: a date-time of RFC 3339 with its offset, from `nowMs` to 35 days later, both
- * included, in milliseconds of UTC. Finer fractions are cut off. A leap second (second 60) is refused: none is
- * announced.
+ * Reads when a message is to be sent: a date-time of RFC 3339 with its offset, from the begin of the second of `nowMs` to
+ * 35 days later, both included, in milliseconds of UTC. A client's time may have whole seconds, and its present one is not
+ * in the past. Finer fractions are cut off. A leap second (second 60) is refused: none is announced.
  */
 export function parseSendAt(text: string, nowMs: number): SendAt {
   const match = DATE_TIME.exec(text)
   if (!match) return fault('must be a date and time with an offset, such as 2027-03-01T09:00:00+03:30')
   const atMs = readDateTime(match)
   if (atMs === undefined) return fault('must be a real date and time')
-  if (atMs < nowMs) return fault('must not be in the past')
+  if (atMs < Math.floor(nowMs / 1_000) * 1_000) return fault('must not be in the past')
   if (atMs > nowMs + SEND_AT_DAYS_MAX * DAY_MS) return fault(`must be at most ${SEND_AT_DAYS_MAX} days ahead`)
   return { kind: 'time', atMs }
 }

@@ -30,3 +30,8 @@ export function countCodePoints(text: string): number {
 export function formatCount(count: number): string {
   return count.toLocaleString('en')
 }
+
+/** With its full stop, unless it ends with a question. */
+export function endSentence(words: string): string {
+  return words.endsWith('?') ? words : `${words}.`
+}

@@ -1,52 +1,132 @@
 import {
   changeCustomer,
+  changeOperator,
   createCustomer,
   createKey,
+  createTariff,
+  endTariff,
   listCustomers,
   listKeys,
+  listTariffs,
   readAdminLog,
   readCustomer,
+  readOperators,
   revokeKey,
-  topUpCustomer,
+  sourceAddressOf,
   topUpRecorded,
 } from '../accounts/index.ts'
 import type { AccountsContext } from '../accounts/index.ts'
 import type { AccountActions } from '../accounts/routes/index.ts'
-import { createCancelEvents, openCancellations } from '../delivery/index.ts'
-import { readBalance, topUp } from '../ledger/index.ts'
+import { createCancelEvents, openBulkCancellations, openCancellations } from '../delivery/index.ts'
+import { readBalance, readCredit, topUp } from '../ledger/index.ts'
 import {
   createMessageEvents,
   listMessages,
+  listAttempts,
   listRecipients,
+  openBulks,
   openShards,
   priceRequest,
+  readBulk,
   readHistory,
   readMessage,
   rememberRefused,
 } from '../messages/index.ts'
-import type { Accept } from '../messages/index.ts'
+import type { Accept, MessageEvents, Price } from '../messages/index.ts'
 import { openVirtualTime } from '../outbox/index.ts'
 import { databaseNowMs } from '../platform/db/index.ts'
+import type { Db } from '../platform/db/index.ts'
+import { openKeysInUse } from '../platform/keysInUse.ts'
+import { addressCheckOf } from '../primitives/ipRange.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
+import { listReceipts } from '../receipts/index.ts'
+import type { ReceiptActions } from '../receipts/routes/index.ts'
+import {
+  changeEndpoint,
+  changeSettings,
+  createEndpoint,
+  deleteEndpoint,
+  listDeliveries,
+  listEndpoints,
+  readFeed,
+  readSettings,
+  replay,
+  rotateCallbackSecret,
+  rotateSecret,
+  testEndpoint,
+} from '../webhooks/index.ts'
+import type { WebhookActions } from '../webhooks/routes/index.ts'
+import type { TariffTable } from '../tariffs/index.ts'
+import { readTimeline } from '../timeline/index.ts'
 import type { ApiActions } from './routes.ts'
 import type { SharedResources } from './sharedResources.ts'
 
 /** The role that writes to MySQL and never connects to the broker or an operator. @returns what its routes call. */
 export function startApi(
-  { config, logger, pools, metrics, newId }: SharedResources,
+  resources: SharedResources,
+  tariffs: TariffTable,
   onAccepted: (type: MessageClass) => void,
 ): ApiActions {
+  const { config, logger, pools, metrics, newId } = resources
   const db = pools.requests
   const events = createMessageEvents(metrics.registry)
   const { prices, acceptLanes: shards, batchSizeMax } = config
-  const decide = openShards({
-    ...{ db, prices, newId, shards, batchSizeMax, events },
+  const price: Price = (query) =>
+    priceRequest({ tariffs: tariffs.current(), prices }, { ...query, atMs: databaseNowMs(db) })
+  const ofAccept = {
+    db,
+    price,
+    newId,
+    events,
     virtualTime: openVirtualTime(),
     normalOrder: config.normalOrder,
+  }
+  const bulkCustomers = openKeysInUse<number>()
+  const decide = openShards({
+    ...ofAccept,
+    shards,
+    batchSizeMax,
+    hasBulk: (userId) => bulkCustomers.has(userId),
   })
-  const accept = rememberRefused(decide, () => databaseNowMs(db))
-  const acceptOne: Accept = async (request, isGone) => {
+  const accept = rememberRefused(decide, price, () => databaseNowMs(db))
+  const cancel = openCancellations(db)
+  const cancelBulk = openBulkCancellations(db)
+  const cancelEvents = createCancelEvents(logger, metrics.registry)
+  return {
+    accept: told(accept, events, onAccepted),
+    acceptBulk: openBulks({ ...ofAccept, customers: bulkCustomers, onAccepted }),
+    readBulk: (key) => readBulk(db, key),
+    readHistory: (query) => readHistory(db, query),
+    readMessage: (key) => readMessage(db, key),
+    listMessages: (query) => listMessages(db, query),
+    listRecipients: (query) => listRecipients(db, query),
+    listAttempts: (query) => listAttempts(db, query),
+    readTimeline: (query) => readTimeline(db, query),
+    price,
+    cancel: async (key) => {
+      const cancellation = await cancel(key)
+      cancelEvents.decided({ ...key, cancellation })
+      return cancellation
+    },
+    cancelBulk: async (key) => {
+      const cancellation = await cancelBulk(key)
+      cancelEvents.decided({ ...key, cancellation })
+      return cancellation
+    },
+    readBalance: (query) => readBalance(db, query),
+    topUp: (request, { isAdmin, actor }) =>
+      isAdmin ? topUpRecorded({ db, newId }, request, actor) : topUp(db, request, newId()),
+    limits: { ...config.limits, allowsPrivate: config.webhooks.allowsPrivate },
+    ...accountActions({ db, newId }, config),
+    ...receiptActions(resources),
+    webhooks: webhookActions({ db, newId }, config.webhooks),
+  }
+}
+
+/** The same, and what it came to is counted and told to the relay. */
+function told(accept: Accept, events: MessageEvents, onAccepted: (type: MessageClass) => void): Accept {
+  return async (request, isGone) => {
     const fact = { type: request.type, recipients: request.recipients.length }
     try {
       const decision = await accept(request, isGone)
@@ -58,35 +138,52 @@ export function startApi(
       throw error
     }
   }
-  const cancel = openCancellations(db)
-  const cancelEvents = createCancelEvents(logger, metrics.registry)
+}
+
+function receiptActions({ config, pools, receipts }: SharedResources): ReceiptActions {
+  const { authenticate, authenticateCallback, sources, store, events } = receipts
   return {
-    accept: acceptOne,
-    readHistory: (query) => readHistory(db, query),
-    readMessage: (key) => readMessage(db, key),
-    listMessages: (query) => listMessages(db, query),
-    listRecipients: (query) => listRecipients(db, query),
-    price: (query) => priceRequest(prices, { ...query, atMs: databaseNowMs(db) }),
-    cancel: async (key) => {
-      const cancellation = await cancel(key)
-      cancelEvents.decided({ ...key, cancellation })
-      return cancellation
-    },
-    readBalance: (query) => readBalance(db, query),
-    topUp: (request, { isAdmin, actor }) =>
-      isAdmin ? topUpRecorded({ db, newId }, request, actor) : topUp(db, request, newId()),
-    limits: config.limits,
-    ...accountActions({ db, newId }, config.currency),
+    authenticateOperator: authenticate,
+    authenticateCallback,
+    sourceOf: sourceAddressOf(addressCheckOf(config.access.trustedProxies)),
+    storeReceipts: store,
+    receiptEvents: events,
+    listReceipts: (query) => listReceipts(pools.requests, query, sources),
   }
 }
 
-function accountActions(context: AccountsContext, currency: string): AccountActions {
+function webhookActions(
+  context: { db: Db; newId: () => string },
+  { allowsPrivate }: { allowsPrivate: boolean },
+): WebhookActions {
+  const { db } = context
+  return {
+    allowsPrivate,
+    listEndpoints: (userId) => listEndpoints(db, userId),
+    createEndpoint: (userId, values) => createEndpoint(context, userId, values),
+    changeEndpoint: (key, change) => changeEndpoint(context, key, change),
+    deleteEndpoint: (key) => deleteEndpoint(db, key),
+    rotateSecret: (key) => rotateSecret(db, key),
+    rotateCallbackSecret: (userId) => rotateCallbackSecret(db, userId),
+    testEndpoint: (key) => testEndpoint(context, key),
+    replay: (key, after) => replay(db, key, after),
+    listDeliveries: (query) => listDeliveries(db, query),
+    readFeed: (query) => readFeed(db, query),
+    readEventSettings: (userId) => readSettings(db, userId),
+    changeEventSettings: (userId, values) => changeSettings(db, userId, values),
+  }
+}
+
+function accountActions(
+  context: AccountsContext,
+  { currency, requestsLimit }: Pick<AccountActions, 'currency' | 'requestsLimit'>,
+): AccountActions {
   const { db } = context
   return {
     currency,
+    requestsLimit,
     nowMs: () => databaseNowMs(db),
-    // The balance alone, without a row of the ledger.
-    readCredit: async (userId) => (await readBalance(db, { userId, limit: 0 })).balance,
+    readCredit: (userId) => readCredit(db, userId),
     listKeys: (owner, page) => listKeys(db, owner, page),
     createKey: (userId, request, actor) => createKey(context, userId, request, actor),
     revokeKey: (owner, keyId, actor) => revokeKey(context, owner, keyId, actor),
@@ -94,7 +191,12 @@ function accountActions(context: AccountsContext, currency: string): AccountActi
     readCustomer: (publicId) => readCustomer(db, publicId),
     createCustomer: (values, actor) => createCustomer(context, values, actor),
     changeCustomer: (publicId, values, actor) => changeCustomer(context, publicId, values, actor),
-    topUpCustomer: (publicId, request, actor) => topUpCustomer(context, publicId, request, actor),
+    topUpCustomer: (request, actor) => topUpRecorded(context, request, actor),
+    listTariffs: (query) => listTariffs(db, query),
+    createTariff: (values, actor) => createTariff(context, values, actor),
+    endTariff: (id, validUntilMs, actor) => endTariff(context, { id, validUntilMs }, actor),
+    listOperators: () => readOperators(db),
+    changeOperator: (name, change, actor) => changeOperator(context, name, change, actor),
     readAdminLog: (page) => readAdminLog(db, page),
   }
 }

@@ -1,13 +1,16 @@
 import type { Lifecycle } from '../platform/lifecycle.ts'
 import { createMetrics, sumMetrics, takeSnapshot } from '../platform/telemetry/index.ts'
 import type { Logger, Metrics, MetricsSnapshot, MetricsSum } from '../platform/telemetry/index.ts'
+import { VERSION } from '../platform/version.ts'
 import { withTimeout } from '../platform/withTimeout.ts'
 import { openSupervisor, openWorkers } from '../platform/workers/index.ts'
 import type { RpcChannel, Supervisor, Workers } from '../platform/workers/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import type { Config } from './config.ts'
 import { openSharedResources } from './sharedResources.ts'
+import { createReceiptsReload } from './reloadReceipts.ts'
 import { serve } from './serve.ts'
+import { serveMetrics } from './serveMetrics.ts'
 import { startBackgroundRoles } from './backgroundRoles.ts'
 import type { BackgroundRoles } from './backgroundRoles.ts'
 
@@ -33,13 +36,35 @@ export async function startApiProcesses(
       metrics: () => collect(sum, metrics, workers.channels),
     },
   })
+  lifecycle.onHangup(() => {
+    // One that has ended is replaced by one that reads the file when it starts.
+    for (const channel of workers.channels.values()) void channel.ask('reload').catch(() => {})
+  })
   // Added before they start, so that a signal during the start also stops them in order.
   lifecycle.add({
     name: 'api processes',
     takesWork: true,
     close: (deadlineMs) => workers.close(deadlineMs),
   })
-  return { url: (await workers.start()) as string }
+  const answered = await workers.start()
+  await serveMetrics(
+    { config, logger, metrics, lifecycle },
+    {
+      version: VERSION,
+      roles: config.roles,
+      checks: [...work.checks, { name: 'api_processes', run: () => assertAll(workers, config.apiProcesses) }],
+      registry: {
+        contentType: metrics.registry.contentType,
+        metrics: () => collect(sum, metrics, workers.channels),
+      },
+    },
+  )
+  return { url: answered as string }
+}
+
+async function assertAll({ channels }: Workers, count: number): Promise<void> {
+  if (channels.size < count) throw new Error(`${channels.size} of ${count} API processes are ready`)
+  await Promise.all([...channels.values()].map((channel) => channel.ask('snapshot')))
 }
 
 /** The roles that remain when the API runs in other processes. Without any of them, no database is needed. */
@@ -86,9 +111,11 @@ export async function startApiProcess(
   const supervisor = openSupervisor({
     stop: () => void lifecycle.end(),
     snapshot: () => takeSnapshot(registry),
+    reload: () => reload(),
   })
   const resources = await openSharedResources({ ...config, roles: ['api'] }, logger, lifecycle)
   const { registry } = resources.metrics
+  const reload = createReceiptsReload(resources)
   const names = (await supervisor.ask('checks')) as string[]
   const { url } = await serve(resources, lifecycle, {
     roles: config.roles,

@@ -3,6 +3,8 @@ import type { Lifecycle } from '../platform/lifecycle.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { startConsumers } from './consumer.ts'
 import type { SharedResources } from './sharedResources.ts'
+import { createReceiptsReload } from './reloadReceipts.ts'
+import { startReceipts } from './startReceipts.ts'
 import { startRelays } from './relay.ts'
 
 /** Roles without an HTTP API. */
@@ -20,6 +22,9 @@ export async function startBackgroundRoles(
   const { roles } = resources.config
   const consumers = roles.includes('consumer') ? await startConsumers(resources) : undefined
   for (const part of consumers?.parts ?? []) lifecycle.add(part)
+  if (consumers) for (const part of startReceipts(resources)) lifecycle.add(part)
+  if (consumers) lifecycle.onHangup(consumers.reload)
+  else if (roles.includes('api')) lifecycle.onHangup(createReceiptsReload(resources))
   const relay = roles.includes('relay') ? await startRelays(resources) : undefined
   for (const part of relay?.parts ?? []) lifecycle.add(part)
   return {

@@ -1,12 +1,23 @@
+import type { RetryPolicy } from '../delivery/index.ts'
+import { perSecond } from '../limits/index.ts'
+import type { RateLimit } from '../limits/index.ts'
 import type { Region } from '../numbers/index.ts'
-import { operatorsByUrl, readOperatorsFile } from '../operators/index.ts'
-import type { OperatorConfig } from '../operators/index.ts'
+import {
+  operatorByUrl,
+  operatorsByUrl,
+  readOperatorsFile,
+  RECEIPTS_DEFAULT,
+  TEST_OPERATOR,
+} from '../operators/index.ts'
+import type { ChaparHttpOptions, OperatorConfig, OperatorsFile } from '../operators/index.ts'
 import { ConfigFault, describeRows, isLoopback, readSettings } from '../platform/config/index.ts'
 import type { SettingRow, Values } from '../platform/config/index.ts'
 import type { NormalOrder } from '../outbox/index.ts'
 import type { ListenAddress } from '../platform/http/index.ts'
 import type { LogLevel } from '../platform/telemetry/index.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
+import type { MessageClass } from '../primitives/messageClass.ts'
+import type { OnUnknown } from '../primitives/onUnknown.ts'
 import { connectionsMin } from './connections.ts'
 import { ANYONE_MAY_SEND, SETTINGS } from './settings.ts'
 import type { Role } from './settings.ts'
@@ -19,6 +30,8 @@ export interface Config {
   /** Empty when neither the role `relay` nor `consumer` is present. */
   amqpUrl: string
   listen: ListenAddress
+  /** Where metrics are served, if not beside the API. */
+  metricsListen: ListenAddress | undefined
   /** Serves only this machine: requests with another `Host` are refused. */
   localOnly: boolean
   access: {
@@ -33,8 +46,14 @@ export interface Config {
   testOperatorUrl: string | undefined
   /** ISO 4217. */
   currency: string
-  /** In order of preference. Empty without the role `consumer`. */
+  /** In order of preference. Empty without the roles `consumer` and `api`, which takes their receipts. */
   operators: OperatorConfig[]
+  /** From the operators' file. None: every message may go to every operator. */
+  routes: OperatorsFile['routes']
+  /** Where the operators come from, if not from their addresses. Read again on SIGHUP. */
+  operatorsFile: string | undefined
+  /** Of test messages alone. */
+  testOperator: OperatorConfig | undefined
   operatorConcurrency: number
   /** Messages of one operator call. */
   operatorBatchMax: number
@@ -42,7 +61,10 @@ export interface Config {
   batchSizeMax: number
   acceptLanes: number
   normalOrder: NormalOrder
-  unavailableGraceMs: number
+  retry: Record<MessageClass, RetryPolicy>
+  validityMs: Record<MessageClass, number>
+  /** Null where the class and the operators decide. */
+  onUnknown: OnUnknown | null
   /** Submissions of a message with an unknown result. */
   unknownSubmissionsMax: { normal: number; express: number }
   prices: { normal: number; express: number }
@@ -55,7 +77,11 @@ export interface Config {
     /** Numbers without a calling code are read as its. */
     region?: Region
   }
+  /** Of a customer with a key, in each process. */
+  requestsLimit: RateLimit
   bodyBytesMax: number
+  /** Whether events may go to plain http and private addresses. */
+  webhooks: { allowsPrivate: boolean }
   db: { maxOpenConns: number; maxIdleConns: number; connMaxLifetimeSeconds: number }
   shutdownDeadlineMs: number
   logLevel: LogLevel
@@ -68,9 +94,9 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const { values, faults } = readSettings(env, SETTINGS)
   faults.push(...findContradictions(values))
   const operators = operatorsOf(values)
-  faults.push(...operators.faults)
+  faults.push(...operators.faults, ...findLive(values.TEST_OPERATOR_URL, operators.operators))
   if (faults.length > 0) throw new ConfigFault(faults)
-  return toConfig(values as Settled, operators.operators)
+  return toConfig(values as Settled, operators)
 }
 
 /**
@@ -95,34 +121,60 @@ function findContradictions(values: Partial<Settled>): string[] {
       `DB_MAX_OPEN_CONNS must be at least ${connectionsMin(roles)} with the roles relay and consumer: ` +
         '2 for each class, and 2 for everything else',
     )
+  for (const prefix of ['RETRY', 'RETRY_EXPRESS'] as const) {
+    const [min, max] = [values[`${prefix}_MIN_DELAY`], values[`${prefix}_MAX_DELAY`]]
+    if (min !== undefined && max !== undefined && max < min)
+      faults.push(`${prefix}_MAX_DELAY must not be below ${prefix}_MIN_DELAY`)
+  }
   if (values.NORMAL_QUEUE !== undefined && values.NORMAL_QUEUE === values.EXPRESS_QUEUE) {
     faults.push('EXPRESS_QUEUE must not be NORMAL_QUEUE: express would wait behind normal traffic')
   }
   return faults
 }
 
-/** The operators of a consumer: from OPERATORS_FILE, or A and B. */
-function operatorsOf(values: Partial<Settled>): { operators: OperatorConfig[]; faults: string[] } {
+/** The operators: from OPERATORS_FILE, or A and B. Only a consumer has to have some. */
+function operatorsOf(values: Partial<Settled>): OperatorsFile & { faults: string[] } {
   const { OPERATORS_FILE: file, OPERATOR_A_URL: a, OPERATOR_B_URL: b } = values
-  if (!values.ROLE?.includes('consumer')) return { operators: [], faults: [] }
+  if (!values.ROLE?.some((role) => role !== 'relay')) return { operators: [], routes: [], faults: [] }
   if (file !== undefined) {
     const read = readOperatorsFile(file)
     const faults = 'faults' in read ? read.faults.map((fault) => `OPERATORS_FILE ${fault}`) : []
     if (a !== undefined || b !== undefined)
       faults.push('OPERATORS_FILE replaces OPERATOR_A_URL and OPERATOR_B_URL: set one or the other')
-    return { operators: 'faults' in read ? [] : read.operators, faults }
+    return { ...('faults' in read ? { operators: [], routes: [] } : read), faults }
   }
-  const isMissing = 'OPERATOR_A_URL' in values && a === undefined
-  const operators = operatorsByUrl([a, b], {
+  const isMissing = values.ROLE.includes('consumer') && 'OPERATOR_A_URL' in values && a === undefined
+  const operators = operatorsByUrl([a, b], adapterOptionsOf(values))
+  const faults = isMissing ? ['OPERATOR_A_URL is required with the role consumer'] : []
+  return { operators, routes: [], faults }
+}
+
+/** @returns a fault if a live operator has the address of the test operator. */
+export function findLive(testUrl: string | undefined, operators: readonly OperatorConfig[]): string[] {
+  const urls = operators.flatMap((operator) => ('url' in operator ? new URL(operator.url).href : []))
+  if (testUrl === undefined || !urls.includes(new URL(testUrl).href)) return []
+  return ['TEST_OPERATOR_URL must not be the address of another operator: it would send free messages']
+}
+
+function adapterOptionsOf(values: Partial<Settled>): Omit<ChaparHttpOptions, 'url'> {
+  return {
     // Each class makes this many concurrent calls.
     connections: (values.OPERATOR_CONCURRENCY ?? 1) * CLASSES.length,
     batchSizeMax: values.OPERATOR_BATCH_MAX ?? 1,
     idleTimeoutMs: values.OPERATOR_IDLE_TIMEOUT ?? 1,
-  })
-  return { operators, faults: isMissing ? ['OPERATOR_A_URL is required with the role consumer'] : [] }
+    ...(values.RECEIPTS_SECRET !== undefined && {
+      receipts: { ...RECEIPTS_DEFAULT, secret: values.RECEIPTS_SECRET },
+    }),
+  }
 }
 
-function toConfig(values: Settled, operators: OperatorConfig[]): Config {
+function testOperatorOf(values: Settled): OperatorConfig | undefined {
+  const { TEST_OPERATOR_URL: url } = values
+  if (url === undefined || values.ROLE.every((role) => role === 'relay')) return undefined
+  return operatorByUrl({ ...adapterOptionsOf(values), name: TEST_OPERATOR, url })
+}
+
+function toConfig(values: Settled, { operators, routes }: OperatorsFile): Config {
   // A proxy in front serves other machines, wherever this process listens.
   const isReachable = !isLoopback(values.LISTEN_ADDR.host) || values.TRUSTED_PROXIES.length > 0
   const isAllowed = values.ALLOW_UNAUTHENTICATED === ANYONE_MAY_SEND
@@ -132,6 +184,7 @@ function toConfig(values: Settled, operators: OperatorConfig[]): Config {
     databaseUrl: values.DATABASE_URL,
     amqpUrl: values.AMQP_URL ?? '',
     listen: { ...values.LISTEN_ADDR, port: values.PORT ?? values.LISTEN_ADDR.port },
+    metricsListen: values.METRICS_LISTEN_ADDR,
     localOnly: !isReachable && !isAllowed,
     access: {
       isOpen: !isReachable || isAllowed,
@@ -141,12 +194,30 @@ function toConfig(values: Settled, operators: OperatorConfig[]): Config {
     testOperatorUrl: values.TEST_OPERATOR_URL,
     currency: values.CURRENCY,
     operators,
+    routes,
+    operatorsFile: values.OPERATORS_FILE,
+    testOperator: testOperatorOf(values),
     operatorConcurrency: values.OPERATOR_CONCURRENCY,
     operatorBatchMax: values.OPERATOR_BATCH_MAX,
     batchSizeMax: values.BATCH_SIZE_MAX,
     acceptLanes: values.ACCEPT_LANES,
     normalOrder: values.NORMAL_ORDER,
-    unavailableGraceMs: values.UNAVAILABLE_GRACE,
+    retry: {
+      normal: {
+        minDelayMs: values.RETRY_MIN_DELAY,
+        maxDelayMs: values.RETRY_MAX_DELAY,
+        factor: values.RETRY_FACTOR,
+        attemptsMax: values.MAX_ATTEMPTS,
+      },
+      express: {
+        minDelayMs: values.RETRY_EXPRESS_MIN_DELAY,
+        maxDelayMs: values.RETRY_EXPRESS_MAX_DELAY,
+        factor: values.RETRY_FACTOR,
+        attemptsMax: values.RETRY_EXPRESS_MAX_ATTEMPTS,
+      },
+    },
+    validityMs: { normal: values.VALIDITY_NORMAL, express: values.VALIDITY_EXPRESS },
+    onUnknown: values.ON_UNKNOWN === 'auto' ? null : values.ON_UNKNOWN,
     unknownSubmissionsMax: {
       normal: values.UNKNOWN_SUBMISSIONS_MAX,
       express: values.UNKNOWN_SUBMISSIONS_MAX_EXPRESS,
@@ -160,7 +231,9 @@ function toConfig(values: Settled, operators: OperatorConfig[]): Config {
       ...(values.RECIPIENT_PATTERN === undefined ? {} : { recipientPattern: values.RECIPIENT_PATTERN }),
       ...(values.DEFAULT_REGION === undefined ? {} : { region: values.DEFAULT_REGION }),
     },
+    requestsLimit: perSecond(values.RATE_LIMIT_RPS, values.RATE_LIMIT_BURST),
     bodyBytesMax: values.BODY_BYTES_MAX,
+    webhooks: { allowsPrivate: values.WEBHOOK_ALLOW_PRIVATE === 'yes' },
     db: {
       maxOpenConns: values.DB_MAX_OPEN_CONNS,
       maxIdleConns: values.DB_MAX_IDLE_CONNS,

@@ -1,26 +1,30 @@
-import { createDeliveryEvents, openDelivery, startConsumer } from '../delivery/index.ts'
-import { createOperatorEvents, registerOperators } from '../operators/index.ts'
+import { createDeliveryEvents, openDelivery, slotMetrics, startConsumer } from '../delivery/index.ts'
 import { queuesOf, topology } from '../outbox/index.ts'
 import { openSubscription } from '../platform/broker/index.ts'
 import type { ReadinessCheck } from '../platform/http/index.ts'
 import type { Part } from '../platform/lifecycle.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
+import type { MessageClass } from '../primitives/messageClass.ts'
 import type { SharedResources } from './sharedResources.ts'
 import { concurrencyOf, workBatchOf } from './concurrency.ts'
-import { linkReporter } from './linkReporter.ts'
+import { openOperators } from './openOperators.ts'
+import type { StateSources } from './reportState.ts'
 
 /** Envelopes in flight for each concurrent call: one is submitted, one claimed and one settled. */
 const ENVELOPES_PER_CALL = 3
 
+/** What operators with a bound take in this time is claimed. More would be released again when its lease ends. */
+const SECONDS_CLAIMED = 1
+
 /** The role that is the only caller of operators: each class has its own connection, sockets and budget. */
 export async function startConsumers(
   resources: SharedResources,
-): Promise<{ parts: Part[]; checks: ReadinessCheck[] }> {
+): Promise<{ parts: Part[]; checks: ReadinessCheck[]; reload: () => void }> {
   const { config, pools, logger, metrics } = resources
-  const operatorEvents = createOperatorEvents(logger, metrics.registry)
   const events = createDeliveryEvents(logger, metrics.registry)
-  const operators = registerOperators({ operators: config.operators, events: operatorEvents })
+  const { operators, events: operatorEvents, parts, reload } = await openOperators(resources)
   const queues = queuesOf(config.queues)
+  const onOpened = slotMetrics(metrics.registry)
   const started = await Promise.all(
     CLASSES.map(async (type) => {
       const envelopesMax = config.operatorConcurrency * ENVELOPES_PER_CALL
@@ -28,14 +32,19 @@ export async function startConsumers(
         db: pools.work[type],
         newId: resources.newId,
         type,
-        operators: operators.of(type),
+        route: (tasks) => operators.route(type, tasks),
+        testOperators: operators.ofTest(type),
         callsMax: config.operatorConcurrency,
-        recipientsInFlightMax: envelopesMax * config.operatorBatchMax,
+        recipientsInFlightMax: () =>
+          Math.min(envelopesMax * config.operatorBatchMax, operators.partsPerSecond(type) * SECONDS_CLAIMED),
         batchSizeMax: workBatchOf(config),
         concurrency: concurrencyOf(config, 'consumer'),
-        unavailableGraceMs: config.unavailableGraceMs,
+        retry: config.retry[type],
+        validityMs: config.validityMs[type],
+        onUnknown: config.onUnknown,
         unknownSubmissionsMax: config.unknownSubmissionsMax[type],
         events,
+        onOpened,
         operatorEvents,
       })
       const consumer = startConsumer({ type, concurrency: envelopesMax, operators, deliver, events })
@@ -46,11 +55,16 @@ export async function startConsumers(
         queues: topology(queues),
         prefetch: envelopesMax,
         onDelivery: (delivery) => consumer.onDelivery(delivery),
-        onState: linkReporter(logger),
+        onState: resources.onLinkState,
       })
       return { type, consumer, subscription }
     }),
   )
+  Object.assign(resources.stateSources, {
+    operators,
+    recipientsInFlight: (wanted: MessageClass) =>
+      started.find(({ type }) => type === wanted)?.consumer.recipientsInFlight() ?? 0,
+  } satisfies StateSources)
   const close = async () => {
     // A slowly answering broker must not deliver more work during the shutdown.
     await Promise.all(
@@ -59,10 +73,8 @@ export async function startConsumers(
     await Promise.all(started.map(({ subscription }) => subscription.close()))
   }
   return {
-    parts: [
-      { name: 'operators', close: () => operators.close() },
-      { name: 'consumers', takesWork: true, close },
-    ],
+    reload,
+    parts: [...parts, { name: 'consumers', takesWork: true, close }],
     checks: started.map(({ type, subscription }) => ({
       name: `broker_consume_${type}`,
       run: () => (subscription.isUp() ? Promise.resolve() : Promise.reject(new Error('not connected'))),

@@ -9,7 +9,7 @@ import type { SharedResources } from './sharedResources.ts'
  * client's key, which everyone knows, is valid.
  */
 export async function openGate({ config, pools, logger, metrics }: SharedResources): Promise<AccessGate> {
-  const { listen, access, testOperatorUrl } = config
+  const { listen, access, testOperatorUrl, requestsLimit } = config
   const servesDemoKey = isLoopback(listen.host) && access.trustedProxies.length === 0
   if (!servesDemoKey && (await hasDemoKey(pools.requests)))
     throw new StartupFault(
@@ -18,7 +18,7 @@ export async function openGate({ config, pools, logger, metrics }: SharedResourc
     )
   return openAccess(
     pools.requests,
-    { ...access, servesTestKeys: testOperatorUrl !== undefined, servesDemoKey },
+    { ...access, servesTestKeys: testOperatorUrl !== undefined, servesDemoKey, requestsLimit },
     createAccountsEvents(logger, metrics.registry),
   )
 }

@@ -8,10 +8,11 @@ const DESCRIPTION = `Sends text messages over HTTP, pays for them from a prepaid
 An API key is sent as \`X-API-Key\` or \`Authorization: Bearer\`. It belongs to a customer, and has scopes: \`send\`, \`read\`
 and \`manage\`. The admin key is for \`/v1/admin\` and for adding balance. \`/v1\` always needs a key. The other routes need
 none where only this machine is served; with a key they serve its customer alone, and answer for every other customer as
-for an unknown one.
+for an unknown one. Every route under \`/v1\` is also served under \`/api/v1\`.
 
 - Every refusal is a problem document (RFC 9457) with a stable \`code\`. A refused request changed nothing.
-- The exception is 503 with the code \`outcome_unknown\`: it names the identifier to look up before you retry.
+- The exception is 503 with the code \`outcome_unknown\`: it names the identifier to look up before you retry, or tells you to
+  repeat the request, where that moves no money twice. A bulk has \`bulk_incomplete\` for the same.
 - An unknown path is answered with 404 \`not_found\`, another method with 405 \`method_not_allowed\` and \`Allow\`.
 - Money is a whole number of the smallest currency unit. Times are UTC.
 - Unknown members of a body are refused under \`/v1\`, and ignored elsewhere. Unknown parameters are ignored, except
@@ -40,7 +41,9 @@ export function describeApi(routes: Route[]): object {
       { name: 'messages', description: 'Send messages and follow their delivery' },
       { name: 'balance', description: 'Prepaid balances and their ledgers' },
       { name: 'account', description: 'The customer of a key, and its keys' },
+      { name: 'webhooks', description: 'Events of messages, read from a feed or sent to endpoints' },
       { name: 'admin', description: 'Customers, their keys and balances; the admin key alone' },
+      { name: 'operators', description: 'What operators call' },
       { name: 'operations', description: 'Probes and monitoring' },
     ],
     paths,

@@ -1,5 +1,7 @@
 import { createAuditEvents, startAudit } from '../audit/index.ts'
+import { createExpiryEvents, observeQuarantine, startExpiry } from '../delivery/index.ts'
 import { keepRemovingExpired } from '../idempotency/index.ts'
+import { keepRemovingReferences } from '../messages/index.ts'
 import { createOutboxEvents, observeDepth, queuesOf, startRelay, topology } from '../outbox/index.ts'
 import { openPublisher } from '../platform/broker/index.ts'
 import { keepPartitionsAhead } from '../platform/db/index.ts'
@@ -9,7 +11,7 @@ import { CLASSES } from '../primitives/messageClass.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import type { SharedResources } from './sharedResources.ts'
 import { concurrencyOf, workBatchOf } from './concurrency.ts'
-import { linkReporter } from './linkReporter.ts'
+import { startWebhooks } from './webhooks.ts'
 
 export interface Relay {
   parts: Part[]
@@ -21,23 +23,19 @@ export interface Relay {
  * The role that is the only publisher: one loop and one publisher channel for each class, so that neither class blocks
  * the other.
  */
-export async function startRelays({
-  config,
-  pools,
-  logger,
-  metrics,
-  newId,
-}: SharedResources): Promise<Relay> {
+export async function startRelays(resources: SharedResources): Promise<Relay> {
+  const { config, pools, logger, metrics, newId } = resources
   const events = createOutboxEvents(logger, metrics.registry)
   const queues = queuesOf(config.queues)
-  observeDepth(metrics.registry, pools.requests)
+  resources.stateSources.readBacklog = observeDepth(metrics.registry, pools.requests)
+  observeQuarantine(metrics.registry, pools.requests)
   const started = await Promise.all(
     CLASSES.map(async (type) => {
       const publisher = await openPublisher({
         url: config.amqpUrl,
         name: `chapar relay ${type}`,
         queues: topology(queues),
-        onState: linkReporter(logger),
+        onState: resources.onLinkState,
       })
       const loop = startRelay({
         db: pools.work[type],
@@ -56,10 +54,22 @@ export async function startRelays({
   const { registry } = metrics
   const partitions = keepPartitionsAhead({ databaseUrl: config.databaseUrl, logger, registry })
   const expired = keepRemovingExpired({ db: pools.work.normal, logger, registry })
+  const references = keepRemovingReferences({ db: pools.work.normal, logger })
+  const expiryEvents = createExpiryEvents(logger, registry)
+  const expiry = CLASSES.map((type) =>
+    startExpiry({
+      ...{ db: pools.work[type], type, events: expiryEvents, validityMs: config.validityMs[type] },
+      unknownSubmissionsMax: config.unknownSubmissionsMax[type],
+    }),
+  )
   const audit = startAudit({
     db: pools.work.normal,
     events: createAuditEvents(logger, metrics.registry),
-    submissionsMax: config.unknownSubmissionsMax,
+    limits: {
+      submissionsMax: config.unknownSubmissionsMax,
+      validityMs: config.validityMs,
+      retryDelayMaxMs: { normal: config.retry.normal.maxDelayMs, express: config.retry.express.maxDelayMs },
+    },
   })
   return {
     parts: [
@@ -67,9 +77,12 @@ export async function startRelays({
         { name: `publisher ${type}`, close: () => publisher.close() },
         { name: `relay ${type}`, takesWork: true, close: () => loop.close() },
       ]),
+      ...expiry.map((loop) => ({ name: 'expiry', takesWork: true, close: () => loop.close() })),
       { name: 'audit', takesWork: true, close: () => audit.close() },
       { name: 'partitions', takesWork: true, close: () => partitions.close() },
       { name: 'expired idempotency keys', takesWork: true, close: () => expired.close() },
+      { name: 'old references of parts', takesWork: true, close: () => references.close() },
+      ...startWebhooks(resources),
     ],
     checks: started.map(({ type, publisher }) => ({
       name: `broker_publish_${type}`,

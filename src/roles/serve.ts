@@ -4,18 +4,21 @@ import { createApp, listen } from '../platform/http/index.ts'
 import type { OpsOptions } from '../platform/http/index.ts'
 import type { Lifecycle } from '../platform/lifecycle.ts'
 import { VERSION } from '../platform/version.ts'
+import { createTariffsEvents, keepTariffs, loadTariffs } from '../tariffs/index.ts'
+import type { TariffTable } from '../tariffs/index.ts'
 import { startApi } from './api.ts'
 import { openGate } from './gate.ts'
 import type { SharedResources } from './sharedResources.ts'
 import { describeApi } from './openapi.ts'
 import { listRoutes } from './routes.ts'
+import { serveMetrics } from './serveMetrics.ts'
 import type { BackgroundRoles } from './backgroundRoles.ts'
 
 export interface ServeOptions extends BackgroundRoles {
   /** The roles of the whole program, which may be more than this process runs. */
   roles: OpsOptions['roles']
   /** The whole program's. */
-  metrics: OpsOptions['registry']
+  metrics: NonNullable<OpsOptions['registry']>
 }
 
 /** Serves health and metrics, and the API where this process has that role. @returns where. */
@@ -29,10 +32,12 @@ export async function serve(
     read(pools.requests, 'ping', async (reader) => void (await sql`SELECT 1`.execute(reader)))
   const database = { name: 'database', run: ping }
   const isApi = config.roles.includes('api')
-  const ops = { version: VERSION, roles, checks: [database, ...checks], registry: metrics }
+  const ops = { version: VERSION, roles, checks: [database, ...checks] }
+  await serveMetrics({ ...resources, lifecycle }, { ...ops, registry: metrics })
   const gate = isApi ? await openGate(resources) : undefined
   if (gate) lifecycle.add({ name: 'access', close: () => gate.close() })
-  const routes = listRoutes(ops, isApi ? startApi(resources, wake) : undefined)
+  const api = isApi ? startApi(resources, await openTariffs(resources, lifecycle), wake) : undefined
+  const routes = listRoutes({ ...ops, registry: config.metricsListen ? undefined : metrics }, api)
   const app = createApp({
     logger,
     metrics: resources.metrics,
@@ -45,4 +50,12 @@ export async function serve(
   const listener = await listen(app, config.listen, logger)
   lifecycle.add({ name: 'http', takesWork: true, close: (deadlineMs) => listener.close(deadlineMs) })
   return { url: listener.url }
+}
+
+/** Prices need no query: this process has the tariffs in memory. */
+async function openTariffs({ pools, logger }: SharedResources, lifecycle: Lifecycle): Promise<TariffTable> {
+  const tariffs = await loadTariffs(pools.requests)
+  const loop = keepTariffs(tariffs, createTariffsEvents(logger))
+  lifecycle.add({ name: 'tariffs', close: () => loop.close() })
+  return tariffs
 }

@@ -1,14 +1,10 @@
-import { z } from 'zod'
-import { regionText } from '../numbers/index.ts'
-import { idleTimeoutText, operatorUrlText } from '../operators/index.ts'
+import { operatorUrlText } from '../operators/index.ts'
 import {
   addressRangesText,
   currencyText,
-  durationText,
   listenAddressText,
   nameText,
   oneOf,
-  patternText,
   PORT_MAX,
   secretText,
   someOf,
@@ -18,6 +14,9 @@ import {
 import type { Settings } from '../platform/config/index.ts'
 import { NORMAL_ORDERS } from '../outbox/index.ts'
 import { LOG_LEVELS } from '../platform/telemetry/index.ts'
+import { OPERATOR_SETTINGS } from './settings/operators.ts'
+import { REQUEST_SETTINGS } from './settings/requests.ts'
+import { RETRY_SETTINGS } from './settings/retries.ts'
 
 export const ROLES = ['api', 'relay', 'consumer'] as const
 export type Role = (typeof ROLES)[number]
@@ -59,6 +58,12 @@ export const SETTINGS = {
     meaning: 'Where HTTP is served: the API, or health and metrics alone without the role `api`.',
   },
   PORT: { schema: wholeNumberText(0, PORT_MAX), meaning: 'Overrides the port of `LISTEN_ADDR`.' },
+  METRICS_LISTEN_ADDR: {
+    schema: listenAddressText(),
+    meaning:
+      'An address of its own for `/metrics`, which `LISTEN_ADDR` then does not serve: metrics tell volumes and the names of ' +
+      'operators. `/healthz` and `/readyz` are served at both. With several API processes the first one serves it, for all.',
+  },
   ALLOW_UNAUTHENTICATED: {
     schema: oneOf(['no', ANYONE_MAY_SEND]),
     default: 'no',
@@ -70,8 +75,8 @@ export const SETTINGS = {
   ADMIN_API_KEY: {
     schema: secretText(ADMIN_KEY_CHARS_MIN),
     meaning:
-      'The key for `/v1/admin` and `POST /balance/add`, at least 32 characters. Without it these are refused, and customers and ' +
-      'keys are managed by `npm run admin`.',
+      'The key for `/v1/admin`, and for `POST /balance/add` where that needs a key (`ALLOW_UNAUTHENTICATED`), at least 32 ' +
+      'characters. Without it these are refused, and customers and keys are managed by `npm run admin`.',
   },
   TRUSTED_PROXIES: {
     schema: addressRangesText(),
@@ -83,43 +88,15 @@ export const SETTINGS = {
   TEST_OPERATOR_URL: {
     schema: operatorUrlText(),
     meaning:
-      'A simulated operator. Without it test keys are refused; with it they can read, and not send yet.',
+      'A simulated operator, which alone gets the messages of test keys. The role `api` refuses test keys without it, and the ' +
+      'role `consumer` fails their messages: give both the same one.',
   },
   CURRENCY: {
     schema: currencyText(),
     default: 'USD',
     meaning: 'The ISO 4217 code of all money, which is counted in its smallest unit.',
   },
-  OPERATORS_FILE: {
-    schema: z.string(),
-    meaning:
-      'A YAML file that lists the operators in order of preference, instead of `OPERATOR_A_URL` and `OPERATOR_B_URL`.',
-  },
-  OPERATOR_A_URL: {
-    schema: operatorUrlText(),
-    meaning: 'Operator A, asked first. Required with the role `consumer` unless `OPERATORS_FILE` is set.',
-  },
-  OPERATOR_B_URL: {
-    schema: operatorUrlText(),
-    meaning: 'Operator B, asked when A does not take a message.',
-  },
-  OPERATOR_IDLE_TIMEOUT: {
-    schema: idleTimeoutText(),
-    default: '1s',
-    meaning:
-      'How long an idle connection to operator A or B is kept. Set it below what the operator keeps: a connection that ' +
-      'the operator closes while a call leaves makes the result unknown.',
-  },
-  OPERATOR_CONCURRENCY: {
-    schema: wholeNumberText(1, 1_000),
-    default: '16',
-    meaning: 'Operator calls at once, for each of the two classes.',
-  },
-  OPERATOR_BATCH_MAX: {
-    schema: wholeNumberText(1, 100),
-    default: '100',
-    meaning: 'Messages of one operator call; 1 for an operator that takes them one by one.',
-  },
+  ...OPERATOR_SETTINGS,
   BATCH_SIZE_MAX: {
     schema: wholeNumberText(1, 2_000),
     default: '2000',
@@ -141,69 +118,33 @@ export const SETTINGS = {
       'The order of normal messages: `fair` shares the throughput between customers, `fifo` sends in order of acceptance. ' +
       'Change it only while the outbox is empty: after a change from `fair` to `fifo`, new messages overtake the waiting ones.',
   },
-  UNAVAILABLE_GRACE: {
-    schema: durationText(86_400_000),
-    default: '30s',
-    meaning:
-      'How long a message that no operator takes is retried for at least before it fails and is refunded: `500ms`, `30s`, ' +
-      '`1m`. While every operator is down, one message at a time is submitted, so that an outage does not refund the backlog.',
-  },
-  UNKNOWN_SUBMISSIONS_MAX: {
-    schema: wholeNumberText(1, 100),
-    default: '3',
-    meaning:
-      'How often a normal message is submitted in all when no operator says whether it took it. Then it fails, is ' +
-      'refunded and marked as possibly sent.',
-  },
-  UNKNOWN_SUBMISSIONS_MAX_EXPRESS: {
-    schema: wholeNumberText(1, 100),
-    default: '2',
-    meaning: 'The same for an express message.',
-  },
+  ...RETRY_SETTINGS,
   PRICE_NORMAL: {
     schema: wholeNumberText(1, 1_000_000),
     default: '1',
-    meaning: 'The price of a normal recipient.',
+    meaning: 'The price of a normal recipient where no tariff holds.',
   },
   PRICE_EXPRESS: {
     schema: wholeNumberText(1, 1_000_000),
     default: '3',
-    meaning: 'The price of an express recipient.',
+    meaning: 'The price of an express recipient where no tariff holds.',
+  },
+  PRICE_PER_PART_CENTS: {
+    schema: wholeNumberText(0, 1_000_000),
+    default: '5',
+    meaning:
+      'What the demo client of `make up` pays for each part, by a tariff that is created with it. Other customers pay ' +
+      '`PRICE_NORMAL` and `PRICE_EXPRESS`, or their own tariffs (`/v1/admin/tariffs`).',
   },
   NORMAL_QUEUE: { schema: nameText(200), default: 'sms.normal', meaning: 'The queue of normal messages.' },
   EXPRESS_QUEUE: { schema: nameText(200), default: 'sms.express', meaning: 'The queue of express messages.' },
-  RECIPIENTS_MAX: {
-    schema: wholeNumberText(1, 10_000),
-    default: '10000',
-    meaning: 'Recipients of one request, at most 10000.',
-  },
-  TEXT_CHARS_MAX: {
-    schema: wholeNumberText(1, 1_600),
-    default: '1600',
-    meaning: 'Characters of a text in Unicode code points, at most 1600, which is what a row holds.',
-  },
-  MESSAGE_PARTS_MAX: {
-    schema: wholeNumberText(1, 10),
-    default: '10',
+  ...REQUEST_SETTINGS,
+  WEBHOOK_ALLOW_PRIVATE: {
+    schema: oneOf(['no', 'yes']),
+    default: 'no',
     meaning:
-      'Parts of a text under `/v1`, at most 10, which is what a row holds in either alphabet. The other routes count ' +
-      'characters: `TEXT_CHARS_MAX`.',
-  },
-  BODY_BYTES_MAX: {
-    schema: wholeNumberText(1_024, 16_777_216),
-    default: '1048576',
-    meaning: 'Bytes of a request body.',
-  },
-  RECIPIENT_PATTERN: {
-    schema: patternText(),
-    meaning:
-      'A regular expression that every recipient has to match as a whole, besides being 5 to 15 digits.',
-  },
-  DEFAULT_REGION: {
-    schema: regionText(),
-    meaning:
-      'The country, such as `IR`, whose numbers may be written without its calling code under `/v1`. They are read as E.164. ' +
-      'Without it a number keeps its digits.',
+      'Whether webhooks may go to `http://` and to addresses that are not on the internet, such as this machine: for ' +
+      'development alone. Give the roles `api` and `relay` the same.',
   },
   DB_MAX_OPEN_CONNS: {
     schema: wholeNumberText(2, 10_000),

@@ -1,5 +1,6 @@
 // Writes the OpenAPI document with default limits to docs/openapi.json, for readers and client generators.
 import { writeFileSync } from 'node:fs'
+import { perSecond } from '../limits/index.ts'
 import type { Route } from '../platform/http/index.ts'
 import { VERSION } from '../platform/version.ts'
 import { describeApi } from './openapi.ts'
@@ -25,7 +26,11 @@ export function documentedRoutes(): Route[] {
     readHistory: neverServed,
     readMessage: neverServed,
     listMessages: neverServed,
+    acceptBulk: neverServed,
+    readBulk: neverServed,
+    cancelBulk: neverServed,
     listRecipients: neverServed,
+    listAttempts: neverServed,
     price: () => {
       throw NOT_SERVED
     },
@@ -33,6 +38,7 @@ export function documentedRoutes(): Route[] {
     readBalance: neverServed,
     topUp: neverServed,
     currency: SETTINGS.CURRENCY.default,
+    requestsLimit: perSecond(Number(SETTINGS.RATE_LIMIT_RPS.default)),
     nowMs: () => 0,
     readCredit: neverServed,
     listKeys: neverServed,
@@ -43,7 +49,23 @@ export function documentedRoutes(): Route[] {
     createCustomer: neverServed,
     changeCustomer: neverServed,
     topUpCustomer: neverServed,
+    listTariffs: neverServed,
+    createTariff: neverServed,
+    endTariff: neverServed,
+    listOperators: neverServed,
+    changeOperator: neverServed,
     readAdminLog: neverServed,
+    webhooks: WEBHOOKS,
+    authenticateOperator: () => {
+      throw NOT_SERVED
+    },
+    authenticateCallback: () => {
+      throw NOT_SERVED
+    },
+    sourceOf: () => '',
+    storeReceipts: neverServed,
+    receiptEvents: { refused: () => {} },
+    ...{ listReceipts: neverServed, readTimeline: neverServed },
   }
   const registry = { contentType: 'text/plain; version=0.0.4; charset=utf-8' as const, metrics: neverServed }
   return listRoutes({ version: VERSION, roles: ROLES, checks: [], registry }, api)
@@ -53,6 +75,22 @@ const NOT_SERVED = new Error('these routes are documented, not served')
 
 function neverServed(): Promise<never> {
   return Promise.reject(NOT_SERVED)
+}
+
+const WEBHOOKS = {
+  readFeed: neverServed,
+  readEventSettings: neverServed,
+  changeEventSettings: neverServed,
+  allowsPrivate: false,
+  listEndpoints: neverServed,
+  createEndpoint: neverServed,
+  changeEndpoint: neverServed,
+  deleteEndpoint: neverServed,
+  rotateSecret: neverServed,
+  rotateCallbackSecret: neverServed,
+  testEndpoint: neverServed,
+  replay: neverServed,
+  listDeliveries: neverServed,
 }
 
 if (import.meta.main) writeFileSync(OPENAPI_FILE, renderOpenApi())

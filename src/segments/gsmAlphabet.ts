@@ -1,15 +1,16 @@
 /** The GSM 7 bit default alphabet, 3GPP TS 23.038 6.2.1: a character's place in this string is its septet. */
-const DEFAULT_ALPHABET =
+export const DEFAULT_ALPHABET =
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\u001bÆæßÉ' +
   ' !"#¤%&\'()*+,-./0123456789:;<=>?' +
   '¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§' +
   '¿abcdefghijklmnopqrstuvwxyzäöñüà'
 
-/** The extension table, 6.2.1.1: each is an escape and a septet of its own. */
-const EXTENSION = '\f^{}\\[~]|€'
+/** The extension table, 6.2.1.1: each is an escape and a septet, that of the character below it here. */
+export const EXTENSION = '\f^{}\\[~]|€'
+export const EXTENSION_BASE = '\nΛ()/<=>¡e'
 
 /** Precedes a septet of the extension table; not a character that a text can contain. */
-const ESCAPE = '\u001b'
+export const ESCAPE = '\u001b'
 
 const SEPTETS = new Map([
   ...[...DEFAULT_ALPHABET].filter((character) => character !== ESCAPE).map((it) => [it, 1] as const),

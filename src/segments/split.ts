@@ -2,19 +2,21 @@ import { septetsOf } from './gsmAlphabet.ts'
 
 export type Encoding = 'gsm7' | 'ucs2'
 
-interface Capacity {
-  /** Units of a message of one part: 140 octets of user data. */
-  single: number
-  /** Units of each of several parts: six octets of every part say which one it is (3GPP TS 23.040, 9.2.3.24.1). */
-  ofSeveral: number
+interface Unit {
+  bits: number
   /** Units of a code point. */
   unitsOf: (codePoint: number) => number
 }
 
-const CAPACITIES: Readonly<Record<Encoding, Capacity>> = {
-  gsm7: { single: 160, ofSeveral: 153, unitsOf: septetsOf },
-  ucs2: { single: 70, ofSeveral: 67, unitsOf: utf16UnitsOf },
+const UNITS: Readonly<Record<Encoding, Unit>> = {
+  gsm7: { bits: 7, unitsOf: septetsOf },
+  ucs2: { bits: 16, unitsOf: utf16UnitsOf },
 }
+
+/** User data of a message: 160 septets, or 70 UTF-16 code units. */
+const USER_DATA_OCTETS = 140
+/** Say in each of several parts which one it is, with a reference of 8 bits (3GPP TS 23.040, 9.2.3.24.1). */
+const HEADER_OCTETS = 6
 
 export interface Parts {
   /** The text of each part, at least one. Joined they are the text. */
@@ -23,14 +25,18 @@ export interface Parts {
   unitsByPart: number[]
 }
 
-/** Fills one part after the other. A code point is never cut, so no escape pair and no surrogate pair is. */
-export function split(text: string, encoding: Encoding): Parts {
-  const { single, ofSeveral, unitsOf } = CAPACITIES[encoding]
-  const whole = fill(text, unitsOf, single)
-  return whole.parts.length === 1 ? whole : fill(text, unitsOf, ofSeveral)
+/**
+ * Fills one part after the other. A code point is never cut, so no escape pair and no surrogate pair is. With the header
+ * of six octets a part of several holds 153 septets or 67 UTF-16 code units; an operator may want a longer one.
+ */
+export function split(text: string, encoding: Encoding, headerOctets = HEADER_OCTETS): Parts {
+  const { bits, unitsOf } = UNITS[encoding]
+  const unitsIn = (octets: number) => Math.floor((octets * 8) / bits)
+  const whole = fill(text, unitsOf, unitsIn(USER_DATA_OCTETS))
+  return whole.parts.length === 1 ? whole : fill(text, unitsOf, unitsIn(USER_DATA_OCTETS - headerOctets))
 }
 
-function fill(text: string, unitsOf: Capacity['unitsOf'], unitsMax: number): Parts {
+function fill(text: string, unitsOf: Unit['unitsOf'], unitsMax: number): Parts {
   const parts: string[] = []
   const unitsByPart: number[] = []
   let start = 0

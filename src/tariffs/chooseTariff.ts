@@ -2,16 +2,21 @@ import { digitsOf } from '../primitives/address.ts'
 import type { Tariff } from './tariff.ts'
 import type { TariffList } from './selectTariffs.ts'
 
-/** @returns the tariff of a recipient: the first rank that has one, and in it the longest prefix. */
-export function chooseTariff(list: TariffList, recipient: string): Tariff {
+/** @returns the tariff of a recipient: in the first rank that has one in force, that of the longest prefix. */
+export function chooseTariff({ ranks, fallback, atMs }: TariffList, recipient: string): Tariff {
   const destination = destinationOf(recipient)
-  for (const { byPrefix, prefixLengths } of list) {
+  for (const { byPrefix, prefixLengths } of ranks) {
     for (const length of prefixLengths) {
-      const tariff = byPrefix.get(destination.slice(0, length))
+      const tariffs = byPrefix.get(destination.slice(0, length))
+      const tariff = tariffs?.find((candidate) => isInForce(candidate, atMs))
       if (tariff) return tariff
     }
   }
-  throw new Error('a tariff list ends with the default tariff')
+  return fallback
+}
+
+function isInForce({ validFromMs, validUntilMs }: Tariff, atMs: number): boolean {
+  return validFromMs <= atMs && (validUntilMs === null || atMs < validUntilMs)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { MONEY_MAX } from '../primitives/money.ts'
 import { chooseTariff } from './chooseTariff.ts'
+import { DEFAULT_TARIFF_ID } from './tariff.ts'
 import type { TariffList } from './selectTariffs.ts'
 
 /** What one recipient costs, and the rule that says so. Both stay with it; a refund returns this price. */
@@ -28,6 +29,12 @@ export function priceOf(list: TariffList, parts: number, recipients: readonly st
   const cost = priced.reduce((sum, { price }) => sum + price, 0)
   if (cost > MONEY_MAX) throw new Error('a request costs more than money can hold')
   return { cost, recipients: priced, differs: priced.some(({ price }) => price !== priced[0]?.price) }
+}
+
+/** The price of a test message: nothing, by no tariff. */
+export function priceOfTest(recipients: readonly string[]): RequestPrice {
+  const priced = recipients.map((recipient) => ({ recipient, price: 0, tariffId: DEFAULT_TARIFF_ID }))
+  return { cost: 0, recipients: priced, differs: false }
 }
 
 function priceOne(list: TariffList, parts: number, recipient: string): RecipientPrice {

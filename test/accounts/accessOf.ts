@@ -18,6 +18,10 @@ export function accessOf({ userId = 1, scopes = SCOPES, isTest = false }: Access
       partsPerMinute: null,
       partsBurst: null,
       requestsPerSecond: null,
+      allowedSenders: null,
+      onUnknown: null,
+      spendPerDay: null,
+      spendPerMonth: null,
     },
     key: {
       id: '019bd5a0-6f11-7c52-8d3e-5b7a90c1e2f4',

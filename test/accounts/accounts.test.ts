@@ -7,14 +7,17 @@ import {
   createDemoClient,
   createKey,
   DEMO_KEY,
+  endTariff,
   hasDemoKey,
   KEYS_MAX,
   listCustomers,
   listKeys,
+  listTariffs,
+  NO_LIMITS,
   readAdminLog,
   readCustomer,
   revokeKey,
-  topUpCustomer,
+  topUpRecorded,
 } from '../../src/accounts/index.ts'
 import { writeLastUse } from '../../src/accounts/access/lastUse.ts'
 import { lookUpKey } from '../../src/accounts/access/lookUpKey.ts'
@@ -26,10 +29,11 @@ import { readRevision } from '../../src/accounts/revision.ts'
 import { KEY_MODES } from '../../src/primitives/access.ts'
 import { TOPPED_UP_MAX } from '../../src/primitives/money.ts'
 import { balanceOf, fund, look } from '../support/arrange.ts'
+import { holdBalance } from '../support/holdBalance.ts'
 import { loseCommit } from '../support/loseCommit.ts'
 import { emptyTables, freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
-import { ACTOR, contextOf, newCustomer, newKey, NO_LIMITS } from './arrangeAccounts.ts'
+import { ACTOR, contextOf, newCustomer, newKey } from './arrangeAccounts.ts'
 
 const CONNECTIONS = { maxOpenConns: 5, maxIdleConns: 2, connMaxLifetimeSeconds: 300 }
 const UNKNOWN_ID = '019bd5a0-6f11-7c52-8d3e-5b7a90c1e2f4'
@@ -73,6 +77,21 @@ describe('customers and their keys', () => {
     const cleared = await changeCustomer(contextOf(db), publicId, { partsBurst: null }, ACTOR)
     assert.deepEqual([cleared?.tier, cleared?.partsBurst], ['premium', null])
     assert.equal(await changeCustomer(contextOf(db), UNKNOWN_ID, { name: 'x' }, ACTOR), undefined)
+  })
+
+  it('a list of senders is changed as a whole, and taken back', async () => {
+    const { publicId, userId } = await newCustomer(db)
+    const { text } = await newKey(db, userId)
+    const senders = async () => (await lookUpKey(db, hashKey(text))).key?.access.customer?.allowedSenders
+    assert.equal(await senders(), null)
+    for (const allowedSenders of [['My Shop', '+989120000009'], ['a.b-c_d&e']]) {
+      const changed = await changeCustomer(contextOf(db), publicId, { allowedSenders }, ACTOR)
+      assert.deepEqual([changed?.allowedSenders, await senders()], [allowedSenders, allowedSenders])
+    }
+    await changeCustomer(contextOf(db), publicId, { name: 'Other' }, ACTOR)
+    assert.deepEqual(await senders(), ['a.b-c_d&e'])
+    await changeCustomer(contextOf(db), publicId, { allowedSenders: null }, ACTOR)
+    assert.equal(await senders(), null)
   })
 
   it('a list goes on after its cursor, newest first', async () => {
@@ -155,6 +174,19 @@ describe('customers and their keys', () => {
     await newKey(db, userId)
   })
 
+  it('a test key gives its customer a balance, and waits for none that is locked', async () => {
+    const { userId } = await newCustomer(db)
+    await newKey(db, userId, { mode: 'test' })
+    assert.equal(await balanceOf(db, userId), 0)
+    const release = await holdBalance(db, userId)
+    try {
+      await newKey(db, userId, { mode: 'test' })
+    } finally {
+      await release()
+    }
+    assert.equal((await listKeys(db, { userId, modes: KEY_MODES }, { limit: 10 })).items.length, 2)
+  })
+
   it('each change raises the revision and is recorded once with who and when; a repeat is none', async () => {
     const start = await revision()
     const customer = await newCustomer(db)
@@ -184,18 +216,26 @@ describe('customers and their keys', () => {
   })
 
   it('a top-up goes through the ledger and is recorded with it, or neither is', async () => {
-    const { publicId, userId } = await newCustomer(db)
+    const { userId } = await newCustomer(db)
     const add = (amount: number) =>
-      topUpCustomer(contextOf(db), publicId, { amount, description: 'invoice' }, ACTOR)
-    assert.equal((await add(100))?.kind, 'added')
-    assert.equal((await add(TOPPED_UP_MAX))?.kind, 'balance_limit')
+      topUpRecorded(contextOf(db), { userId, amount, description: 'invoice' }, ACTOR)
+    assert.equal((await add(100)).kind, 'added')
+    assert.equal((await add(TOPPED_UP_MAX)).kind, 'balance_limit')
     assert.equal(await balanceOf(db, userId), 100)
     assert.deepEqual(await actions(), ['customer.top_up', 'customer.create'])
-    assert.equal(
-      await topUpCustomer(contextOf(db), UNKNOWN_ID, { amount: 1, description: '' }, ACTOR),
-      undefined,
-    )
     assert.deepEqual((await audit(db)).violations, [])
+  })
+
+  it('a repeated top-up is recorded once', async () => {
+    const { userId } = await newCustomer(db)
+    const keyed = {
+      request: { userId, route: 'admin/top-up', isTest: false, key: 'k1', fingerprint: Buffer.alloc(32) },
+      answerOf: () => ({ status: 200, body: Buffer.from('{}') }),
+    }
+    const add = () => topUpRecorded(contextOf(db), { userId, amount: 5, description: '', keyed }, ACTOR)
+    assert.deepEqual([(await add()).kind, (await add()).kind], ['added', 'replayed'])
+    assert.equal(await balanceOf(db, userId), 5)
+    assert.deepEqual(await actions(), ['customer.top_up', 'customer.create'])
   })
 
   for (const part of ['request', 'answer'] as const)
@@ -235,18 +275,34 @@ describe('customers and their keys', () => {
     assert.ok((await lastUses()).get(one.key.id)! > before.get(one.key.id)!)
   })
 
-  it('the demo client has its key and 100,000, once, and a key that was revoked stays so', async () => {
+  it('the demo client has its key, 100,000 and its tariff, once, and a key that was revoked stays so', async () => {
     await createDemoClient(contextOf(db))
-    await createDemoClient(contextOf(db))
+    await createDemoClient(contextOf(db), 7)
     assert.ok(await hasDemoKey(db))
     const { key } = await lookUpKey(db, hashKey(DEMO_KEY))
     const userId = key?.access.customer?.userId ?? 0
     assert.equal(DEMO_KEY, 'secret')
     assert.equal(await balanceOf(db, userId), 100_000)
     assert.equal((await listCustomers(db, { limit: 10 })).items.length, 1)
+    const [tariff, ...others] = (await listTariffs(db, { limit: 10 }))?.items ?? []
+    assert.deepEqual([tariff?.userId, tariff?.per, tariff?.price, others], [userId, 'part', 5, []])
     const owner = { userId, modes: KEY_MODES }
     await revokeKey(contextOf(db), owner, key?.access.key?.id ?? '', ACTOR)
+    await endTariff(contextOf(db), { id: tariff?.id ?? 0, validUntilMs: undefined }, ACTOR)
     await createDemoClient(contextOf(db))
     assert.ok(!(await hasDemoKey(db)))
+    assert.equal((await listTariffs(db, { limit: 10 }))?.items.length, 1)
+  })
+
+  it('a demo client that was created before there were tariffs gets its own', async () => {
+    await createDemoClient(contextOf(db))
+    await look(db, sql`DELETE FROM tariffs`)
+    await createDemoClient(contextOf(db), 7)
+    const { items = [] } = (await listTariffs(db, { limit: 10 })) ?? {}
+    assert.deepEqual(
+      items.map(({ per, price }) => [per, price]),
+      [['part', 7]],
+    )
+    assert.equal((await listCustomers(db, { limit: 10 })).items.length, 1)
   })
 })

@@ -1,11 +1,10 @@
-import { createCustomer, createKey } from '../../src/accounts/index.ts'
+import { createCustomer, createKey, NO_LIMITS } from '../../src/accounts/index.ts'
 import type { AccountsContext, ApiKey, Customer, KeyRequest } from '../../src/accounts/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { SCOPES } from '../../src/primitives/access.ts'
 import { newIdOf } from '../support/arrange.ts'
 
 export const ACTOR = 'test'
-export const NO_LIMITS = { partsPerMinute: null, partsBurst: null, requestsPerSecond: null }
 
 export function contextOf(db: Db): AccountsContext {
   return { db, newId: newIdOf(db) }

@@ -40,6 +40,12 @@ describe('npm run admin', function () {
     )
     assert.deepEqual([made['tier'], made['parts_per_minute']], ['free', 5])
     const id = String(made['id'])
+    const senders = (...words: string[]) => admin('customers', 'change', id, '--allowed-senders', ...words)
+    assert.deepEqual(printed(await senders('Shop,+989120000009'))['allowed_senders'], [
+      'Shop',
+      '+989120000009',
+    ])
+    assert.equal(printed(await senders('none'))['allowed_senders'], null)
     const userId = Number(made['user_id'])
     const changed = printed(
       await admin('customers', 'change', id, '--tier', 'basic', '--parts-per-minute', 'none'),
@@ -54,9 +60,35 @@ describe('npm run admin', function () {
     assert.equal(printed(revoked)['status'], 'revoked')
     assert.equal((await lookUpKey(stack.db, hashKey(key))).key, undefined)
     const { items } = await readAdminLog(stack.db, { limit: 10 })
-    assert.equal(items.length, 5)
+    assert.equal(items.length, 7)
     assert.ok(items.every(({ actor }) => /^admin command by \w/.test(actor)))
     assert.ok(!JSON.stringify(items).includes(key))
+  })
+
+  it('creates, lists and ends tariffs, and sets the limits of spending', async () => {
+    const made = printed(await admin('customers', 'create', '--name', 'Shop', '--spend-per-day', '500'))
+    assert.deepEqual([made['spend_per_day'], made['spend_per_month']], [500, null])
+    const customer = String(made['user_id'])
+    const price = ['--destination-prefix', '98', '--per', 'part', '--price', '5']
+    const created = printed(await admin('tariffs', 'create', '--customer', customer, ...price))
+    assert.deepEqual([created['customer'], created['price'], created['valid_until']], [made['id'], 5, null])
+    await admin('tariffs', 'create', '--per', 'message', '--price', '2', '--type', 'express')
+    const listed = (await admin('tariffs', 'list', '--customer', customer)).stdout
+    assert.deepEqual(JSON.parse(listed), [created])
+    const ended = printed(await admin('tariffs', 'end', String(created['id'])))
+    assert.equal(typeof ended['valid_until'], 'string')
+    const log = JSON.parse((await admin('log')).stdout) as Record<string, unknown>[]
+    const { details, created_at } = log[0] as { details: object; created_at: string }
+    assert.deepEqual(details, { id: created['id'], valid_until: ended['valid_until'] })
+    assert.match(created_at, /^\d{4}-\d\d-\d\dT.*Z$/)
+    assert.deepEqual(
+      log.slice(0, 3).map(({ action, user_id }) => [action, user_id]),
+      [
+        ['tariff.end', made['user_id']],
+        ['tariff.create', null],
+        ['tariff.create', made['user_id']],
+      ],
+    )
   })
 
   it('says what is wrong, and changes nothing', async () => {
@@ -66,7 +98,15 @@ describe('npm run admin', function () {
       [['customers', 'create', '--tier', 'gold', '--name', 'x'], 1, /tier must be free, basic or premium/],
       [['top-up', '1', '-5'], 2, /Unknown option|usage/],
       [['top-up', '1', 'five'], 1, /amount_cents must be a whole number/],
-      [['customers'], 2, /usage: npm run admin/],
+      [['customers'], 2, /there is no command "customers"\n.*usage: npm run admin/s],
+      [[], 2, /say which command/],
+      [['customers', 'craete', '--name', 'x'], 2, /there is no command "customers craete"/],
+      [['top-up'], 2, /top-up needs CUSTOMER and AMOUNT/],
+      [['top-up', '1'], 2, /top-up needs AMOUNT/],
+      [['keys', 'revoke', '1'], 2, /keys revoke needs KEY-ID/],
+      [['tariffs', 'create', '--per', 'part', '--price', 'x'], 1, /price must be a whole number/],
+      [['tariffs', 'create', '--customer', '1', '--per', 'part', '--price', '1'], 1, /no such customer/],
+      [['tariffs', 'end', 'x'], 1, /There is no such tariff/],
       [['customers', 'create', '--nmae', 'x'], 2, /--nmae/],
     ] as const) {
       const ended = await admin(...args)

@@ -8,7 +8,7 @@ import { emptyTables, freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 import { runPass } from './runPass.ts'
 import type { Result } from './runPass.ts'
-import { appendRow, arrangeVariedTables, at, bytes } from './variedTables.ts'
+import { appendRow, arrangeVariedTables, at, bytes, keepKey } from './variedTables.ts'
 
 describe('a pass of the audit', () => {
   let stack: Stack
@@ -31,6 +31,7 @@ describe('a pass of the audit', () => {
         sql`DELETE FROM outbox_events WHERE sms_identifier = ${bytes(ready)}`,
         sql`UPDATE outbox_events SET order_key = order_key * 2, lane = 1 WHERE user_id IS NULL`,
         sql`UPDATE sms_quarantine SET recipient_no = 7`,
+        sql`UPDATE idempotency_keys SET identifier = REPEAT('x', 16) WHERE user_id = 3`,
         sql`UPDATE outbox_events SET payload = 'nonsense' WHERE user_id = 3 LIMIT 1`,
         sql`UPDATE sms_status SET status = 'sending', owner = NULL WHERE ${at(merged[0], 1)}`,
       ])
@@ -43,8 +44,8 @@ describe('a pass of the audit', () => {
       assert.deepEqual(
         [...rules].sort(),
         // prettier-ignore
-        ['attempts', 'balance', 'chain', 'charge', 'customer', 'dangling', 'due', 'lane', 'outbox', 'quarantine',
-          'refund', 'state'],
+        ['attempts', 'balance', 'chain', 'charge', 'customer', 'dangling', 'due', 'key', 'lane', 'outbox',
+          'quarantine', 'refund', 'state'],
         whole.violations.join('\n'),
       )
     })
@@ -101,6 +102,12 @@ describe('a pass of the audit', () => {
     let steps = 0
     for (; !pass.isOver() && steps < 400; steps++) {
       await offer(stack.db, { userId: 1, to: 1 }, { userId: 1, to: 1 })
+      for (const half of ['a', 'b'])
+        await keepKey(stack.db, {
+          userId: 1,
+          route: 'messages/bulk',
+          key: `${String(steps).padStart(3, '0')}${half}`,
+        })
       const { violations } = await pass.step(2)
       assert.deepEqual(violations, [])
     }

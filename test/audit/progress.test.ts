@@ -10,10 +10,19 @@ describe('the progress of the audit', () => {
     const stack = await freshStack()
     await fund(stack.db, 1, 1_000)
     await offer(stack.db, { userId: 1, to: 300 })
-    await look(stack.db, sql`ANALYZE TABLE user_transactions, sms_status, outbox_events, sms_quarantine`)
+    await look(
+      stack.db,
+      sql`ANALYZE TABLE user_transactions, sms_status, outbox_events, sms_quarantine, idempotency_keys`,
+    )
     const estimated = await estimateRows(stack.db)
     assert.deepEqual([...estimated.keys()].sort(), [
+      'bulk_messages',
+      'delivery_attempts',
+      'event_log',
+      'idempotency_keys',
+      'operator_message_parts',
       'outbox_events',
+      'receipts',
       'sms_quarantine',
       'sms_status',
       'user_transactions',

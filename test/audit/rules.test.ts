@@ -5,13 +5,29 @@ import type { Rule } from '../../src/audit/index.ts'
 import { look } from '../support/arrange.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
+import { EVENTS } from './planted/events.ts'
+import { ATTEMPTS } from './planted/attempts.ts'
+import { BULKS } from './planted/bulks.ts'
+import { DELIVERIES } from './planted/deliveries.ts'
+import { KEYS } from './planted/keys.ts'
 import { MONEY } from './planted/money.ts'
+import { PARTS } from './planted/parts.ts'
 import { OUTBOX_ROWS } from './planted/outboxRows.ts'
 import { RECIPIENTS } from './planted/recipients.ts'
 import { arrangeVariedTables } from './variedTables.ts'
 import type { VariedTables } from './variedTables.ts'
 
-const PLANTED = [...MONEY, ...RECIPIENTS, ...OUTBOX_ROWS]
+const PLANTED = [
+  ...MONEY,
+  ...RECIPIENTS,
+  ...OUTBOX_ROWS,
+  ...BULKS,
+  ...KEYS,
+  ...ATTEMPTS,
+  ...DELIVERIES,
+  ...PARTS,
+  ...EVENTS,
+]
 
 describe('the rules of the audit', () => {
   let stack: Stack
@@ -23,7 +39,7 @@ describe('the rules of the audit', () => {
   it('find nothing in tables with messages in every state, and say what was examined', async () => {
     const { counts, ...report } = await audit(stack.db)
     assert.deepEqual(report, {
-      ...{ violations: [], ledgerRows: 15, recipients: 16, outboxRows: 4, quarantined: 1 },
+      ...{ violations: [], ledgerRows: 18, recipients: 18, outboxRows: 4, quarantined: 1 },
       possibleDuplicates: 2,
     })
     assert.deepEqual([...new Set(Object.values(counts))], [0])
@@ -61,7 +77,7 @@ describe('the rules of the audit', () => {
   it('allow as many submissions without a result as a setting does', async () => {
     await look(stack.db, sql`UPDATE sms_status SET unconfirmed = 5 WHERE possible_duplicate`)
     assert.equal((await audit(stack.db)).counts.attempts, 2)
-    const { counts } = await audit(stack.db, { submissionsMax: { normal: 5, express: 5 } })
+    const { counts } = await audit(stack.db, { limits: { submissionsMax: { normal: 5, express: 5 } } })
     assert.equal(counts.attempts, 0)
   })
 

@@ -21,7 +21,7 @@ describe('a slice of the audit', () => {
     const first = await runPass(openSlice(stack.db, { after, upTo }), 3)
     // express, cancelled and ready have two recipients each; of their outbox rows one is left.
     assert.deepEqual(first, {
-      rows: { messages: 6, accounts: 15, outbox: 0 },
+      rows: { messages: 6, accounts: 18, outbox: 0 },
       violations: [],
       steps: first.steps,
     })

@@ -23,9 +23,12 @@ describe('the version to upgrade from', () => {
     )
   })
 
-  it('is changed alone with ONLY=upgrade, and ONLY knows nothing else', () => {
-    assert.equal(readOptions([], { ONLY: '' }).isUpgradeOnly, false)
-    assert.equal(readOptions([], { ONLY: 'upgrade' }).isUpgradeOnly, true)
-    assert.throws(() => readOptions(['--only', 'links'], {}), /ONLY must be upgrade, not "links"/)
+  it('is changed alone with ONLY=upgrade, and ONLY knows the scenarios and nothing else', () => {
+    assert.equal(readOptions([], { ONLY: '' }).only, undefined)
+    assert.equal(readOptions([], { ONLY: 'upgrade' }).only, 'upgrade')
+    assert.throws(
+      () => readOptions(['--only', 'links'], {}),
+      /ONLY must be upgrade or cancel or schedule or outage, not "links"/,
+    )
   })
 })

@@ -10,6 +10,7 @@ import { send, topUp } from '../support/api.ts'
 import { startEngineProcess } from '../support/engineProcess.ts'
 import { eventually } from '../support/eventually.ts'
 import { freshStack, logFolder } from '../support/servers.ts'
+import { freshSimulators, sharedSimulators } from '../support/simulators.ts'
 import type { Stack } from '../support/servers.ts'
 
 /** Not long: nothing of this is about leases. */
@@ -81,7 +82,9 @@ describe('a supervised process', () => {
     const second = await present(first)
     await second.stop()
     await present(second)
-    assert.deepEqual(faults, ['api-1 ended with SIGKILL', 'api-1 ended with exit code 0'])
+    assert.match(faults[0] ?? '', /^api-1 ended by SIGKILL; its log ends: .*"listening"/)
+    assert.match(faults[1] ?? '', /^api-1 ended with exit code 0; its log ends: .*"listening"/)
+    assert.equal(faults.length, 2)
     assert.deepEqual(deaths, [])
   })
 
@@ -141,6 +144,37 @@ describe('a supervised process', () => {
       await topUp(url, 1, 10)
       return send(url, { customer_id: 1, recipients: ['0912001'] })
     }
+
+    describe('and whose operators hang', () => {
+      beforeEach(async () => {
+        for (const { admin } of await freshSimulators()) await admin.behave({ hangAfterAcceptRate: 1 })
+      })
+      afterEach(() => freshSimulators())
+
+      const stuck = async () => {
+        fill(() => startEngineProcess(stack, { env: { SHUTDOWN_DEADLINE_SEC: '1' } }))
+        const { url } = await present()
+        await topUp(url, 1, 10)
+        await send(url, { customer_id: 1, recipients: ['0912001'] })
+        const [a] = await sharedSimulators()
+        await eventually('an operator is asked', async () => (await a.admin.summary()).taken > 0)
+      }
+
+      it('notes a death when it is replaced and its deadline passes', async () => {
+        await stuck()
+        await supervised.replace()
+        await eventually('it is noted', () => deaths.length + faults.length > 0)
+        assert.deepEqual([deaths, faults], [[{ role: 'api' }], []])
+      })
+
+      it('calls the same a fault when nothing is broken any more', async () => {
+        await stuck()
+        await supervised.renew()
+        await eventually('it is noted', () => deaths.length + faults.length > 0)
+        assert.match(faults[0] ?? '', /^api-1 ended with exit code 1; .*not everything could be closed/)
+        assert.deepEqual(deaths, [])
+      })
+    })
 
     it('notes that it died there', async () => {
       await assert.rejects(meet('kill'))

@@ -13,7 +13,6 @@ const LONG = {
   intensity: 1,
   isWhole: true,
   keeps: false,
-  isUpgradeOnly: false,
 }
 const SHORT = { ...LONG, durationMs: 60_000, isWhole: false }
 const UPGRADED = Object.fromEntries(UPGRADE_KINDS.map((kind) => [kind, 1]))
@@ -35,11 +34,15 @@ function goodRun(): Outcome {
     answers: { '200': 9_000 },
     requests: { sent: 9_000, accepted: 9_000, refused: 0, unknown: 0 },
     proof: {
-      ...{ requests: 9_000, recipients: 20_000, states: { done: 20_000 } },
+      ...{ requests: 9_000, recipients: 20_000, states: { done: 19_000, cancelled: 1_000 } },
       findings: Object.fromEntries(
         KINDS.map((kind) => [kind, { count: 0, lines: [] as string[] }]),
       ) as Outcome['proof']['findings'],
       ...{ duplicatesMarked: 3, duplicatesSeen: 1, takenAndRefunded: 2, quarantined: 1 },
+      ...{ repeated: 2_000, handedOverAsScheduled: 500, bulks: 500, testMessages: 500 },
+      ...{ tariffed: 500, spendRefusals: 500, keyedTopUps: 500, takenOverSmpp: 500 },
+      deliveries: { delivered: 9_000, undelivered: 500, undecided: 3 },
+      events: { logged: 900, atEndpoints: 800, atCallbacks: 100, failedRequests: 90 },
     },
     recoveries: [{ kind: 'MySQL killed', recoveredMs: 16_000, withinMs: 40_000 }],
     problems: [],
@@ -65,12 +68,29 @@ describe('what is wrong with a run', () => {
   })
 
   it('is of a run of the upgrade alone that a part of it did not happen, and nothing else', () => {
-    const options = { ...SHORT, isUpgradeOnly: true }
-    assert.deepEqual(describeFindings({ ...goodRun(), options, faults: UPGRADED, kills: {} }), [])
+    const options = { ...SHORT, only: 'upgrade' as const }
+    // Test keys are given when it is over.
+    const proof = {
+      ...{ ...goodRun().proof, testMessages: 0 },
+      events: { logged: 0, atEndpoints: 0, atCallbacks: 0, failedRequests: 0 },
+    }
+    assert.deepEqual(describeFindings({ ...goodRun(), options, proof, faults: UPGRADED, kills: {} }), [])
     const faults = { ...UPGRADED, rollback: 0 }
     assert.deepEqual(describeFindings({ ...goodRun(), options, faults, kills: {} }), [
       'the run: too little happened: rollback: 0 times, and not 1',
     ])
+  })
+
+  it('is of a scenario what it missed, and not that no faults happened', () => {
+    const options = { ...SHORT, only: 'cancel' as const }
+    const measured = { lines: ['Of 10 messages 5 were cancelled.'], missed: [] as string[] }
+    const run = { ...goodRun(), options, faults: {}, kills: {}, measured }
+    assert.deepEqual(describeFindings(run), [])
+    const [first, , second] = describeOutcome(run)
+    assert.doesNotMatch(first ?? '', /upgraded/)
+    assert.equal(second, 'Of 10 messages 5 were cancelled.')
+    measured.missed.push('only 0 of 10 were cancelled')
+    assert.deepEqual(describeFindings(run), ['the run: only 0 of 10 were cancelled'])
   })
 
   for (const kind of KINDS) {
@@ -108,11 +128,57 @@ describe('what is wrong with a run', () => {
   })
 
   const shortfalls: [string, (run: Outcome) => void, RegExp][] = [
+    ['repeated hardly anything', ({ proof }) => (proof.repeated = 599), /repeated under a key: 599/],
+    ['cancelled nothing', ({ proof }) => (proof.states = { done: 1 }), /messages cancelled: 0/],
+    [
+      'handed over nothing that was scheduled',
+      ({ proof }) => (proof.handedOverAsScheduled = 0),
+      /scheduled messages handed over: 0/,
+    ],
+    ['accepted hardly any bulk', ({ proof }) => (proof.bulks = 59), /bulks accepted: 59 times, and not 60/],
+    [
+      'accepted hardly any test message',
+      ({ proof }) => (proof.testMessages = 59),
+      /test messages accepted: 59/,
+    ],
+    ['priced hardly any message by tariffs', ({ proof }) => (proof.tariffed = 59), /by tariffs: 59/],
+    ['never came to a limit of spending', ({ proof }) => (proof.spendRefusals = 0), /limit of a day: 0/],
+    ['topped up nothing under a key', ({ proof }) => (proof.keyedTopUps = 0), /top-ups under a key: 0/],
+    [
+      'took hardly anything over SMPP',
+      ({ proof }) => (proof.takenOverSmpp = 59),
+      /taken over SMPP: 59 times, and not 60/,
+    ],
+    [
+      'had hardly any receipt',
+      ({ proof }) => (proof.deliveries.delivered = 2_399),
+      /messages delivered, by receipts: 2399/,
+    ],
+    [
+      'had no receipt of an undelivered message',
+      ({ proof }) => (proof.deliveries.undelivered = 0),
+      /not delivered, by receipts: 0/,
+    ],
+    [
+      'sent hardly any event to endpoints',
+      ({ proof }) => (proof.events.atEndpoints = 59),
+      /events at endpoints: 59/,
+    ],
+    [
+      'sent no event to an address of a message',
+      ({ proof }) => (proof.events.atCallbacks = 0),
+      /events at addresses of messages: 0/,
+    ],
+    [
+      'met no endpoint that failed',
+      ({ proof }) => (proof.events.failedRequests = 0),
+      /requests that endpoints failed: 0/,
+    ],
     ['accepted hardly anything', ({ requests }) => (requests.accepted = 2_399), /requests accepted: 2399/],
     [
       'killed too few',
       (run) => Object.keys(run.kills).forEach((name) => (run.kills[name] = 1)),
-      /kill -9: 15/,
+      /kill -9: 31/,
     ],
     [
       'left out a step',

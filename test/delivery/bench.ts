@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import type { SmsState } from '../../db/schema.ts'
 import { openDelivery as open } from '../../src/delivery/index.ts'
-import type { DeliveryEvents, DeliverySettings } from '../../src/delivery/index.ts'
+import type { DeliveryEvents, DeliverySettings, RetryPolicy } from '../../src/delivery/index.ts'
 import { topUp } from '../../src/ledger/index.ts'
 import { accept, listQuarantine } from '../../src/messages/index.ts'
 import type { Operator } from '../../src/operators/index.ts'
@@ -14,6 +14,7 @@ import { read, transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { identifierToBytes } from '../../src/primitives/identifier.ts'
 import type { MessageClass } from '../../src/primitives/messageClass.ts'
+import type { OnUnknown } from '../../src/primitives/onUnknown.ts'
 import { SILENT_EVENTS } from '../operators/silentEvents.ts'
 import { recipients } from '../support/api.ts'
 import { acceptContextOf, newIdOf } from '../support/arrange.ts'
@@ -23,8 +24,10 @@ import { violationsIn } from './violations.ts'
 
 export const CUSTOMER = 7
 export const DEPOSIT = 1_000
-/** So long that no test reaches it by itself: a test that wants it over moves `retrying_since`. */
-export const GRACE_MS = 30_000
+/** A test that wants the last attempt moves `attempts`. */
+export const RETRY: RetryPolicy = { minDelayMs: 500, maxDelayMs: 5_000, factor: 2, attemptsMax: 10 }
+/** So long that no test reaches it by itself. */
+export const VALIDITY_MS = 3_600_000
 export const UNKNOWN_SUBMISSIONS_MAX = { normal: 3, express: 2 }
 /** Operator calls at once, of all envelopes of a delivery. */
 const CALLS_MAX = 16
@@ -50,6 +53,8 @@ export interface OutboxRow {
   names: string[]
   lastError: string | null
   dueInMs: number
+  /** From the moment that it was written to when it is due, rounded to 10 ms; of a waiting row. */
+  delayMs: number
 }
 
 /** The facts that a delivery reported, in order. */
@@ -60,6 +65,8 @@ export interface Reported {
   quarantined: string[]
   takenOver: number
   possibleDuplicates: number
+  /** Possible duplicates by the operator that got them. */
+  submittedAgain: Record<string, number>
   failures: string[]
 }
 
@@ -70,10 +77,16 @@ export interface Request {
   count?: number
   text?: string
   type?: MessageClass
+  sender?: string
+  expiresInSeconds?: number
+  isTest?: boolean
+  /** `retry`, if left out: most tests are about what follows. */
+  onUnknown?: OnUnknown | null
 }
 
 /** Envelopes, rows and money on the real database, without a broker: what deliver() stands on. */
 export interface Bench {
+  databaseUrl: string
   db: Db
   /** Accepts a request of a customer with money. @returns its identifier. */
   accept(request?: Request): Promise<string>
@@ -92,8 +105,10 @@ export interface Bench {
   quarantined(): Promise<string[]>
   refunds(): Promise<{ no: number; amount: number; description: string }[]>
   balance(): Promise<number>
-  /** Moves the database's view of when tries without a verdict began. */
-  graceIsOver(smsIdentifier: string): Promise<void>
+  /** Moves the database's view of when the message expires. */
+  expiresIn(smsIdentifier: string, seconds: number): Promise<void>
+  /** The next attempt of the message is its last. */
+  oneAttemptIsLeft(smsIdentifier: string): Promise<void>
   leaseIsOver(smsIdentifier: string, fromNo?: number): Promise<void>
   /** Leaves a second of it, which is not enough for a try. */
   shortenLease(smsIdentifier: string): Promise<void>
@@ -116,9 +131,16 @@ export async function openBench(): Promise<Bench> {
   const change = (statement: ReturnType<typeof sql>) =>
     read(db, 'test.change', async (reader) => void (await statement.execute(reader)))
   return {
-    db,
-    accept: async ({ from = CUSTOMER, to, count = 1, text = 'hello', type = 'normal' } = {}) => {
-      const request = { userId: from, text, type, recipients: to ?? recipients(count) }
+    ...{ db, databaseUrl: stack.databaseUrl },
+    accept: async ({ from = CUSTOMER, to, count = 1, text = 'hello', type = 'normal', ...others } = {}) => {
+      const request = {
+        userId: from,
+        text,
+        type,
+        recipients: to ?? recipients(count),
+        onUnknown: 'retry' as const,
+        ...others,
+      }
       const [decision] = await accept(db, [{ ...request, smsIdentifier: newId() }], acceptContextOf(db))
       assert.ok(decision?.kind === 'accepted', `was ${decision?.kind}`)
       return decision.smsIdentifier
@@ -147,8 +169,11 @@ export async function openBench(): Promise<Bench> {
     quarantined: () => readQuarantined(db),
     refunds: () => readRefunds(db),
     balance: () => readBalance(db),
-    graceIsOver: (smsIdentifier) =>
-      change(sql`UPDATE sms_status SET retrying_since = retrying_since - INTERVAL ${sql.lit(GRACE_MS / 1_000)} SECOND
+    expiresIn: (smsIdentifier, seconds) =>
+      change(sql`UPDATE sms_requests SET expires_at = NOW(3) + INTERVAL ${sql.lit(seconds)} SECOND
+        WHERE sms_identifier = ${identifierToBytes(smsIdentifier)}`),
+    oneAttemptIsLeft: (smsIdentifier) =>
+      change(sql`UPDATE sms_status SET attempts = ${sql.lit(RETRY.attemptsMax - 1)}
         WHERE sms_identifier = ${identifierToBytes(smsIdentifier)}`),
     leaseIsOver: (smsIdentifier, fromNo = 1) =>
       change(sql`UPDATE sms_status SET lease_until = NOW(3) - INTERVAL 1 SECOND
@@ -170,7 +195,7 @@ export function openDelivery(
 ): { deliver: (envelope: Envelope) => Promise<void>; reported: Reported } {
   const reported: Reported = {
     ...{ settled: [], stale: [], lost: [], quarantined: [], failures: [] },
-    ...{ takenOver: 0, possibleDuplicates: 0 },
+    ...{ takenOver: 0, possibleDuplicates: 0, submittedAgain: {} },
   }
   const events: DeliveryEvents = {
     settled: ({ settlements }) => reported.settled.push(...settlements.map(({ kind }) => kind)),
@@ -180,21 +205,28 @@ export function openDelivery(
       reported.quarantined.push(
         ...recipients.map(({ smsIdentifier, recipientNo }) => `${smsIdentifier}:${recipientNo}`),
       ),
+    submittedAgain: ({ operator, messages }) =>
+      (reported.submittedAgain[operator] = (reported.submittedAgain[operator] ?? 0) + messages),
     possibleDuplicates: ({ messages }) => (reported.possibleDuplicates += messages),
     leasesTakenOver: ({ messages }) => (reported.takenOver += messages),
     unreadable: () => {},
+    claimed: () => {},
     deliveryFailed: ({ step }) => reported.failures.push(step),
   }
   const settingsOf = (type: MessageClass): DeliverySettings => ({
     db,
     newId: newIdOf(db),
     type,
-    operators,
+    route: (messages) => [{ messages, operators, operatorsTotal: operators.length, reason: 'all of them' }],
+    testOperators: [],
     callsMax: CALLS_MAX,
     recipientsInFlightMax: 3_200,
     batchSizeMax: 2_000,
     concurrency: 1,
-    unavailableGraceMs: GRACE_MS,
+    retry: RETRY,
+    random: () => 0,
+    validityMs: VALIDITY_MS,
+    onUnknown: null,
     unknownSubmissionsMax: UNKNOWN_SUBMISSIONS_MAX[type],
     events,
     operatorEvents: SILENT_EVENTS,
@@ -232,8 +264,14 @@ async function readRows(db: Db, smsIdentifier: string): Promise<Row[]> {
 
 function readOutbox(db: Db): Promise<OutboxRow[]> {
   return read(db, 'test.outbox', async (reader) => {
-    const { rows } = await sql<{ payload: string; last_error: string | null; due_in_us: string }>`
-      SELECT payload, last_error, IF(lane IN (0, 2), 0, order_key - ${NOW_KEY}) AS due_in_us
+    const { rows } = await sql<{
+      payload: string
+      last_error: string | null
+      due_in_us: string
+      delay_ms: number
+    }>`
+      SELECT payload, last_error, IF(lane IN (0, 2), 0, order_key - ${NOW_KEY}) AS due_in_us,
+             ROUND(order_key / 1000 - UNIX_TIMESTAMP(created_at) * 1000, -1) AS delay_ms
       FROM outbox_events ORDER BY id`.execute(reader)
     return rows.map((row) => ({
       names: (decodeRanges(row.payload) ?? []).map(
@@ -241,6 +279,7 @@ function readOutbox(db: Db): Promise<OutboxRow[]> {
       ),
       lastError: row.last_error,
       dueInMs: Number(row.due_in_us) / 1_000,
+      delayMs: Number(row.delay_ms),
     }))
   })
 }

@@ -49,6 +49,21 @@ describe('a claim of several envelopes', () => {
     )
   })
 
+  it('knows the age of a scheduled message from the time that it was scheduled for', async () => {
+    const { ids, envelopes: all } = await envelopes(1)
+    const id = identifierToBytes(ids[0]!)
+    await transact(bench.db, 'test.age', async (tx) => {
+      await sql`UPDATE sms_status SET created_at = NOW(3) - INTERVAL 8 HOUR WHERE sms_identifier = ${id}`.execute(
+        tx,
+      )
+      await sql`UPDATE sms_requests SET created_at = NOW(3) - INTERVAL 8 HOUR, send_at = NOW(3) - INTERVAL 1 HOUR
+        WHERE sms_identifier = ${id}`.execute(tx)
+    })
+    const [claimed] = await claimAll(bench.db, all, OWNER)
+    const ageHours = (performance.now() - claimed!.tasks[0]!.acceptedAtMs) / 3_600_000
+    assert.equal(Math.floor(ageHours), 1)
+  })
+
   it('is one transaction and gives each its own recipients, under one owner', async () => {
     const { ids, envelopes: all } = await envelopes(2, 3, 1)
     const { db, operations } = observed(bench.db)
@@ -126,21 +141,22 @@ describe('a claim of several envelopes', () => {
     assert.ok(due.some((ms) => ms > 5_000 && ms <= 10_500) && due.every((ms) => ms < 61_000), due.join())
   })
 
-  it('marks those whose owner was lost, and only those', async () => {
+  it('doubts those whose owner was lost, and only those', async () => {
     const { ids, envelopes: all } = await envelopes(2, 2)
     await claimAll(bench.db, all.slice(0, 1), OTHER)
     await bench.leaseIsOver(ids[0]!)
     const claims = await claimAll(bench.db, all, OWNER)
     assert.deepEqual(
-      claims.map(({ newlyMarked }) => newlyMarked),
-      [2, 0],
-    )
-    const marks = await Promise.all(ids.map((id) => bench.rows(id)))
-    assert.deepEqual(
-      marks.map((rows) => rows.map(({ possibleDuplicate }) => possibleDuplicate)),
+      claims.map(({ tasks }) => tasks.map(({ doubt, possiblySent }) => [doubt, possiblySent])),
       [
-        [true, true],
-        [false, false],
+        [
+          ['lost', true],
+          ['lost', true],
+        ],
+        [
+          [null, false],
+          [null, false],
+        ],
       ],
     )
   })
@@ -155,10 +171,13 @@ describe('a claim of several envelopes', () => {
       const claims = await claimAll(db, [first, { ...second, ranges: [...second.ranges, ...first.ranges] }])
       assert.equal(lost.count(), 1)
       assert.deepEqual(
-        claims.map(({ tasks, newlyMarked }) => [tasks.map(({ reference }) => reference), newlyMarked]),
+        claims.map(({ tasks }) => [
+          tasks.map(({ reference }) => reference),
+          tasks.some(({ doubt }) => doubt),
+        ]),
         [
-          [references(ids[0]!, 1, 2), 0],
-          [references(ids[1]!, 1, 2, 3), 0],
+          [references(ids[0]!, 1, 2), false],
+          [references(ids[1]!, 1, 2, 3), false],
         ],
       )
       await closeDb(db)

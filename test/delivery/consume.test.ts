@@ -36,8 +36,10 @@ describe('a consumer of the queue of a class', () => {
     settled: () => {},
     stale: () => {},
     possibleDuplicates: () => {},
+    submittedAgain: () => {},
     resultLost: () => {},
     quarantined: () => {},
+    claimed: () => {},
     leasesTakenOver: () => {},
     unreadable: ({ reason }) => unreadable.push(reason),
     deliveryFailed: ({ step }) => failures.push(step),
@@ -125,6 +127,19 @@ describe('a consumer of the queue of a class', () => {
     assert.deepEqual(begun.toSorted(), ids.toSorted())
     await end()
     assert.equal(await ready(), 0)
+  })
+
+  it('counts the recipients that it has in flight, those that wait for their turn included', async () => {
+    await start(untilTold)
+    assert.equal(consumer.recipientsInFlight(), 0)
+    const ids = await publish(CONCURRENCY + 3)
+    await eventually('all have come', () => consumer.recipientsInFlight() === ids.length)
+    for (let ended = 0; ended < ids.length; ended++) {
+      await begins(Math.min(ids.length, ended + CONCURRENCY))
+      finish(begun[ended] ?? '')
+      await eventually('one less', () => consumer.recipientsInFlight() === ids.length - ended - 1)
+    }
+    await end()
   })
 
   it('delivers an envelope once that comes again while it is in flight, and acknowledges both', async () => {

@@ -12,6 +12,8 @@ import { SILENT_EVENTS } from '../operators/silentEvents.ts'
 
 /** A port of the loopback address without a listener. */
 const NO_LISTENER = 'http://127.0.0.1:1'
+/** It cannot be asked what became of a message. */
+const SILENT = { statusRoute: 'missing' } as const
 
 describe('an envelope that is delivered to the simulated operators', () => {
   let bench: Bench
@@ -122,7 +124,7 @@ describe('an envelope that is delivered to the simulated operators', () => {
 
   it('asks the same operator once more after a connection cut behind a normal message, then the next', async () => {
     const id = await bench.accept()
-    await a.admin.behave({ dropAfterAcceptRate: 1 })
+    await a.admin.behave({ dropAfterAcceptRate: 1, ...SILENT })
     await delivery().deliver(await bench.envelope())
     assert.deepEqual(
       [await seen(a, id), await seen(b, id)],
@@ -138,7 +140,7 @@ describe('an envelope that is delivered to the simulated operators', () => {
 
   it('goes to the second operator at once after a connection cut behind an express message', async () => {
     const id = await bench.accept({ type: 'express' })
-    await a.admin.behave({ dropAfterAcceptRate: 1 })
+    await a.admin.behave({ dropAfterAcceptRate: 1, ...SILENT })
     await delivery('express').deliver(await bench.envelope('express'))
     assert.deepEqual(
       [await seen(a, id), await seen(b, id)],
@@ -153,7 +155,7 @@ describe('an envelope that is delivered to the simulated operators', () => {
   it('waits no longer than a try for an operator that hangs: express for one, normal for two', async () => {
     const normal = await bench.accept()
     const express = await bench.accept({ type: 'express' })
-    await a.admin.behave({ hangAfterAcceptRate: 1 })
+    await a.admin.behave({ hangAfterAcceptRate: 1, ...SILENT })
     await Promise.all([
       delivery('normal').deliver(await bench.envelope('normal')),
       delivery('express').deliver(await bench.envelope('express')),
@@ -180,7 +182,7 @@ describe('an envelope that is delivered to the simulated operators', () => {
 
   it('treats an answer that cannot be read as unknown: taken twice, marked, and done by the next operator', async () => {
     const id = await bench.accept({ count: 2, type: 'express' })
-    await a.admin.behave({ corruptResponseRate: 1, corruptResponseKind: 'not-json' })
+    await a.admin.behave({ corruptResponseRate: 1, corruptResponseKind: 'not-json', ...SILENT })
     await delivery('express').deliver(await bench.envelope('express'))
     for (const row of await bench.rows(id))
       assert.deepEqual([row.status, row.provider, row.possibleDuplicate], ['done', 'operator-b', true])
@@ -188,7 +190,7 @@ describe('an envelope that is delivered to the simulated operators', () => {
 
   it('retries only those of an answer with gaps that it does not name', async () => {
     const id = await bench.accept({ count: 4, type: 'express' })
-    await a.admin.behave({ corruptResponseRate: 1, corruptResponseKind: 'missing-answers' })
+    await a.admin.behave({ corruptResponseRate: 1, corruptResponseKind: 'missing-answers', ...SILENT })
     await delivery('express').deliver(await bench.envelope('express'))
     assert.deepEqual(
       (await bench.rows(id)).map(({ provider, possibleDuplicate }) => [provider, possibleDuplicate]),
@@ -225,7 +227,7 @@ describe('an envelope that is delivered to the simulated operators', () => {
     assert.equal((await b.admin.summary()).references, 1)
   })
 
-  it('fails a text on which both break down, alone and only when its grace is over', async () => {
+  it('fails a text on which both break down, alone and only in its last attempt', async () => {
     const good = await bench.accept({ count: 20 })
     const poisoned = await bench.accept({ text: 'so much poison here' })
     for (const { admin } of [a, b]) await admin.behave({ poisonTexts: [{ text: 'poison', status: 500 }] })
@@ -236,7 +238,7 @@ describe('an envelope that is delivered to the simulated operators', () => {
     assert.deepEqual(await bench.refunds(), [])
     assert.equal((await bench.row(poisoned)).attempts, 1)
 
-    await bench.graceIsOver(poisoned)
+    await bench.oneAttemptIsLeft(poisoned)
     await deliver(await bench.nextRound())
     const row = await bench.row(poisoned)
     assert.deepEqual([row.status, row.provider, row.possiblySent], ['failed', '', false])

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { eventually } from '../support/eventually.ts'
-import { openBench, openDelivery } from './bench.ts'
+import { RETRY, openBench, openDelivery } from './bench.ts'
 import type { Bench } from './bench.ts'
 import { accepts, testOperator } from './operators.ts'
 import type { TestOperator } from './operators.ts'
@@ -98,7 +98,7 @@ describe('recipients in flight, at an operator that takes them one by one', () =
       }
     })
     const next = testOperator('b')
-    const changes = { unavailableGraceMs: 0 }
+    const changes = { retry: { ...RETRY, attemptsMax: 1 } }
     await openDelivery(bench.db, [unavailable, next], changes, stopping.signal).deliver(
       await bench.envelope(),
     )

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { sql } from 'kysely'
 import { closeDb, openDb } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { SILENT } from './operators.ts'
+import { look } from '../support/arrange.ts'
 import { loseCommit } from '../support/loseCommit.ts'
 import type { LostPart } from '../support/loseCommit.ts'
 import { openTcpProxy } from '../../dev/tcpProxy.ts'
@@ -78,6 +80,7 @@ describe('a delivery that loses a COMMIT on the way to the database or back', ()
         (await bench.rows(id)).map(({ status }) => status),
         ['failed', 'failed', 'done', 'done'],
       )
+      assert.equal((await look(bench.db, sql`SELECT 1 FROM delivery_attempts`)).length, 2)
       assert.equal((await bench.refunds()).length, 2)
       assert.equal(await bench.balance(), DEPOSIT - 2)
       assert.deepEqual(await bench.outbox(), [])

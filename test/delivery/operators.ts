@@ -1,5 +1,5 @@
 import { Breaker } from '../../src/operators/breaker.ts'
-import type { CallResult, OperatorResult, Submission } from '../../src/operators/contract.ts'
+import type { CallResult, OperatorResult, QueryAnswer, Submission } from '../../src/operators/contract.ts'
 import type { Operator } from '../../src/operators/index.ts'
 
 /** Long enough that no breaker turns half-open by itself in a test. */
@@ -7,6 +7,9 @@ const NEVER_MS = 600_000
 
 export const UNAVAILABLE: CallResult = { kind: 'unavailable', reason: 'HTTP 503' }
 export const SILENT: CallResult = { kind: 'unknown', reason: 'no answer' }
+
+/** What it says of a message when it is asked. */
+export type Knows = (message: Submission) => QueryAnswer | Promise<QueryAnswer>
 
 export type Answer = (batch: Submission[]) => CallResult | Promise<CallResult>
 
@@ -18,6 +21,10 @@ export interface TestOperator extends Omit<Operator, 'breaker' | 'pace' | 'dedup
   /** The references of each call, in order. */
   readonly calls: string[][]
   answer: Answer
+  /** The references of each question, in order. */
+  readonly questions: string[][]
+  /** Undefined: it cannot be asked. */
+  knows: Knows | undefined
   openBreaker(): Promise<void>
   halfOpenBreaker(): Promise<void>
 }
@@ -42,6 +49,8 @@ export function testOperator(
     breaker: new Breaker({ resetTimeoutMs: NEVER_MS }),
     pace: testPace(),
     calls: [],
+    questions: [],
+    knows: undefined,
     answer,
     adapter: {
       ...{ name, batchSizeMax, callsInFlightMax: 1_000 },
@@ -49,8 +58,17 @@ export function testOperator(
         operator.calls.push(batch.map(({ reference }) => reference))
         return Promise.resolve(operator.answer(batch))
       },
+      get query() {
+        const { knows } = operator
+        if (!knows) return undefined
+        return async (batch: Submission[]) => {
+          operator.questions.push(batch.map(({ reference }) => reference))
+          return Promise.all(batch.map(async (message) => knows(message)))
+        }
+      },
       close: () => Promise.resolve(),
-    },
+      // A getter, because a test may let it know later.
+    } as Operator['adapter'],
     openBreaker: async () => {
       const { breaker } = operator
       for (let ticket = breaker.admit(); ticket; ticket = breaker.admit()) await breaker.record(ticket, true)

@@ -7,9 +7,10 @@ import { transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { CLASSES } from '../../src/primitives/messageClass.ts'
 import type { MessageClass } from '../../src/primitives/messageClass.ts'
+import type { OnUnknown } from '../../src/primitives/onUnknown.ts'
 import { look, newIdOf } from '../support/arrange.ts'
 import { makeDue } from '../support/makeDue.ts'
-import { CUSTOMER, UNKNOWN_SUBMISSIONS_MAX, openBench, openDelivery } from './bench.ts'
+import { CUSTOMER, RETRY, UNKNOWN_SUBMISSIONS_MAX, openBench, openDelivery } from './bench.ts'
 import { accepts, answers, testOperator } from './operators.ts'
 import { openSubmissionRecord } from './submissionRecord.ts'
 import { violationsIn } from './violations.ts'
@@ -18,7 +19,7 @@ import { violationsIn } from './violations.ts'
 export type CallKind = 'accepted' | 'mixed' | 'silent' | 'unavailable' | 'refused' | 'late' | 'crash'
 
 export type Step =
-  | { kind: 'accept'; type: MessageClass; count: number }
+  | { kind: 'accept'; type: MessageClass; count: number; onUnknown: OnUnknown }
   | { kind: 'relay'; type: MessageClass }
   | { kind: 'deliver' | 'redeliver'; process: number; which: number; calls: CallKind[] }
   | { kind: 'answerLate'; which: number; call: CallKind }
@@ -30,13 +31,14 @@ export type Step =
 export interface Schedule {
   db: Db
   run(step: Step): Promise<void>
-  /** All operators accept, late answers arrive, leases expire: runs until everything ended or waits for a person. */
+  /** All operators accept, late answers arrive, leases expire: runs until everything ended, waits for a person or is held. */
   endWell(): Promise<void>
   violations(): Promise<string[]>
   close(): Promise<void>
 }
 
 const ROUNDS_MAX = 20
+const ENDING_ROWS = 20
 const MIXED = ['accepted', 'rejected', 'unavailable', 'unknown'] as const
 
 interface Process {
@@ -46,10 +48,7 @@ interface Process {
   stuck: PromiseWithResolvers<void>
 }
 
-export async function openSchedule(settings: {
-  processes: number
-  unavailableGraceMs: number
-}): Promise<Schedule> {
+export async function openSchedule(settings: { processes: number; attemptsMax: number }): Promise<Schedule> {
   const bench = await openBench()
   const { db } = bench
   const record = openSubmissionRecord(db)
@@ -84,7 +83,9 @@ export async function openSchedule(settings: {
     )
     // Breakers would hide results, and are tested elsewhere.
     for (const { breaker } of operators) breaker.record = () => Promise.resolve()
-    const { deliver } = openDelivery(db, operators, { unavailableGraceMs: settings.unavailableGraceMs })
+    const { deliver } = openDelivery(db, operators, {
+      retry: { ...RETRY, attemptsMax: settings.attemptsMax },
+    })
     let current = Promise.resolve()
     process.deliver = (envelope) => (current = deliver(envelope))
     return process
@@ -99,10 +100,10 @@ export async function openSchedule(settings: {
     delivered.push(envelope)
     await Promise.race([process.deliver(envelope), process.stuck.promise])
   }
-  const relay = async (type: MessageClass) => {
+  const relay = async (type: MessageClass, rows = 2) => {
     const claimed =
-      (await claim(db, type, 2, newIdOf(db), { condition: 'waiting' })) ??
-      (await claim(db, type, 2, newIdOf(db)))
+      (await claim(db, type, rows, newIdOf(db), { condition: 'waiting' })) ??
+      (await claim(db, type, rows, newIdOf(db)))
     queue.push(...(claimed?.envelopes ?? []))
   }
   const expireLeases = () =>
@@ -120,7 +121,7 @@ export async function openSchedule(settings: {
   const run = async (step: Step): Promise<void> => {
     switch (step.kind) {
       case 'accept':
-        accepted.push(await bench.accept({ type: step.type, count: step.count }))
+        accepted.push(await bench.accept({ type: step.type, count: step.count, onUnknown: step.onUnknown }))
         break
       case 'relay':
         await relay(step.type)
@@ -154,7 +155,8 @@ export async function openSchedule(settings: {
     for (let round = 0; round < ROUNDS_MAX; round++) {
       await expireLeases()
       await comeDue()
-      for (const type of CLASSES) await relay(type)
+      // Twice: what is held comes due each time, and is relayed before what is ready.
+      for (const type of [...CLASSES, ...CLASSES]) await relay(type, ENDING_ROWS)
       for (const envelope of queue.splice(0)) await deliver(round % processes.length, envelope, ['accepted'])
       if (await isEverythingEnded()) return
     }
@@ -165,7 +167,9 @@ export async function openSchedule(settings: {
     (
       await look(
         db,
-        sql`SELECT 1 FROM sms_status WHERE status = 'pending' OR (status = 'sending' AND owner IS NOT NULL) LIMIT 1`,
+        sql`SELECT 1 FROM sms_status s JOIN sms_requests r ON r.sms_identifier = s.sms_identifier
+          WHERE (status = 'pending' AND NOT (unconfirmed > 0 AND on_unknown = 'hold'))
+            OR (status = 'sending' AND owner IS NOT NULL) LIMIT 1`,
       )
     ).length === 0
   return {

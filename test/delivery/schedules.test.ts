@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { MessageClass } from '../../src/primitives/messageClass.ts'
+import type { OnUnknown } from '../../src/primitives/onUnknown.ts'
 import { openSchedule } from './schedule.ts'
 import type { CallKind, Step } from './schedule.ts'
 
-const RUNS = 100
+const RUNS = 60
 const STEPS_MAX = 25
 const PROCESSES = 3
 
@@ -26,6 +27,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant('accept' as const),
       type,
       count: fc.integer({ min: 1, max: 5 }),
+      onUnknown: fc.constantFrom<OnUnknown>('retry', 'hold'),
     }),
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('relay' as const), type }) },
@@ -49,9 +51,9 @@ describe('delivery under any schedule of results, crashes, expired leases, redel
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { minLength: 5, maxLength: STEPS_MAX }),
-        fc.constantFrom(0, 30_000),
-        async (steps, unavailableGraceMs) => {
-          const schedule = await openSchedule({ processes: PROCESSES, unavailableGraceMs })
+        fc.constantFrom(1, 3, 10),
+        async (steps, attemptsMax) => {
+          const schedule = await openSchedule({ processes: PROCESSES, attemptsMax })
           try {
             for (const each of steps) {
               await schedule.run(each)

@@ -3,12 +3,16 @@ import type { ClaimedEnvelope, InFlight, Settled, Settlement, Task } from '../..
 import type { Envelope } from '../../src/outbox/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { newIdOf } from '../support/arrange.ts'
-import { UNKNOWN_SUBMISSIONS_MAX } from './bench.ts'
+import { UNKNOWN_SUBMISSIONS_MAX, VALIDITY_MS } from './bench.ts'
 
 /** Claims as a consumer does, so that a test can settle step by step. */
 export function claimAll(db: Db, envelopes: Envelope[], owner?: string): Promise<ClaimedEnvelope[]> {
-  const unknownSubmissionsMax = UNKNOWN_SUBMISSIONS_MAX.normal
-  return claimEnvelopes(db, envelopes, { unknownSubmissionsMax, ...(owner !== undefined && { owner }) })
+  const bounds = {
+    unknownSubmissionsMax: UNKNOWN_SUBMISSIONS_MAX.normal,
+    validityMs: VALIDITY_MS,
+    onUnknown: null,
+  }
+  return claimEnvelopes(db, envelopes, { ...bounds, ...(owner !== undefined && { owner }) })
 }
 
 /** One transaction for all parts. */
@@ -32,6 +36,6 @@ export function failed(task: Task): Settlement {
   return { kind: 'failed', task, provider: 'a', reason: 'no such number' }
 }
 
-export function released(task: Task, { tried = true } = {}): Settlement {
-  return { kind: 'released', task, tried, reason: 'HTTP 503' }
+export function released(task: Task, { tried = true, retryInMs = 500 } = {}): Settlement {
+  return { kind: 'released', task, tried, reason: 'HTTP 503', retryInMs }
 }

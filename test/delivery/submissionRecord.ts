@@ -4,13 +4,14 @@ import type { CallResult, Submission } from '../../src/operators/contract.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { identifierFromBytes } from '../../src/primitives/identifier.ts'
 import type { MessageClass } from '../../src/primitives/messageClass.ts'
+import type { OnUnknown } from '../../src/primitives/onUnknown.ts'
 import { look } from '../support/arrange.ts'
 
 /** What the operators saw, and what the tables said at that moment. */
 export interface SubmissionRecord {
   /** Records a call as it begins. @returns what records its result and hands it on. */
   submitted(batch: Submission[]): Promise<(result: CallResult) => CallResult>
-  /** Repeats without a mark, too many submissions without a definite result, terminal states that changed. */
+  /** Repeats without a mark or of what is held, too many submissions without a definite result, terminal states that changed. */
   violations(unknownSubmissionsMax: Record<MessageClass, number>): Promise<string[]>
 }
 
@@ -20,6 +21,7 @@ interface Row {
   type: MessageClass
   status: string
   marked: number
+  on_unknown: OnUnknown | null
 }
 
 export function openSubmissionRecord(db: Db): SubmissionRecord {
@@ -32,7 +34,7 @@ export function openSubmissionRecord(db: Db): SubmissionRecord {
   const readRows = async () => {
     const rows = await look(
       db,
-      sql<Row>`SELECT s.sms_identifier AS id, s.recipient_no AS no, r.type, s.status, s.possible_duplicate AS marked
+      sql<Row>`SELECT s.sms_identifier AS id, s.recipient_no AS no, r.type, s.status, s.possible_duplicate AS marked, r.on_unknown
         FROM sms_status s JOIN sms_requests r ON r.sms_identifier = s.sms_identifier`,
     )
     return new Map(rows.map((row) => [`${identifierFromBytes(row.id)}:${row.no}`, row]))
@@ -45,6 +47,8 @@ export function openSubmissionRecord(db: Db): SubmissionRecord {
         if (rows.get(reference)?.status === 'cancelled')
           faults.push(`${reference} submitted after its cancellation`)
         if (isRepeat && rows.get(reference)?.marked !== 1) faults.push(`${reference} repeated without a mark`)
+        if (isRepeat && rows.get(reference)?.on_unknown === 'hold')
+          faults.push(`${reference} is held, and was submitted again`)
         count(reference, 1)
       }
       return (result) => {

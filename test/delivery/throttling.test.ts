@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { eventually } from '../support/eventually.ts'
-import { openBench, openDelivery } from './bench.ts'
+import { RETRY, openBench, openDelivery } from './bench.ts'
 import type { Bench } from './bench.ts'
 import { accepts, testOperator } from './operators.ts'
 import type { Answer, TestOperator } from './operators.ts'
@@ -78,7 +78,7 @@ describe('delivery to throttled operators', () => {
     const id = await bench.accept({ count: 2 })
     a.answer = throttles(a, 2 * FAR_AHEAD_MS)
     b.answer = throttles(b, FAR_AHEAD_MS)
-    const { deliver, reported } = openDelivery(bench.db, [a, b], { unavailableGraceMs: 0 })
+    const { deliver, reported } = openDelivery(bench.db, [a, b], { retry: { ...RETRY, attemptsMax: 1 } })
     await deliver(await bench.envelope())
     for (const row of await bench.rows(id))
       assert.deepEqual([row.status, row.retrying, row.unconfirmed], ['pending', false, 0])

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { DEPOSIT, openBench, openDelivery } from './bench.ts'
 import type { Bench } from './bench.ts'
-import { SILENT, accepts, saysOfEach, testOperator } from './operators.ts'
+import { SILENT, accepts, answers, saysOfEach, testOperator } from './operators.ts'
 import type { Answer, TestOperator } from './operators.ts'
 
 describe('a message whose result is unknown', () => {
@@ -26,9 +26,11 @@ describe('a message whose result is unknown', () => {
 
   it('goes to the next operator, and then back to the outbox, marked and counted', async () => {
     const id = await bench.accept()
-    await delivery().deliver(await bench.envelope())
+    const { deliver, reported } = delivery()
+    await deliver(await bench.envelope())
     const row = await bench.row(id)
     assert.deepEqual([calls(), row.status, row.unconfirmed], [[1, 1], 'pending', 2])
+    assert.deepEqual(reported.submittedAgain, { b: 1 })
     assert.deepEqual([row.possiblySent, row.possibleDuplicate], [true, true])
     assert.deepEqual(await bench.refunds(), [])
   })
@@ -90,12 +92,12 @@ describe('a message whose result is unknown', () => {
     assert.equal(new Set([...a.calls, ...b.calls].flat()).size, 1)
   })
 
-  it('fails, refunded once and marked as possibly sent, when its time runs out first', async () => {
+  it('fails, refunded once and marked as possibly sent, when its attempts are used up first', async () => {
     const id = await bench.accept()
     b.answer = saysOfEach('unavailable')
     const { deliver } = delivery()
     await deliver(await bench.envelope())
-    await bench.graceIsOver(id)
+    await bench.oneAttemptIsLeft(id)
     await deliver(await bench.nextRound())
     const row = await bench.row(id)
     assert.deepEqual([row.status, row.possiblySent, row.possibleDuplicate], ['failed', true, true])
@@ -109,5 +111,15 @@ describe('a message whose result is unknown', () => {
     const row = await bench.row(id)
     assert.deepEqual([row.status, row.provider, row.possiblySent], ['failed', 'b', true])
     assert.equal((await bench.refunds()).length, 1)
+  })
+
+  it('of which an operator took some parts and will never take another fails, refunded and possibly sent', async () => {
+    const id = await bench.accept()
+    a.answer = (batch) =>
+      answers(batch, () => ({ kind: 'rejected', reason: '1 of 2 parts taken', partIds: ['x', null] }))
+    await delivery().deliver(await bench.envelope())
+    const row = await bench.row(id)
+    assert.deepEqual([calls(), row.status, row.possiblySent], [[1, 0], 'failed', true])
+    assert.deepEqual([await bench.balance(), await bench.outbox()], [DEPOSIT, []])
   })
 })

@@ -91,6 +91,20 @@ describe('the TCP proxy', () => {
     await eventually('the answer arrived', () => client.got() === 'aabb')
   })
 
+  it('keeps a reset of one end from the other while silent, and passes it on afterwards', async () => {
+    const client = await join()
+    await say(client, 'a')
+    proxy.links()[0]?.silence()
+    atServer[0]?.socket.resetAndDestroy()
+    await say(await join(), 'another link goes on')
+    await eventually('the server is gone', () => atServer[0]?.socket.closed === true)
+    client.socket.write('b')
+    await say(await join(), 'and another')
+    assert.equal(client.ended(), 'open')
+    proxy.links()[0]?.resume()
+    await eventually('the reset arrived', () => client.ended() === 'reset')
+  })
+
   it('can silence one direction only', async () => {
     const client = await join()
     await say(client, 'a')
@@ -167,6 +181,21 @@ describe('the TCP proxy', () => {
     await eventually('it is reset', () => refused.ended() === 'reset')
     await say(client, 'a')
     proxy.admit()
+    await say(await join(), 'b')
+  })
+
+  it('is not there for new links until it is opened again, and the present ones go on', async () => {
+    const client = await join()
+    proxy.shut()
+    await eventually('nobody listens', async () => {
+      const refused = connect(Number(new URL(proxy.url).port), '127.0.0.1')
+      const [error] = (await once(refused, 'error').catch((reason: unknown) => [reason])) as [
+        { code?: string },
+      ]
+      return error.code === 'ECONNREFUSED'
+    })
+    await say(client, 'a')
+    await proxy.reopen()
     await say(await join(), 'b')
   })
 

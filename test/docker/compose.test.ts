@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parse } from 'yaml'
 import manifest from '../../package.json' with { type: 'json' }
 import { findCompose } from '../../dev/compose.ts'
 import type { Compose } from '../../dev/compose.ts'
@@ -16,20 +17,28 @@ import { eventually } from '../support/eventually.ts'
 import { isHeapLimit } from '../support/heapLimit.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
-import { CHECKOUT, readComposeFile, readImage, readProjectFile, serviceOf, toSeconds } from './composeFile.ts'
+import {
+  CHECKOUT,
+  readComposeFile,
+  readImage,
+  readProjectFile,
+  serviceOf,
+  toSeconds,
+  withoutProfiles,
+} from './composeFile.ts'
 import { createContainers } from './containers.ts'
 import type { Containers } from './containers.ts'
 
 const ROLES = ['api', 'relay', 'consumer']
-const OPERATORS = ['operator-a', 'operator-b']
+const OPERATORS = ['operator-a', 'operator-b', 'operator-test']
 
 describe('the compose file', () => {
-  const file = readComposeFile()
+  const file = withoutProfiles(readComposeFile())
   const image = readImage()
   const services = Object.entries(file.services)
   const staying = services.filter(([name]) => name !== 'migrate')
 
-  it('brings servers, a migration job, three roles and two operators, each in a container of its own', () => {
+  it('brings servers, a migration job, three roles and three operators, each in a container of its own', () => {
     assert.deepEqual(
       services.map(([name]) => name).sort(),
       ['mysql', 'rabbitmq', 'migrate', ...ROLES, ...OPERATORS].sort(),
@@ -62,7 +71,7 @@ describe('the compose file', () => {
 
   it('publishes every port on 127.0.0.1 alone', () => {
     const ports = services.flatMap(([, service]) => service.ports ?? [])
-    assert.equal(ports.length, 8)
+    assert.equal(ports.length, 9)
     for (const port of ports) assert.match(port, /^127\.0\.0\.1:[0-9]*:[0-9]+$/)
     for (const [name, service] of services) assert.ok(!('network_mode' in service), name)
   })
@@ -87,9 +96,25 @@ describe('the compose file', () => {
     const amqpUrl = `amqp://${RABBITMQ_DEFAULT_USER}:${RABBITMQ_DEFAULT_PASS}@rabbitmq:5672/${RABBITMQ_DEFAULT_VHOST}`
     for (const role of ROLES) assert.equal(serviceOf(file, role).environment['AMQP_URL'], amqpUrl, role)
     for (const operator of OPERATORS) {
-      const setting = `${operator.toUpperCase().replace('-', '_')}_URL`
+      const setting =
+        operator === 'operator-test' ? 'TEST_OPERATOR_URL' : `${operator.toUpperCase().replace('-', '_')}_URL`
       const { PORT } = serviceOf(file, operator).environment
-      assert.equal(serviceOf(file, 'consumer').environment[setting], `http://${operator}:${PORT}`)
+      for (const role of ['api', 'consumer'])
+        assert.equal(serviceOf(file, role).environment[setting], `http://${operator}:${PORT}`, role)
+    }
+  })
+
+  it('has operators send their receipts to the api, under their names and with the secret that it knows', () => {
+    const { LISTEN_ADDR, RECEIPTS_SECRET } = serviceOf(file, 'api').environment
+    assert.equal(serviceOf(file, 'consumer').environment['RECEIPTS_SECRET'], RECEIPTS_SECRET)
+    for (const operator of OPERATORS) {
+      const { environment } = serviceOf(file, operator)
+      const port = LISTEN_ADDR?.split(':').at(-1)
+      assert.equal(
+        environment['RECEIPTS_URL'],
+        `http://api:${port}/operators/${environment['NAME']}/receipts`,
+      )
+      assert.equal(environment['RECEIPTS_SECRET'], RECEIPTS_SECRET)
     }
   })
 
@@ -115,9 +140,11 @@ describe('the compose file', () => {
       migrate: { mysql: healthy },
       api: migrated,
       relay: { ...migrated, rabbitmq: healthy },
-      consumer: { ...migrated, rabbitmq: healthy, 'operator-a': healthy, 'operator-b': healthy },
-      'operator-a': migrated,
-      'operator-b': migrated,
+      consumer: {
+        ...{ ...migrated, rabbitmq: healthy },
+        ...Object.fromEntries(OPERATORS.map((operator) => [operator, healthy])),
+      },
+      ...Object.fromEntries(OPERATORS.map((operator) => [operator, migrated])),
     })
   })
 
@@ -160,6 +187,47 @@ describe('the compose file', () => {
   }
 })
 
+describe('the profile observe of the compose file', () => {
+  const file = readComposeFile()
+  const plain = withoutProfiles(file)
+  const observers = Object.entries(file.services).filter(([name]) => !(name in plain.services))
+
+  it('brings Prometheus, Grafana and an exporter, on this machine alone, of versions that are named', () => {
+    assert.deepEqual(
+      observers.map(([name]) => name),
+      ['prometheus', 'grafana', 'mysqld-exporter'],
+    )
+    for (const [name, { image, ports = [], volumes = [], profiles }] of observers) {
+      assert.deepEqual(profiles, ['observe'], name)
+      assert.match(image, /:v?\d+\.\d+\.\d+$/, name)
+      for (const port of ports) assert.match(port, /^127\.0\.0\.1:[0-9]+:[0-9]+$/)
+      for (const volume of volumes)
+        assert.ok(statSync(join(CHECKOUT, volume.split(':')[0] ?? '')).isDirectory(), volume)
+    }
+  })
+
+  it('scrapes services that are there, the roles at the port that they listen on', () => {
+    const { scrape_configs: jobs } = parse(readProjectFile('docker/prometheus/prometheus.yml')) as {
+      scrape_configs: {
+        dns_sd_configs?: { names: string[]; port: number }[]
+        static_configs?: { targets: string[] }[]
+      }[]
+    }
+    const [roles] = jobs.flatMap(({ dns_sd_configs = [] }) => dns_sd_configs)
+    assert.deepEqual(roles?.names, ROLES)
+    for (const role of ROLES)
+      assert.equal(
+        serviceOf(file, role).environment['LISTEN_ADDR']?.split(':').at(-1),
+        String(roles.port),
+        role,
+      )
+    for (const target of jobs.flatMap(({ static_configs = [] }) =>
+      static_configs.flatMap((each) => each.targets),
+    ))
+      assert.ok(file.services[target.split(':')[0] ?? ''], target)
+  })
+})
+
 describe('the image', () => {
   const image = readImage()
 
@@ -167,7 +235,7 @@ describe('the image', () => {
     // A checkout may have its settings in a file; a container is given its own.
     assert.equal(
       image.command.join(' '),
-      manifest.scripts.start.replace(/^exec /, '').replace(/ --env-file\S*/, ''),
+      manifest.scripts.start.replace(/^exec /, '').replace(' --require ./src/envFile.cjs', ''),
     )
     assert.equal(image.user, 'node')
   })
@@ -208,7 +276,10 @@ describe('Docker Compose', function () {
 
   it('takes the file, and finds every port on 127.0.0.1', async () => {
     const { services } = await compose.resolve(join(CHECKOUT, 'docker-compose.yml'))
-    assert.deepEqual(Object.keys(services).sort(), Object.keys(readComposeFile().services).sort())
+    assert.deepEqual(
+      Object.keys(services).sort(),
+      Object.keys(withoutProfiles(readComposeFile()).services).sort(),
+    )
     const addresses = Object.values(services).flatMap(({ ports = [] }) => ports.map(({ host_ip }) => host_ip))
     assert.deepEqual([...new Set(addresses)], ['127.0.0.1'])
   })
@@ -231,7 +302,7 @@ describe('Docker Compose', function () {
 
 describe('the services of the compose file, with their own commands and settings', function () {
   this.timeout(120_000)
-  const file = readComposeFile()
+  const file = withoutProfiles(readComposeFile())
   let stack: Stack
   let containers: Containers
   before(async () => {
@@ -256,7 +327,7 @@ describe('the services of the compose file, with their own commands and settings
     for (const name of [...ROLES, ...OPERATORS]) await containers.askImage(name)
   })
 
-  it('carry a message of each class from the api to an operator', async () => {
+  it('carry a message of each class from the api to an operator, and its receipt back', async () => {
     const api = containers.url('api')
     const { userId } = await newCustomer(stack.db)
     const { text: key } = await newKey(stack.db, userId)
@@ -266,10 +337,10 @@ describe('the services of the compose file, with their own commands and settings
       assert.equal((await call(api, 'POST', '/sms/send', { body })).code, 'key_required')
       const sent = await call(api, 'POST', '/sms/send', { key, body })
       const query = `user_id=${userId}&sms_identifier=${String(sent.body['sms_identifier'])}`
-      await eventually(`the ${type} message is done`, async () => {
+      await eventually(`the ${type} message is delivered`, async () => {
         const { body: page } = await call(api, 'GET', `/sms/history?${query}`, { key })
         const [item] = page['history'] as HistoryBody['history']
-        return item?.status === 'done' && item.provider === 'operator-a'
+        return item?.delivery_status === 'delivered' && item.provider === 'operator-a'
       })
     }
   })

@@ -8,6 +8,8 @@ export type Condition = 'service_started' | 'service_healthy' | 'service_complet
 
 export interface Service {
   image: string
+  /** Started only with a profile of these. */
+  profiles?: string[]
   build?: string
   restart: string
   command?: string[]
@@ -26,7 +28,15 @@ export interface ComposeFile {
 
 /** The file as written, with anchors merged, variables left at their defaults and doubled dollars made single. */
 export function readComposeFile(): ComposeFile {
-  return parse(interpolate(readProjectFile('docker-compose.yml')), { merge: true }) as ComposeFile
+  // Variables are replaced in what was read, as Docker does it: an empty one is an empty text.
+  const replace = (_key: unknown, value: unknown) => (typeof value === 'string' ? interpolate(value) : value)
+  return parse(readProjectFile('docker-compose.yml'), replace, { merge: true }) as ComposeFile
+}
+
+/** Without the services of profiles, as `docker compose up` takes it. */
+export function withoutProfiles(file: ComposeFile): ComposeFile {
+  const services = Object.entries(file.services).filter(([, { profiles }]) => profiles === undefined)
+  return { ...file, services: Object.fromEntries(services) }
 }
 
 function interpolate(text: string): string {

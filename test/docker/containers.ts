@@ -56,11 +56,11 @@ export async function createContainers(file: ComposeFile, image: Image, stack: S
     if (key === 'HOST') return '127.0.0.1'
     if (key === 'PORT') return String(portOf(name))
     if (!value.includes('://')) return value
-    const { hostname } = new URL(value)
+    const { hostname, pathname } = new URL(value)
     serviceOf(file, hostname)
     if (hostname === 'mysql') return stack.databaseUrl
     if (hostname === 'rabbitmq') return stack.amqpUrl
-    return `http://127.0.0.1:${portOf(hostname)}`
+    return `http://127.0.0.1:${portOf(hostname)}${pathname.replace(/^\/$/, '')}`
   }
 
   const start = async (name: string): Promise<Launched> => {

@@ -10,6 +10,7 @@ const PAGES = [
   'CONTRIBUTING.md',
   'SECURITY.md',
   'dev/README.md',
+  'clients/typescript/README.md',
   ...globSync('docs/*.md', { cwd: CHECKOUT }),
 ]
 

@@ -4,6 +4,7 @@ import { gatherCrowd } from '../../chaos/hostile/crowd.ts'
 import { describeOffences } from '../../chaos/hostile/describe.ts'
 import { drawPlan, SHARES } from '../../chaos/hostile/drawPlan.ts'
 import { ADMIN_KEY, giveKeys } from '../../chaos/hostile/giveKeys.ts'
+import { pinPrices } from '../../chaos/hostile/pinPrices.ts'
 import { KINDS } from '../../chaos/hostile/plan.ts'
 import { run } from '../../chaos/hostile/run.ts'
 import { settle } from '../../chaos/hostile/settle.ts'
@@ -31,6 +32,7 @@ describe('an engine under hostile requests', () => {
     await freshSimulators()
     engine = await startEngineProcess(stack, { env: { ADMIN_API_KEY: ADMIN_KEY } })
     world = await makeWorld(engine.url, book, await giveKeys(stack.databaseUrl))
+    await pinPrices(stack.databaseUrl, world)
   })
   after(async () => {
     await engine.stop()

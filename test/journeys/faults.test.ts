@@ -36,7 +36,8 @@ describe('an engine that is killed, or whose servers are', () => {
   })
 
   async function start(options: Parameters<typeof startEngineProcess>[1] = {}): Promise<Program> {
-    const engine = await startEngineProcess(stack, options)
+    const env = { ON_UNKNOWN: 'retry', ...options.env }
+    const engine = await startEngineProcess(stack, { ...options, env })
     engines.push(engine)
     return engine
   }

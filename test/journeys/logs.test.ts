@@ -56,8 +56,12 @@ for (const level of ['info', 'debug'] as LogLevel[]) {
         })),
       )
       await a.admin.behave({ outage: 'http503' })
-      await b.admin.behave({ corruptResponseRate: 1, corruptResponseKind: 'not-json' })
-      await start(quoting.url, b.url, '0s')
+      await b.admin.behave({
+        corruptResponseRate: 1,
+        corruptResponseKind: 'not-json',
+        statusRoute: 'missing',
+      })
+      await start(quoting.url, b.url, '1')
       await topUp(url, CUSTOMER, 1_000)
       accepted.push(await sendOff('normal'), await sendOff('express'))
       await badRequests()
@@ -65,7 +69,7 @@ for (const level of ['info', 'debug'] as LogLevel[]) {
       await lifecycle.close()
       // And once more with operators that work, that are away, and that cannot be reached.
       await b.admin.behave({})
-      await start(a.url, b.url, '30s')
+      await start(a.url, b.url, '1000')
       accepted.push(await sendOff('normal'), await sendOff('express'))
       await drain(stack.db)
     })
@@ -75,8 +79,14 @@ for (const level of ['info', 'debug'] as LogLevel[]) {
       await stack.drop()
     })
 
-    const start = async (urlOfA: string, urlOfB: string, grace: string) => {
-      const config = loadConfig(engineEnv(stack, urlOfA, urlOfB, { UNAVAILABLE_GRACE: grace }))
+    const start = async (urlOfA: string, urlOfB: string, attempts: string) => {
+      const config = loadConfig(
+        engineEnv(stack, urlOfA, urlOfB, {
+          MAX_ATTEMPTS: attempts,
+          RETRY_EXPRESS_MAX_ATTEMPTS: attempts,
+          ON_UNKNOWN: 'retry',
+        }),
+      )
       lifecycle = createLifecycle({
         logger: log.logger,
         deadlineMs: config.shutdownDeadlineMs,

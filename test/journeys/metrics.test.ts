@@ -1,34 +1,38 @@
 import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { post, recipients, send, topUp } from '../support/api.ts'
 import { startTestEngine } from '../support/engine.ts'
 import type { TestEngine } from '../support/engine.ts'
+import { parseExposition } from '../support/exposition.ts'
+import type { Family } from '../support/exposition.ts'
+import { METRICS_PAGE, describeMetricsPage } from '../support/metricsPage.ts'
 
 const CUSTOMER = 4_711
 const REJECTED = '09120000001'
-
-interface Family {
-  help: string
-  type: string
-  samples: { series: string; name: string; labels: Record<string, string>; value: number }[]
-}
 
 /** What every label of ours may say: all of it known beforehand, however many customers and messages there are. */
 const CLOSED_SETS: Record<string, RegExp> = {
   pool: /^(requests|normal|express)$/,
   class: /^(normal|express)$/,
-  operator: /^operator-[ab]$/,
-  state: /^(closed|open|half-open|in_use|idle|waiting)$/,
+  operator: /^operator-(a|b|test)$/,
+  state: /^(closed|open|half-open|in_use|idle|limit|waiting|orphan|active|paused|drained)$/,
   outcome: /^(accepted|rejected|unavailable|unknown|done|failed|released|late|ok|retried)$/,
   decision:
-    /^(accepted|replayed|key_reused|rate_limit|refused|insufficient_balance|unavailable|account_locked|outcome_unknown|fault)$/,
+    /^(accepted|replayed|key_reused|price_exceeded|rate_limit|spend_limit|refused|insufficient_balance|unavailable|account_locked|outcome_unknown|fault)$/,
   result:
-    /^(answered|accepted|rejected|throttled|refused|unavailable|unknown|confirmed|done|failed|released|quarantined|stale|lost|cancelled|repeated|not_cancellable|not_found)$/,
+    /^(delivered|repeated|contradicting|intermediate|refunded|other_operator|unmatched|unreadable|timeout|unreachable|blocked|too_long|stopped|answered|accepted|rejected|throttled|refused|unavailable|unknown|confirmed|done|failed|released|quarantined|stale|lost|cancelled|repeated|not_cancellable|not_found|applied)$/,
+  work: /^(sequence|remove)$/,
+  reason: /^(gone|failing)$/,
   cause: /^(attempts_used_up|result_refused)$/,
-  step: /^(consume|deliver|renew|settle)$/,
-  rule: /^(balance|chain|charge|refund|outbox|dangling|state|customer|attempts|quarantine|lane|due)$/,
+  step: /^(consume|deliver|ask|renew|settle)$/,
+  answer: /^(taken|not_taken|not_known)$/,
+  verdict: /^(delivered|undelivered)$/,
+  rule: /^(balance|chain|part|charge|refund|outbox|dangling|state|customer|attempts|quarantine|lane|due|bulk|key|delivery|history|event|sequence)$/,
   table:
-    /^(user_balances|user_transactions|sms_requests|sms_status|sms_quarantine|operator_messages|outbox_events)$/,
+    /^(user_balances|user_transactions|sms_requests|sms_status|sms_quarantine|operator_messages|delivery_attempts|operator_message_parts|receipts|waiting_receipts|message_references|message_tags|outbox_events|bulks|bulk_messages|idempotency_keys|event_log|message_callbacks)$/,
   operation: /^[a-z_]+(\.[a-z_]+)*$/,
+  resource: /^(calls|recipients)$/,
+  link: /^((relay|consumer) (normal|express)|consumer (normal|express) dead letters)$/,
   method: /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|OTHER)$/,
   route: /^(unknown|(\/[a-z._-]+)+)$/,
   status: /^[1-5][0-9]{2}$/,
@@ -49,6 +53,9 @@ const RUNTIME_LABELS = new Set([
   'quantile',
 ])
 
+/** +Inf while there is no limit. */
+const UNLIMITED = /_pace_|_slots$/
+
 /** What the engine promises to show. */
 const PROMISED = [
   'http_request_duration_seconds',
@@ -62,18 +69,31 @@ const PROMISED = [
   'chapar_delivery_results_total',
   'chapar_operator_call_duration_seconds',
   'chapar_operator_results_total',
+  'chapar_operator_questions_total',
   'chapar_breaker_state',
   'chapar_refunds_total',
   'chapar_possible_duplicates_total',
+  'chapar_expired_recipients_total',
   'chapar_quarantined_total',
   'chapar_leases_taken_over_total',
   'chapar_end_to_end_seconds',
+  'chapar_events_sequenced_total',
+  'chapar_events_oldest_unsequenced_seconds',
+  'chapar_webhook_attempts_total',
+  'chapar_webhook_attempt_duration_seconds',
+  'chapar_webhook_endpoints_disabled_total',
   'chapar_audit_violations_total',
   'chapar_audit_rows_total',
   'chapar_audit_passes_total',
   'chapar_unreadable_messages_total',
   'chapar_cancel_requests_total',
   'chapar_cancelled_recipients_total',
+  'chapar_broker_link_up',
+  'chapar_broker_link_losses_total',
+  'chapar_delivery_slots',
+  'chapar_published_age_seconds',
+  'chapar_claimed_age_seconds',
+  'chapar_quarantine_messages',
   'nodejs_eventloop_lag_seconds',
 ]
 
@@ -81,7 +101,12 @@ describe('the metrics of an engine at work', () => {
   let engine: TestEngine
   let families: Map<string, Family>
   before(async () => {
-    engine = await startTestEngine()
+    engine = await startTestEngine({
+      env: {
+        ...{ TEST_OPERATOR_URL: 'http://127.0.0.1:1', RECEIPTS_SECRET: 'secret-of-the-receipts' },
+        ON_UNKNOWN: 'retry',
+      },
+    })
     await topUp(engine.url, CUSTOMER, 100)
     await engine.operatorA.admin.behave({ rejectedNumbers: [REJECTED], dropAfterAcceptRate: 0.5 })
     for (const type of ['normal', 'express'] as const)
@@ -97,7 +122,7 @@ describe('the metrics of an engine at work', () => {
     await engine.drain()
     const response = await fetch(`${engine.url}/metrics`)
     assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
-    families = parse(await response.text())
+    families = parseExposition(await response.text())
   })
   after(() => engine.stop())
 
@@ -110,6 +135,13 @@ describe('the metrics of an engine at work', () => {
     )
   })
 
+  it('are those of docs/metrics.md (WRITE_DOCS=1 writes it)', async () => {
+    const written = readFileSync(METRICS_PAGE, 'utf8')
+    const page = await describeMetricsPage(families, written)
+    if (process.env['WRITE_DOCS']) writeFileSync(METRICS_PAGE, page)
+    else assert.equal(written, page)
+  })
+
   it('count every decision of an accept from the start, whether it has been made or not', () => {
     const samples = families.get('chapar_accept_decisions_total')?.samples ?? []
     const series = samples.map(({ labels }) => `${labels['class']} ${labels['decision']}`)
@@ -120,9 +152,11 @@ describe('the metrics of an engine at work', () => {
       'insufficient_balance',
       'key_reused',
       'outcome_unknown',
+      'price_exceeded',
       'rate_limit',
       'refused',
       'replayed',
+      'spend_limit',
       'unavailable',
     ]
     const expected = ['express', 'normal'].flatMap((type) => decisions.map((each) => `${type} ${each}`))
@@ -148,8 +182,7 @@ describe('the metrics of an engine at work', () => {
     for (const [name, { type, samples }] of families) {
       assert.equal(new Set(samples.map(({ series }) => series)).size, samples.length, name)
       for (const { series, value } of samples) {
-        // A pace is +Inf while it is unlimited.
-        assert.ok(Number.isFinite(value) || (name.includes('_pace_') && value === Infinity), series)
+        assert.ok(Number.isFinite(value) || (UNLIMITED.test(name) && value === Infinity), series)
         if (type === 'counter' || type === 'histogram') assert.ok(value >= 0, series)
       }
     }
@@ -196,42 +229,3 @@ describe('the metrics of an engine at work', () => {
     assert.ok(routes.has('unknown') && routes.has('/sms/send'), [...routes].join(' '))
   })
 })
-
-/** Reads the text exposition format, strictly enough to refuse what Prometheus would refuse. */
-function parse(text: string): Map<string, Family> {
-  assert.ok(text.endsWith('\n'), 'the last line is ended')
-  const families = new Map<string, Family>()
-  let current: [string, Family] | undefined
-  for (const line of text.split('\n').filter((each) => each !== '')) {
-    const [, keyword, name = '', rest = ''] = /^# (HELP|TYPE) (\S+) (.*)$/.exec(line) ?? []
-    if (keyword === 'HELP') {
-      assert.ok(!families.has(name), `${name} comes twice`)
-      current = [name, { help: rest, type: '', samples: [] }]
-      families.set(...current)
-    } else if (keyword === 'TYPE') {
-      assert.equal(current?.[0], name, `${name} has its type beside its help`)
-      if (current) current[1].type = rest
-    } else {
-      addSample(line, current)
-    }
-  }
-  return families
-}
-
-function addSample(line: string, current: [string, Family] | undefined): void {
-  const [, series = '', name = '', inBraces = '', value = ''] =
-    /^(([a-zA-Z_:][\w:]*)(?:\{(.*)\})?) (\S+)$/.exec(line) ?? []
-  assert.ok(series, `not a sample: ${line}`)
-  assert.ok(current, `before any family: ${line}`)
-  const [family, { type, samples }] = current
-  const suffixes =
-    type === 'histogram' ? ['_bucket', '_sum', '_count'] : type === 'summary' ? ['', '_sum', '_count'] : ['']
-  assert.ok(
-    suffixes.some((suffix) => name === family + suffix),
-    `${line} stands under ${family}`,
-  )
-  const pairs = [...inBraces.matchAll(/([a-zA-Z_]\w*)="((?:[^"\\\n]|\\["\\n])*)"(?:,|$)/g)]
-  assert.equal(pairs.map(([all]) => all).join(''), inBraces, `labels of ${line}`)
-  const labels = Object.fromEntries(pairs.map(([, label = '', text = '']) => [label, text]))
-  samples.push({ series, name, labels, value: Number(value.replace('+Inf', 'Infinity')) })
-}

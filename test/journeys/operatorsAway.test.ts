@@ -56,8 +56,12 @@ describe('an engine whose operators are both away', () => {
     assert.equal(await balanceOf(engine.url, CUSTOMER), DEPOSIT - cost)
   })
 
-  it('for longer than the grace fails what was tried, and delivers afterwards what never was', async () => {
-    await open({ UNAVAILABLE_GRACE: '500ms' })
+  it('for longer than its attempts last fails what was tried, and delivers afterwards what never was', async () => {
+    // More than a breaker needs, so that the last attempt is a probe.
+    await open({
+      ...{ MAX_ATTEMPTS: '6', RETRY_EXPRESS_MAX_ATTEMPTS: '6' },
+      ...{ RETRY_MAX_DELAY: '1s', RETRY_EXPRESS_MAX_DELAY: '1s' },
+    })
     const tried = [
       await send(engine.url, { customer_id: CUSTOMER, recipients: recipients(1) }),
       await send(engine.url, { customer_id: CUSTOMER, recipients: recipients(1), type: 'express' }),
@@ -106,4 +110,57 @@ describe('an engine whose operators are both away', () => {
     assert.equal(refunds, failed)
     assert.equal(await balanceOf(engine.url, CUSTOMER), DEPOSIT - (rows.length - failed))
   })
+
+  it('for longer than the validity refunds what waits, in the queue and in the outbox, and sends none of it later', async () => {
+    await open({ VALIDITY_NORMAL: '4s', VALIDITY_EXPRESS: '2s', OPERATOR_BATCH_MAX: '1' })
+    const opened = [
+      await send(engine.url, { customer_id: CUSTOMER, recipients: recipients(5) }),
+      await send(engine.url, { customer_id: CUSTOMER, recipients: recipients(5), type: 'express' }),
+    ]
+    await bothOpen()
+    const backlog: Accepted[] = []
+    for (let sent = 0; sent < 10; sent++)
+      backlog.push(await send(engine.url, { customer_id: CUSTOMER, recipients: recipients(30, sent * 100) }))
+    await eventually(
+      'everything has expired',
+      async () => (await isOutboxEmpty(engine)) && (await countFailed(engine)) === 310,
+    )
+    assert.equal(await balanceOf(engine.url, CUSTOMER), DEPOSIT)
+    for (const { admin } of operators()) await admin.behave({})
+    const last = await send(engine.url, { customer_id: CUSTOMER, recipients: recipients(1, 9_000) })
+    await eventually('the next one is sent', async () => (await countsOf(engine)).done === 1)
+    await assertAllEnded(engine.db, [...opened, ...backlog, last], {
+      validityMs: { normal: 4_000, express: 2_000 },
+    })
+    await assertRecordsAgree(engine.db, operators())
+  })
 })
+
+describe('an engine without a consumer', () => {
+  it('refunds what waits until its time is over', async () => {
+    const env = { ROLE: 'api,relay', VALIDITY_NORMAL: '2s', VALIDITY_EXPRESS: '1s' }
+    const engine = await startTestEngine({ env })
+    try {
+      await topUp(engine.url, CUSTOMER, DEPOSIT)
+      const accepted: Accepted[] = []
+      for (const type of ['normal', 'express'] as const)
+        accepted.push(await send(engine.url, { customer_id: CUSTOMER, recipients: recipients(150), type }))
+      await eventually('everything has expired', async () => (await countFailed(engine)) === 300)
+      assert.ok(await isOutboxEmpty(engine))
+      await assertAllEnded(engine.db, accepted, { validityMs: { normal: 2_000, express: 1_000 } })
+      assert.equal(await balanceOf(engine.url, CUSTOMER), DEPOSIT)
+      for (const type of ['normal', 'express'])
+        assert.equal(await engine.metric(`chapar_expired_recipients_total{class="${type}"}`), 150)
+    } finally {
+      await engine.stop()
+    }
+  })
+})
+
+async function countFailed({ db }: TestEngine): Promise<number> {
+  return (await look(db, sql`SELECT 1 FROM sms_status WHERE status = 'failed'`)).length
+}
+
+async function isOutboxEmpty({ db }: TestEngine): Promise<boolean> {
+  return (await look(db, sql`SELECT 1 FROM outbox_events LIMIT 1`)).length === 0
+}

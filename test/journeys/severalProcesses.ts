@@ -9,8 +9,11 @@ import type { Stack } from '../support/servers.ts'
 export const GIVE_UP_MS = 3_000
 
 /** The engine with two processes for the API besides the first. Resolves as soon as any serves. */
-export function startSeveral(stack: Stack, options: { port?: number } = {}): Promise<Program> {
-  return startEngineProcess(stack, { ...options, env: { API_PROCESSES: '2' } })
+export function startSeveral(
+  stack: Stack,
+  { env, ...options }: { port?: number; env?: Record<string, string> } = {},
+): Promise<Program> {
+  return startEngineProcess(stack, { ...options, env: { API_PROCESSES: '2', ...env } })
 }
 
 /** The first process says so too, and last. */

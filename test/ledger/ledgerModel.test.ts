@@ -310,7 +310,7 @@ describe('the ledger under random histories', () => {
       'test.fail',
       async (tx) => {
         const rows = await lock(tx)
-        await markSending(tx, rows, { owner, leaseSeconds: 10, again: false })
+        await markSending(tx, rows, { owner, leaseSeconds: 10 })
         const sending = rows.map((row) => ({ ...row, status: 'sending' as const }))
         await markFailed(
           tx,

@@ -34,6 +34,9 @@ describe('writing accounts', () => {
         lastSeq: 1,
         fairTag: 0,
         partsTatMicros: 0,
+        spending: { day: 0, ofDay: 0, ofMonth: 0 },
+        eventSinks: 0,
+        lowBalance: null,
         lockedAtMicros: 0,
         entries: [],
       }

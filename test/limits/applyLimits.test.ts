@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
-import {
-  NOTHING_SPENT,
-  applyLimits,
-  openRefusedCustomers,
-  perMinute,
-  perSecond,
-} from '../../src/limits/index.ts'
+import { applyLimits, openRefusedCustomers, perMinute, perSecond } from '../../src/limits/index.ts'
 import type { Limits, Usage } from '../../src/limits/index.ts'
+import { NOTHING_SPENT } from './nothingSpent.ts'
 
 const NOW_MICROS = Date.parse('2026-11-29T12:00:00Z') * 1_000
 const SECOND_MICROS = 1_000_000
@@ -46,6 +41,7 @@ describe('the limits of a customer', () => {
     assert.deepEqual(applyLimits(usage, limits, { parts: 5, cost: 1 }, NOW_MICROS), {
       kind: 'rate_limit',
       retryAfterMs: 3_000,
+      limit: limits.parts,
     })
   })
 
@@ -83,7 +79,9 @@ describe('the memory of refused customers', () => {
     const refused = openRefusedCustomers()
     refused.remember(7, empty)
     const refusal = refused.refusalOf(7, limits, one, NOW_MICROS)
-    assert.deepEqual(refusal, { kind: 'rate_limit', retryAfterMs: 1_050 })
+    assert.deepEqual(refusal, {
+      ...{ kind: 'rate_limit', retryAfterMs: 1_050, limit: limits.parts, usage: empty },
+    })
   })
 
   it('lets a smaller request reach the database, which may have room for it', () => {

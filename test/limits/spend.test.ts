@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { NOTHING_SPENT, spend } from '../../src/limits/index.ts'
+import { spend } from '../../src/limits/index.ts'
 import type { SpendDecision, SpendLimits, Spending } from '../../src/limits/index.ts'
+import { NOTHING_SPENT } from './nothingSpent.ts'
 
 const at = (time: string) => Date.parse(time)
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
+import { perMinute } from '../../src/limits/index.ts'
 import { accept } from '../../src/messages/index.ts'
 import { closeDb, openDb, transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
@@ -71,6 +72,39 @@ describe('accepting requests', () => {
     assert.equal(await balanceOf(db, 1), 0)
   })
 
+  it('charges a test message nothing, whatever the balance and max_price are, within the same limit of parts', async () => {
+    await fund(db, 1, 3)
+    const partsLimit = perMinute(4)
+    const decisions = await offer(
+      db,
+      { userId: 1, to: 3, partsLimit, isTest: true, maxPrice: 0 },
+      { userId: 1, to: 1, type: 'express', partsLimit },
+      { userId: 1, to: 1, partsLimit, isTest: true },
+    )
+    assert.deepEqual(
+      decisions.map((decision) => (decision.kind === 'accepted' ? decision.cost : decision.kind)),
+      [0, 3, 'rate_limit'],
+    )
+    assert.equal(await balanceOf(db, 1), 0)
+    const [empty] = await offer(db, { userId: 1, to: 2, isTest: true })
+    assert.ok(empty?.kind === 'accepted')
+    const prices = await look(
+      db,
+      sql`SELECT is_test, price, COUNT(*) AS n FROM sms_status s JOIN sms_requests r
+      ON r.sms_identifier = s.sms_identifier GROUP BY is_test, price ORDER BY is_test`,
+    )
+    assert.deepEqual(prices, [
+      { is_test: 0, price: 3, n: 1 },
+      { is_test: 1, price: 0, n: 5 },
+    ])
+    assert.deepEqual((await audit(db)).violations, [])
+  })
+
+  it('accepts no test message of a customer without a balance, and answers it like a live one', async () => {
+    const [decision] = await offer(db, { userId: 9, to: 2, isTest: true })
+    assert.deepEqual(decision, { kind: 'insufficient_balance', cost: 2, balance: 0 })
+  })
+
   it('changes nothing when every request is refused', async () => {
     await fund(db, 1, 2)
     const before = await countRows(db)
@@ -131,6 +165,8 @@ describe('accepting requests', () => {
       maxOpenConns: 20,
       maxIdleConns: 10,
       connMaxLifetimeSeconds: 300,
+      // A long wait for a lock is run again as well, and a busy machine makes waits long.
+      sessionStatements: ['SET SESSION innodb_lock_wait_timeout = 50'],
     }
     const watched = openDb(settings, (_operation, _durationMs, outcome) => {
       if (outcome === 'retried') retried++

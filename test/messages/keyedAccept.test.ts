@@ -111,6 +111,15 @@ describe('a request under an idempotency key', () => {
     assert.equal(await balanceOf(db, USER), 99)
   })
 
+  it('refuses what costs more than it may, unless it is a repeat', async () => {
+    const two = { recipients: ['+989120000001', '+989120000002'] }
+    const [dear] = await decide(keyed('k1', { ...two, maxPrice: 1 }))
+    assert.deepEqual(dear, { kind: 'price_exceeded', cost: 2, maxPrice: 1 })
+    assert.equal(await balanceOf(db, USER), 100)
+    assert.equal((await decideOne(keyed('k1', { ...two, maxPrice: 2 }))).kind, 'accepted')
+    assert.equal((await decideOne(keyed('k1', { ...two, maxPrice: 1 }))).kind, 'replayed')
+  })
+
   it('keeps its key until a day after the time of a scheduled message', async () => {
     const sendAt = new Date(Date.now() + 10 * 86_400_000)
     await decide(keyed('k1', { sendAt }), keyed('k2'))

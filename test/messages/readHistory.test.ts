@@ -6,7 +6,7 @@ import { findOpen } from '../../src/outbox/index.ts'
 import { claim } from '../../src/outbox/claim.ts'
 import { read } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
-import { acceptContextOf, fund, look, newIdOf, sendOne } from '../support/arrange.ts'
+import { acceptContextOf, fund, look, newIdOf, priceBy, sendOne } from '../support/arrange.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 
@@ -88,7 +88,10 @@ describe('history', () => {
       recipients: Array.from({ length: 9 }, (_, no) => `+99900000${no}`),
     }))
     while (requests.length > 0)
-      await accept(db, requests.splice(-100), { ...acceptContextOf(db), prices: { normal: 1, express: 1 } })
+      await accept(db, requests.splice(-100), {
+        ...acceptContextOf(db),
+        price: priceBy({ normal: 1, express: 1 }),
+      })
     const pages = await readAll(db, { userId: 1, limit: 1_000, status: 'pending' })
     assert.equal(new Set(pages.flat().map(keyOf)).size, 9_900)
     assert.equal(pages.flat().length, 9_900)

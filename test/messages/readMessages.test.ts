@@ -8,7 +8,8 @@ import { noCounts } from '../../src/messages/v1Status.ts'
 import { claim } from '../../src/outbox/claim.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { identifierToBytes } from '../../src/primitives/identifier.ts'
-import { fund, look, newIdOf, sendOne } from '../support/arrange.ts'
+import { fund, look, newIdOf, offer, sendOne } from '../support/arrange.ts'
+import { explain } from '../support/explain.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 
@@ -41,8 +42,9 @@ describe('reading messages', () => {
   })
   after(() => stack.drop())
   beforeEach(async () => {
-    for (const table of ['outbox_events', 'sms_quarantine', 'sms_status', 'sms_requests'])
+    for (const table of ['outbox_events', 'sms_quarantine', 'message_references', 'message_tags'])
       await look(db, sql`DELETE FROM ${sql.table(table)}`)
+    for (const table of ['sms_status', 'sms_requests']) await look(db, sql`DELETE FROM ${sql.table(table)}`)
   })
 
   const sendTo = (to: number | string[] = 1, userId = CUSTOMER) => sendOne(db, { userId, to })
@@ -205,5 +207,123 @@ describe('reading messages', () => {
       assert.deepEqual(await period(at(1), at(2), status), [second])
       assert.deepEqual(await period(at(1) + 1, at(2), status), [])
     }
+  })
+
+  it('shows what the customer calls a message, whom it is from, and how its number was written', async () => {
+    const tags = ['"quoted\\', '🚚', '\u0001\u2028', "x'; --", 'é']
+    const id = await sendOne(db, {
+      ...{ userId: CUSTOMER, to: ['+989120000001'], givenTo: ['۰۹۱۲ 000 0001'] },
+      ...{ sender: 'My Shop', clientReference: ' order-1843 🚚 ', tags, expiresInSeconds: 60 },
+    })
+    const message = await readOne(id)
+    assert.deepEqual(
+      [message?.sender, message?.clientReference, message?.tags, message?.to, message?.toGiven],
+      ['My Shop', ' order-1843 🚚 ', tags, ['+989120000001'], ['۰۹۱۲ 000 0001']],
+    )
+    const { createdAt, expiresAt } = message ?? {}
+    assert.equal((expiresAt?.getTime() ?? 0) - (createdAt?.getTime() ?? 0), 60_000)
+    const page = await listRecipients(db, { userId: CUSTOMER, smsIdentifier: id, limit: 10, after: 0 })
+    assert.deepEqual(
+      page?.recipients.map(({ recipient, givenTo }) => [recipient, givenTo]),
+      [['+989120000001', '۰۹۱۲ 000 0001']],
+    )
+  })
+
+  it('shows nothing of that for a message without it, and writes nothing for it', async () => {
+    const id = await sendTo()
+    const message = await readOne(id)
+    assert.deepEqual(
+      [message?.sender, message?.clientReference, message?.tags, message?.toGiven, message?.expiresAt],
+      [null, null, [], null, null],
+    )
+    for (const table of ['message_references', 'message_tags'])
+      assert.deepEqual(await look(db, sql`SELECT * FROM ${sql.table(table)}`), [])
+  })
+
+  it('expires after its time to be sent when it is scheduled', async () => {
+    const sendAt = new Date('2030-01-01T00:00:00.123Z')
+    const id = await sendOne(db, { userId: CUSTOMER, to: 1, sendAt, expiresInSeconds: 300 })
+    assert.equal((await readOne(id))?.expiresAt?.toISOString(), '2030-01-01T00:05:00.123Z')
+  })
+
+  it('shows which of several numbers were written otherwise', async () => {
+    const id = await sendOne(db, { userId: CUSTOMER, to: 2, givenTo: [null, '0912 000 0001'] })
+    assert.deepEqual((await readOne(id))?.toGiven, [null, '0912 000 0001'])
+  })
+
+  it('says that a message expired, unless an operator may have it', async () => {
+    const id = await sendTo()
+    await setRecipient(id, 1, sql`status = 'failed', failure_reason = 'expired'`)
+    const expired = await readOne(id)
+    assert.deepEqual(
+      [expired?.status, expired?.failure],
+      ['FAILED_PERM', { code: 'expired', detail: 'expired' }],
+    )
+    await setRecipient(id, 1, sql`possibly_sent = TRUE`)
+    assert.equal((await readOne(id))?.failure?.code, 'possibly_sent')
+    await setRecipient(id, 1, sql`provider = 'operator-a', possibly_sent = FALSE`)
+    assert.equal((await readOne(id))?.failure?.code, 'rejected')
+  })
+
+  it('finds messages by their reference, exactly, page by page', async () => {
+    const named = async (clientReference: string, userId = CUSTOMER) =>
+      sendOne(db, { userId, to: 1, clientReference })
+    const sent = [await named('order-1'), await named('order-1'), await named('order-1')]
+    for (const other of ['order-1 ', 'ORDER-1', 'order-', 'order-11']) await named(other)
+    await named('order-1', 2)
+    await sendTo()
+    const find = (query: Partial<MessagesQuery>) => readAll(db, { clientReference: 'order-1', ...query })
+    assert.deepEqual(idsOf(await find({})), sent.toReversed())
+    const pages = await find({ limit: 2 })
+    assert.deepEqual(
+      pages.map(({ length }) => length),
+      [2, 1],
+    )
+    await finish(sent[1] ?? '')
+    assert.deepEqual(idsOf(await find({ status: 'SENT' })), [sent[1]])
+    assert.deepEqual(idsOf(await find({ status: 'QUEUED', limit: 1 })), [sent[2], sent[0]])
+    assert.deepEqual(idsOf(await readAll(db, { clientReference: 'order-1 ' })).length, 1)
+    assert.deepEqual(idsOf(await find({ createdUntilMs: Date.parse('2026-01-01T00:00:00Z') })), [])
+  })
+
+  it('finds messages by a tag among others, and by a number in either form', async () => {
+    const tagged = async (...tags: string[]) => sendOne(db, { userId: CUSTOMER, to: ['+14155550100'], tags })
+    const [first, second, third] = [await tagged('a', 'b'), await tagged('b'), await tagged('A')]
+    const plain = await sendOne(db, { userId: CUSTOMER, to: ['09120000001', '14155550100'] })
+    const other = await sendTo(['+14155550101'])
+    assert.deepEqual(idsOf(await readAll(db, { tag: 'b' })), [second, first])
+    assert.deepEqual(idsOf(await readAll(db, { tag: 'a', limit: 1 })), [first])
+    assert.deepEqual(idsOf(await readAll(db, { tag: 'c' })), [])
+    assert.deepEqual(idsOf(await readAll(db, { toDigits: '14155550100' })), [plain, third, second, first])
+    assert.deepEqual(idsOf(await readAll(db, { toDigits: '14155550100', tag: 'b', limit: 1 })), [
+      second,
+      first,
+    ])
+    assert.deepEqual(idsOf(await readAll(db, { toDigits: '14155550101', status: 'QUEUED' })), [other])
+    await finish(second ?? '')
+    assert.deepEqual(idsOf(await readAll(db, { tag: 'b', status: 'QUEUED' })), [first])
+    assert.deepEqual(idsOf(await readAll(db, { tag: 'b', status: 'SENT' })), [second])
+  })
+
+  it('examines a bounded number of messages a page for a tag or a number, and goes on from there', async () => {
+    const first = await sendOne(db, { userId: CUSTOMER, to: ['+14155550100'], tags: ['rare'] })
+    const many = Array.from({ length: 1_200 }, () => ({ userId: CUSTOMER, to: 1, tags: ['often'] }))
+    await offer(db, ...many)
+    for (const query of [{ tag: 'rare' }, { toDigits: '14155550100' }]) {
+      const page = await listMessages(db, { userId: CUSTOMER, limit: 100, ...query })
+      assert.deepEqual([page.messages, page.nextBefore === null], [[], false])
+      assert.deepEqual(idsOf(await readAll(db, query)), [first])
+    }
+  })
+
+  it('finds a reference through an index, whatever else the customer has', async () => {
+    const plan = await explain(
+      db,
+      sql`SELECT sms_identifier FROM message_references FORCE INDEX (idx_message_references_reference)
+        WHERE user_id = 1 AND client_reference = 'a' AND sms_identifier < ${Buffer.alloc(16, 255)}
+          AND sms_identifier >= ${Buffer.alloc(16)} ORDER BY sms_identifier DESC LIMIT 101`,
+    )
+    assert.equal(plan[0]?.key, 'idx_message_references_reference')
+    assert.doesNotMatch(plan[0]?.Extra ?? '', /filesort/)
   })
 })

@@ -19,6 +19,7 @@ import type { Stack } from '../support/servers.ts'
 const LEGAL = [
   'pending to sending',
   'pending to done',
+  'pending to failed',
   'pending to cancelled',
   'sending to pending',
   'sending to sending',
@@ -52,7 +53,7 @@ describe('the state of a recipient', () => {
 
     const owner = '00112233445566aa'
     const writes: [string, (tx: Tx, row: RecipientState) => Promise<void>][] = [
-      ['a claim', (tx, row) => markSending(tx, [row], { owner, leaseSeconds: 10, again: false })],
+      ['a claim', (tx, row) => markSending(tx, [row], { owner, leaseSeconds: 10 })],
       ['a failure', (tx, row) => markFailed(tx, [{ row, provider: 'a', reason: 'no', possiblySent: false }])],
       ['a release', (tx, row) => release(tx, [row], { tried: true, possiblySent: false, unconfirmed: 0 })],
       ['an acceptance', (tx, row) => markDone(tx, [row], { provider: 'b' })],
@@ -63,7 +64,14 @@ describe('the state of a recipient', () => {
         it(`is not written over by ${what} when it is ${status}`, async () => {
           const smsIdentifier = newIdOf(stack.db)()
           const reference = `${smsIdentifier}:1`
-          const row: RecipientState = { smsIdentifier, recipientNo: 1, reference, status, owner }
+          const row: RecipientState = {
+            smsIdentifier,
+            recipientNo: 1,
+            reference,
+            status,
+            owner,
+            makesEvents: 0,
+          }
           const id = identifierToBytes(smsIdentifier)
           await look(
             stack.db,

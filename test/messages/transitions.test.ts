@@ -59,8 +59,7 @@ describe('the statements of a batch of recipients', () => {
   )
 
   const single = (smsIdentifier: string): KeyRange => ({ smsIdentifier, first: 1, last: 1 })
-  const claim = (tx: Tx, rows: Recipient[]) =>
-    markSending(tx, rows, { owner: OWNER, leaseSeconds: 10, again: false })
+  const claim = (tx: Tx, rows: Recipient[]) => markSending(tx, rows, { owner: OWNER, leaseSeconds: 10 })
   const take = (tx: Tx, rows: Recipient[]) => markDone(tx, rows, { provider: 'operator_a' })
   const fail = (tx: Tx, rows: Recipient[], possiblySent = false) =>
     markFailed(
@@ -101,7 +100,7 @@ describe('the statements of a batch of recipients', () => {
             ['claim again', () => claim(tx, rows)],
             ['done', () => take(tx, sendingOf(rows))],
             ['look for open ones', () => hasUnfinished(tx, ranges())],
-            ['read texts', () => readTexts(tx, singles.slice(0, count))],
+            ['read texts', () => readTexts(tx, singles.slice(0, count), 86_400_000)],
           ]
           for (const [step, work] of steps) {
             const reads = await countReads(tx, work)
@@ -202,7 +201,7 @@ describe('the statements of a batch of recipients', () => {
           SELECT attempts, unconfirmed FROM sms_status WHERE sms_identifier = UNHEX(${(singles[0] ?? '').replaceAll('-', '')})`,
       )
     const ranges = [single(singles[0] ?? '')]
-    const owner = { owner: OWNER, leaseSeconds: 10, again: true }
+    const owner = { owner: OWNER, leaseSeconds: 10, marks: true, counts: true }
     const [before] = await counts()
     assert.ok(before)
     await transact(db, 'test.count', async (tx) => {

@@ -87,6 +87,18 @@ describe('the breaker of an operator', () => {
     assert.equal(admitted().probe, false)
   })
 
+  it('says since when it is open, through probes that fail, until it is closed', async () => {
+    assert.equal(breaker.openForMs(), null)
+    await halfOpen()
+    const halfOpenAtMs = performance.now()
+    await callThat(true)
+    assert.equal(breaker.state(), 'open')
+    assert.ok((breaker.openForMs() ?? 0) >= performance.now() - halfOpenAtMs - 1)
+    mock.timers.tick(RESET_TIMEOUT_MS)
+    await callThat(false)
+    assert.deepEqual([breaker.state(), breaker.openForMs()], ['closed', null])
+  })
+
   it('opens again when the probe fails, and probes again after a while', async () => {
     await halfOpen()
     await callThat(true)

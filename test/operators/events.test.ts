@@ -64,4 +64,28 @@ describe('the events of operators', () => {
       events.breakerChanged({ operator: 'a', messageClass: 'normal', state })
     assert.deepEqual(lines, ['circuit breaker opened', 'circuit breaker half-open', 'circuit breaker closed'])
   })
+
+  it('show the links of an operator that has some, and log one that is down once a minute', async () => {
+    assert.ok(!(await registry.metrics()).includes('chapar_operator_links{'))
+    const links = (up: number, reason: string) =>
+      events.adapterLearned('a', { kind: 'links', up, configured: 2, reason })
+    links(1, '')
+    links(2, '')
+    for (let time = 0; time < 3; time++) links(1, 'link: ECONNRESET')
+    const accepted = { kind: 'accepted', operatorMessageId: '1' } as const
+    events.adapterLearned('a', {
+      ...{ kind: 'late_result', reference: 'r', part: 1, parts: 1, result: accepted },
+    })
+    events.adapterLearned('a', { kind: 'malformed_pdu' })
+    const text = await registry.metrics()
+    for (const line of [
+      'chapar_operator_links{operator="a",state="up"} 1',
+      'chapar_operator_links{operator="a",state="configured"} 2',
+      'chapar_operator_link_events_total{operator="a",event="late_result"} 1',
+      'chapar_operator_link_events_total{operator="a",event="malformed_pdu"} 1',
+      'chapar_operator_link_events_total{operator="a",event="repeated_response"} 0',
+    ])
+      assert.ok(text.includes(line), line)
+    assert.deepEqual(lines, ['all operator links are up', 'operator link is down'])
+  })
 })

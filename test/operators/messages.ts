@@ -7,6 +7,7 @@ export function messages(count: number, text = 'hello'): Submission[] {
   return Array.from({ length: count }, (_, at) => ({
     reference: `${identifier}:${at}`,
     to: `98912${String(at).padStart(7, '0')}`,
+    from: null,
     text,
   }))
 }

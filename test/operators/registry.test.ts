@@ -74,6 +74,9 @@ describe('the operators', () => {
   it('must not share a name', () => {
     const operators = [operatorOf({ name: 'A', url: a.url }), operatorOf({ name: 'A', url: b.url })]
     assert.throws(() => registerOperators({ operators, events }), TypeError)
+    const [first] = operators
+    assert.ok(first)
+    assert.throws(() => registerOperators({ operators: [first], testOperator: first, events }), TypeError)
   })
 
   it('leave express its connections when every connection of normal hangs', async () => {

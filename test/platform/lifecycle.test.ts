@@ -157,6 +157,27 @@ describe('the life cycle', () => {
     assert.ok(exits.length > 0)
   })
 
+  it('calls whoever listens on SIGHUP, where that does not end it, and tells of one that came before', async () => {
+    const { host, exits, signal, exited } = fakeHost()
+    const { logger } = memoryLog()
+    const lifecycle = createLifecycle({ logger, deadlineMs: 10_000, endsOnHangup: false, host })
+    let hangups = 0
+    signal('SIGHUP')
+    signal('SIGHUP')
+    lifecycle.onHangup(() => hangups++)
+    assert.equal(hangups, 1)
+    signal('SIGHUP')
+    assert.equal(hangups, 2)
+    let others = 0
+    lifecycle.onHangup(() => others++)
+    signal('SIGHUP')
+    assert.deepEqual([hangups, others], [3, 2])
+    assert.deepEqual(exits, [])
+    signal('SIGTERM')
+    await exited()
+    assert.deepEqual(exits, [0])
+  })
+
   it('exits at once with 1 on a second signal', () => {
     const { host, exits, signal } = fakeHost()
     const { logger } = memoryLog()

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { STEPS } from '../../chaos/steps.ts'
+import { cancel } from '../../src/delivery/index.ts'
+import { endExpired } from '../../src/delivery/expire/endExpired.ts'
 import { STEPS_CHANNEL } from '../../src/platform/steps.ts'
 import type { Step } from '../../src/platform/steps.ts'
-import { send, topUp } from '../support/api.ts'
+import { newCustomer, newKey } from '../accounts/arrangeAccounts.ts'
+import { call, send, topUp } from '../support/api.ts'
+import { eventually } from '../support/eventually.ts'
 import { startTestEngine } from '../support/engine.ts'
 import type { TestEngine } from '../support/engine.ts'
+
+const SECRET = 'the-secret-of-both-operators'
 
 describe('the steps of a message', () => {
   let engine: TestEngine
@@ -15,12 +21,44 @@ describe('the steps of a message', () => {
     heard.push(`${at} ${what}`)
   }
   before(async () => {
-    engine = await startTestEngine()
+    engine = await startTestEngine({ env: { RECEIPTS_SECRET: SECRET, WEBHOOK_ALLOW_PRIVATE: 'yes' } })
     await topUp(engine.url, 1, 10)
     subscribe(STEPS_CHANNEL, hear)
-    await send(engine.url, { customer_id: 1, recipients: ['0912000'] })
+    const sent = await send(engine.url, { customer_id: 1, recipients: ['0912000'] })
     await engine.drain()
+    const { text: key } = await newKey(engine.db, (await newCustomer(engine.db, 'A shop', 1)).userId)
+    const { status } = await fetch(`${engine.url}/v1/messages/bulk`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': key },
+      body: JSON.stringify({ messages: [{ to: '+989120000001', text: 'hi' }] }),
+    })
+    assert.equal(status, 202)
+    await topUp(engine.url, 1, 10)
+    await engine.drain()
+    await endExpired(engine.db, [], { validityMs: 0, unknownSubmissionsMax: 1 })
+    await cancel({ db: engine.db }, { userId: 1, smsIdentifier: sent.sms_identifier })
+    await followToEndpoint(key)
   })
+
+  /** A message that is reported as delivered, to an endpoint where nothing listens. */
+  async function followToEndpoint(key: string): Promise<void> {
+    await call(engine.url, 'POST', '/v1/webhooks', { key, body: { url: 'http://127.0.0.1:1/' } })
+    const { body } = await call(engine.url, 'POST', '/v1/messages', {
+      key,
+      body: { to: '+989120000002', text: 'hi' },
+    })
+    await engine.drain()
+    const { status } = await call(engine.url, 'POST', '/operators/operator-a/receipts', {
+      headers: { authorization: `Bearer ${SECRET}` },
+      body: { reference: `${String(body['message_id'])}:1`, status: 'delivered' },
+    })
+    assert.equal(status, 200)
+    const last = Object.values(STEPS).flatMap((steps) => steps.slice(-1))
+    await eventually('the receipt is applied and the webhook recorded', () =>
+      last.every((step) => heard.includes(step)),
+    )
+  }
+
   after(async () => {
     unsubscribe(STEPS_CHANNEL, hear)
     await engine.stop()

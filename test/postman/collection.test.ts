@@ -2,11 +2,15 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { run } from 'newman'
 import type { RunSummary } from 'newman'
-import { createDemoClient } from '../../src/accounts/index.ts'
+import { createDemoClient, DEMO_KEY } from '../../src/accounts/index.ts'
 import { renderOpenApi } from '../../src/roles/swag.ts'
 import { contextOf } from '../accounts/arrangeAccounts.ts'
+import { spawnSimulator } from '../simulator/simulatorProcess.ts'
+import type { SimulatorProcess } from '../simulator/simulatorProcess.ts'
+import { call } from '../support/api.ts'
 import { startTestEngine } from '../support/engine.ts'
 import type { TestEngine } from '../support/engine.ts'
+import { eventually } from '../support/eventually.ts'
 
 const FILE = new URL('../../postman/collections/Chapar.postman_collection.json', import.meta.url)
 const ADMIN_KEY = 'the-admin-key-of-the-postman-collection'
@@ -31,11 +35,18 @@ const requests = requestsOf(collection)
 describe('the Postman collection', function () {
   this.timeout(2 * RUN_TIMEOUT_MS)
   let engine: TestEngine
+  let ofTestKeys: SimulatorProcess
   before(async () => {
-    engine = await startTestEngine({ env: { ADMIN_API_KEY: ADMIN_KEY } })
+    ofTestKeys = await spawnSimulator({ NAME: 'operator-test' })
+    engine = await startTestEngine({ env: { ADMIN_API_KEY: ADMIN_KEY, TEST_OPERATOR_URL: ofTestKeys.url } })
     await createDemoClient(contextOf(engine.db))
+    // `make up` creates it before it starts the engine, which otherwise reads its tariff within a second.
+    await eventually('its tariff is known', async () => (await quoteOne(engine.url))['cost'] === 5)
   })
-  after(() => engine.stop())
+  after(async () => {
+    await engine.stop()
+    await ofTestKeys.stop()
+  })
 
   for (const database of ['an empty database', 'the same database again']) {
     it(`is green against ${database}`, async () => {
@@ -91,6 +102,11 @@ describe('the requests of the Postman collection', () => {
     )
   })
 })
+
+async function quoteOne(url: string): Promise<Record<string, unknown>> {
+  const body = { to: '+989120000001', text: 'hi' }
+  return (await call(url, 'POST', '/v1/messages/quote', { key: DEMO_KEY, body })).body
+}
 
 function runAgainst(url: string): Promise<RunSummary> {
   return new Promise((resolve, reject) => {

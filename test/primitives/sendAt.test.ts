@@ -62,6 +62,9 @@ describe('send_at', () => {
   it('lies from now to 35 days later, both included', () => {
     assert.equal(read('2027-02-20T00:00:00Z'), '2027-02-20T00:00:00.000Z')
     assert.match(read('2027-02-19T23:59:59.999Z'), /past/)
+    // Within the present second nothing is past: a client's time may have whole seconds.
+    assert.equal(read('2027-02-20T00:00:00Z', NOW_MS + 999), '2027-02-20T00:00:00.000Z')
+    assert.match(read('2027-02-20T00:00:00.999Z', NOW_MS + 1_000), /past/)
     assert.match(read('2027-02-20T01:00:00+03:30'), /past/)
     assert.match(read('0099-02-20T01:00:00Z'), /past/)
     assert.equal(read('2027-03-27T00:00:00Z'), '2027-03-27T00:00:00.000Z')

@@ -41,6 +41,7 @@ describe('the configuration', () => {
       databaseUrl: ENOUGH.DATABASE_URL,
       amqpUrl: ENOUGH.AMQP_URL,
       listen: { host: '127.0.0.1', port: 8080 },
+      metricsListen: undefined,
       localOnly: true,
       access: { isOpen: true, adminKey: undefined, trustedProxies: [] },
       testOperatorUrl: undefined,
@@ -49,15 +50,25 @@ describe('the configuration', () => {
         operatorOf({ name: 'operator-a', url: ENOUGH.OPERATOR_A_URL, connections: 32 }),
         operatorOf({ name: 'operator-b', url: ENOUGH.OPERATOR_B_URL, connections: 32 }),
       ],
+      routes: [],
+      operatorsFile: undefined,
+      testOperator: undefined,
       operatorConcurrency: 16,
       operatorBatchMax: 100,
       normalOrder: 'fair',
-      unavailableGraceMs: 30_000,
+      retry: {
+        normal: { minDelayMs: 15_000, maxDelayMs: 1_800_000, factor: 2, attemptsMax: 10 },
+        express: { minDelayMs: 1_000, maxDelayMs: 10_000, factor: 2, attemptsMax: 20 },
+      },
+      validityMs: { normal: 86_400_000, express: 120_000 },
+      onUnknown: null,
       unknownSubmissionsMax: { normal: 3, express: 2 },
       prices: { normal: 1, express: 3 },
       queues: { normal: 'sms.normal', express: 'sms.express' },
       limits: { recipientsMax: 10_000, textCharsMax: 1_600, partsMax: 10 },
+      requestsLimit: { units: 100, windowSeconds: 1, burst: 200 },
       bodyBytesMax: 1_048_576,
+      webhooks: { allowsPrivate: false },
       db: { maxOpenConns: 50, maxIdleConns: 25, connMaxLifetimeSeconds: 300 },
       shutdownDeadlineMs: 20_000,
       logLevel: 'info',
@@ -70,7 +81,13 @@ describe('the configuration', () => {
       ROLE: 'consumer, API',
       LISTEN_ADDR: '[::1]:9000',
       PORT: '9100',
-      UNAVAILABLE_GRACE: '1m',
+      RETRY_MIN_DELAY: '1m',
+      RETRY_FACTOR: '1.5',
+      MAX_ATTEMPTS: '7',
+      RETRY_EXPRESS_MAX_DELAY: '20s',
+      RETRY_EXPRESS_MAX_ATTEMPTS: '8',
+      VALIDITY_NORMAL: '72h',
+      ON_UNKNOWN: 'hold',
       RECIPIENT_PATTERN: '09[0-9]+|\\+98[0-9]+',
       DEFAULT_REGION: 'IR',
       MESSAGE_PARTS_MAX: '3',
@@ -79,7 +96,12 @@ describe('the configuration', () => {
     })
     assert.deepEqual(config.roles, ['api', 'consumer'])
     assert.deepEqual(config.listen, { host: '::1', port: 9100 })
-    assert.equal(config.unavailableGraceMs, 60_000)
+    assert.deepEqual(config.retry, {
+      normal: { minDelayMs: 60_000, maxDelayMs: 1_800_000, factor: 1.5, attemptsMax: 7 },
+      express: { minDelayMs: 1_000, maxDelayMs: 20_000, factor: 1.5, attemptsMax: 8 },
+    })
+    assert.deepEqual(config.validityMs, { normal: 259_200_000, express: 120_000 })
+    assert.equal(config.onUnknown, 'hold')
     assert.equal(config.logLevel, 'debug')
     assert.equal(config.db.connMaxLifetimeSeconds, 60)
     assert.equal(config.limits.region, 'IR')
@@ -147,11 +169,46 @@ describe('the configuration', () => {
     rmSync(folder, { recursive: true })
   })
 
+  it('takes receipts of the operators by one secret, in the api and in a consumer', () => {
+    const secret = 'sixteen-letters!'
+    for (const ROLE of ['api', 'consumer', 'api,relay,consumer']) {
+      const { operators } = loadConfig({ ...ENOUGH, ROLE, RECEIPTS_SECRET: secret })
+      assert.deepEqual(
+        operators.map((each) => each.protocol === 'chapar-http' && each.receipts?.secret),
+        [secret, secret],
+      )
+    }
+    assert.deepEqual(
+      loadConfig(ENOUGH).operators.map((each) => each.protocol === 'chapar-http' && each.receipts),
+      [undefined, undefined],
+    )
+    assert.doesNotMatch(faultsOf({ RECEIPTS_SECRET: 'hunter2' }).join(), /hunter2/)
+  })
+
   it('does without operator B', () => {
     assert.deepEqual(
       loadConfig({ ...ENOUGH, OPERATOR_B_URL: '' }).operators.map(({ name }) => name),
       ['operator-a'],
     )
+  })
+
+  it('has an operator for test messages where it is given one, and none in a relay', () => {
+    const url = 'http://127.0.0.1:9003'
+    const { testOperator, testOperatorUrl } = loadConfig({ ...ENOUGH, TEST_OPERATOR_URL: url })
+    assert.deepEqual(testOperator, operatorOf({ name: 'operator-test', url, connections: 32 }))
+    assert.equal(testOperatorUrl, url)
+    const relay = loadConfig({ ...ENOUGH, ROLE: 'relay', TEST_OPERATOR_URL: url })
+    assert.deepEqual([relay.testOperator, relay.testOperatorUrl], [undefined, url])
+  })
+
+  it('takes no live operator for test messages, by its address or by its name', () => {
+    refuses({ TEST_OPERATOR_URL: `${ENOUGH.OPERATOR_B_URL}/` }, /TEST_OPERATOR_URL must not be the address/)
+    const folder = mkdtempSync(join(tmpdir(), 'chapar-config-'))
+    const path = join(folder, 'operators.yml')
+    writeFileSync(path, 'operators: [{ name: operator-test, url: "http://operator" }]')
+    const env = { ...ENOUGH, OPERATOR_A_URL: '', OPERATOR_B_URL: '', OPERATORS_FILE: path }
+    refuses(env, /OPERATORS_FILE operators\.0\.name: is the name of the operator at TEST_OPERATOR_URL/)
+    rmSync(folder, { recursive: true })
   })
 
   it('needs the broker and connections for both classes with the roles that work, and nowhere else', () => {
@@ -194,9 +251,17 @@ describe('the configuration', () => {
     ['LISTEN_ADDR', '127.0.0.1:70000'],
     ['LISTEN_ADDR', '[nonsense]:80'],
     ['DB_MAX_OPEN_CONNS', '1.5'],
-    ['UNAVAILABLE_GRACE', '30 days'],
-    ['UNAVAILABLE_GRACE', '-1s'],
-    ['UNAVAILABLE_GRACE', '90000'],
+    ['RETRY_MIN_DELAY', '30 days'],
+    ['RETRY_MIN_DELAY', '-1s'],
+    ['RETRY_MIN_DELAY', '0s'],
+    ['RETRY_MAX_DELAY', '7h'],
+    ['RETRY_FACTOR', '0.5'],
+    ['RETRY_FACTOR', '1e1'],
+    ['MAX_ATTEMPTS', '0'],
+    ['RETRY_EXPRESS_MIN_DELAY', '5'.repeat(30)],
+    ['RETRY_EXPRESS_MAX_ATTEMPTS', '2.5'],
+    ['VALIDITY_NORMAL', '8d'],
+    ['VALIDITY_EXPRESS', '500ms'],
     ['RECIPIENT_PATTERN', '('],
     ['DEFAULT_REGION', 'ir'],
     ['DEFAULT_REGION', 'XX'],
@@ -222,15 +287,21 @@ describe('the configuration', () => {
     refuses({ NORMAL_QUEUE: 'q', EXPRESS_QUEUE: 'q' }, /EXPRESS_QUEUE must not be NORMAL_QUEUE/)
   })
 
+  it('refuses a longest delay below the first', () => {
+    refuses({ RETRY_MAX_DELAY: '10s' }, /^RETRY_MAX_DELAY must not be below RETRY_MIN_DELAY$/)
+    refuses({ RETRY_EXPRESS_MIN_DELAY: '1m' }, /^RETRY_EXPRESS_MAX_DELAY must not be below/)
+  })
+
   it('reads durations with and without a unit', () => {
     for (const [text, ms] of [
       ['500ms', 500],
       ['30s', 30_000],
       ['45', 45_000],
       ['2m', 120_000],
-      ['0', 0],
+      ['1h', 3_600_000],
     ] as const) {
-      assert.equal(loadConfig({ ...ENOUGH, UNAVAILABLE_GRACE: text }).unavailableGraceMs, ms)
+      const env = { ...ENOUGH, RETRY_MIN_DELAY: text, RETRY_MAX_DELAY: '6h' }
+      assert.equal(loadConfig(env).retry.normal.minDelayMs, ms)
     }
   })
 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { createHmac } from 'node:crypto'
 import { asBusy, asUnavailable } from '../../src/platform/db/faults.ts'
 import { CommitUnknown } from '../../src/platform/db/index.ts'
 import {
@@ -14,15 +14,27 @@ import {
   tooManyRequests,
   tooManyWrongKeys,
 } from '../../src/platform/http/index.ts'
+import { perMinute, perSecond } from '../../src/limits/index.ts'
 import type { Listener } from '../../src/platform/http/index.ts'
 import type { Access } from '../../src/primitives/access.ts'
 import type { Problem } from '../../src/primitives/problem.ts'
+import type { MessageView } from '../../src/messages/describeMessages.ts'
+import { callbackSecretRequired } from '../../src/messages/index.ts'
+import { noCounts } from '../../src/messages/v1Status.ts'
 import type { Unavailable } from '../../src/primitives/unavailable.ts'
 import { listRoutes } from '../../src/roles/routes.ts'
+import type { TemplateReceipts } from '../../src/operators/httpTemplate/receiptsConfig.ts'
+import { RECEIPTS_DEFAULT } from '../../src/operators/index.ts'
+import { createAuthenticate, createAuthenticateCallback } from '../../src/receipts/index.ts'
+import type { CallbackSender, ReceiptSender } from '../../src/receipts/index.ts'
 import type { ApiActions } from '../../src/roles/routes.ts'
+import { bulkIncomplete } from '../../src/messages/bulk/endEarly.ts'
+import { BULK_BODY_BYTES_MAX } from '../../src/messages/routes/bulk/bulkBody.ts'
 import { renderOpenApi } from '../../src/roles/swag.ts'
 import { answersIn, dial, listenWith } from '../platform/http/rawClient.ts'
 import { testApp } from '../support/app.ts'
+import { codesInSources } from '../support/codesInSources.ts'
+import { cataloguedCodes } from '../support/errorCatalogue.ts'
 import { eventually } from '../support/eventually.ts'
 
 const LIMITS = { recipientsMax: 10_000, textCharsMax: 1_600, partsMax: 10 }
@@ -31,12 +43,38 @@ const ID = '019bd5a1-4c2e-7f30-9a6b-2d8e5c71f043'
 const TRANSACTION_ID = '019bd59f-0b73-7d15-8c4e-91a2f6e03b58'
 
 /** A customer whose key may do everything. */
+const unexpected = () => throws(new Error('not expected'))
+const WEBHOOKS: ApiActions['webhooks'] = {
+  ...{ readFeed: unexpected, readEventSettings: unexpected, changeEventSettings: unexpected },
+  ...{ listEndpoints: unexpected, createEndpoint: unexpected, changeEndpoint: unexpected },
+  ...{ deleteEndpoint: unexpected, rotateSecret: unexpected, rotateCallbackSecret: unexpected },
+  ...{ testEndpoint: unexpected, replay: unexpected, listDeliveries: unexpected, allowsPrivate: false },
+}
+
 const CUSTOMER: Access = {
   customer: {
     ...{ userId: 1, publicId: ID, name: 'Example Ltd', tier: 'basic' },
     ...{ partsPerMinute: null, partsBurst: null, requestsPerSecond: null },
+    allowedSenders: null,
+    onUnknown: null,
+    ...{ spendPerDay: null, spendPerMonth: null },
   },
   ...{ isAdmin: false, isTest: false, isOpen: false, actor: 'key' },
+}
+
+const LIVE_MESSAGE: MessageView = {
+  ...{
+    smsIdentifier: ID,
+    type: 'normal',
+    isTest: false,
+    status: 'QUEUED',
+    counts: noCounts(),
+    recipients: 1,
+  },
+  ...{ to: ['+989120000001'], sender: null, text: 'hi', parts: 1, cost: 1, attempts: 0, provider: null },
+  ...{ toGiven: null, clientReference: null, tags: [], expiresAt: null },
+  ...{ failure: null, isPossibleDuplicate: false, onUnknown: null, sendAt: null },
+  ...{ createdAt: new Date(0), updatedAt: new Date(0) },
 }
 
 const SEND = { customer_id: 1, text: 'hi', recipients: ['09128582812'], type: 'normal' }
@@ -61,6 +99,16 @@ interface Provocation {
   app?: Parameters<typeof testApp>[1]
 }
 
+const SPEND_LIMIT = {
+  kind: 'spend_limit',
+  period: 'day',
+  ...{ limit: 500, spent: 498, resetsAtMs: Date.UTC(2026, 0, 20) },
+} as const
+const TOO_MANY_PARTS = {
+  ...{ retryAfterMs: 1_000, parts: 2 },
+  partsLeft: { name: 'parts', limit: perMinute(60), remaining: 1, nextInSeconds: 1 },
+} as const
+const BULK = post('/v1/messages/bulk', { messages: [{ to: '+989120000001', text: 'hi' }] })
 const SENT = post('/sms/send', SEND)
 const ADDED = post('/balance/add', TOP_UP)
 
@@ -94,11 +142,86 @@ function accessProvocations(): Provocation[] {
   }))
 }
 
+const SENDER: ReceiptSender = {
+  ...{ name: 'a', protocol: 'chapar-http' },
+  receipts: { ...RECEIPTS_DEFAULT, secret: 'secret-of-operator-a', allowedSources: ['192.0.2.7'] },
+}
+
+const BY_QUERY: ReceiptSender = {
+  ...{ name: 'a', protocol: 'http-template' },
+  receipts: {
+    ...SENDER.receipts,
+    format: {
+      ...{ from: 'query', identifier: 'id', status: 's', statuses: { delivered: ['1'] } },
+      answer: { status: 200, body: '' },
+    },
+  } as TemplateReceipts,
+}
+
+const FORM = 'application/x-www-form-urlencoded'
+const TWILIO: CallbackSender = {
+  ...{ name: 'twilio', protocol: 'twilio', receipts: RECEIPTS_DEFAULT },
+  ...{ authToken: 'token', url: 'https://sms.example/webhooks/twilio' },
+}
+
+/** What an operator may be refused for. */
+function receiptProvocations(): Provocation[] {
+  const authenticateOperator = createAuthenticate([SENDER])
+  const ofSender = (body: object, secret: string) =>
+    post('/operators/a/receipts', body).replace('\r\n\r\n', `\r\nAuthorization: Bearer ${secret}\r\n\r\n`)
+  const provocation = (when: string, code: string, bytes: string): Provocation => {
+    return { when, code, bytes, decides: { authenticateOperator } }
+  }
+  const secret = SENDER.receipts.secret ?? ''
+  const authenticateCallback = createAuthenticateCallback([TWILIO])
+  const callback = (when: string, code: string, body: string, type = FORM): Provocation => {
+    const url = Buffer.from(TWILIO.url + body)
+    const signature = createHmac('sha1', TWILIO.authToken).update(url).digest('base64')
+    const bytes = post('/webhooks/twilio', body, type).replace(
+      '\r\n\r\n',
+      `\r\nX-Twilio-Signature: ${signature}\r\n\r\n`,
+    )
+    return { when, code, bytes, decides: { authenticateCallback } }
+  }
+  return [
+    callback('a callback without anything', 'malformed_receipts', ''),
+    callback('a callback in JSON', 'unsupported_media_type', '{}', 'application/json'),
+    {
+      ...callback('a callback without a signature', 'invalid_signature', ''),
+      bytes: post('/webhooks/twilio', 'MessageSid=SM01', FORM),
+    },
+    {
+      ...provocation(
+        'a receipt in a query that is empty',
+        'malformed_receipts',
+        get('/operators/a/receipts', `Authorization: Bearer ${secret}`),
+      ),
+      decides: { authenticateOperator: createAuthenticate([BY_QUERY]) },
+    },
+    provocation('receipts under a wrong secret', 'invalid_secret', ofSender([], 'x')),
+    {
+      ...provocation('receipts from another address', 'source_not_allowed', ofSender([], secret)),
+      decides: { authenticateOperator, sourceOf: () => '192.0.2.8' },
+    },
+    provocation('no receipts', 'malformed_receipts', ofSender([], secret)),
+    {
+      when: 'receipts in a state that they do not have',
+      code: 'invalid_request',
+      bytes: get('/v1/admin/receipts?state=lost'),
+    },
+  ]
+}
+
 const PROVOCATIONS: Provocation[] = [
   {
     when: 'a message with wrong fields',
     code: 'invalid_request',
     bytes: post('/sms/send', { user_id: 1, text: '', recipients: ['09128582812', '0912call'] }),
+  },
+  {
+    when: 'a message with a key and wrong fields',
+    code: 'invalid_request',
+    bytes: post('/v1/sms/send', { user_id: 1, text: '', recipients: ['09128582812', '0912call'] }),
   },
   {
     when: 'an amount under another name',
@@ -175,8 +298,19 @@ const PROVOCATIONS: Provocation[] = [
       type: 'express',
       max_price: 5,
     }),
-    decides: { price: () => ({ cost: 6, recipients: [], differs: false }) },
+    decides: { accept: () => Promise.resolve({ kind: 'price_exceeded', cost: 6, maxPrice: 5 }) },
     app: { authorize: () => CUSTOMER },
+  },
+  {
+    when: 'a sender that the customer may not name',
+    code: 'sender_not_allowed',
+    bytes: post('/v1/messages', { to: '+989120000001', text: 'hi', from: 'Other' }),
+    app: {
+      authorize: () => ({
+        ...CUSTOMER,
+        ...(CUSTOMER.customer ? { customer: { ...CUSTOMER.customer, allowedSenders: ['Example'] } } : {}),
+      }),
+    },
   },
   {
     when: 'a key that another request used',
@@ -194,7 +328,15 @@ const PROVOCATIONS: Provocation[] = [
     code: 'rate_limit',
     bytes: SENT,
     decides: {
-      accept: () => Promise.resolve({ kind: 'rate_limit', retryAfterMs: 1_000, partsTatMicros: 0 }),
+      accept: () => Promise.resolve({ kind: 'rate_limit', ...TOO_MANY_PARTS }),
+    },
+  },
+  {
+    when: 'a limit of spending that is used up',
+    code: 'spend_limit',
+    bytes: SENT,
+    decides: {
+      accept: () => Promise.resolve(SPEND_LIMIT),
     },
   },
   {
@@ -227,13 +369,8 @@ const PROVOCATIONS: Provocation[] = [
     bytes: ADDED,
     decides: { topUp: () => Promise.resolve({ kind: 'balance_limit' }) },
   },
+  ...receiptProvocations(),
   ...accessProvocations(),
-  {
-    when: 'a test key that sends',
-    code: 'test_key_cannot_send',
-    bytes: SENT,
-    app: { authorize: () => ({ ...CUSTOMER, isTest: true }) },
-  },
   {
     when: 'a test key that asks for a live one',
     code: 'live_key_required',
@@ -265,6 +402,47 @@ const PROVOCATIONS: Provocation[] = [
     decides: { createKey: () => Promise.resolve({ kind: 'too_many_keys' }) },
   },
   {
+    when: 'a tariff with wrong fields',
+    code: 'invalid_request',
+    bytes: post('/v1/admin/tariffs', { destination_prefix: '+98', per: 'part', price: 0.5 }),
+  },
+  {
+    when: 'a tariff too many',
+    code: 'too_many_tariffs',
+    bytes: post('/v1/admin/tariffs', { per: 'part', price: 5 }),
+    decides: { createTariff: () => Promise.resolve({ kind: 'too_many_tariffs' }) },
+  },
+  {
+    when: 'an end that is no time',
+    code: 'invalid_request',
+    bytes: post('/v1/admin/tariffs/17/end', { valid_until: 'tomorrow' }),
+  },
+  {
+    when: 'an operator with a wrong state',
+    code: 'invalid_request',
+    bytes: request('PATCH', '/v1/admin/operators/operator-a', { state: 'stopped', reason: '' }),
+  },
+  {
+    when: 'an operator that is not there',
+    code: 'operator_not_found',
+    bytes: request('PATCH', '/v1/admin/operators/operator-z', { state: 'paused', reason: 'its maintenance' }),
+    decides: { changeOperator: () => Promise.resolve(undefined) },
+  },
+  {
+    when: 'a tariff that is not there',
+    code: 'tariff_not_found',
+    bytes: post('/v1/admin/tariffs/17/end', {}),
+    decides: { endTariff: () => Promise.resolve({ kind: 'tariff_not_found' }) },
+  },
+  {
+    when: 'a tariff that ends earlier',
+    code: 'tariff_ended',
+    bytes: post('/v1/admin/tariffs/17/end', {}),
+    decides: {
+      endTariff: () => Promise.resolve({ kind: 'ends_earlier', validUntilMs: Date.UTC(2026, 1) }),
+    },
+  },
+  {
     when: 'a lost commit of a change',
     code: 'outcome_unknown',
     bytes: post('/v1/keys', KEY),
@@ -290,6 +468,7 @@ const PROVOCATIONS: Provocation[] = [
     when: 'a test key that cancels',
     code: 'live_key_required',
     bytes: request('DELETE', `/v1/messages/${ID}`),
+    decides: { readMessage: () => Promise.resolve(LIVE_MESSAGE) },
     app: { authorize: () => ({ ...CUSTOMER, isTest: true }) },
   },
   {
@@ -309,6 +488,139 @@ const PROVOCATIONS: Provocation[] = [
     code: 'outcome_unknown',
     bytes: request('DELETE', `/v1/messages/${ID}`),
     decides: { cancel: () => throws(new CommitUnknown('delivery.cancel', new Error())) },
+  },
+  {
+    when: 'a bulk with wrong members',
+    code: 'invalid_request',
+    bytes: post('/v1/messages/bulk', { messages: [], all_or_nothng: true }),
+  },
+  {
+    when: 'a bulk that is larger than its limit',
+    code: 'body_too_large',
+    bytes: post('/v1/messages/bulk', `"${'x'.repeat(BULK_BODY_BYTES_MAX)}"`),
+  },
+  {
+    when: 'a bulk of all or nothing that the balance does not cover',
+    code: 'insufficient_balance',
+    bytes: BULK,
+    decides: {
+      acceptBulk: () =>
+        Promise.resolve({
+          ...{ kind: 'short', cost: 6, balance: 5 },
+          items: [{ index: 5, refusal: { kind: 'insufficient_balance', cost: 1, balance: 0 } }],
+        }),
+    },
+  },
+  {
+    when: 'a bulk of all or nothing with a message that costs more than it may',
+    code: 'price_exceeded',
+    bytes: BULK,
+    decides: {
+      acceptBulk: () =>
+        Promise.resolve({
+          kind: 'refused',
+          items: [{ index: 1, refusal: { kind: 'price_exceeded', cost: 6, maxPrice: 5 } }],
+        }),
+    },
+  },
+  {
+    when: 'a bulk of all or nothing beyond the limit of spending',
+    code: 'spend_limit',
+    bytes: BULK,
+    decides: {
+      acceptBulk: () => Promise.resolve({ kind: 'refused', items: [{ index: 1, refusal: SPEND_LIMIT }] }),
+    },
+  },
+  {
+    when: 'a bulk of all or nothing beyond the limit of parts',
+    code: 'rate_limit',
+    bytes: BULK,
+    decides: { acceptBulk: () => Promise.resolve({ kind: 'limited', ...TOO_MANY_PARTS }) },
+  },
+  {
+    when: 'a bulk that was interrupted',
+    code: 'bulk_incomplete',
+    bytes: BULK,
+    decides: { acceptBulk: () => throws(bulkIncomplete()) },
+  },
+  {
+    when: 'a bulk that is not there',
+    code: 'bulk_not_found',
+    bytes: get(`/v1/bulks/${ID}`),
+    decides: { readBulk: () => Promise.resolve(undefined) },
+  },
+  {
+    when: 'a lost commit of the cancellation of a bulk',
+    code: 'outcome_unknown',
+    bytes: request('DELETE', `/v1/bulks/${ID}`),
+    decides: { cancelBulk: () => throws(new CommitUnknown('delivery.cancel_bulk', new Error())) },
+  },
+  {
+    when: 'a message with a callback_url and no secret',
+    code: 'callback_secret_required',
+    bytes: post('/v1/messages', { to: '+989120000001', text: 'hi', callback_url: 'https://shop.example/' }),
+    decides: { accept: () => Promise.resolve({ kind: 'refused', problem: callbackSecretRequired() }) },
+  },
+  {
+    when: 'a feed from before its beginning',
+    code: 'invalid_request',
+    bytes: get('/v1/events?after=-1'),
+  },
+  {
+    when: 'settings of events of another type',
+    code: 'invalid_request',
+    bytes: request('PATCH', '/v1/events/settings', { feed: 'yes' }),
+  },
+  {
+    when: 'an endpoint on this machine, with a misspelt member',
+    code: 'invalid_request',
+    bytes: post('/v1/webhooks', { url: 'http://127.0.0.1/', event: ['message.sent'] }),
+  },
+  {
+    when: 'a change of an endpoint to this machine',
+    code: 'invalid_request',
+    bytes: request('PATCH', `/v1/webhooks/${ID}`, { url: 'http://127.0.0.1/', event: ['message.sent'] }),
+  },
+  {
+    when: 'a replay from before the beginning',
+    code: 'invalid_request',
+    bytes: post(`/v1/webhooks/${ID}/replay`, { after: -1 }),
+  },
+  {
+    when: 'an endpoint that is not there',
+    code: 'webhook_not_found',
+    bytes: get(`/v1/webhooks/${ID}/deliveries`),
+    decides: { webhooks: { ...WEBHOOKS, listDeliveries: () => Promise.resolve(undefined) } },
+  },
+  {
+    when: 'an endpoint more than a customer may have',
+    code: 'too_many_webhooks',
+    bytes: post('/v1/webhooks', { url: 'https://shop.example/' }),
+    decides: {
+      webhooks: { ...WEBHOOKS, createEndpoint: () => Promise.resolve({ kind: 'too_many_endpoints' }) },
+    },
+  },
+  {
+    when: 'a change of endpoints by a test key',
+    code: 'live_key_required',
+    bytes: request('DELETE', `/v1/webhooks/${ID}`),
+    app: { authorize: () => ({ ...CUSTOMER, isTest: true }) },
+  },
+  {
+    when: 'a lost commit of a change of an endpoint',
+    code: 'outcome_unknown',
+    bytes: request('DELETE', `/v1/webhooks/${ID}`),
+    decides: {
+      webhooks: {
+        ...WEBHOOKS,
+        deleteEndpoint: () => throws(new CommitUnknown('webhooks.delete', new Error())),
+      },
+    },
+  },
+  {
+    when: 'a page of a timeline that is too large',
+    code: 'invalid_request',
+    bytes: get('/v1/messages/x/timeline?limit=5000'),
   },
   {
     when: 'a list with a limit that is too large',
@@ -340,6 +652,7 @@ const PROVOCATIONS: Provocation[] = [
 describe('a documented refusal', () => {
   const documented = documentedExamples()
   const provoked = new Map<string, ProblemDocument>()
+  const asksToWait = new Set<string>()
   let listener: Listener | undefined
   afterEach(() => listener?.close(0))
 
@@ -354,8 +667,10 @@ describe('a documented refusal', () => {
       client.say(bytes)
       await eventually('it is answered', () => answersIn(client.got()).length > 0)
       client.socket.destroy()
-      const problem = JSON.parse(answersIn(client.got())[0]?.body ?? '') as ProblemDocument
+      const [answered] = answersIn(client.got())
+      const problem = JSON.parse(answered?.body ?? '') as ProblemDocument
       assert.equal(problem.code, code)
+      if (answered?.headers.has('retry-after')) asksToWait.add(code)
       provoked.set(keyOf(problem), problem)
       assert.deepEqual(anonymous(problem), documented.get(keyOf(problem)))
     })
@@ -363,6 +678,11 @@ describe('a documented refusal', () => {
 
   it('is one of those above: every example was answered', () => {
     assert.deepEqual([...documented.keys()].sort(), [...provoked.keys()].sort())
+  })
+
+  it('asks to wait where the catalogue of errors says so, and nowhere else', () => {
+    const says = cataloguedCodes().filter(({ repeat }) => repeat.startsWith('after `Retry-After`'))
+    assert.deepEqual([...asksToWait].sort(), says.map(({ code }) => code).sort())
   })
 
   it('has every code that the sources can answer with', () => {
@@ -382,17 +702,29 @@ describe('a documented refusal', () => {
 })
 
 function routes(decides: Partial<ApiActions>) {
-  const unexpected = () => throws(new Error('not expected'))
   const actions: ApiActions = {
     ...{ accept: unexpected, readHistory: unexpected, readBalance: unexpected, topUp: unexpected },
     ...{ readMessage: unexpected, listMessages: unexpected, listRecipients: unexpected, cancel: unexpected },
+    ...{ listAttempts: unexpected, readTimeline: unexpected },
+    ...{ acceptBulk: unexpected, readBulk: unexpected, cancelBulk: unexpected },
     price: () => {
       throw new Error('not expected')
     },
     ...{ readCredit: unexpected, listKeys: unexpected, createKey: unexpected, revokeKey: unexpected },
     ...{ listCustomers: unexpected, readCustomer: unexpected, createCustomer: unexpected },
     ...{ changeCustomer: unexpected, topUpCustomer: unexpected, readAdminLog: unexpected },
-    ...{ limits: LIMITS, currency: 'USD', nowMs: () => 0 },
+    ...{ limits: LIMITS, currency: 'USD', requestsLimit: perSecond(1), nowMs: () => 0 },
+    webhooks: WEBHOOKS,
+    ...{ listOperators: unexpected, changeOperator: unexpected },
+    ...{ listTariffs: unexpected, createTariff: unexpected, endTariff: unexpected },
+    authenticateOperator: () => {
+      throw new Error('not expected')
+    },
+    authenticateCallback: () => {
+      throw new Error('not expected')
+    },
+    sourceOf: () => '192.0.2.7',
+    ...{ storeReceipts: unexpected, listReceipts: unexpected, receiptEvents: { refused: () => {} } },
     ...decides,
   }
   const registry = {
@@ -405,12 +737,12 @@ function routes(decides: Partial<ApiActions>) {
 /** Each different example of the document, without what differs from request to request. */
 function documentedExamples(): Map<string, ProblemDocument> {
   const { paths } = JSON.parse(renderOpenApi()) as {
-    paths: Record<string, Record<string, { responses: Record<string, { content: Content }> }>>
+    paths: Record<string, Record<string, { responses: Record<string, { content?: Content }> }>>
   }
   const values = Object.values(paths)
     .flatMap((path) => Object.values(path))
     .flatMap(({ responses }) => Object.values(responses))
-    .flatMap(({ content }) => Object.values(content['application/problem+json']?.examples ?? {}))
+    .flatMap(({ content }) => Object.values(content?.['application/problem+json']?.examples ?? {}))
     .map(({ value }) => value)
   return new Map(values.map((value) => [keyOf(value), anonymous(value)]))
 }
@@ -423,21 +755,6 @@ function keyOf({ code, detail }: ProblemDocument): string {
 
 function anonymous(problem: ProblemDocument): ProblemDocument {
   return { ...problem, instance: '', request_id: '' }
-}
-
-/** A code stands behind a status, or begins an Unavailable. */
-function codesInSources(): string[] {
-  const folder = new URL('../../src/', import.meta.url)
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.ts'),
-  )
-  const found = files.flatMap((name) => {
-    const text = readFileSync(new URL(name, folder), 'utf8')
-    return [...text.matchAll(/(?:\b[45]\d\d,\s*|new Unavailable\(\s*)'([a-z_]+)'/g)].map(
-      ([, code = '']) => code,
-    )
-  })
-  return [...new Set(found)]
 }
 
 function get(path: string, ...headers: string[]): string {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { linkReporter } from '../../src/roles/linkReporter.ts'
+import { Registry } from '../../src/platform/telemetry/index.ts'
 import { memoryLog } from '../support/memoryLog.ts'
 
 describe('the log of connections to RabbitMQ', () => {
   const report = (nowMs: () => number) => {
     const { logger, lines } = memoryLog()
     const messages = () => lines().map(({ level, message, link, reason }) => [level, message, link, reason])
-    return { onState: linkReporter(logger, nowMs), messages }
+    const registry = new Registry()
+    return { onState: linkReporter(logger, registry, nowMs), messages, registry }
   }
 
   it('has a line for each change, with its reason', () => {
@@ -30,5 +32,22 @@ describe('the log of connections to RabbitMQ', () => {
       messages().map(([, , link]) => link),
       ['relay', 'relay', 'consumer'],
     )
+  })
+
+  it('shows which connections work, and counts how often each was lost', async () => {
+    const { onState, registry } = report(() => 0)
+    onState('chapar relay normal', 'up', 'connected')
+    onState('chapar relay normal', 'blocked', 'low on memory')
+    onState('chapar relay normal', 'down', 'Heartbeat timeout')
+    onState('chapar consumer normal', 'down', 'ECONNREFUSED')
+    onState('chapar consumer normal', 'up', 'connected')
+    const text = await registry.metrics()
+    for (const line of [
+      'chapar_broker_link_up{link="relay normal"} 0',
+      'chapar_broker_link_losses_total{link="relay normal"} 1',
+      'chapar_broker_link_up{link="consumer normal"} 1',
+      'chapar_broker_link_losses_total{link="consumer normal"} 0',
+    ])
+      assert.ok(text.split('\n').includes(line), text)
   })
 })

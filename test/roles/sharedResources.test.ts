@@ -5,6 +5,7 @@ import { createLifecycle } from '../../src/platform/lifecycle.ts'
 import type { Lifecycle } from '../../src/platform/lifecycle.ts'
 import { StartupFault } from '../../src/platform/startupFault.ts'
 import { loadConfig } from '../../src/roles/config.ts'
+import { openOperators } from '../../src/roles/openOperators.ts'
 import { openSharedResources } from '../../src/roles/sharedResources.ts'
 import { loseCommit } from '../support/loseCommit.ts'
 import type { LostCommit } from '../support/loseCommit.ts'
@@ -28,8 +29,8 @@ describe('the start of a process', () => {
     await stack.drop()
   })
 
-  const start = (url = proxy.url) => {
-    const config = loadConfig({ ROLE: 'api', DATABASE_URL: url })
+  const start = (url = proxy.url, settings: NodeJS.ProcessEnv = { ROLE: 'api' }) => {
+    const config = loadConfig({ ...settings, DATABASE_URL: url })
     return openSharedResources(config, logger, lifecycle)
   }
 
@@ -47,6 +48,32 @@ describe('the start of a process', () => {
     assert.ok(lines().some(({ message }) => message === 'waiting for the database'))
     assert.ok(resources.newId())
   })
+
+  for (const [what, statement] of [
+    ['announces its operators', 'INTO operators'],
+    ['reads which of them are paused', 'operators_revision'],
+  ] as const)
+    it(`waits for a database that becomes unavailable while a consumer ${what}`, async () => {
+      const config = {
+        ROLE: 'consumer',
+        AMQP_URL: 'amqp://127.0.0.1:1',
+        OPERATOR_A_URL: 'http://127.0.0.1:1',
+      }
+      const resources = await start(proxy.url, config)
+      const before = lines().length
+      const end = proxy.onBytes((bytes, direction, link) => {
+        if (direction !== 'toServer' || !bytes.includes(statement)) return
+        end()
+        link.cut()
+      })
+      const { parts } = await openOperators(resources)
+      for (const part of parts) await part.close(performance.now())
+      const waited = lines().slice(before)
+      assert.deepEqual(
+        waited.filter(({ level }) => level !== 'info').map(({ message }) => message),
+        ['waiting for the database'],
+      )
+    })
 
   it('begins a step again whose COMMIT was not answered', async () => {
     const lost: LostCommit[] = []

@@ -133,7 +133,8 @@ describe("the simulator's limit of calls", () => {
 describe("the simulator's record", () => {
   it('stays within its bound, knows no more than the number of what it had no room for, and says so', () => {
     const record = new SubmissionRecord(2)
-    for (const reference of ['a', 'b', 'c', 'd', 'a', 'd']) record.note(reference, '12345', 'accepted', true)
+    for (const reference of ['a', 'b', 'c', 'd', 'a', 'd'])
+      record.note({ reference, to: '12345' }, 'accepted', true)
     const { references, taken, takenReferences, repeats, dropped } = record.summary()
     assert.deepEqual([references, taken, takenReferences, repeats, dropped], [2, 6, 2, 1, 3])
     assert.deepEqual([record.get('a')?.taken, record.get('d')], [2, undefined])
@@ -142,7 +143,7 @@ describe("the simulator's record", () => {
   it('lists repeats up to a bound, and counts all of them', () => {
     const record = new SubmissionRecord(2_000)
     for (let time = 0; time < 2; time++) {
-      for (let at = 0; at < 2_000; at++) record.note(`r${at}`, '12345', 'accepted', true)
+      for (let at = 0; at < 2_000; at++) record.note({ reference: `r${at}`, to: '12345' }, 'accepted', true)
     }
     const { repeats, repeatedReferences, repeated } = record.summary()
     assert.deepEqual([repeats, repeatedReferences, repeated.length], [2_000, 2_000, REPEATED_LISTED_MAX])
@@ -152,7 +153,7 @@ describe("the simulator's record", () => {
     const record = new SubmissionRecord(5_000)
     assert.equal([...record.ndjson()].join(''), '')
     const references = messages(3_500).map(({ reference }) => reference)
-    for (const reference of references) record.note(reference, '+12345', 'rejected', false)
+    for (const reference of references) record.note({ reference, to: '+12345' }, 'rejected', false)
     const lines = [...record.ndjson()].join('').trimEnd().split('\n')
     const exported = lines.map((line) => JSON.parse(line) as Recorded)
     assert.deepEqual(new Set(exported.map(({ reference }) => reference)), new Set(references))
@@ -164,8 +165,8 @@ describe("the simulator's record", () => {
   it('tells when a message came and when it was first taken', () => {
     const record = new SubmissionRecord(10)
     const startedAt = Date.now()
-    record.note('a', '12345', 'throttle', false)
-    record.note('a', '12345', 'drop-after', true)
+    record.note({ reference: 'a', to: '12345' }, 'throttle', false)
+    record.note({ reference: 'a', to: '12345' }, 'drop-after', true)
     const { firstSeenAt, firstTakenAt, lastTakenAt, seen, taken, lastResult } = record.get('a') as Recorded
     assert.ok(firstSeenAt >= startedAt && firstTakenAt !== null && firstTakenAt >= firstSeenAt)
     assert.equal(lastTakenAt, firstTakenAt)

@@ -51,6 +51,8 @@ describe('the simulator', () => {
       ['[]', 400],
       [JSON.stringify({ ...good, to: '1234' }), 400],
       [JSON.stringify({ ...good, to: '+98 912' }), 400],
+      [JSON.stringify({ ...good, from: '' }), 400],
+      [JSON.stringify({ ...good, from: 'x'.repeat(17) }), 400],
       [JSON.stringify({ ...good, text: '' }), 400],
       [JSON.stringify({ ...good, reference: '' }), 400],
       [JSON.stringify([good, { ...message(), to: 'nobody' }]), 400],

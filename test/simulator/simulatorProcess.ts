@@ -9,6 +9,8 @@ const MAIN = fileURLToPath(new URL('../../simulator/main.ts', import.meta.url))
 
 export interface SimulatorProcess {
   url: string
+  /** If it speaks SMPP. */
+  smppUrl: string
   port: number
   name: string
   admin: SimulatorAdmin
@@ -34,9 +36,11 @@ export async function spawnSimulator(env: Record<string, string> = {}): Promise<
     string | undefined,
   ]
   if (line === undefined) throw new Error(`the simulator did not start: ${complaint}`)
-  const { listening: url, name } = JSON.parse(line) as { listening: string; name: string }
+  const ready = JSON.parse(line) as { listening: string; name: string; smpp?: string }
+  const { listening: url, name, smpp: smppUrl = '' } = ready
   return {
     url,
+    smppUrl,
     port: Number(new URL(url).port),
     name,
     admin: simulatorAdmin(url),

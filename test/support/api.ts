@@ -20,6 +20,7 @@ export interface HistoryBody {
     status: string
     provider: string
     user_id: number
+    delivery_status: string | null
   }[]
   next_cursor: string | null
 }

@@ -1,12 +1,15 @@
 import { sql } from 'kysely'
 import { topUp } from '../../src/ledger/index.ts'
-import { accept } from '../../src/messages/index.ts'
-import type { AcceptContext, Decision, Keyed } from '../../src/messages/index.ts'
+import { accept, priceRequest } from '../../src/messages/index.ts'
+import type { AcceptContext, Decision, Price, SendRequest } from '../../src/messages/index.ts'
 import { openVirtualTime } from '../../src/outbox/index.ts'
 import { databaseNowMs, read } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import type { MessageClass } from '../../src/primitives/messageClass.ts'
 import { identifierMaker } from '../../src/primitives/identifier.ts'
+import { NO_TARIFFS } from '../../src/tariffs/index.ts'
+import type { RateLimit } from '../../src/limits/index.ts'
+import type { PricesPerMessage } from '../../src/tariffs/index.ts'
 import { recipients } from './api.ts'
 
 /** What tests need again and again of the parts below HTTP: money, messages, and a look at the tables. */
@@ -29,7 +32,10 @@ export async function fund(db: Db, userId: number, amount: number): Promise<void
   if (decision.kind !== 'added') throw new Error(`the top-up came to ${decision.kind}`)
 }
 
-export interface Sent {
+export interface Sent extends Pick<
+  SendRequest,
+  'sender' | 'givenTo' | 'clientReference' | 'tags' | 'sendAt' | 'expiresInSeconds' | 'callbackUrl'
+> {
   userId: number
   /** Their number, or they themselves. */
   to: number | string[]
@@ -37,27 +43,33 @@ export interface Sent {
   text?: string
   smsIdentifier?: string
   traceparent?: string
-  keyed?: Keyed
+  keyed?: SendRequest['keyed']
+  isTest?: boolean
+  maxPrice?: number
+  partsLimit?: RateLimit
 }
 
 /** Decides requests in one call, as the API does. */
 export function offer(db: Db, ...requests: Sent[]): Promise<Decision[]> {
   const newId = newIdOf(db)
-  const submitted = requests.map(({ userId, to, type, text, smsIdentifier, traceparent, keyed }) => ({
-    userId,
+  const submitted = requests.map(({ to, type, text, smsIdentifier, ...others }) => ({
+    ...others,
     type: type ?? 'normal',
     text: text ?? 'hi',
     recipients: typeof to === 'number' ? recipients(to) : to,
     smsIdentifier: smsIdentifier ?? newId(),
-    traceparent,
-    keyed,
   }))
   return accept(db, submitted, acceptContextOf(db))
 }
 
+/** Prices a message by a price for each class. */
+export function priceBy(prices: PricesPerMessage): Price {
+  return (query) => priceRequest({ tariffs: NO_TARIFFS, prices }, { ...query, atMs: 0 })
+}
+
 /** What accepting needs, as the API has it by default. */
 export function acceptContextOf(db: Db): AcceptContext {
-  return { prices: PRICES, newId: newIdOf(db), virtualTime: openVirtualTime(), normalOrder: 'fair' }
+  return { price: priceBy(PRICES), newId: newIdOf(db), virtualTime: openVirtualTime(), normalOrder: 'fair' }
 }
 
 /** Sends what the balance covers. @returns the message's identifier. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import { audit } from '../../src/audit/index.ts'
+import type { AuditOptions } from '../../src/audit/index.ts'
 import { read, transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { identifierToBytes } from '../../src/primitives/identifier.ts'
@@ -43,8 +44,15 @@ export async function drainAndCheck(
   await assertRecordsAgree(db, simulators)
 }
 
-/** Every accepted request is there with all its recipients, each at its end, and the books balance. */
-export async function assertAllEnded(db: Db, accepted: Accepted[]): Promise<void> {
+/**
+ * Every accepted request is there with all its recipients, each at its end, and the books balance.
+ * @param limits of an engine whose settings are not the usual ones
+ */
+export async function assertAllEnded(
+  db: Db,
+  accepted: Accepted[],
+  limits: AuditOptions['limits'] = {},
+): Promise<void> {
   for (const { sms_identifier, recipients } of accepted) {
     const ended = await count(
       db,
@@ -53,7 +61,7 @@ export async function assertAllEnded(db: Db, accepted: Accepted[]): Promise<void
     )
     assert.equal(ended, recipients, `message ${sms_identifier}`)
   }
-  assert.deepEqual((await audit(db)).violations, [])
+  assert.deepEqual((await audit(db, { limits })).violations, [])
 }
 
 /** What operators took more than once is marked, and what is done was taken: invariant 4 against their own record. */

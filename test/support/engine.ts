@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { sql } from 'kysely'
 import { createLifecycle } from '../../src/platform/lifecycle.ts'
 import { read, transact } from '../../src/platform/db/index.ts'
@@ -23,6 +24,8 @@ export interface TestEngine {
   log: MemoryLog
   /** Waits until nothing is unfinished any more; what waits for a later try is made due at once. */
   drain(): Promise<void>
+  /** As SIGHUP does. */
+  hangUp(): void
   /** The value of one metric, 0 when it was never moved. Labels in the order of the exposition. */
   metric(series: string): Promise<number>
   /** Stops the engine and drops the stack. */
@@ -41,8 +44,12 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
   const log = memoryLog()
   const config = loadConfig(engineEnv(stack, operatorA.url, operatorB.url, options.env))
   // The process belongs to the tests: the engine's signals and crashes are none of its own.
-  const host = { on: () => {}, exit: () => {} }
-  const lifecycle = createLifecycle({ logger: log.logger, deadlineMs: config.shutdownDeadlineMs, host })
+  const signals = new EventEmitter()
+  const lifecycle = createLifecycle({
+    ...{ logger: log.logger, deadlineMs: config.shutdownDeadlineMs },
+    endsOnHangup: config.operatorsFile === undefined,
+    host: { on: (event, listener) => signals.on(event, listener), exit: () => {} },
+  })
   const { url } = await startEngine(config, log.logger, lifecycle)
   await eventually('the engine is ready', async () => (await fetch(`${url}/readyz`)).ok)
   return {
@@ -53,12 +60,23 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
     operatorB,
     log,
     drain: () => drain(stack.db),
+    hangUp: () => void signals.emit('SIGHUP', 'SIGHUP'),
     metric: (series) => readMetric(url, series),
     stop: async () => {
       await lifecycle.close()
       if (!options.stack) await stack.drop()
     },
   }
+}
+
+/** Short enough that no test waits for them, and told apart from leases: see makeRetriesDue. */
+const RETRIES = {
+  RETRY_MIN_DELAY: '500ms',
+  RETRY_MAX_DELAY: '5s',
+  RETRY_EXPRESS_MIN_DELAY: '500ms',
+  RETRY_EXPRESS_MAX_DELAY: '5s',
+  MAX_ATTEMPTS: '1000',
+  RETRY_EXPRESS_MAX_ATTEMPTS: '1000',
 }
 
 export function engineEnv(
@@ -75,6 +93,7 @@ export function engineEnv(
     OPERATOR_A_URL: operatorAUrl,
     OPERATOR_B_URL: operatorBUrl,
     PORT: '0',
+    ...RETRIES,
     ...env,
   }
 }

@@ -1,12 +1,13 @@
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { connect } from 'amqplib'
 import { sql } from 'kysely'
 import { startServers } from '../../dev/servers.ts'
 import type { Broker, Engine, Servers } from '../../dev/servers.ts'
+import { fetchBroker, fetchEngine } from '../../dev/servers/fetch.ts'
 import { givenServers } from '../../dev/servers/given.ts'
 import { printProgress } from '../../dev/servers/printProgress.ts'
+import { TEST_FOLDER, removeAbandoned } from '../../dev/tests/removeAbandoned.ts'
 import { deadLetterQueueOf } from '../../src/outbox/topology.ts'
 import { closeDb, migrate, openDb, read } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
@@ -31,27 +32,55 @@ export interface Stack {
 }
 
 const TABLES = [
+  'event_queue',
+  'event_log',
+  'event_sequences',
+  'message_callbacks',
+  'webhook_deliveries',
+  'webhook_endpoints',
+  'webhook_secrets',
+  'tariffs',
+  'tariffs_revision',
+  'operators',
+  'operators_revision',
+  'operator_quotas',
+  'process_states',
   'api_keys',
   'customers',
   'admin_log',
   'idempotency_keys',
   'outbox_events',
   'sms_quarantine',
+  'bulk_messages',
+  'bulks',
   'audit_accounts',
   'operator_messages',
+  'operator_message_parts',
+  'part_references',
+  'part_reference_counters',
+  'waiting_receipts',
+  'receipts',
+  'delivery_attempts',
+  'message_references',
+  'message_tags',
   'sms_status',
   'sms_requests',
   'user_transactions',
   'user_balances',
 ] as const
 
-const DATA_FOLDER = '.local/test'
-
 let ground: Ground | undefined
 /** Whatever this run writes, inside the checkout; the process id is its last part. */
-const runFolder = (name: string) => join(DATA_FOLDER, `${name}-${process.pid}`)
+const runFolder = (name: string) => join(TEST_FOLDER, `${name}-${process.pid}`)
 let dataDir: string | undefined
 let stacks = 0
+
+/** Before several processes start servers of their own, one of them unpacks what is missing. */
+export async function fetchTestServers(): Promise<void> {
+  const { engine, broker } = chosen()
+  const onProgress = printProgress(process.stderr)
+  await Promise.all([fetchEngine(engine, onProgress), fetchBroker(broker, onProgress)])
+}
 
 export async function startTestServers(): Promise<void> {
   await removeAbandoned()
@@ -60,8 +89,7 @@ export async function startTestServers(): Promise<void> {
     await assertEmpty(given.databaseUrl, given.amqpUrl)
     ground = given
   } else {
-    const engine = (process.env['DB_ENGINE'] ?? 'mysql') as Engine
-    const broker = (process.env['BROKER'] ?? '4.3') as Broker
+    const { engine, broker } = chosen()
     dataDir = runFolder(`${engine}-${broker}`)
     const servers = await startServers({ dataDir, engine, broker, onProgress: printProgress(process.stderr) })
     ground = { databaseUrl: servers.databaseUrl, amqpUrl: servers.amqpUrl, servers }
@@ -77,19 +105,15 @@ export async function stopTestServers(): Promise<void> {
   ground = undefined
 }
 
+function chosen(): { engine: Engine; broker: Broker } {
+  const { DB_ENGINE: engine = 'mysql', BROKER: broker = '4.3' } = process.env
+  return { engine: engine as Engine, broker: broker as Broker }
+}
+
 /** A folder for one engine's log, gone with the run. */
 export async function logFolder(): Promise<string> {
   await mkdir(runFolder('logs'), { recursive: true })
   return resolve(await mkdtemp(join(runFolder('logs'), 'engine-')))
-}
-
-/** Runs that were killed leave their data behind; those of runs that live are left alone. */
-async function removeAbandoned(): Promise<void> {
-  const names = await readdir(DATA_FOLDER).catch(() => [])
-  for (const name of names) {
-    if (!existsSync(`/proc/${name.split('-').at(-1)}`))
-      await rm(join(DATA_FOLDER, name), { recursive: true, force: true })
-  }
 }
 
 /** The suite's own servers. A test that stops them skips itself, with the reason, where they are the caller's. */

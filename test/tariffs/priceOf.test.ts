@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { chooseTariff, priceOf, selectTariffs } from '../../src/tariffs/index.ts'
+import { NO_TARIFFS, chooseTariff, indexTariffs, priceOf, selectTariffs } from '../../src/tariffs/index.ts'
 import type { Tariff, TariffQuery } from '../../src/tariffs/index.ts'
 
 const PRICES = { normal: 1, express: 3 }
@@ -25,12 +25,12 @@ function tariff(changes: Partial<Tariff>): Tariff {
 }
 
 function choose(tariffs: Tariff[], recipient = IRAN, query: Partial<TariffQuery> = {}): number {
-  return chooseTariff(selectTariffs(tariffs, { ...QUERY, ...query }, PRICES), recipient).price
+  return chooseTariff(selectTariffs(indexTariffs(tariffs), { ...QUERY, ...query }, PRICES), recipient).price
 }
 
 describe('a price', () => {
   it("is the environment's per message where no tariff holds, however many parts there are", () => {
-    const normal = priceOf(selectTariffs([], QUERY, PRICES), 3, [IRAN, USA])
+    const normal = priceOf(selectTariffs(NO_TARIFFS, QUERY, PRICES), 3, [IRAN, USA])
     assert.deepEqual(normal, {
       cost: 2,
       recipients: [
@@ -39,12 +39,12 @@ describe('a price', () => {
       ],
       differs: false,
     })
-    assert.equal(priceOf(selectTariffs([], { ...QUERY, type: 'express' }, PRICES), 3, [IRAN]).cost, 3)
+    assert.equal(priceOf(selectTariffs(NO_TARIFFS, { ...QUERY, type: 'express' }, PRICES), 3, [IRAN]).cost, 3)
   })
 
   it('per part is that of all parts', () => {
     const five = tariff({ userId: 7, per: 'part', price: 5 })
-    assert.deepEqual(priceOf(selectTariffs([five], QUERY, PRICES), 3, [IRAN]), {
+    assert.deepEqual(priceOf(selectTariffs(indexTariffs([five]), QUERY, PRICES), 3, [IRAN]), {
       cost: 15,
       recipients: [{ recipient: IRAN, price: 15, tariffId: five.id }],
       differs: false,
@@ -54,15 +54,18 @@ describe('a price', () => {
   it('may differ by destination, and each recipient keeps its own with its rule', () => {
     const iran = tariff({ destinationPrefix: '98', price: 2 })
     const usa = tariff({ destinationPrefix: '1', per: 'part', price: 4 })
-    assert.deepEqual(priceOf(selectTariffs([iran, usa], QUERY, PRICES), 2, [IRAN, USA, '+4915112345678']), {
-      cost: 11,
-      recipients: [
-        { recipient: IRAN, price: 2, tariffId: iran.id },
-        { recipient: USA, price: 8, tariffId: usa.id },
-        { recipient: '+4915112345678', price: 1, tariffId: 0 },
-      ],
-      differs: true,
-    })
+    assert.deepEqual(
+      priceOf(selectTariffs(indexTariffs([iran, usa]), QUERY, PRICES), 2, [IRAN, USA, '+4915112345678']),
+      {
+        cost: 11,
+        recipients: [
+          { recipient: IRAN, price: 2, tariffId: iran.id },
+          { recipient: USA, price: 8, tariffId: usa.id },
+          { recipient: '+4915112345678', price: 1, tariffId: 0 },
+        ],
+        differs: true,
+      },
+    )
   })
 
   it('can be 0', () => {
@@ -70,7 +73,7 @@ describe('a price', () => {
   })
 
   it('is refused rather than rounded when the sum is beyond 2^53', () => {
-    const list = selectTariffs([tariff({ price: 2 ** 52, per: 'part' })], QUERY, PRICES)
+    const list = selectTariffs(indexTariffs([tariff({ price: 2 ** 52, per: 'part' })]), QUERY, PRICES)
     assert.throws(() => priceOf(list, 2, [IRAN]), /more than money/)
     assert.throws(() => priceOf(list, 1, [IRAN, USA]), /more than money/)
   })
@@ -156,7 +159,7 @@ describe('the tariff that is chosen', () => {
     fc.assert(
       fc.property(fc.array(random, { maxLength: 12 }), fc.constantFrom(IRAN, USA, '+49151'), (fields, to) => {
         const tariffs = fields.map((some, i) => tariff({ ...some, id: i + 1 }))
-        const list = selectTariffs(tariffs, QUERY, PRICES)
+        const list = selectTariffs(indexTariffs(tariffs), QUERY, PRICES)
         assert.equal(chooseTariff(list, to).id, bestByTrying(tariffs, to))
       }),
     )

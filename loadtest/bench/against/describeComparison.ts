@@ -2,7 +2,7 @@ import { COUNTED_PARTS, totalMicros } from '../../report/cost.ts'
 import type { Part, Ratio, ReportTable, RunResult, TargetVerdict } from '../../result.ts'
 import { judgeRatio } from '../judge.ts'
 import { median, medianRatio } from '../measure/alternate.ts'
-import type { Comparison } from './compareScenario.ts'
+import type { Comparison } from '../findings.ts'
 
 /** Of the other commit's rate. */
 const RATIO_MIN = 0.95

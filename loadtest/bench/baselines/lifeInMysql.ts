@@ -1,13 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { claimEnvelopes, settle } from '../../../src/delivery/index.ts'
-import { accept } from '../../../src/messages/index.ts'
-import type { AcceptContext, Submitted } from '../../../src/messages/index.ts'
+import { accept, priceRequest } from '../../../src/messages/index.ts'
+import type { AcceptContext, Price, Submitted } from '../../../src/messages/index.ts'
 import { claim } from '../../../src/outbox/claim.ts'
 import type { Claim } from '../../../src/outbox/claim.ts'
 import { confirmLease } from '../../../src/outbox/confirmLease.ts'
 import type { PublishedRow } from '../../../src/outbox/confirmLease.ts'
 import { openVirtualTime } from '../../../src/outbox/index.ts'
 import type { Db } from '../../../src/platform/db/index.ts'
+import { NO_TARIFFS } from '../../../src/tariffs/index.ts'
 import { ONE_RECIPIENT } from '../scenarios/oneRecipient.ts'
 
 export interface LifeOptions {
@@ -30,9 +31,11 @@ export interface Life {
   stop(): Promise<void>
 }
 
-const PRICES = { normal: 1, express: 3 }
+const BASIS = { tariffs: NO_TARIFFS, prices: { normal: 1, express: 3 } }
+const price: Price = (query) => priceRequest(BASIS, { ...query, atMs: 0 })
 const ENVELOPE_RECIPIENTS = 100
 const UNKNOWN_SUBMISSIONS_MAX = 3
+const VALIDITY_MS = 86_400_000
 const OPERATOR = { name: 'operator-a', keepsOurReference: true }
 const TEXT = 'Your parcel is on its way and arrives between 10 and 12 o’clock.'
 const CUSTOMERS = ONE_RECIPIENT.customerLast
@@ -54,7 +57,7 @@ export function startLife(options: LifeOptions): Life {
   const waitingMax = (BATCHES_WAITING_MAX + 2 * workers) * batchSize
   const delivering = new Set<Promise<void>>()
   const context: AcceptContext = {
-    ...{ prices: PRICES, newId, normalOrder: 'fair' },
+    ...{ price, newId, normalOrder: 'fair' },
     virtualTime: openVirtualTime(),
   }
   const published: PublishedRow[] = []
@@ -124,7 +127,11 @@ async function acceptOne(options: LifeOptions, context: AcceptContext, worker: n
 }
 
 async function deliverClaim({ db, newId }: LifeOptions, { envelopes }: Claim): Promise<number> {
-  const runs = await claimEnvelopes(db, envelopes, { unknownSubmissionsMax: UNKNOWN_SUBMISSIONS_MAX })
+  const runs = await claimEnvelopes(db, envelopes, {
+    unknownSubmissionsMax: UNKNOWN_SUBMISSIONS_MAX,
+    validityMs: VALIDITY_MS,
+    onUnknown: null,
+  })
   await settle(
     { db, newId },
     runs.map(({ inFlight, tasks }) => ({

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
+import { NUMBER_BASE } from '../../generator/requests.ts'
 
 export interface Bulk {
   customerId: number
@@ -13,7 +14,6 @@ const CONNECTIONS = 4
 const RETRY_MS = 100
 /** A request of 10,000 recipients takes at most a second. */
 const ANSWER_TIMEOUT_MS = 60_000
-const NUMBER_BASE = 99_900_000_000_000
 const TEXT = 'Our shop opens at 8 on Monday.'
 
 /** Sends normal requests as fast as they are accepted; an overloaded engine gets the same request again. */

@@ -21,6 +21,7 @@ export type Load = Pick<
   | 'skew'
   | 'recipientsPerRequest'
   | 'expressShare'
+  | 'apiKeyPrefix'
 > & { customerFirst?: number }
 
 export interface RunOptions {

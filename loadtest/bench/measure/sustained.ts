@@ -1,3 +1,4 @@
+import { isAccepting } from '../../generator/index.ts'
 import type { RunResult } from '../../result.ts'
 
 /** The required share of the offered rate. It is below 1, because an answer may arrive in the next second. */
@@ -9,7 +10,7 @@ const HTTP_P99_MAX_MS = 1_000
 export function isSustained(run: RunResult): boolean {
   const { recipients, answers, unsentRequests, http, flat } = run
   const isAccepted = recipients.acceptedPerSecond >= offeredPerSecond(run) * ACCEPTED_SHARE_MIN
-  const isRefused = Object.entries(answers).some(([answer, count]) => answer !== '200' && count > 0)
+  const isRefused = Object.entries(answers).some(([answer, count]) => !isAccepting(answer) && count > 0)
   const isFlat = flat?.backlog?.isFlat ?? true
   return isAccepted && !isRefused && unsentRequests === 0 && http.p99Ms <= HTTP_P99_MAX_MS && isFlat
 }

@@ -1,4 +1,4 @@
-import { startGenerator } from '../../generator/index.ts'
+import { isAccepting, startGenerator } from '../../generator/index.ts'
 import type { Bench } from '../bench.ts'
 import { runNamed } from '../findings.ts'
 import { auditTables } from '../measure/auditTables.ts'
@@ -53,7 +53,7 @@ async function sendExpress(
     },
     drainTimeoutMs: DRAIN_TIMEOUT_MS,
   })
-  const refused = Object.entries(run.answers).filter(([answer]) => answer !== '200')
+  const refused = Object.entries(run.answers).filter(([answer]) => !isAccepting(answer))
   if (refused.length > 0) say(`${name}: express answers ${JSON.stringify(run.answers)}`)
   return run
 }

@@ -101,7 +101,7 @@ function admitKey(options: AuthorizeOptions, known: KnownKey, { access, source }
   if (!key || options.nowMs() >= known.expiresAtMs) throw invalidKey()
   if (known.isAllowedSource && !known.isAllowedSource(source)) throw addressNotAllowed()
   if (known.access.isTest && !options.servesTestKeys) throw testKeysNotServed()
-  if (access === 'admin') throw adminKeyRequired()
+  if (access === 'admin') throw adminKeyRequired({ isSet: options.adminKey !== undefined })
   if (access !== 'public' && !key.scopes.includes(access)) throw missingScope(access)
   options.onUsed(key.id)
   return known.access

@@ -3,8 +3,10 @@ import { read } from '../../platform/db/index.ts'
 import type { Db } from '../../platform/db/index.ts'
 import type { KeyMode, Tier } from '../../primitives/access.ts'
 import { identifierFromBytes } from '../../primitives/identifier.ts'
+import type { OnUnknown } from '../../primitives/onUnknown.ts'
 import { addressCheckOf } from '../../primitives/ipRange.ts'
-import { toScopes, toSources } from '../keys.ts'
+import { toScopes } from '../keys.ts'
+import { fromWords } from '../words.ts'
 import type { KnownKey } from './keyCache.ts'
 
 interface Row {
@@ -23,12 +25,17 @@ interface Row {
   parts_per_minute: number | null
   parts_burst: number | null
   requests_per_second: number | null
+  allowed_senders: string | null
+  spend_per_day: number | null
+  spend_per_month: number | null
+  on_unknown: OnUnknown | null
 }
 
 /** One statement, so that the key is as it was at this revision. */
 function selectKey(hash: Buffer) {
   return sql<Row>`SELECT r.revision, k.id, k.user_id, k.name AS key_name, k.hint, k.mode, k.scopes, k.allowed_sources,
-      k.expires_at, c.public_id, c.name, c.tier, c.parts_per_minute, c.parts_burst, c.requests_per_second
+      k.expires_at, c.public_id, c.name, c.tier, c.parts_per_minute, c.parts_burst, c.requests_per_second,
+      c.spend_per_day, c.spend_per_month, c.allowed_senders, c.on_unknown
     FROM access_revision r
     LEFT JOIN (api_keys k JOIN customers c ON c.user_id = k.user_id)
       ON k.key_hash = ${hash} AND k.revoked_at IS NULL
@@ -47,7 +54,7 @@ export function lookUpKey(db: Db, hash: Buffer): Promise<{ revision: number; key
 }
 
 function toKnownKey(row: Row, id: string): KnownKey {
-  const allowedSources = toSources(row.allowed_sources)
+  const allowedSources = fromWords(row.allowed_sources)
   return {
     access: {
       customer: {
@@ -58,6 +65,10 @@ function toKnownKey(row: Row, id: string): KnownKey {
         partsPerMinute: row.parts_per_minute,
         partsBurst: row.parts_burst,
         requestsPerSecond: row.requests_per_second,
+        allowedSenders: fromWords(row.allowed_senders),
+        spendPerDay: row.spend_per_day,
+        spendPerMonth: row.spend_per_month,
+        onUnknown: row.on_unknown,
       },
       key: {
         id,

@@ -1,3 +1,4 @@
+import type { RateLimit } from '../../limits/index.ts'
 import { databaseNowMs, read } from '../../platform/db/index.ts'
 import type { Db } from '../../platform/db/index.ts'
 import type { Authorize } from '../../platform/http/index.ts'
@@ -25,6 +26,8 @@ export interface AccessSettings {
   servesTestKeys: boolean
   /** The demo client's key is known to everyone, and so good on this machine alone. */
   servesDemoKey: boolean
+  /** Requests of a customer that has no limit of its own, in this process. */
+  requestsLimit: RateLimit
 }
 
 export interface AccessGate {
@@ -69,7 +72,7 @@ export async function openAccess(
     }),
   ]
   return {
-    authorize: events.countRefusals(limitRequests(authorize)),
+    authorize: events.countRefusals(limitRequests(authorize, settings.requestsLimit)),
     async close() {
       await Promise.all(loops.map((loop) => loop.close()))
       await flushLastUse(db, lastUse).catch((error: unknown) => events.lastUseUnwritten(error))

@@ -1,16 +1,23 @@
+import type { RateLimit } from '../../limits/index.ts'
+import type { ControlChange, ListedOperator } from '../../operators/index.ts'
+import type { Credit, TopUpDecision, TopUpRequest } from '../../ledger/index.ts'
 import type {
   ApiKey,
   CreateDecision,
   CreateKeyDecision,
+  CreateTariffDecision,
   Customer,
   CustomerValues,
+  EndTariffDecision,
   KeyOwner,
   KeyRequest,
   LogEntry,
   Page,
   PageQuery,
+  TariffPage,
+  TariffPageQuery,
+  TariffValues,
 } from '../index.ts'
-import type { CustomerTopUpDecision } from '../topUpCustomer.ts'
 
 /** What the routes of keys and customers need. An actor is who is recorded as having done it. */
 export interface AccountActions {
@@ -18,8 +25,9 @@ export interface AccountActions {
   currency: string
   /** The time by the database's clock. */
   nowMs: () => number
-  /** The balance of a customer; 0 when it has none. */
-  readCredit: (userId: number) => Promise<number>
+  /** Requests of a customer that has no limit of its own, in each process. */
+  requestsLimit: RateLimit
+  readCredit: (userId: number) => Promise<Credit>
   listKeys: (owner: KeyOwner, page: PageQuery) => Promise<Page<ApiKey>>
   createKey: (userId: number, request: KeyRequest, actor: string) => Promise<CreateKeyDecision>
   /** Whether there is such a key. */
@@ -35,10 +43,14 @@ export interface AccountActions {
     values: Partial<CustomerValues>,
     actor: string,
   ) => Promise<Customer | undefined>
-  topUpCustomer: (
-    publicId: string,
-    request: { amount: number; description: string },
-    actor: string,
-  ) => Promise<CustomerTopUpDecision | undefined>
+  topUpCustomer: (request: TopUpRequest, actor: string) => Promise<TopUpDecision>
+  /** undefined when there is no such customer. */
+  listTariffs: (query: TariffPageQuery) => Promise<TariffPage | undefined>
+  createTariff: (values: TariffValues, actor: string) => Promise<CreateTariffDecision>
+  /** `validUntilMs` undefined: now. */
+  endTariff: (id: number, validUntilMs: number | undefined, actor: string) => Promise<EndTariffDecision>
+  listOperators: () => Promise<ListedOperator[]>
+  /** undefined when there is no such operator. */
+  changeOperator: (name: string, change: ControlChange, actor: string) => Promise<ListedOperator | undefined>
   readAdminLog: (page: PageQuery) => Promise<Page<LogEntry>>
 }

@@ -7,23 +7,25 @@ import {
   DATABASE,
   invalidField,
   invalidInput,
+  invalidQuery,
   LIST,
   nextCursor,
   note,
   ofAccess,
   pageFields,
   readInput,
+  readQuery,
   refusals,
   TRANSACTION,
 } from '../../platform/http/index.ts'
 import type { Route } from '../../platform/http/index.ts'
+import { NO_LIMITS } from '../index.ts'
 import type { AccountActions } from './actions.ts'
 import {
   CustomerBody,
   CustomerItem,
   CustomerPatch,
   EXAMPLE_CUSTOMER,
-  NO_LIMITS,
   toCustomerItem,
   toValues,
 } from './customerFields.ts'
@@ -32,7 +34,7 @@ import { CHANGE, CUSTOMER, customerExists, customerNotFound, orUnknown } from '.
 
 const CURSOR_KIND = 'customers1'
 
-const Query = z.object(pageFields)
+const Query = z.strictObject(pageFields)
 export const CustomerPath = z.object({ id: z.uuid().meta({ description: 'The customer' }) })
 
 const CustomersAnswer = z
@@ -47,7 +49,7 @@ export function listCustomersRoute({ listCustomers }: AccountActions): Route {
     access: 'admin',
     operation: LIST_OPERATION,
     async handle(request, response) {
-      const page = await listCustomers(toPageQuery(CURSOR_KIND, readInput(Query, request.query)))
+      const page = await listCustomers(toPageQuery(CURSOR_KIND, readQuery(Query, request.query)))
       answerJson(response, {
         customers: page.items.map(toCustomerItem),
         next_cursor: toNextCursor(CURSOR_KIND, page.nextBefore),
@@ -118,7 +120,7 @@ const LIST_OPERATION: ZodOpenApiOperationObject = {
       customers: [EXAMPLE_CUSTOMER],
       next_cursor: null,
     }),
-    ...refusals([...ofAccess('admin'), invalidInput(Query, { limit: '5000' }), ...LIST, ...DATABASE]),
+    ...refusals([...ofAccess('admin'), invalidQuery(Query, { limit: '5000' }), ...LIST, ...DATABASE]),
   },
 }
 

@@ -6,10 +6,12 @@ import {
   BODY,
   DATABASE,
   invalidInput,
+  invalidQuery,
   LIST,
   note,
   ofAccess,
   readInput,
+  readQuery,
   refusals,
   TRANSACTION,
 } from '../../platform/http/index.ts'
@@ -42,7 +44,7 @@ export function listCustomerKeysRoute(actions: AccountActions): Route {
     access: 'admin',
     operation: LIST_OPERATION,
     async handle(request, response) {
-      const query = toPageQuery(KEYS_CURSOR, readInput(KeysQuery, request.query))
+      const query = toPageQuery(KEYS_CURSOR, readQuery(KeysQuery, request.query))
       const userId = await userIdOf(actions, request.params['id'])
       note(response, { customer_id: userId })
       answerJson(response, toKeysAnswer(await actions.listKeys({ userId, modes: KEY_MODES }, query)))
@@ -103,7 +105,7 @@ const LIST_OPERATION: ZodOpenApiOperationObject = {
     '200': answer('A page of keys, revoked ones included', KeysAnswer, EXAMPLE_KEYS),
     ...refusals([
       ...ofAccess('admin'),
-      invalidInput(KeysQuery, { limit: '5000' }),
+      invalidQuery(KeysQuery, { limit: '5000' }),
       ...LIST,
       ...CUSTOMER,
       ...DATABASE,

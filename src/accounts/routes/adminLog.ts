@@ -4,37 +4,26 @@ import {
   answer,
   answerJson,
   DATABASE,
-  invalidInput,
+  invalidQuery,
   LIST,
   nextCursor,
   ofAccess,
   pageFields,
-  readInput,
+  readQuery,
   refusals,
-  time,
 } from '../../platform/http/index.ts'
 import type { Route } from '../../platform/http/index.ts'
 import type { AccountActions } from './actions.ts'
+import { LogItem, toLogItem } from './logEntry.ts'
 import { toNextCursor, toPageQuery } from './page.ts'
 
 const CURSOR_KIND = 'adminlog1'
 
-const Query = z.object(pageFields)
+const Query = z.strictObject(pageFields)
 
 const LogAnswer = z
   .object({
-    entries: z.array(
-      z
-        .object({
-          id: z.uuid(),
-          actor: z.string().meta({ description: 'Who did it: a key, or the admin key and its address' }),
-          action: z.string().meta({ description: 'What was done, such as `key.create`' }),
-          user_id: z.int().meta({ description: "The customer's number" }),
-          details: z.record(z.string(), z.unknown()).meta({ description: 'What was set' }),
-          created_at: time('When'),
-        })
-        .meta({ id: 'LogEntry' }),
-    ),
+    entries: z.array(LogItem),
     next_cursor: nextCursor,
   })
   .meta({ id: 'LogAnswer' })
@@ -47,12 +36,9 @@ export function adminLogRoute({ readAdminLog }: AccountActions): Route {
     access: 'admin',
     operation,
     async handle(request, response) {
-      const page = await readAdminLog(toPageQuery(CURSOR_KIND, readInput(Query, request.query)))
+      const page = await readAdminLog(toPageQuery(CURSOR_KIND, readQuery(Query, request.query)))
       answerJson(response, {
-        entries: page.items.map(({ id, actor, action, userId, details, createdAt }) => ({
-          ...{ id, actor, action, user_id: userId, details },
-          created_at: createdAt.toISOString(),
-        })),
+        entries: page.items.map(toLogItem),
         next_cursor: toNextCursor(CURSOR_KIND, page.nextBefore),
       } satisfies z.input<typeof LogAnswer>)
     },
@@ -66,7 +52,10 @@ const EXAMPLE: z.input<typeof LogAnswer> = {
       actor: 'admin key from 192.0.2.7',
       action: 'customer.top_up',
       user_id: 4_817_302_956,
-      details: { amount: 10_000, description: 'invoice 17' },
+      details: {
+        ...{ amount: 10_000, description: 'invoice 17' },
+        transaction_id: '019bd5a0-6f12-7a80-b1c9-0f4e2d6a7b36',
+      },
       created_at: '2026-01-19T08:20:00.000Z',
     },
   ],
@@ -80,6 +69,6 @@ const operation: ZodOpenApiOperationObject = {
   requestParams: { query: Query },
   responses: {
     '200': answer('A page of changes', LogAnswer, EXAMPLE),
-    ...refusals([...ofAccess('admin'), invalidInput(Query, { limit: '5000' }), ...LIST, ...DATABASE]),
+    ...refusals([...ofAccess('admin'), invalidQuery(Query, { limit: '5000' }), ...LIST, ...DATABASE]),
   },
 }

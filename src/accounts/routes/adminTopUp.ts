@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import type { ZodOpenApiOperationObject } from 'zod-openapi'
-import { refuseTopUp, topUpDescription, TopUpUnavailable } from '../../ledger/index.ts'
+import { KeyedHeaders, readKeyed } from '../../idempotency/index.ts'
+import type { AnswerOf } from '../../idempotency/index.ts'
+import { answerTopUp, OF_TOP_UP, topUpDescription } from '../../ledger/index.ts'
+import type { Added } from '../../ledger/index.ts'
 import {
   answer,
-  answerJson,
   BODY,
   invalidInput,
   money,
@@ -38,7 +40,7 @@ const CreditAnswer = z
   .meta({ id: 'CreditAnswer' })
 
 /** `POST /v1/admin/customers/{id}/top-up`: adds money to a customer's balance. */
-export function topUpCustomerRoute({ topUpCustomer }: AccountActions): Route {
+export function topUpCustomerRoute({ readCustomer, topUpCustomer }: AccountActions): Route {
   return {
     method: 'post',
     path: '/v1/admin/customers/:id/top-up',
@@ -46,27 +48,27 @@ export function topUpCustomerRoute({ topUpCustomer }: AccountActions): Route {
     operation,
     async handle(request, response, access) {
       const { amount_cents: amount, description } = readInput(CreditBody, request.body)
-      const id = String(request.params['id'])
-      const decision = await topUpCustomer(id, { amount, description }, access.actor)
-      if (!decision) throw customerNotFound()
-      if (decision.kind !== 'added') throw refuseTopUp(decision)
-      note(response, { transaction_id: decision.transactionId })
-      answerJson(response, {
-        id: id.toLowerCase(),
-        credit_cents: decision.balance,
-        transaction_id: decision.transactionId,
-      } satisfies z.input<typeof CreditAnswer>)
+      const customer = await readCustomer(String(request.params['id']))
+      if (!customer) throw customerNotFound()
+      const { userId, publicId } = customer
+      note(response, { customer_id: userId })
+      const answerOf: AnswerOf<Added> = (added) => ({ status: 200, body: toAnswer(publicId, added) })
+      const keyed = readKeyed(request, { userId, route: 'admin/top-up', isTest: false }, answerOf)
+      const decision = await topUpCustomer({ userId, amount, description, keyed }, access.actor)
+      answerTopUp(response, decision, { answerOf, isKeyed: keyed !== undefined })
     },
   }
 }
 
-const EXAMPLE_ID = '019bd59f-0b73-7d15-8c4e-91a2f6e03b58'
+function toAnswer(publicId: string, { balance, transactionId }: Added): z.input<typeof CreditAnswer> {
+  return { id: publicId, credit_cents: balance, transaction_id: transactionId }
+}
 
 const operation: ZodOpenApiOperationObject = {
   operationId: 'topUpCustomer',
   tags: ['admin'],
   summary: "Add money to a customer's balance",
-  requestParams: { path: CustomerPath },
+  requestParams: { path: CustomerPath, header: KeyedHeaders },
   requestBody: {
     required: true,
     content: {
@@ -80,19 +82,14 @@ const operation: ZodOpenApiOperationObject = {
     '200': answer('Added', CreditAnswer, {
       id: EXAMPLE_CUSTOMER.id,
       credit_cents: 10_000,
-      transaction_id: EXAMPLE_ID,
+      transaction_id: '019bd59f-0b73-7d15-8c4e-91a2f6e03b58',
     }),
     ...refusals([
       ...ofAccess('admin'),
       invalidInput(CreditBody, { amount: 100 }),
       ...BODY,
       ...CUSTOMER,
-      { when: 'the balance would be too large', example: refuseTopUp({ kind: 'balance_limit' }) },
-      {
-        when: 'the money may or may not have been added; look up `transaction_id` before adding it again',
-        example: refuseTopUp({ kind: 'outcome_unknown', transactionId: EXAMPLE_ID }),
-        schema: TopUpUnavailable,
-      },
+      ...OF_TOP_UP,
       ...TRANSACTION,
     ]),
   },

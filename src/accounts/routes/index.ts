@@ -8,6 +8,8 @@ import {
 } from './adminCustomers.ts'
 import { createCustomerKeyRoute, listCustomerKeysRoute, revokeCustomerKeyRoute } from './adminKeys.ts'
 import { adminLogRoute } from './adminLog.ts'
+import { changeOperatorRoute, listOperatorsRoute } from './adminOperators.ts'
+import { createTariffRoute, endTariffRoute, listTariffsRoute } from './adminTariffs.ts'
 import { topUpCustomerRoute } from './adminTopUp.ts'
 import { createKeyRoute, listKeysRoute, revokeKeyRoute } from './keys.ts'
 import { meRoute } from './me.ts'
@@ -29,6 +31,11 @@ export function accountRoutes(actions: AccountActions): Route[] {
     listCustomerKeysRoute(actions),
     createCustomerKeyRoute(actions),
     revokeCustomerKeyRoute(actions),
+    listTariffsRoute(actions),
+    createTariffRoute(actions),
+    endTariffRoute(actions),
+    listOperatorsRoute(actions),
+    changeOperatorRoute(actions),
     adminLogRoute(actions),
   ]
 }

@@ -9,7 +9,7 @@ import { tooManyKeys } from './refuse.ts'
 /** The list and the version of its cursor's fields. */
 export const KEYS_CURSOR = 'keys1'
 
-export const KeysQuery = z.object(pageFields)
+export const KeysQuery = z.strictObject(pageFields)
 
 export const KeysAnswer = z
   .object({ keys: z.array(KeyItem), next_cursor: nextCursor })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { invalidField, storableText, time } from '../../platform/http/index.ts'
+import { invalidField, storableText, time, timeWithOffset } from '../../platform/http/index.ts'
 import { KEY_MODES, SCOPES } from '../../primitives/access.ts'
 import { isAddressRange } from '../../primitives/ipRange.ts'
 import type { ApiKey, KeyRequest } from '../index.ts'
@@ -24,9 +24,8 @@ export const KeyBody = z.strictObject({
   mode: z
     .enum(KEY_MODES)
     .default('live')
-    .meta({ description: 'A `test` key can read; sending with it is refused for now' }),
-  expires_at: z.iso
-    .datetime({ offset: true, error: 'must be a time with an offset, such as 2027-01-31T12:00:00Z' })
+    .meta({ description: 'What a `test` key sends goes to the test operator alone, and costs nothing' }),
+  expires_at: timeWithOffset()
     .optional()
     .meta({ description: 'When it stops to be valid; never, if left out' }),
   allowed_sources: z

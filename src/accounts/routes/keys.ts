@@ -6,10 +6,12 @@ import {
   BODY,
   DATABASE,
   invalidInput,
+  invalidQuery,
   LIST,
   note,
   ofAccess,
   readInput,
+  readQuery,
   refusals,
   TRANSACTION,
 } from '../../platform/http/index.ts'
@@ -49,7 +51,7 @@ export function listKeysRoute({ listKeys }: AccountActions): Route {
     async handle(request, response, access) {
       const owner = ownerOf(access)
       note(response, { customer_id: owner.userId })
-      const page = await listKeys(owner, toPageQuery(KEYS_CURSOR, readInput(KeysQuery, request.query)))
+      const page = await listKeys(owner, toPageQuery(KEYS_CURSOR, readQuery(KeysQuery, request.query)))
       answerJson(response, toKeysAnswer(page))
     },
   }
@@ -99,7 +101,7 @@ const LIST_OPERATION: ZodOpenApiOperationObject = {
   requestParams: { query: KeysQuery },
   responses: {
     '200': answer('A page of keys, revoked ones included', KeysAnswer, EXAMPLE_KEYS),
-    ...refusals([...ofAccess('manage'), invalidInput(KeysQuery, { limit: '5000' }), ...LIST, ...DATABASE]),
+    ...refusals([...ofAccess('manage'), invalidQuery(KeysQuery, { limit: '5000' }), ...LIST, ...DATABASE]),
   },
 }
 

@@ -1,6 +1,7 @@
 import { CommitUnknown } from '../../platform/db/index.ts'
 import type { Refusal } from '../../platform/http/index.ts'
 import { Problem } from '../../primitives/problem.ts'
+import { TARIFFS_MAX } from '../../tariffs/index.ts'
 import { KEYS_MAX } from '../index.ts'
 
 /** Also the answer for another customer's key, and for a malformed identifier. */
@@ -22,6 +23,23 @@ export function tooManyKeys(): Problem {
 
 export function liveKeyRequired(): Problem {
   return new Problem(403, 'live_key_required', 'A test key cannot create live keys.')
+}
+
+export function tariffNotFound(): Problem {
+  return new Problem(404, 'tariff_not_found', 'There is no such tariff.')
+}
+
+export function operatorNotFound(): Problem {
+  return new Problem(404, 'operator_not_found', 'No consumer is configured with such an operator.')
+}
+
+export function tariffEnded(validUntil: string): Problem {
+  const detail = `The tariff ends at ${validUntil}, and an end is not put back. Create another one.`
+  return new Problem(409, 'tariff_ended', detail, { members: { valid_until: validUntil } })
+}
+
+export function tooManyTariffs(): Problem {
+  return new Problem(409, 'too_many_tariffs', `${TARIFFS_MAX} tariffs have not ended. End some first.`)
 }
 
 export function changeUnknown(): Problem {

@@ -9,8 +9,10 @@ const RESULTS = ['cancelled', 'repeated', 'not_cancellable', 'not_found'] as con
 export interface CancelEvents {
   decided(fact: {
     userId: number
-    smsIdentifier: string
-    /** Undefined when the customer has no such message. */
+    /** Of a message. */
+    smsIdentifier?: string
+    bulkId?: string
+    /** Undefined when the customer has no such message or bulk. */
     cancellation: Cancellation | undefined
   }): void
 }
@@ -19,7 +21,7 @@ export function createCancelEvents(logger: Logger, registry: Registry): CancelEv
   const registers = [registry]
   const requests = new Counter({
     name: 'chapar_cancel_requests_total',
-    help: 'Requests to cancel a message by result',
+    help: 'Requests to cancel a message or a bulk by result',
     labelNames: ['result'] as const,
     registers,
   })
@@ -30,14 +32,14 @@ export function createCancelEvents(logger: Logger, registry: Registry): CancelEv
   })
   for (const result of RESULTS) requests.inc({ result }, 0)
   return {
-    decided({ userId, smsIdentifier, cancellation }) {
+    decided({ userId, smsIdentifier, bulkId, cancellation }) {
       requests.inc({ result: resultOf(cancellation) })
       const cancelled = cancellation?.cancelledNow ?? 0
       if (cancelled === 0) return
       recipients.inc(cancelled)
-      logger.info('message cancelled', {
+      logger.info(bulkId === undefined ? 'message cancelled' : 'bulk cancelled', {
         customer_id: userId,
-        sms_identifier: smsIdentifier,
+        ...(bulkId === undefined ? { sms_identifier: smsIdentifier } : { bulk_id: bulkId }),
         recipients: cancelled,
       })
     },

@@ -1,27 +1,49 @@
+import type { BulkKey } from '../../messages/index.ts'
 import { createBatcher } from '../../platform/batcher.ts'
 import type { Db } from '../../platform/db/index.ts'
 import { Unavailable } from '../../primitives/unavailable.ts'
 import { cancel } from './cancel.ts'
 import type { Cancellation, MessageKey } from './cancel.ts'
+import { cancelBulk } from './cancelBulk.ts'
+import type { BulkCancellation } from './cancelBulk.ts'
 
-/** Cancellations of a process at once: each keeps a connection while it waits for its customer's balance. */
-const AT_ONCE_MAX = 4
-const WAITING_MAX = 1_000
-const WAIT_MAX_MS = 2_000
+/** How many cancellations a process runs at once and lets wait, and for how long. */
+interface Bounds {
+  atOnceMax: number
+  waitingMax: number
+  waitMaxMs: number
+}
+
+/** Each keeps a connection while it waits for its customer's balance. */
+const MESSAGES: Bounds = { atOnceMax: 4, waitingMax: 1_000, waitMaxMs: 2_000 }
+/** A bulk takes some seconds: apart from messages, which would wait for as long. */
+const BULKS: Bounds = { atOnceMax: 2, waitingMax: 100, waitMaxMs: 20_000 }
 
 /** Cancels one message of a customer after the other, and those of a few customers at once. */
 export function openCancellations(db: Db): (key: MessageKey) => Promise<Cancellation | undefined> {
-  const batcher = createBatcher<MessageKey, Cancellation | undefined>({
+  return openQueue(MESSAGES, (key) => cancel({ db }, key))
+}
+
+/** The same for bulks. */
+export function openBulkCancellations(db: Db): (key: BulkKey) => Promise<BulkCancellation | undefined> {
+  return openQueue(BULKS, (key) => cancelBulk({ db }, key))
+}
+
+function openQueue<K extends { userId: number }, R>(
+  { atOnceMax, waitingMax, waitMaxMs }: Bounds,
+  run: (key: K) => Promise<R>,
+): (key: K) => Promise<R> {
+  const batcher = createBatcher<K, R>({
     batchWeightMax: 1,
     weigh: () => 1,
     keyOf: ({ userId }) => userId,
-    maxConcurrency: AT_ONCE_MAX,
-    runBatch: (keys) => Promise.all(keys.map((key) => cancel({ db }, key))),
+    maxConcurrency: atOnceMax,
+    runBatch: (keys) => Promise.all(keys.map(run)),
     admission: {
-      waitingWeightMax: WAITING_MAX,
-      waitingItemsMax: WAITING_MAX,
+      waitingWeightMax: waitingMax,
+      waitingItemsMax: waitingMax,
       ownerOf: ({ userId }) => userId,
-      waitMaxMs: WAIT_MAX_MS,
+      waitMaxMs,
       isGone: () => false,
       refuse: () =>
         new Unavailable('overloaded', 'Too many messages are being cancelled. Nothing was changed.'),

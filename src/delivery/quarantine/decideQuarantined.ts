@@ -1,4 +1,4 @@
-import { isQuarantined } from '../../messages/index.ts'
+import { FAILURE_REASONS, isQuarantined } from '../../messages/index.ts'
 import type { Recipient, RecipientKey } from '../../messages/index.ts'
 import { append } from '../../outbox/index.ts'
 import { transact } from '../../platform/db/index.ts'
@@ -19,8 +19,6 @@ export type QuarantineDecision = { kind: 'sent'; provider: string } | { kind: 'f
 
 /** `not_quarantined`: it was decided before, or never was there. Nothing is changed. */
 export type Decided = 'decided' | 'not_quarantined' | 'unknown_message'
-
-const FAILED_REASON = 'not sent: decided by hand'
 
 /** Ends a quarantine in one transaction with the refund or the outbox row (invariants 3 and 4). May run again. */
 export function decideQuarantined(
@@ -63,7 +61,7 @@ function effectsOf(decision: QuarantineDecision, row: Recipient): Effects {
     case 'sent':
       return { ...none, status: 'done', provider: decision.provider }
     case 'failed':
-      return { ...none, status: 'failed', reason: FAILED_REASON, refund: row.price }
+      return { ...none, status: 'failed', reason: FAILURE_REASONS.decidedByHand, refund: row.price }
     case 'retry':
       return { ...none, status: 'pending' }
   }

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import type { ZodOpenApiOperationObject } from 'zod-openapi'
 import { messageNotFound, V1_STATUSES } from '../../messages/index.ts'
 import type { V1Status } from '../../messages/index.ts'
-import { CommitUnknown } from '../../platform/db/index.ts'
 import {
   answer,
   answerJson,
@@ -16,7 +15,14 @@ import type { Route } from '../../platform/http/index.ts'
 import { customerOf } from '../../primitives/access.ts'
 import { isIdentifier } from '../../primitives/identifier.ts'
 import type { Cancellation } from '../index.ts'
-import { cancelUnknown, liveKeyRequired, notCancellable } from './refuseCancel.ts'
+import {
+  assertTest,
+  cancelUnknown,
+  liveKeyRequired,
+  notCancellable,
+  orCancelled,
+  orUnknown,
+} from './refuseCancel.ts'
 
 /** @returns undefined for a message that the customer did not send. */
 export type CancelMessage = (key: {
@@ -24,11 +30,11 @@ export type CancelMessage = (key: {
   smsIdentifier: string
 }) => Promise<Cancellation | undefined>
 
-/** The status of a message as it is read; undefined for one that the customer did not send. */
+/** What is read of a message; undefined for one that the customer did not send. */
 export type ReadMessageStatus = (key: {
   userId: number
   smsIdentifier: string
-}) => Promise<{ status: V1Status } | undefined>
+}) => Promise<{ status: V1Status; isTest: boolean } | undefined>
 
 const Path = z.object({ id: z.uuid().meta({ description: 'The message' }) })
 
@@ -54,14 +60,14 @@ export function cancelRoute(cancel: CancelMessage, readMessage: ReadMessageStatu
       const { userId } = customerOf(access)
       const smsIdentifier = String(request.params['id']).toLowerCase()
       note(response, { customer_id: userId })
-      if (access.isTest) throw liveKeyRequired()
       if (!isIdentifier(smsIdentifier)) throw messageNotFound()
-      const cancellation = await orUnknown(cancel({ userId, smsIdentifier }))
+      if (access.isTest) assertTest(await readMessage({ userId, smsIdentifier }), messageNotFound)
+      const cancellation = await orUnknown(cancel({ userId, smsIdentifier }), cancelUnknown)
       if (!cancellation) throw messageNotFound()
       const { counts, refunded } = cancellation
       note(response, { sms_identifier: smsIdentifier, cancelled: cancellation.cancelledNow })
       if (counts.cancelled === 0) throw notCancellable(counts)
-      const message = await readMessage({ userId, smsIdentifier })
+      const message = await orCancelled(readMessage({ userId, smsIdentifier }))
       if (!message) throw messageNotFound()
       answerJson(response, {
         id: smsIdentifier,
@@ -70,14 +76,6 @@ export function cancelRoute(cancel: CancelMessage, readMessage: ReadMessageStatu
         refunded,
       } satisfies z.input<typeof CancelAnswer>)
     },
-  }
-}
-
-async function orUnknown<T>(cancelling: Promise<T>): Promise<T> {
-  try {
-    return await cancelling
-  } catch (error) {
-    throw error instanceof CommitUnknown ? cancelUnknown() : error
   }
 }
 
@@ -100,7 +98,7 @@ const operation: ZodOpenApiOperationObject = {
     '200': answer('Cancelled and refunded', CancelAnswer, EXAMPLE),
     ...refusals([
       ...ofAccess('send'),
-      { when: 'the key is a test key', example: liveKeyRequired() },
+      { when: 'the key is a test key, and the message is not a test message', example: liveKeyRequired() },
       { when: 'there is no such message', example: messageNotFound() },
       {
         when: 'nothing of the message is, or can be, cancelled; `detail` says why',

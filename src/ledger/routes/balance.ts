@@ -4,14 +4,14 @@ import {
   answer,
   answerJson,
   DATABASE,
-  invalidInput,
+  invalidQuery,
   LIST,
   money,
   nextCursor,
   note,
   ofAccess,
   pageFields,
-  readInput,
+  readQuery,
   refusals,
   wholeNumberInQuery,
 } from '../../platform/http/index.ts'
@@ -46,7 +46,7 @@ export function balanceRoute(readBalance: ReadBalance): Route {
     mayBeOpen: true,
     operation,
     async handle(request, response, access) {
-      const { user_id, limit, cursor } = readInput(Query, request.query, SYNONYMS)
+      const { user_id, limit, cursor } = readQuery(Query, request.query, SYNONYMS)
       note(response, { customer_id: user_id })
       const page = await readBalance({
         userId: customerServed(access, user_id),
@@ -70,7 +70,7 @@ const operation: ZodOpenApiOperationObject = {
     '200': answer('The balance and a page of transactions', BalanceAnswer, EXAMPLE),
     ...refusals([
       ...ofAccess('read'),
-      invalidInput(Query, { customer_id: '1' }, SYNONYMS),
+      invalidQuery(Query, { customer_id: '1' }, SYNONYMS),
       ...LIST,
       ...DATABASE,
     ]),

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { ZodOpenApiOperationObject } from 'zod-openapi'
+import { KeyedHeaders, readKeyed } from '../../idempotency/index.ts'
+import type { AnswerOf } from '../../idempotency/index.ts'
 import {
   answer,
-  answerJson,
   BODY,
   invalidInput,
   money,
@@ -13,12 +14,12 @@ import {
   TRANSACTION,
   wholeNumber,
 } from '../../platform/http/index.ts'
-import type { Refusal, Route } from '../../platform/http/index.ts'
+import type { Route } from '../../platform/http/index.ts'
 import type { Access } from '../../primitives/access.ts'
-import { TOPPED_UP_MAX } from '../../primitives/money.ts'
-import { refuseTopUp, TopUpUnavailable } from '../refuseTopUp.ts'
+import { answerTopUp } from '../answerTopUp.ts'
+import { OF_TOP_UP } from '../refuseTopUp.ts'
 import { topUpDescription } from '../topUpDescription.ts'
-import type { TopUpRequest, TopUpDecision } from '../types.ts'
+import type { Added, TopUpDecision, TopUpRequest } from '../types.ts'
 
 /** Names that other APIs use. */
 const SYNONYMS = { user_id: ['customer_id', 'customer', 'user'], balance: ['amount', 'value', 'credit'] }
@@ -54,36 +55,23 @@ export function topUpRoute(topUp: TopUp): Route {
     async handle(request, response, access) {
       const { user_id, balance, description } = readInput(Body, request.body, SYNONYMS)
       note(response, { customer_id: user_id })
-      const decision = await topUp({ userId: user_id, amount: balance, description }, access)
-      if (decision.kind !== 'added') throw refuseTopUp(decision)
-      note(response, { transaction_id: decision.transactionId })
-      answerJson(response, {
-        user_id,
-        balance: decision.balance,
-        transaction_id: decision.transactionId,
-      } satisfies z.input<typeof TopUpAnswer>)
+      const answerOf: AnswerOf<Added> = (added) => ({ status: 200, body: toAnswer(user_id, added) })
+      const keyed = readKeyed(request, { userId: user_id, route: 'balance/add', isTest: false }, answerOf)
+      const decision = await topUp({ userId: user_id, amount: balance, description, keyed }, access)
+      answerTopUp(response, decision, { answerOf, isKeyed: keyed !== undefined })
     },
   }
 }
 
-const EXAMPLE_ID = '019bd59f-0b73-7d15-8c4e-91a2f6e03b58'
-
-const OF_THE_DECISION: Refusal[] = [
-  {
-    when: `the balance would be above ${TOPPED_UP_MAX}`,
-    example: refuseTopUp({ kind: 'balance_limit' }),
-  },
-  {
-    when: 'the money may or may not have been added; look up `transaction_id` in the balance before adding it again',
-    example: refuseTopUp({ kind: 'outcome_unknown', transactionId: EXAMPLE_ID }),
-    schema: TopUpUnavailable,
-  },
-]
+function toAnswer(userId: number, { balance, transactionId }: Added): z.input<typeof TopUpAnswer> {
+  return { user_id: userId, balance, transaction_id: transactionId }
+}
 
 const operation: ZodOpenApiOperationObject = {
   operationId: 'addBalance',
   tags: ['balance'],
   summary: 'Add money to a balance',
+  requestParams: { header: KeyedHeaders },
   requestBody: {
     required: true,
     content: {
@@ -94,12 +82,14 @@ const operation: ZodOpenApiOperationObject = {
     },
   },
   responses: {
-    '200': answer('Added', TopUpAnswer, { user_id: 1, balance: 100, transaction_id: EXAMPLE_ID }),
+    '200': answer('Added', TopUpAnswer, {
+      ...{ user_id: 1, balance: 100, transaction_id: '019bd59f-0b73-7d15-8c4e-91a2f6e03b58' },
+    }),
     ...refusals([
       ...ofAccess('admin'),
       invalidInput(Body, { user_id: 1, amount: 100 }, SYNONYMS),
       ...BODY,
-      ...OF_THE_DECISION,
+      ...OF_TOP_UP,
       ...TRANSACTION,
     ]),
   },

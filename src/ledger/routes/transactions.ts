@@ -4,13 +4,13 @@ import {
   answer,
   answerJson,
   DATABASE,
-  invalidInput,
+  invalidQuery,
   LIST,
   nextCursor,
   note,
   ofAccess,
   pageFields,
-  readInput,
+  readQuery,
   refusals,
 } from '../../platform/http/index.ts'
 import type { Route } from '../../platform/http/index.ts'
@@ -18,7 +18,7 @@ import { customerOf } from '../../primitives/access.ts'
 import type { ReadBalance } from './balance.ts'
 import { EXAMPLE_PAGE, LedgerItem, toBalanceCursor, toWire } from './ledgerPage.ts'
 
-const Query = z.object(pageFields)
+const Query = z.strictObject(pageFields)
 
 const TransactionsAnswer = z
   .object({ transactions: z.array(LedgerItem), next_cursor: nextCursor })
@@ -33,7 +33,7 @@ export function transactionsRoute(readBalance: ReadBalance): Route {
     operation,
     async handle(request, response, access) {
       const { userId } = customerOf(access)
-      const { limit, cursor } = readInput(Query, request.query)
+      const { limit, cursor } = readQuery(Query, request.query)
       note(response, { customer_id: userId })
       const page = await readBalance({
         userId,
@@ -52,6 +52,6 @@ const operation: ZodOpenApiOperationObject = {
   requestParams: { query: Query },
   responses: {
     '200': answer('A page of transactions', TransactionsAnswer, EXAMPLE_PAGE),
-    ...refusals([...ofAccess('read'), invalidInput(Query, { limit: '5000' }), ...LIST, ...DATABASE]),
+    ...refusals([...ofAccess('read'), invalidQuery(Query, { limit: '5000' }), ...LIST, ...DATABASE]),
   },
 }

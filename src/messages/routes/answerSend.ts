@@ -1,8 +1,9 @@
 import type { Response } from 'express'
+import { answerReplay } from '../../idempotency/index.ts'
+import type { AnswerOf } from '../../idempotency/index.ts'
 import { rateLimitFields } from '../../limits/index.ts'
 import { answerText, JSON_TYPE, note } from '../../platform/http/index.ts'
-import type { Decision } from '../types.ts'
-import type { AnswerOf } from './keyed.ts'
+import type { Accepted, Decision } from '../types.ts'
 import { refuseSend } from './refuseSend.ts'
 
 /**
@@ -12,13 +13,11 @@ import { refuseSend } from './refuseSend.ts'
 export function answerSend(
   response: Response,
   decision: Decision,
-  { answerOf, isKeyed }: { answerOf: AnswerOf; isKeyed: boolean },
+  { answerOf, isKeyed }: { answerOf: AnswerOf<Accepted>; isKeyed: boolean },
 ): void {
   if (decision.kind === 'replayed') {
-    const { identifier, status, body } = decision.answer
-    note(response, { sms_identifier: identifier, replayed: true })
-    const headers = { 'Idempotent-Replayed': 'true' }
-    answerText(response, { status, type: JSON_TYPE, headers }, body.toString())
+    note(response, { sms_identifier: decision.answer.identifier, replayed: true })
+    answerReplay(response, decision.answer)
     return
   }
   if (decision.kind !== 'accepted') throw refuseSend(decision, { isKeyed })

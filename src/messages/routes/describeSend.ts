@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ZodOpenApiOperationObject } from 'zod-openapi'
+import { KEYED, KeyedHeaders } from '../../idempotency/index.ts'
 import {
   answer,
   BODY,
@@ -12,8 +13,8 @@ import {
   TRANSACTION,
 } from '../../platform/http/index.ts'
 import type { Refusal, Synonyms } from '../../platform/http/index.ts'
-import { KEYED, KeyedHeaders, LIMITED } from './describeKeyed.ts'
-import { refuseSend, testKeyCannotSend } from './refuseSend.ts'
+import { LIMITED } from './describeLimited.ts'
+import { refuseSend } from './refuseSend.ts'
 
 export const SendAnswer = z
   .object({
@@ -63,7 +64,8 @@ export function describeSend(body: z.ZodObject, synonyms: Synonyms): ZodOpenApiO
     tags: ['messages'],
     summary: 'Send a text to one or more recipients',
     description:
-      'All recipients are accepted and charged, or none is. A recipient that no operator accepts is refunded later.',
+      'All recipients are accepted and charged, or none is. A recipient that no operator accepts is refunded later. ' +
+      OF_TEST_KEYS,
     requestParams: { header: KeyedHeaders },
     requestBody: {
       required: true,
@@ -85,21 +87,25 @@ export function describeSend(body: z.ZodObject, synonyms: Synonyms): ZodOpenApiO
         ...BODY,
         ...OF_THE_DECISION,
         ...KEYED,
-        ...LIMITED,
         ...TRANSACTION,
       ]),
     },
   }
 }
 
+/** Of a request that sends. */
+export const OF_TEST_KEYS =
+  'What a test key sends costs nothing and goes to the test operator alone; it uses the limit of message parts, and is ' +
+  'marked with `test` where messages are read.'
+
 /** Of a request that charges and accepts a message. */
 export const OF_THE_DECISION: Refusal[] = [
-  { when: 'the key is a test key', example: testKeyCannotSend() },
   {
     when: 'the balance does not cover all recipients',
     example: toProblem(refuseSend({ kind: 'insufficient_balance', cost: 6, balance: 5 })),
     schema: InsufficientBalance,
   },
+  ...LIMITED,
   {
     when: "another change to this customer's balance is in progress",
     example: toProblem(refuseSend({ kind: 'account_locked' })),

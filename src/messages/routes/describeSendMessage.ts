@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ZodOpenApiOperationObject } from 'zod-openapi'
+import { KEYED, KeyedHeaders } from '../../idempotency/index.ts'
 import {
   answer,
   BODY,
@@ -10,9 +11,9 @@ import {
   refusals,
   TRANSACTION,
 } from '../../platform/http/index.ts'
-import { OF_THE_DECISION } from './describeSend.ts'
-import { KEYED, KeyedHeaders, LIMITED } from './describeKeyed.ts'
-import { priceExceeded } from './refuseSend.ts'
+import { callbackSecretRequired } from '../callbackSecretRequired.ts'
+import { OF_TEST_KEYS, OF_THE_DECISION } from './describeSend.ts'
+import { priceExceeded, senderNotAllowed } from './refuseSend.ts'
 import { V1_SYNONYMS } from './v1Fields.ts'
 
 export const MessageAnswer = z
@@ -28,12 +29,12 @@ export const MessageAnswer = z
   })
   .meta({ id: 'MessageAnswer' })
 
-const PriceExceeded = ProblemSchema.extend({
+export const PriceExceeded = ProblemSchema.extend({
   cost: money('What the message costs'),
   max_price: money('The most that the request allowed'),
 }).meta({ id: 'PriceExceeded' })
 
-const ONE = { to: '+989120000001', text: 'Your code is 424242', type: 'express' }
+const ONE = { to: '+989120000001', from: 'Example', text: 'Your code is 424242', type: 'express' }
 const SCHEDULED = {
   ...{ to: ['+989120000001', '+14155550100'], text: 'Your parcel arrives tomorrow.' },
   max_price: 10,
@@ -51,7 +52,8 @@ export function describeSendMessage(body: z.ZodObject): ZodOpenApiOperationObjec
     tags: ['messages'],
     summary: 'Send a text to one or more recipients, at once or at a later time',
     description:
-      'All recipients are accepted and charged, or none is. A recipient that no operator accepts is refunded later.',
+      'All recipients are accepted and charged, or none is. A recipient that no operator accepts is refunded later. ' +
+      OF_TEST_KEYS,
     requestParams: { header: KeyedHeaders },
     requestBody: {
       required: true,
@@ -76,9 +78,13 @@ export function describeSendMessage(body: z.ZodObject): ZodOpenApiOperationObjec
           example: priceExceeded(6, 5),
           schema: PriceExceeded,
         },
+        {
+          when: 'it has a `callback_url`, and no secret signs its events yet',
+          example: callbackSecretRequired(),
+        },
+        { when: '`from` is none of the senders that the customer may name', example: senderNotAllowed() },
         ...OF_THE_DECISION,
         ...KEYED,
-        ...LIMITED,
         ...TRANSACTION,
       ]),
     },

@@ -5,13 +5,13 @@ import {
   answerJson,
   DATABASE,
   invalidCursor,
-  invalidInput,
+  invalidQuery,
   LIST,
   nextCursor,
   note,
   ofAccess,
   pageFields,
-  readInput,
+  readQuery,
   refusals,
   textInQuery,
   time,
@@ -62,13 +62,24 @@ const HistoryAnswer = z
               '`pending`: waits to be sent. `sending`: an operator is being called. `done`: an operator accepted it. ' +
               '`failed`: no operator accepted it; refunded. `cancelled`: withdrawn before it was sent; refunded.',
           }),
+          delivery_status: z.enum(['delivered', 'undelivered']).nullable().meta({
+            description: 'What the operator reported of the delivery; null until then',
+          }),
           provider: z.string().meta({
             description: 'The operator that accepted or rejected it; empty until then',
           }),
           failure_reason: z
             .string()
             .nullable()
-            .meta({ description: 'Why it failed, in words; null unless `status` is `failed`' }),
+            .meta({ description: 'Why it failed or was not delivered, in words; null unless it did so' }),
+          test: z
+            .literal(true)
+            .optional()
+            .meta({ description: 'A test key sent it: it cost nothing, and only the test operator got it' }),
+          possible_duplicate: z.literal(true).optional().meta({
+            description:
+              'It was handed over again although an operator may have had it: the handset may get it twice',
+          }),
           created_at: time('When it was accepted'),
           updated_at: time('When its status last changed'),
         })
@@ -89,7 +100,7 @@ export function historyRoute(readHistory: ReadHistory): Route {
     mayBeOpen: true,
     operation,
     async handle(request, response, access) {
-      const { user_id, status, sms_identifier, limit, cursor } = readInput(Query, request.query, SYNONYMS)
+      const { user_id, status, sms_identifier, limit, cursor } = readQuery(Query, request.query, SYNONYMS)
       note(response, { customer_id: user_id })
       const page = await readHistory({
         userId: customerServed(access, user_id),
@@ -131,8 +142,11 @@ function toWire(item: HistoryItem): z.input<typeof HistoryAnswer>['history'][num
     recipient: item.recipient,
     type: item.type,
     status: item.status,
+    delivery_status: item.deliveryStatus,
     provider: item.provider,
     failure_reason: item.failureReason,
+    ...(item.isTest ? { test: true as const } : {}),
+    ...(item.isPossibleDuplicate ? { possible_duplicate: true as const } : {}),
     created_at: item.createdAt.toISOString(),
     updated_at: item.updatedAt.toISOString(),
   }
@@ -151,6 +165,7 @@ const EXAMPLE: z.input<typeof HistoryAnswer> = {
       ...EXAMPLE_ITEM,
       recipient: '091285284834',
       status: 'failed',
+      delivery_status: null,
       provider: 'operator-a',
       failure_reason: 'invalid number',
       updated_at: '2026-01-19T08:30:00.391Z',
@@ -159,6 +174,7 @@ const EXAMPLE: z.input<typeof HistoryAnswer> = {
       ...EXAMPLE_ITEM,
       recipient: '09128582812',
       status: 'done',
+      delivery_status: 'delivered',
       provider: 'operator-a',
       failure_reason: null,
       updated_at: '2026-01-19T08:30:00.388Z',
@@ -179,7 +195,7 @@ const operation: ZodOpenApiOperationObject = {
     '200': answer('A page of recipients', HistoryAnswer, EXAMPLE),
     ...refusals([
       ...ofAccess('read'),
-      invalidInput(Query, { user_id: '1', status: 'lost', limit: '5000' }, SYNONYMS),
+      invalidQuery(Query, { user_id: '1', status: 'lost', limit: '5000' }, SYNONYMS),
       ...LIST,
       ...DATABASE,
     ]),

@@ -1,6 +1,13 @@
 import type { Route } from '../../platform/http/index.ts'
+import type { Accept } from '../shards.ts'
+import { bulkRoute } from './bulk/bulk.ts'
+import type { ReadBulk } from './bulk/bulk.ts'
+import { sendBulkRoute } from './bulk/sendBulk.ts'
+import type { SendBulkContext } from './bulk/sendBulk.ts'
 import { historyRoute } from './history.ts'
 import type { ReadHistory } from './history.ts'
+import { messageAttemptsRoute } from './messageAttempts.ts'
+import type { ListAttempts } from './messageAttempts.ts'
 import { messageRoute } from './message.ts'
 import type { ReadMessage } from './message.ts'
 import { messageRecipientsRoute } from './messageRecipients.ts'
@@ -9,22 +16,24 @@ import { messagesRoute } from './messages.ts'
 import type { ListMessages } from './messages.ts'
 import { quoteRoute } from './quote.ts'
 import type { QuoteActions } from './quote.ts'
-import { sendRoute } from './send.ts'
-import type { AcceptSend, SendLimits } from './send.ts'
+import { sendRoute, sendWithKeyRoute } from './send.ts'
+import type { SendLimits } from './sendBody.ts'
 import { sendMessageRoute } from './sendMessage.ts'
 import type { SendMessageContext } from './sendMessage.ts'
 import type { V1Limits } from './v1Fields.ts'
 
-export type { SendLimits } from './send.ts'
+export type { SendLimits } from './sendBody.ts'
 export type { V1Limits } from './v1Fields.ts'
 
 /** What the routes of messages need. */
-export interface MessageActions extends SendMessageContext, QuoteActions {
-  accept: AcceptSend
+export interface MessageActions extends SendMessageContext, SendBulkContext, QuoteActions {
+  accept: Accept
   readHistory: ReadHistory
+  readBulk: ReadBulk
   readMessage: ReadMessage
   listMessages: ListMessages
   listRecipients: ListRecipients
+  listAttempts: ListAttempts
   limits: SendLimits & V1Limits
 }
 
@@ -33,10 +42,14 @@ export function messageRoutes(actions: MessageActions): Route[] {
   return [
     sendRoute(accept, limits),
     historyRoute(readHistory),
+    sendWithKeyRoute(accept, limits),
     sendMessageRoute(actions),
+    sendBulkRoute(actions),
+    bulkRoute(actions.readBulk),
     quoteRoute(actions),
-    messagesRoute(actions.listMessages),
+    messagesRoute(actions),
     messageRoute(actions.readMessage),
     messageRecipientsRoute(actions.listRecipients),
+    messageAttemptsRoute(actions.listAttempts),
   ]
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { money, time } from '../../platform/http/index.ts'
+import { ON_UNKNOWN } from '../../primitives/onUnknown.ts'
 import { LISTED_RECIPIENTS_MAX } from '../describeMessages.ts'
 import type { MessageView } from '../describeMessages.ts'
 import { FAILURE_CODES } from '../explainFailure.ts'
@@ -25,13 +26,19 @@ const error = z
     code: z.enum(FAILURE_CODES).meta({
       description:
         '`rejected`: an operator will never take it. `not_accepted`: no operator took it in time. `possibly_sent`: the same, ' +
-        'but one may have taken it. `undelivered`: an operator took it and could not deliver it.',
+        'but one may have taken it. `expired`: its time was over before an operator took it. `undelivered`: an operator ' +
+        'took it and could not deliver it. `no_route`: no operator is configured for it. `no_test_operator`: a test key sent ' +
+        'it, and there is no test operator.',
     }),
     detail: z.string().meta({ description: 'The reason in words' }),
   })
   .nullable()
 
 const provider = z.string().nullable()
+const possibleDuplicate = z.literal(true).optional().meta({
+  description:
+    'It was handed over again although an operator may have had it, under the same reference: the handset may get it twice',
+})
 const parts = z.int().meta({ description: 'Parts of the text' })
 
 export const Message = z
@@ -44,9 +51,21 @@ export const Message = z
       .meta({
         description: `The number, or the list of several; null when there are more than ${LISTED_RECIPIENTS_MAX}: read them from \`/recipients\``,
       }),
+    to_given: z
+      .union([z.string(), z.array(z.string().nullable())])
+      .nullable()
+      .meta({
+        description:
+          'The number as it was written, where that differs from `to`; with several, a list that has null for the others. Null when none differs, and when `to` is null',
+      }),
     from: z.string().nullable().meta({ description: "The sender; null for the operator's default" }),
+    client_reference: z.string().nullable().meta({ description: 'Your own name for it' }),
+    tags: z.array(z.string()),
     text: z.string(),
     type: z.enum(['normal', 'express']),
+    test: z.literal(true).optional().meta({
+      description: 'A test key sent it: it cost nothing, and only the test operator got it',
+    }),
     recipients: z.int().meta({ description: 'Number of recipients' }),
     counts: z
       .object(Object.fromEntries(V1_STATUSES.map((each) => [each, z.int()])) as Record<V1Status, z.ZodInt>)
@@ -58,8 +77,19 @@ export const Message = z
     provider: provider.meta({
       description: 'The operator that accepted or rejected it; null until then, and with several recipients',
     }),
-    error: error.meta({ description: 'Why it failed; null unless it did, and with several recipients' }),
+    error: error.meta({
+      description:
+        'Why it failed, or with `FAILED_TEMP` why its last attempt did; otherwise null, and with several recipients',
+    }),
+    possible_duplicate: possibleDuplicate,
+    on_unknown: z.enum(ON_UNKNOWN).nullable().meta({
+      description:
+        'Whether it is sent again while it is not known whether an operator took it; null where its class and operators decide',
+    }),
     send_at: time('When it is to be sent').nullable(),
+    expires_at: time(
+      'When it is not sent any more; null if it had no `expires_in_seconds`: then the class decides',
+    ).nullable(),
     created_at: time('When it was accepted'),
     updated_at: time('When the status of a recipient last changed'),
   })
@@ -68,12 +98,16 @@ export const Message = z
 export const MessageRecipient = z
   .object({
     to: z.string(),
+    to_given: z.string().nullable().meta({ description: 'As it was written; null when that is the same' }),
     status,
     parts,
     cost_cents: money('What was charged; a refund does not lower it'),
     attempts: z.int(),
     provider: provider.meta({ description: 'The operator that accepted or rejected it; null until then' }),
-    error: error.meta({ description: 'Why it failed; null unless it did' }),
+    error: error.meta({
+      description: 'Why it failed, or with `FAILED_TEMP` why its last attempt did; otherwise null',
+    }),
+    possible_duplicate: possibleDuplicate,
     updated_at: time('When its status last changed'),
   })
   .meta({ id: 'MessageRecipient' })
@@ -84,9 +118,13 @@ export function toMessage(message: MessageView): z.input<typeof Message> {
     id: message.smsIdentifier,
     status: message.status,
     to: (isOne ? message.to?.[0] : message.to) ?? null,
+    to_given: (isOne ? message.toGiven?.[0] : message.toGiven) ?? null,
     from: message.sender,
+    client_reference: message.clientReference,
+    tags: message.tags,
     text: message.text,
     type: message.type,
+    ...(message.isTest ? { test: true as const } : {}),
     recipients: message.recipients,
     ...(isOne ? {} : { counts: message.counts }),
     parts: message.parts,
@@ -94,7 +132,10 @@ export function toMessage(message: MessageView): z.input<typeof Message> {
     attempts: message.attempts,
     provider: message.provider,
     error: toError(message.failure),
+    ...(message.isPossibleDuplicate ? { possible_duplicate: true as const } : {}),
+    on_unknown: message.onUnknown,
     send_at: message.sendAt?.toISOString() ?? null,
+    expires_at: message.expiresAt?.toISOString() ?? null,
     created_at: message.createdAt.toISOString(),
     updated_at: message.updatedAt.toISOString(),
   }
@@ -103,12 +144,14 @@ export function toMessage(message: MessageView): z.input<typeof Message> {
 export function toMessageRecipient(one: RecipientView): z.input<typeof MessageRecipient> {
   return {
     to: one.recipient,
+    to_given: one.givenTo,
     status: one.status,
     parts: one.parts,
     cost_cents: one.cost,
     attempts: one.attempts,
     provider: one.provider,
     error: toError(one.failure),
+    ...(one.isPossibleDuplicate ? { possible_duplicate: true as const } : {}),
     updated_at: one.updatedAt.toISOString(),
   }
 }
@@ -119,6 +162,7 @@ function toError(failure: FailureView | null): z.input<typeof error> {
 
 const EXAMPLE_SENT: z.input<typeof MessageRecipient> = {
   to: '+989120000001',
+  to_given: '09120000001',
   status: 'SENT',
   parts: 1,
   cost_cents: 1,
@@ -133,6 +177,7 @@ export const EXAMPLE_RECIPIENTS: z.input<typeof MessageRecipient>[] = [
   {
     ...EXAMPLE_SENT,
     to: '+989120000002',
+    to_given: null,
     status: 'FAILED_PERM',
     error: { code: 'rejected', detail: 'invalid number' },
     updated_at: '2026-01-19T08:30:00.391Z',
@@ -142,10 +187,14 @@ export const EXAMPLE_RECIPIENTS: z.input<typeof MessageRecipient>[] = [
 export const EXAMPLE_MESSAGE: z.input<typeof Message> = {
   id: '019bd5a1-4c2e-7f30-9a6b-2d8e5c71f043',
   from: null,
+  client_reference: 'order-1843',
+  tags: ['shop'],
   text: 'Your parcel arrives today.',
   type: 'normal',
   recipients: 1,
+  on_unknown: null,
   send_at: null,
+  expires_at: null,
   created_at: '2026-01-19T08:30:00.142Z',
   ...EXAMPLE_SENT,
 }

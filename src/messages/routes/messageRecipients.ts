@@ -5,13 +5,13 @@ import {
   answerJson,
   DATABASE,
   invalidCursor,
-  invalidInput,
+  invalidQuery,
   LIST,
   nextCursor,
   note,
   ofAccess,
   pageFields,
-  readInput,
+  readQuery,
   refusals,
 } from '../../platform/http/index.ts'
 import type { Route } from '../../platform/http/index.ts'
@@ -26,7 +26,7 @@ import { EXAMPLE_RECIPIENTS, MessagePath, MessageRecipient, toMessageRecipient }
 /** The list and the version of its cursor's fields. */
 const CURSOR_KIND = 'recipients1'
 
-const Query = z.object(pageFields)
+const Query = z.strictObject(pageFields)
 
 const RecipientsAnswer = z
   .object({ recipients: z.array(MessageRecipient), next_cursor: nextCursor })
@@ -43,7 +43,7 @@ export function messageRecipientsRoute(listRecipients: ListRecipients): Route {
     access: 'read',
     operation,
     async handle(request, response, access) {
-      const { limit, cursor } = readInput(Query, request.query)
+      const { limit, cursor } = readQuery(Query, request.query)
       const { userId } = customerOf(access)
       const smsIdentifier = String(request.params['id'])
       note(response, { customer_id: userId })
@@ -77,7 +77,7 @@ const operation: ZodOpenApiOperationObject = {
     }),
     ...refusals([
       ...ofAccess('read'),
-      invalidInput(Query, { limit: '5000' }),
+      invalidQuery(Query, { limit: '5000' }),
       ...LIST,
       ...MESSAGE,
       ...DATABASE,

@@ -5,32 +5,37 @@ import {
   answerJson,
   DATABASE,
   invalidCursor,
-  invalidInput,
+  invalidField,
+  invalidQuery,
   LIST,
   nextCursor,
   note,
   ofAccess,
   pageFields,
-  readInput,
+  readQuery,
   refusals,
   textInQuery,
+  timeWithOffset,
 } from '../../platform/http/index.ts'
 import type { Route } from '../../platform/http/index.ts'
+import { normalizeNumber } from '../../numbers/index.ts'
+import type { Region } from '../../numbers/index.ts'
 import { customerOf } from '../../primitives/access.ts'
+import { digitsOf } from '../../primitives/address.ts'
 import { decodeCursor, encodeCursor } from '../../primitives/cursor.ts'
 import { isIdentifier } from '../../primitives/identifier.ts'
 import type { MessagesPage, MessagesQuery } from '../listMessages.ts'
 import { V1_STATUSES } from '../states.ts'
+import { clientReference, tag } from './labelFields.ts'
 import { EXAMPLE_MESSAGE, Message, toMessage } from './messageFields.ts'
+import type { V1Limits } from './v1Fields.ts'
 
 /** The list and the version of its cursor's fields. */
 const CURSOR_KIND = 'messages1'
 
 function timeInQuery(description: string) {
   return textInQuery()
-    .pipe(
-      z.iso.datetime({ offset: true, error: 'must be a time with an offset, such as 2027-01-31T12:00:00Z' }),
-    )
+    .pipe(timeWithOffset())
     .optional()
     .meta({ description, override: { type: 'string', format: 'date-time' } })
 }
@@ -45,10 +50,23 @@ const Query = z.strictObject({
       description: 'Only messages with this status',
       override: { type: 'string', enum: [...V1_STATUSES] },
     }),
+  to: textInQuery()
+    .optional()
+    .meta({
+      description: 'Only messages to this number, in any writing',
+      param: { example: '+989120000001' },
+    }),
+  client_reference: textInQuery()
+    .pipe(clientReference())
+    .optional()
+    .meta({ description: 'Only messages with this reference' }),
+  tag: textInQuery().pipe(tag()).optional().meta({ description: 'Only messages with this tag' }),
   created_after: timeInQuery('Only messages that were accepted at this time or later'),
   created_before: timeInQuery('Only messages that were accepted before this time'),
   ...pageFields,
 })
+
+const SYNONYMS = { tag: ['tags'], client_reference: ['reference'], to: ['recipient', 'number'] }
 
 const MessagesAnswer = z
   .object({ messages: z.array(Message), next_cursor: nextCursor })
@@ -56,21 +74,29 @@ const MessagesAnswer = z
 
 export type ListMessages = (query: MessagesQuery) => Promise<MessagesPage>
 
+export interface MessagesActions {
+  listMessages: ListMessages
+  limits: Pick<V1Limits, 'region'>
+}
+
 /** `GET /v1/messages`: newest first. */
-export function messagesRoute(listMessages: ListMessages): Route {
+export function messagesRoute({ listMessages, limits: { region } }: MessagesActions): Route {
   return {
     method: 'get',
     path: '/v1/messages',
     access: 'read',
     operation,
     async handle(request, response, access) {
-      const query = readInput(Query, request.query)
+      const query = readQuery(Query, request.query, SYNONYMS)
       const { userId } = customerOf(access)
       note(response, { customer_id: userId })
       const page = await listMessages({
         userId,
         limit: query.limit,
         status: query.status,
+        toDigits: query.to === undefined ? undefined : readDigits(query.to, region),
+        clientReference: query.client_reference,
+        tag: query.tag,
         before: fromWire(query.cursor),
         createdFromMs: toMs(query.created_after),
         createdUntilMs: toMs(query.created_before),
@@ -81,6 +107,13 @@ export function messagesRoute(listMessages: ListMessages): Route {
       } satisfies z.input<typeof MessagesAnswer>)
     },
   }
+}
+
+/** Read as a send reads it. A plus makes no difference; a query turns one that is not encoded into a space. */
+function readDigits(to: string, region: Region | undefined): string {
+  const read = normalizeNumber(to, region)
+  if (read.kind === 'fault') throw invalidField('to', read.fault)
+  return digitsOf(read.number)
 }
 
 function toMs(time: string | undefined): number | undefined {
@@ -106,7 +139,7 @@ const operation: ZodOpenApiOperationObject = {
     '200': answer('A page of messages', MessagesAnswer, { messages: [EXAMPLE_MESSAGE], next_cursor: null }),
     ...refusals([
       ...ofAccess('read'),
-      invalidInput(Query, { status: 'LOST', created_afer: '2026-01-19T08:30:00Z', limit: '5000' }),
+      invalidQuery(Query, { status: 'LOST', created_afer: '2026-01-19T08:30:00Z', limit: '5000' }, SYNONYMS),
       ...LIST,
       ...DATABASE,
     ]),

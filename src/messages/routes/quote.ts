@@ -15,18 +15,18 @@ import {
 import type { Route } from '../../platform/http/index.ts'
 import { customerOf } from '../../primitives/access.ts'
 import { explainUcs2 } from '../../segments/index.ts'
-import type { RequestPrice } from '../../tariffs/index.ts'
-import type { PriceQuery } from '../priceRequest.ts'
+import type { Price } from '../priceRequest.ts'
+import { messageBody } from './prepareMessage.ts'
 import { readRecipients } from './readRecipients.ts'
 import { segmentText } from './segmentText.ts'
-import { V1_SYNONYMS, v1Fields } from './v1Fields.ts'
+import { V1_SYNONYMS } from './v1Fields.ts'
 import type { V1Limits } from './v1Fields.ts'
 
 export interface QuoteActions {
   /** What the message would cost now. */
-  price: (query: Omit<PriceQuery, 'atMs'>) => RequestPrice
+  price: Price
   /** @returns what the customer can spend. */
-  readCredit: (userId: number) => Promise<number>
+  readCredit: (userId: number) => Promise<{ balance: number }>
   limits: V1Limits
 }
 
@@ -56,7 +56,7 @@ const QuoteAnswer = z
 
 /** `POST /v1/messages/quote`: what a message would cost, and how its text would be sent. Sends and charges nothing. */
 export function quoteRoute({ price, readCredit, limits }: QuoteActions): Route {
-  const body = z.strictObject(v1Fields(limits))
+  const body = messageBody(limits)
   return {
     method: 'post',
     path: '/v1/messages/quote',
@@ -76,7 +76,7 @@ export function quoteRoute({ price, readCredit, limits }: QuoteActions): Route {
         parts: segmented.parts.length,
         encoding: segmented.encoding,
         cost,
-        balance_after: (await readCredit(userId)) - cost,
+        balance_after: (await readCredit(userId)).balance - cost,
         segments: segmented.parts,
         ucs2_because: explainUcs2(segmented.text),
         ...(priced.differs
@@ -105,7 +105,7 @@ function operationOf(body: z.ZodObject): ZodOpenApiOperationObject {
     tags: ['messages'],
     summary: 'Price a message without sending it',
     description:
-      'The body is that of a message. A test key gets the answer that a live key gets. Unknown members are refused.',
+      'The body is that of a message; what does not change its price may be left out. A test key gets the answer that a live key gets. Unknown members are refused.',
     requestBody: { required: true, content: { 'application/json': { schema: body, example: EXAMPLE_BODY } } },
     responses: {
       '200': answer('What it would cost', QuoteAnswer, EXAMPLE),

@@ -6,27 +6,29 @@ import type { V1Limits } from './v1Fields.ts'
 const OTHER_FORMAT = 'does not match the allowed number format'
 
 /**
- * Reads `to`, one number or a list, in any writing.
+ * Reads the recipients of a request, one number or a list, in any writing. `field`: where they stand.
  *
  * @returns the first of equal numbers, in the order of the list, each normalized and as it was given.
  * @throws Problem 400 that names every wrong number by its index, the first 20, and a list that is too long.
  */
 export async function readRecipients(
-  to: string | readonly string[],
+  recipients: string | readonly string[],
   {
     region,
     recipientPattern,
     recipientsMax,
   }: Pick<V1Limits, 'region' | 'recipientPattern' | 'recipientsMax'>,
+  field = 'to',
 ): Promise<NormalizedNumber[]> {
-  const isList = typeof to !== 'string'
-  const given = isList ? to : [to]
+  const isList = typeof recipients !== 'string'
+  const given = isList ? recipients : [recipients]
   if (given.length > recipientsMax) throw new RangeError('a list of recipients was not bounded by its schema')
   const read = await normalizeNumbers(given, region)
   const numbers: NormalizedNumber[] = []
   const faults = read.flatMap((one, index) => {
     const checked = checkPattern(one, recipientPattern)
-    if (checked.kind === 'fault') return { field: isList ? `to[${index}]` : 'to', message: checked.fault }
+    if (checked.kind === 'fault')
+      return { field: isList ? `${field}[${index}]` : field, message: checked.fault }
     numbers.push(checked)
     return []
   })

@@ -1,14 +1,12 @@
+import { keyReused } from '../../idempotency/index.ts'
 import { rateLimitFields, retryAfterSeconds } from '../../limits/index.ts'
+import type { NamedReading, SpendRefusal } from '../../limits/index.ts'
 import { Problem } from '../../primitives/problem.ts'
 import { Unavailable } from '../../primitives/unavailable.ts'
+import { accountLocked } from '../accountLocked.ts'
 import type { Decision } from '../types.ts'
 
 export type Refused = Exclude<Decision, { kind: 'accepted' | 'replayed' }>
-
-/** Until messages of test keys have an operator of their own, none is accepted: a real one would send them. */
-export function testKeyCannotSend(): Problem {
-  return new Problem(403, 'test_key_cannot_send', 'A test key cannot send here. Nothing was sent or charged.')
-}
 
 /** @returns what the client is told when its message was not accepted, or when that is not known. */
 export function refuseSend(decision: Refused, { isKeyed = false } = {}): Problem | Unavailable {
@@ -26,30 +24,17 @@ export function refuseSend(decision: Refused, { isKeyed = false } = {}): Problem
         { retryAfterSeconds: decision.retryAfterSeconds },
       )
     case 'account_locked':
-      return new Unavailable(
-        'account_locked',
-        "Another change to this customer's balance is in progress. Nothing was charged; retry.",
-      )
+      return accountLocked()
     case 'refused':
       return decision.problem
+    case 'price_exceeded':
+      return priceExceeded(decision.cost, decision.maxPrice)
     case 'key_reused':
-      return new Problem(
-        422,
-        'idempotency_key_reused',
-        'Another request used this Idempotency-Key. Nothing was charged; use a new key for another request.',
-      )
+      return keyReused()
     case 'rate_limit':
-      return new Problem(
-        429,
-        'rate_limit',
-        'More message parts than your limit admits now. Nothing was charged.',
-        {
-          headers: {
-            'Retry-After': String(retryAfterSeconds(decision.retryAfterMs)),
-            ...rateLimitFields(decision.partsLeft ? [decision.partsLeft] : []),
-          },
-        },
-      )
+      return tooManyParts('More message parts than your limit admits now. Nothing was charged.', decision)
+    case 'spend_limit':
+      return spendLimit(decision)
     case 'outcome_unknown':
       if (isKeyed)
         return new Unavailable(
@@ -65,6 +50,34 @@ export function refuseSend(decision: Refused, { isKeyed = false } = {}): Problem
         { members: { sms_identifier: decision.smsIdentifier } },
       )
   }
+}
+
+/** `parts` is what the request has in all. */
+export function tooManyParts(
+  detail: string,
+  { parts, partsLeft, retryAfterMs }: { parts: number; partsLeft: NamedReading; retryAfterMs: number },
+): Problem {
+  const { units: per_minute, burst } = partsLeft.limit
+  const retry_after_seconds = retryAfterSeconds(retryAfterMs)
+  return new Problem(429, 'rate_limit', detail, {
+    members: { parts, per_minute, burst, retry_after_seconds },
+    headers: { 'Retry-After': String(retry_after_seconds), ...rateLimitFields([partsLeft]) },
+  })
+}
+
+/** The customer is bound to a list of senders, and this is none of them. */
+export function senderNotAllowed(): Problem {
+  return new Problem(
+    403,
+    'sender_not_allowed',
+    'Your messages may not be from this sender. Nothing was sent or charged.',
+  )
+}
+
+function spendLimit({ period, limit, spent, resetsAtMs }: SpendRefusal): Problem {
+  const resetsAt = new Date(resetsAtMs).toISOString()
+  const detail = `The message would pass your limit of ${limit} a ${period}: ${spent} are spent. Nothing was charged.`
+  return new Problem(402, 'spend_limit', detail, { members: { period, limit, spent, resets_at: resetsAt } })
 }
 
 /** The customer named the most that it wants to pay. */

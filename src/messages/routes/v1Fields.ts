@@ -13,6 +13,8 @@ export interface V1Limits {
   region?: Region | undefined
   /** The number format of one country or operator: the whole normalized number has to match. */
   recipientPattern?: RegExp | undefined
+  /** A callback_url may be plain http or a private address, for development. */
+  allowsPrivate?: boolean | undefined
 }
 
 /** Names that other SMS APIs, and seed 003's routes, use. */

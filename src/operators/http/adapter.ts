@@ -1,17 +1,9 @@
-import { Pool } from 'undici'
-import type { OperatorAdapter } from '../contract.ts'
-import { exchange } from './exchange.ts'
+import type { OperatorAdapter, Submission } from '../contract.ts'
 import { interpret } from './interpret.ts'
-import { ANSWER_BYTES_MAX, BATCH_SIZE_MAX, SUBMIT_PATH } from './protocol.ts'
-
-/** Below an attempt's 5 s, so that an operator that cannot be reached is known as such and not as a time-out. */
-export const CONNECT_TIMEOUT_MS = 2_000
-
-/** Below what common servers keep. A connection that is closed while a call leaves makes its messages unknown. */
-export const IDLE_TIMEOUT_MS = 1_000
-
-/** An operator that closed a connection under a call, perhaps an idle one, gets one for each call for this time. */
-const FRESH_CONNECTIONS_MS = 60_000
+import { interpretStatus } from './interpretStatus.ts'
+import { IDLE_TIMEOUT_MS, locate, openConnections } from './connections.ts'
+import { BATCH_SIZE_MAX, STATUS_PATH, SUBMIT_PATH } from './protocol.ts'
+import type { WireMessage } from './protocol.ts'
 
 export interface HttpOperator {
   name: string
@@ -25,6 +17,8 @@ export interface HttpOperator {
   idleTimeoutMs?: number
 }
 
+const HEADERS = { 'content-type': 'application/json', accept: 'application/json' }
+
 /**
  * An operator that speaks docs/operator-protocol.md. It never repeats a call: whether to is decided above, where
  * possible duplicates are marked. Throws a TypeError for a URL that it cannot use. `close` waits for calls in flight.
@@ -32,41 +26,26 @@ export interface HttpOperator {
 export function httpAdapter(options: HttpOperator): OperatorAdapter {
   const { name, url, connections, batchSizeMax = BATCH_SIZE_MAX, idleTimeoutMs = IDLE_TIMEOUT_MS } = options
   const { origin, path } = locate(url)
-  const pool = new Pool(origin, {
-    connections,
-    // One request a connection at a time: with pipelining, one hanging call would make its followers unknown as well.
-    pipelining: 1,
-    allowH2: false,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    keepAliveTimeout: idleTimeoutMs,
-    keepAliveMaxTimeout: idleTimeoutMs,
-    // Each call has its own timer over all of its phases.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    maxResponseSize: ANSWER_BYTES_MAX,
-  })
-  let freshUntilMs = -Infinity
-  let closing: Promise<void> | undefined
+  const pool = openConnections(origin, { connections, idleTimeoutMs })
+  const request = { method: 'POST', path: path + SUBMIT_PATH, headers: HEADERS } as const
   return {
     name,
     batchSizeMax,
     callsInFlightMax: connections,
     async submit(batch, timeoutMs) {
-      const json = JSON.stringify(batch.length === 1 ? batch[0] : batch)
-      const closeAfter = performance.now() < freshUntilMs
-      const exchanged = await exchange(pool, { path, json, timeoutMs, closeAfter })
-      if (exchanged.wasCut) freshUntilMs = performance.now() + FRESH_CONNECTIONS_MS
-      return interpret(batch, exchanged)
+      const body = JSON.stringify(batch.length === 1 ? batch.map(toWire)[0] : batch.map(toWire))
+      return interpret(batch, await pool.exchange({ ...request, body, timeoutMs }))
     },
-    close: () => (closing ??= pool.close()),
+    async query(batch, timeoutMs) {
+      const body = JSON.stringify({ references: batch.map(({ reference }) => reference) })
+      const exchanged = await pool.exchange({ ...request, path: path + STATUS_PATH, body, timeoutMs })
+      return interpretStatus(batch, exchanged)
+    },
+    close: () => pool.close(),
   }
 }
 
-function locate(url: string): { origin: string; path: string } {
-  const { protocol, origin, pathname, username, password, search, hash } = new URL(url)
-  const extras = username || password || search || hash
-  // Not echoed: what is wrong with it may be that it holds a password.
-  if (!/^https?:$/.test(protocol) || extras)
-    throw new TypeError('an operator URL is http(s)://host[:port][/path]')
-  return { origin, path: pathname.replace(/\/+$/, '') + SUBMIT_PATH }
+/** The operator's default is a member that is missing, as it was before senders could be given. */
+function toWire({ reference, to, from, text }: Submission): WireMessage {
+  return from === null ? { reference, to, text } : { reference, to, from, text }
 }

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { decode } from './decode.ts'
 
-/** What is known after one POST, whichever way it ended. */
+/** What is known after one request, whichever way it ended. */
 export interface Exchange {
   /** False: the request did not leave, or not as a whole, so the operator cannot have acted on it. */
   sent: boolean
@@ -18,27 +18,27 @@ export interface Exchange {
 }
 
 export interface ExchangeOptions {
+  method: 'GET' | 'POST' | 'PUT'
+  /** With its query, if it has one. */
   path: string
-  json: string
+  headers: Record<string, string>
+  /** Null: none. */
+  body: string | null
   timeoutMs: number
   /** Closes the connection after the answer. */
   closeAfter?: boolean
 }
 
 /** Compression is refused by name: an operator that compresses all the same is read too, but that costs us time. */
-const HEADERS = {
-  'content-type': 'application/json',
-  accept: 'application/json',
-  'accept-encoding': 'identity',
-}
+const PLAIN = { 'accept-encoding': 'identity' }
 
 /**
- * One POST of JSON, once. Never rejects, and ends within `timeoutMs`, which covers waiting for a connection, connecting,
+ * One request, once. Never rejects, and ends within `timeoutMs`, which covers waiting for a connection, connecting,
  * sending and reading. undici's own request() takes a signal too, but obeys it only once the request has a connection,
  * and does not tell whether the request had left; its dispatch interface does.
  */
 export function exchange(pool: Dispatcher, options: ExchangeOptions): Promise<Exchange> {
-  const { path, json, timeoutMs, closeAfter = false } = options
+  const { method, path, headers, body, timeoutMs, closeAfter = false } = options
   return new Promise((resolve) => {
     const known: Exchange = { sent: false }
     const chunks: Buffer[] = []
@@ -57,7 +57,7 @@ export function exchange(pool: Dispatcher, options: ExchangeOptions): Promise<Ex
     }, timeoutMs)
 
     pool.dispatch(
-      { method: 'POST', path, headers: HEADERS, body: json, reset: closeAfter },
+      { method, path, headers: { ...headers, ...PLAIN }, body, reset: closeAfter },
       {
         onRequestStart(started) {
           // Comes before the first byte. A call whose time ran out while it waited for a connection is never sent.

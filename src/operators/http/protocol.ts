@@ -6,6 +6,8 @@ import { z } from 'zod'
  */
 
 export const SUBMIT_PATH = '/messages'
+/** An operator need not have it. */
+export const STATUS_PATH = '/messages/status'
 
 export const BATCH_SIZE_MAX = 100
 
@@ -19,11 +21,18 @@ export const REFERENCE_LENGTH_MAX = 64
 /** The width of the column that keeps it. */
 export const MESSAGE_ID_LENGTH_MAX = 64
 
+/** A number of 15 digits with its plus; a name is shorter. */
+export const SENDER_LENGTH_MAX = 16
+
 export const submissionSchema = z.object({
   reference: z.string().min(1).max(REFERENCE_LENGTH_MAX),
   to: z.string().regex(/^\+?[0-9]{5,15}$/),
+  from: z.string().min(1).max(SENDER_LENGTH_MAX).nullish(),
   text: z.string().min(1),
 })
+
+/** A message as the call has it. */
+export type WireMessage = z.output<typeof submissionSchema>
 
 /** What an answer says of one message. Only `reference` and `status` decide; the rest is read if it can be. */
 export interface Answer {

@@ -1,6 +1,7 @@
 export {
   addressRangesText,
   currencyText,
+  decimalText,
   durationText,
   nameText,
   oneOf,

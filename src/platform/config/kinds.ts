@@ -12,6 +12,16 @@ export function wholeNumberText(min: number, max: number) {
   })
 }
 
+/** A number such as 2 or 1.5, both bounds included. */
+export function decimalText(min: number, max: number) {
+  return z.string().transform((text, check) => {
+    const value = /^[0-9]{1,6}(\.[0-9]{1,6})?$/.test(text) ? Number(text) : NaN
+    if (value >= min && value <= max) return value
+    check.addIssue({ code: 'custom', message: `must be a number from ${min} to ${max}, is "${text}"` })
+    return z.NEVER
+  })
+}
+
 /** One of a few words, in any case. */
 export function oneOf<const W extends string>(words: readonly W[]) {
   return z.string().transform((text, check) => {
@@ -46,17 +56,18 @@ export function urlText(schemes: string[], { needsPath = false } = {}) {
   })
 }
 
-const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, '': 1_000 }
+const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, '': 1_000 }
 
-/** `500ms`, `30s`, `1m`, or a plain number of seconds; read as milliseconds. */
-export function durationText(maxMs: number) {
+/** `500ms`, `30s`, `1m`, `24h`, or a plain number of seconds; read as milliseconds, both bounds included. */
+export function durationText(maxMs: number, minMs = 0) {
   return z.string().transform((text, check) => {
-    const [, digits = '', unit = ''] = /^([0-9]+)\s*(ms|s|m)?$/.exec(text) ?? []
+    const [, digits = '', unit = ''] = /^([0-9]+)\s*(ms|s|m|h)?$/.exec(text) ?? []
     const ms = (parseWholeNumber(digits) ?? NaN) * (UNIT_MS[unit] ?? NaN)
-    if (ms <= maxMs) return ms
+    if (ms >= minMs && ms <= maxMs) return ms
+    const atLeast = minMs > 0 ? `at least ${minMs / 1_000} s and ` : ''
     check.addIssue({
       code: 'custom',
-      message: `must be a duration such as 500ms, 30s or 1m, at most ${maxMs / 1_000} s, is "${text}"`,
+      message: `must be a duration such as 500ms, 30s or 1m, ${atLeast}at most ${maxMs / 1_000} s, is "${text}"`,
     })
     return z.NEVER
   })

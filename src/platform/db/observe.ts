@@ -18,22 +18,23 @@ export function observeOperations(registry: Registry): ObserveOperation {
 export function observePools(registry: Registry, pools: Record<string, Db>): void {
   new Gauge({
     name: 'chapar_db_connections',
-    help: 'Database connections of this process, and callers that wait for one',
+    help: 'Database connections: in_use, idle, the limit of the pool, and callers that are waiting for one',
     labelNames: ['pool', 'state'] as const,
     registers: [registry],
     collect() {
       for (const [pool, db] of Object.entries(pools)) {
-        const { open, idle, waiting } = poolUse(db)
+        const { open, idle, waiting, limit } = poolUse(db)
         this.set({ pool, state: 'in_use' }, open - idle)
         this.set({ pool, state: 'idle' }, idle)
         this.set({ pool, state: 'waiting' }, waiting)
+        this.set({ pool, state: 'limit' }, limit)
       }
     },
   })
 }
 
 /** mysql2 publishes no counts; these queues have kept their names through its versions 2 and 3. */
-function poolUse({ pool }: Db): { open: number; idle: number; waiting: number } {
+function poolUse({ pool, settings }: Db): { open: number; idle: number; waiting: number; limit: number } {
   const queues = pool as unknown as Record<
     '_allConnections' | '_freeConnections' | '_connectionQueue',
     { length: number }
@@ -42,5 +43,6 @@ function poolUse({ pool }: Db): { open: number; idle: number; waiting: number } 
     open: queues._allConnections.length,
     idle: queues._freeConnections.length,
     waiting: queues._connectionQueue.length,
+    limit: settings.maxOpenConns,
   }
 }

@@ -22,8 +22,10 @@ export function missingScope(scope: Scope): Problem {
   return new Problem(403, 'missing_scope', `The API key lacks the scope ${scope}.`)
 }
 
-export function adminKeyRequired(): Problem {
-  return new Problem(403, 'admin_key_required', 'Only the admin key may do this.')
+/** Said to a customer's key alone. To know that there is no admin key does not help to guess one. */
+export function adminKeyRequired({ isSet = true } = {}): Problem {
+  const none = isSet ? '' : ' None is set (ADMIN_API_KEY).'
+  return new Problem(403, 'admin_key_required', `Only the admin key may do this.${none}`)
 }
 
 export function customerKeyRequired(): Problem {
@@ -48,13 +50,14 @@ export function tooManyWrongKeys(waitSeconds: number): Problem {
   })
 }
 
-export function tooManyRequests(waitSeconds: number): Problem {
+/** `limits`: header fields that say how much is left and when. */
+export function tooManyRequests(waitSeconds: number, limits: Record<string, string> = {}): Problem {
   return new Problem(
     429,
     'too_many_requests',
     'More requests than your limit admits now. Nothing was changed.',
     {
-      headers: { 'Retry-After': String(waitSeconds) },
+      headers: { 'Retry-After': String(waitSeconds), ...limits },
     },
   )
 }

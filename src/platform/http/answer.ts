@@ -24,6 +24,12 @@ export function answerText(response: Response, answer: TextAnswer, text: string)
   response.end(text)
 }
 
+/** Answers without a body. */
+export function answerNothing(response: Response, status = 204): void {
+  setCommonHeaders(response)
+  response.status(status).end()
+}
+
 /** For the few answers that are not a text: files and redirects, which Express writes, and those without a body. */
 export function setCommonHeaders(response: Response): void {
   const lines = commonHeaders(response)

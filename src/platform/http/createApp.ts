@@ -5,11 +5,13 @@ import { openBodyBudget } from './bodyBudget.ts'
 import { headChecker } from './checkHead.ts'
 import { openContext } from './context.ts'
 import { BODIES_BYTES_MAX } from './connectionLimits.ts'
+import { VALUES_MAX } from './hasTooManyValues.ts'
 import { observeRequests } from './observe.ts'
 import { answerProblem, refuseUnknownRoute } from './problems.ts'
 import { mountRoutes } from './route.ts'
 import type { Authorize, Route } from './route.ts'
 import { swaggerRoutes } from './swagger.ts'
+import { withoutApiPrefix } from './withoutApiPrefix.ts'
 
 export interface AppOptions {
   logger: Logger
@@ -50,9 +52,10 @@ export function createApp(options: AppOptions): Express {
     openContext(request, response)
     observe(request, response)
     checkHead(request)
+    request.url = withoutApiPrefix(request.url)
     next()
   })
-  const bodies = { bytesMax: bodyBytesMax, budget: openBodyBudget(bodiesBytesMax) }
+  const bodies = { bytesMax: bodyBytesMax, valuesMax: VALUES_MAX, budget: openBodyBudget(bodiesBytesMax) }
   mountRoutes(app, openapi ? [...routes, ...swaggerRoutes(openapi)] : routes, { bodies, authorize })
   app.use(refuseUnknownRoute)
   app.use(answerProblem)

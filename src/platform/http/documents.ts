@@ -75,9 +75,15 @@ function describe(list: Refusal[]): ZodOpenApiResponseObject {
     }),
     content: {
       [PROBLEM_CONTENT_TYPE]: {
-        schema: list.find(({ schema }) => schema)?.schema ?? ProblemSchema,
+        schema: schemaOf(list),
         examples: Object.fromEntries(examples),
       },
     },
   }
+}
+
+/** That of all refusals, or any of several: not every one has members of its own. */
+function schemaOf(list: Refusal[]): z.ZodType {
+  const [first = ProblemSchema, ...others] = new Set(list.map(({ schema = ProblemSchema }) => schema))
+  return others.length > 0 ? z.union([first, ...others]) : first
 }

@@ -73,6 +73,21 @@ export function money(description: string) {
   return z.int().meta({ description: `${description}, in the smallest currency unit` })
 }
 
+/** What a column of times holds, and more than a customer needs. */
+const TIME_MIN_MS = Date.UTC(2000, 0)
+const TIME_MAX_MS = Date.UTC(2200, 0)
+
+/** A time in a request: RFC 3339 with an offset. */
+export function timeWithOffset() {
+  return z.iso
+    .datetime({ offset: true, error: 'must be a time with an offset, such as 2027-01-31T12:00:00Z' })
+    .refine((text) => isWithin(Date.parse(text)), 'must be from 2000 to 2199')
+}
+
+function isWithin(epochMs: number): boolean {
+  return epochMs >= TIME_MIN_MS && epochMs < TIME_MAX_MS
+}
+
 /** A time in an answer. */
 export function time(description: string) {
   return z.iso.datetime().meta({ description: `${description}, in UTC` })

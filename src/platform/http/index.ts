@@ -11,7 +11,7 @@ export {
   tooManyRequests,
   tooManyWrongKeys,
 } from './accessRefusals.ts'
-export { answerJson, answerText, JSON_TYPE } from './answer.ts'
+export { answerJson, answerNothing, answerText, JSON_TYPE } from './answer.ts'
 export { createApp } from './createApp.ts'
 export type { AppOptions } from './createApp.ts'
 export { contextOf, note } from './context.ts'
@@ -24,10 +24,11 @@ export {
   storableText,
   textInQuery,
   time,
+  timeWithOffset,
   wholeNumber,
   wholeNumberInQuery,
 } from './fields.ts'
-export { invalidCursor, invalidField, invalidFields, readInput } from './input.ts'
+export { invalidCursor, invalidField, invalidFields, readInput, readQuery } from './input.ts'
 export type { Synonyms } from './input.ts'
 export { HTTP_LIMITS } from './connectionLimits.ts'
 export type { HttpLimits } from './connectionLimits.ts'
@@ -37,6 +38,7 @@ export { opsRoutes } from './ops.ts'
 export type { OpsOptions } from './ops.ts'
 export type { ReadinessCheck } from './readiness.ts'
 export { toProblem } from './problems.ts'
-export { BODY, DATABASE, invalidInput, LIST, TRANSACTION } from './refusals.ts'
+export { bodyTooLarge } from './readBody.ts'
+export { BODY, DATABASE, invalidInput, invalidQuery, LIST, TRANSACTION } from './refusals.ts'
 export type { Refusal } from './refusals.ts'
 export type { Authorize, Method, Route, RouteAccess } from './route.ts'

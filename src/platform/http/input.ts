@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { isNearMiss } from '../../primitives/nearMiss.ts'
 import { Problem } from '../../primitives/problem.ts'
 import type { FieldFault } from '../../primitives/problem.ts'
+import { endSentence } from '../../primitives/text.ts'
 
 /** Enough to correct a request. Ten thousand wrong recipients would make a response of a megabyte. */
 const ERRORS_LISTED_MAX = 20
@@ -22,16 +23,29 @@ export function readInput<S extends z.ZodObject>(
   input: unknown,
   synonyms: Synonyms = {},
 ): z.output<S> {
-  const result = schema.safeParse(input, { error: explain })
-  if (result.success) return result.data
-  throw toProblem(result.error.issues, { schema, input, synonyms })
+  return readAs('field', { schema, input, synonyms })
 }
 
-/** @returns the problem that readInput throws for this input: it names each wrong field. @throws Error for valid input. */
-export function refusalOf(schema: z.ZodObject, input: unknown, synonyms: Synonyms = {}): Problem {
-  const result = schema.safeParse(input, { error: explain })
+/** As readInput, for a query: its members are called parameters. */
+export function readQuery<S extends z.ZodObject>(
+  schema: S,
+  query: unknown,
+  synonyms: Synonyms = {},
+): z.output<S> {
+  return readAs('parameter', { schema, input: query, synonyms })
+}
+
+function readAs<S extends z.ZodObject>(noun: Noun, checked: Checked & { schema: S }): z.output<S> {
+  const result = checked.schema.safeParse(checked.input, { error: explain })
+  if (result.success) return result.data
+  throw toProblem(result.error.issues, noun, checked)
+}
+
+/** @returns the problem that this input is refused with: it names each wrong field. @throws Error for valid input. */
+export function refusalOf(checked: Checked, noun: Noun): Problem {
+  const result = checked.schema.safeParse(checked.input, { error: explain })
   if (result.success) throw new Error('the input is valid')
-  return toProblem(result.error.issues, { schema, input, synonyms })
+  return toProblem(result.error.issues, noun, checked)
 }
 
 /** One field that is wrong for a reason that a schema cannot know. */
@@ -48,40 +62,58 @@ export function invalidCursor(): Problem {
   return invalid('invalid_cursor', [{ field: 'cursor', message: 'is not a cursor of this list' }])
 }
 
+/** What the members of the input are called. */
+type Noun = 'field' | 'parameter'
+
 interface Checked {
   schema: z.ZodObject
   input: unknown
   synonyms: Synonyms
 }
 
-function toProblem(issues: z.core.$ZodIssue[], checked: Checked): Problem {
-  const faults = toFieldFaults(issues).map((fault) => suggest(fault, checked))
-  return invalid('invalid_request', faults)
+function toProblem(issues: z.core.$ZodIssue[], noun: Noun, checked: Checked): Problem {
+  const faults = toFaults(issues).map((fault) => suggest(fault, noun, checked))
+  const written = new Set(faults.map((fault) => fault.written))
+  // A name that was written for a missing one is told there, once.
+  const told = faults.filter(({ field }) => !written.has(field))
+  return invalid(
+    'invalid_request',
+    told.map(({ field, message }) => ({ field, message })),
+    noun,
+  )
 }
 
 /** Lists the first faults and counts the others. */
-function invalid(code: string, faults: FieldFault[]): Problem {
+function invalid(code: string, faults: FieldFault[], noun: Noun = 'field'): Problem {
   const omitted = faults.length - ERRORS_LISTED_MAX
-  return new Problem(400, code, toSentence(faults), {
+  return new Problem(400, code, toSentence(faults, noun), {
     errors: faults.slice(0, ERRORS_LISTED_MAX),
     ...(omitted > 0 ? { members: { errors_omitted: omitted } } : {}),
   })
 }
 
-function toSentence([first, ...others]: FieldFault[]): string {
-  const sentence = first ? `${first.field} ${first.message}.` : 'The request is not valid.'
+function toSentence([first, ...others]: FieldFault[], noun: Noun): string {
+  const sentence = first ? endSentence(`${first.field} ${first.message}`) : 'The request is not valid.'
   if (others.length === 0) return sentence
-  return `${sentence} ${others.length} more ${others.length === 1 ? 'field is' : 'fields are'} wrong; see errors.`
+  return `${sentence} ${others.length} more ${others.length === 1 ? `${noun} is` : `${noun}s are`} wrong; see errors.`
+}
+
+/** A fault before it is said in words. */
+interface Fault extends FieldFault {
+  /** Of a schema that refuses what it does not know: a misspelt option must not be left out silently. */
+  isUnknown?: boolean
+  /** The unknown name that was written for this missing field. */
+  written?: string
 }
 
 /** The first fault of each field: a number too large to be exact is also above its maximum, and once is enough. */
-function toFieldFaults(issues: z.core.$ZodIssue[]): FieldFault[] {
-  const faults = new Map<string, FieldFault>()
+function toFaults(issues: z.core.$ZodIssue[]): Fault[] {
+  const faults = new Map<string, Fault>()
   for (const issue of issues) {
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) {
         const field = nameField([...issue.path, key.slice(0, FIELD_NAME_LENGTH_MAX)])
-        faults.set(field, { field, message: UNKNOWN_FIELD })
+        faults.set(field, { field, message: '', isUnknown: true })
       }
       continue
     }
@@ -91,26 +123,28 @@ function toFieldFaults(issues: z.core.$ZodIssue[]): FieldFault[] {
   return [...faults.values()]
 }
 
-/** Of a schema that refuses what it does not know: a misspelt option must not be left out silently. */
-const UNKNOWN_FIELD = 'is not a known field'
-
 /** Unknown fields are ignored, unless one of them was probably meant for a required field that is missing. */
-function suggest(fault: FieldFault, { schema, input, synonyms }: Checked): FieldFault {
+function suggest(fault: Fault, noun: Noun, { schema, input, synonyms }: Checked): Fault {
   const { field, message } = fault
-  if (message === UNKNOWN_FIELD) {
-    const known = Object.keys(schema.shape).find((name) => isNearMiss(field, name))
-    return known === undefined ? fault : { field, message: `${message}; did you mean "${known}"?` }
+  const isMeant = (name: string, known: string) =>
+    [known, ...(synonyms[known] ?? [])].some((each) => isNearMiss(name, each))
+  if (fault.isUnknown) {
+    const known = Object.keys(schema.shape).find((name) => isMeant(field, name))
+    return { field, message: unknown(noun, known) }
   }
   if (!Object.hasOwn(schema.shape, field) || (input as Record<string, unknown>)[field] !== undefined) {
     return fault
   }
-  const names = [field, ...(synonyms[field] ?? [])]
-  const meant = Object.keys(input as object)
+  const written = Object.keys(input as object)
     .filter((name) => !Object.hasOwn(schema.shape, name))
     .slice(0, UNKNOWN_FIELDS_MAX)
-    .find((name) => name.length <= FIELD_NAME_LENGTH_MAX && names.some((each) => isNearMiss(name, each)))
-  if (meant === undefined) return fault
-  return { field, message: `${message} ("${meant}" is not a known field; did you mean "${field}"?)` }
+    .find((name) => name.length <= FIELD_NAME_LENGTH_MAX && isMeant(name, field))
+  if (written === undefined) return fault
+  return { field, message: `${message} ("${written}" ${unknown(noun, field)})`, written }
+}
+
+function unknown(noun: Noun, known: string | undefined): string {
+  return `is not a known ${noun}${known === undefined ? '' : `; did you mean "${known}"?`}`
 }
 
 /** `recipients[3]`, as a client writes it; `body` for the whole body. */

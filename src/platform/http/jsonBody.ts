@@ -1,7 +1,8 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import { Problem } from '../../primitives/problem.ts'
 import { parseExactly } from './exactJson.ts'
-import { readBody } from './readBody.ts'
+import { hasTooManyValues } from './hasTooManyValues.ts'
+import { readBody, tooManyValues } from './readBody.ts'
 import type { BodyBounds } from './readBody.ts'
 
 /**
@@ -19,6 +20,7 @@ export function readJsonBody(bounds: BodyBounds): RequestHandler {
         },
       )
       if (fault) throw fault
+      if (hasTooManyValues(bytes, bounds.valuesMax)) throw tooManyValues(bounds.valuesMax)
       request.body = parse(bytes)
     } else if (request.headers['content-type'] !== undefined) {
       // Announced and empty: the schema names the missing fields.
@@ -29,7 +31,7 @@ export function readJsonBody(bounds: BodyBounds): RequestHandler {
 }
 
 /** A length of 0 is no body, whatever its type: the schema then says what is missing. */
-function hasBody({ headers }: Request): boolean {
+export function hasBody({ headers }: Pick<Request, 'headers'>): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
@@ -50,7 +52,7 @@ function findTypeFault({ headers }: Request): Problem | undefined {
   return undefined
 }
 
-function unsupported(detail: string): Problem {
+export function unsupported(detail: string): Problem {
   return new Problem(415, 'unsupported_media_type', detail)
 }
 

@@ -11,7 +11,8 @@ export interface OpsOptions {
   version: string
   roles: readonly string[]
   checks: ReadinessCheck[]
-  registry: Pick<Registry, 'contentType' | 'metrics'>
+  /** Undefined where another address serves them. */
+  registry: Pick<Registry, 'contentType' | 'metrics'> | undefined
 }
 
 const Health = z
@@ -42,7 +43,11 @@ export function opsRoutes({ version, roles, checks, registry }: OpsOptions): Rou
       } satisfies z.input<typeof Health>)
     },
   }
-  const metrics: Route = {
+  return [health, readyRoute(checks), ...(registry ? [metricsRoute(registry)] : [])]
+}
+
+function metricsRoute(registry: NonNullable<OpsOptions['registry']>): Route {
+  return {
     method: 'get',
     path: '/metrics',
     access: 'public',
@@ -53,7 +58,6 @@ export function opsRoutes({ version, roles, checks, registry }: OpsOptions): Rou
       answerText(response, { type: registry.contentType }, text)
     },
   }
-  return [health, readyRoute(checks), metrics]
 }
 
 function healthOperation({

@@ -1,11 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '../../primitives/problem.ts'
+import { formatCount } from '../../primitives/text.ts'
 import { Unavailable } from '../../primitives/unavailable.ts'
 import type { BodyBudget } from './bodyBudget.ts'
 
 export interface BodyBounds {
   /** Of one body. */
   bytesMax: number
+  /** JSON values of one body. */
+  valuesMax: number
   /** The budget of all bodies that are being read. */
   budget: BodyBudget
 }
@@ -22,7 +25,7 @@ export function readBody(request: IncomingMessage, { bytesMax, budget }: BodyBou
   let held = 0
   let cost = 0
   let refusal: Error | undefined
-  if (Number(request.headers['content-length']) > bytesMax) refusal = tooLarge(bytesMax)
+  if (Number(request.headers['content-length']) > bytesMax) refusal = bodyTooLarge(bytesMax)
 
   const release = () => {
     budget.give(cost)
@@ -30,7 +33,7 @@ export function readBody(request: IncomingMessage, { bytesMax, budget }: BodyBou
   }
   const hold = (chunk: Buffer) => {
     if (refusal) return
-    if (held + chunk.length > bytesMax) refusal = tooLarge(bytesMax)
+    if (held + chunk.length > bytesMax) refusal = bodyTooLarge(bytesMax)
     else if (!budget.take(costOf(chunk), cost)) refusal = noRoom()
     if (refusal) {
       release()
@@ -63,7 +66,13 @@ function costOf(chunk: Buffer): number {
   return chunk.length + CHUNK_BYTES
 }
 
-function tooLarge(bytesMax: number): Problem {
+/** @returns the refusal of a body with more values than a route takes. */
+export function tooManyValues(valuesMax: number): Problem {
+  return new Problem(413, 'body_too_large', `The body has more than ${formatCount(valuesMax)} values.`)
+}
+
+/** @returns the refusal of a longer body than a route takes. */
+export function bodyTooLarge(bytesMax: number): Problem {
   return new Problem(413, 'body_too_large', `The body is larger than ${bytesMax} bytes.`)
 }
 

@@ -1,9 +1,11 @@
 import type { z } from 'zod'
 import { Problem } from '../../primitives/problem.ts'
+import { formatCount } from '../../primitives/text.ts'
 import { Unavailable } from '../../primitives/unavailable.ts'
 import { invalidCursor, refusalOf } from './input.ts'
 import type { Synonyms } from './input.ts'
 import { HEADERS_MAX, HTTP_LIMITS } from './connectionLimits.ts'
+import { VALUES_MAX } from './hasTooManyValues.ts'
 import { toProblem } from './problems.ts'
 
 /** One code that a route may refuse a request with. */
@@ -45,10 +47,18 @@ export const ANY_ROUTE: Refusal[] = [
 ]
 
 /** Of a route that validates its input; the example is what this wrong input is answered with. */
-export function invalidInput(schema: z.ZodObject, wrong: object, synonyms?: Synonyms): Refusal {
+export function invalidInput(schema: z.ZodObject, wrong: object, synonyms: Synonyms = {}): Refusal {
   return {
     when: 'fields are missing or wrong; `errors` lists them',
-    example: refusalOf(schema, wrong, synonyms),
+    example: refusalOf({ schema, input: wrong, synonyms }, 'field'),
+  }
+}
+
+/** The same of its query. */
+export function invalidQuery(schema: z.ZodObject, wrong: object, synonyms: Synonyms = {}): Refusal {
+  return {
+    when: 'parameters are missing or wrong; `errors` lists them',
+    example: refusalOf({ schema, input: wrong, synonyms }, 'parameter'),
   }
 }
 
@@ -68,7 +78,7 @@ export const BODY: Refusal[] = [
     example: new Problem(408, 'request_timeout', 'The request did not arrive whole in time.'),
   },
   {
-    when: 'the body is longer than the limit, 1 MiB by default',
+    when: `the body is longer than the limit, 1 MiB by default, or has more than ${formatCount(VALUES_MAX)} values`,
     example: new Problem(413, 'body_too_large', 'The body is larger than 1048576 bytes.'),
   },
   {

@@ -6,6 +6,7 @@ import { Problem } from '../../primitives/problem.ts'
 import { setCommonHeaders } from './answer.ts'
 import { contextOf } from './context.ts'
 import { readJsonBody } from './jsonBody.ts'
+import { readRawBody } from './rawBody.ts'
 import type { BodyBounds } from './readBody.ts'
 
 /** Who may call a route: anyone, the key of a customer that has the scope, or the admin key. */
@@ -21,6 +22,12 @@ export interface Route {
   access: RouteAccess
   /** Also served without a key, where the engine is open: seed 003's routes. */
   mayBeOpen?: boolean
+  /** The body limits of this route, where they are not those of all routes. */
+  body?: Pick<BodyBounds, 'bytesMax' | 'valuesMax'>
+  /** The handler gets the body as it was sent, whatever its type: `request.body` is a Buffer. */
+  hasRawBody?: boolean
+  /** Decides who calls a public route, before its body is read. @throws Problem. */
+  admit?(request: Request): void
   /** Polled by machines every few seconds: its successes are not worth a log line. */
   quiet?: boolean
   /** For the OpenAPI document, made of the schemas that validate. Without it the route is served and not documented. */
@@ -47,7 +54,6 @@ export function mountRoutes(
   routes: Route[],
   { bodies, authorize }: { bodies: BodyBounds; authorize?: Authorize | undefined },
 ): void {
-  const readBody = readJsonBody(bodies)
   for (const [path, atPath] of Map.groupBy(routes, (route) => route.path)) {
     const endpoint = app.route(path)
     endpoint.all((_request: Request, response: Response, next: NextFunction) => {
@@ -62,16 +68,24 @@ export function mountRoutes(
         route.handle(request, response, contextOf(response).access)
       // Before the body is read, so that strangers occupy no memory.
       if (route.method === 'get' || route.method === 'delete') endpoint[route.method](guard, handle)
-      else endpoint[route.method](guard, readBody, handle)
+      else {
+        const readBody = route.hasRawBody ? readRawBody : readJsonBody
+        endpoint[route.method](guard, readBody(boundsOf(route, bodies)), handle)
+      }
     }
     endpoint.all(refuseMethod(atPath))
   }
 }
 
+function boundsOf({ body }: Route, bodies: BodyBounds): BodyBounds {
+  return { ...bodies, ...body }
+}
+
 function guardOf(route: Route, authorize?: Authorize) {
   if (route.access === 'public')
-    return (_request: Request, response: Response, next: NextFunction) => {
+    return (request: Request, response: Response, next: NextFunction) => {
       contextOf(response).access = OPEN_ACCESS
+      route.admit?.(request)
       next()
     }
   if (!authorize) throw new Error(`${route.path} needs a key, and nothing checks keys`)

@@ -2,7 +2,16 @@ export { createLogger, LOG_LEVELS } from './logger.ts'
 export type { LogFields, LogLevel, Logger, LoggerOptions } from './logger.ts'
 export { lineBudget } from './lineBudget.ts'
 export { oncePerMinute } from './oncePerMinute.ts'
-export { Counter, createMetrics, DURATION_BUCKETS_SECONDS, Gauge, Histogram, Registry } from './metrics.ts'
+export {
+  AGE_BUCKETS_SECONDS,
+  Counter,
+  createMetrics,
+  DURATION_BUCKETS_SECONDS,
+  Gauge,
+  Histogram,
+  readCounter,
+  Registry,
+} from './metrics.ts'
 export type { Metrics } from './metrics.ts'
 export { sumMetrics, takeSnapshot } from './metricsSum.ts'
 export type { MetricsSnapshot, MetricsSum } from './metricsSum.ts'

@@ -8,6 +8,9 @@ export const DURATION_BUCKETS_SECONDS = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ]
 
+/** Of messages: from an idle system's hand-over in some 20 ms to one that waited for the end of an outage. */
+export const AGE_BUCKETS_SECONDS = [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600]
+
 export interface Metrics {
   registry: Registry
   /** Rate, errors and duration of requests in one: `_count` by status is the rate. `route` is a pattern, never a path. */
@@ -52,4 +55,16 @@ export function createMetrics({ withRuntime }: { withRuntime: boolean }): Metric
     registers: [registry],
   })
   return { registry, httpDuration }
+}
+
+/** @returns the sum of a counter's series that have these labels; 0 where no such counter is kept. */
+export async function readCounter(
+  registry: Registry,
+  name: string,
+  labels: Record<string, string>,
+): Promise<number> {
+  const { values = [] } = (await registry.getSingleMetric(name)?.get()) ?? {}
+  return values
+    .filter((each) => Object.entries(labels).every(([label, value]) => each.labels[label] === value))
+    .reduce((sum, { value }) => sum + value, 0)
 }

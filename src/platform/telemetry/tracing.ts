@@ -12,6 +12,8 @@ export interface Tracing {
 
 const OFF: Tracing = { on: false, close: () => Promise.resolve() }
 const FLUSH_TIMEOUT_MS = 2_000
+/** Operators that can send it in no other way have their secret in the address of receipts. */
+const REDACTED_PARAMETERS = ['secret']
 /** Polled every few seconds; their spans would bury those of customers. */
 const UNTRACED_PATHS = new Set(['/metrics', '/healthz', '/readyz'])
 
@@ -49,6 +51,7 @@ async function start(env: NodeJS.ProcessEnv): Promise<Tracing> {
     logRecordProcessors: [],
     instrumentations: [
       new HttpInstrumentation({
+        redactedQueryParamsServer: REDACTED_PARAMETERS,
         ignoreIncomingRequestHook: (request) => UNTRACED_PATHS.has(request.url?.split('?')[0] ?? ''),
       }),
     ],

@@ -178,6 +178,8 @@ describe('the decision on whose behalf a request acts', () => {
   it('knows no admin where no admin key is set', async () => {
     const authorize = authorizeWith({ adminKey: undefined })
     await assert.rejects(ask(authorize, ADMIN_KEY, 'admin'), refused(401, 'invalid_key'))
+    await assert.rejects(ask(authorize, 'K', 'admin'), /None is set \(ADMIN_API_KEY\)/)
+    await assert.rejects(ask(authorizeWith(), 'K', 'admin'), { message: 'Only the admin key may do this.' })
     await assert.rejects(ask(authorize, 'undefined', 'admin'), refused(401, 'invalid_key'))
   })
 

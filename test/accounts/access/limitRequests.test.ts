@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Request } from 'express'
 import { limitRequests } from '../../../src/accounts/access/limitRequests.ts'
-import { openRequestBuckets } from '../../../src/limits/index.ts'
+import { openRequestBuckets, perSecond } from '../../../src/limits/index.ts'
+import { OPEN_ACCESS } from '../../../src/primitives/access.ts'
 import type { Access } from '../../../src/primitives/access.ts'
 import { Problem } from '../../../src/primitives/problem.ts'
 
@@ -12,6 +13,9 @@ function customer(userId: number, requestsPerSecond: number | null): Access {
     customer: {
       ...{ userId, publicId: '', name: '', tier: 'free', partsPerMinute: null, partsBurst: null },
       requestsPerSecond,
+      allowedSenders: null,
+      onUnknown: null,
+      ...{ spendPerDay: null, spendPerMonth: null },
     },
     ...{ isAdmin: false, isTest: false, isOpen: false, actor: '' },
   }
@@ -21,7 +25,11 @@ describe('the limit of requests', () => {
   let nowMicros: number
   const limited = (access: Access | Promise<Access>) => {
     nowMicros = 1
-    const authorize = limitRequests(() => access, openRequestBuckets({ nowMicros: () => nowMicros }))
+    const authorize = limitRequests(
+      () => access,
+      perSecond(2, 3),
+      openRequestBuckets({ nowMicros: () => nowMicros }),
+    )
     return () => authorize({} as Request, ROUTE)
   }
   const isRefused = (error: unknown) =>
@@ -43,12 +51,26 @@ describe('the limit of requests', () => {
     await assert.rejects(async () => ask(), isRefused)
   })
 
-  it('refuses all requests with a limit of 0, and none without a limit', () => {
+  it('is the general one for a customer without one of its own, and says what is left', () => {
+    const ask = limited(customer(1, null))
+    for (let request = 0; request < 3; request++) void ask()
+    assert.throws(ask, (error) => {
+      assert.ok(isRefused(error) && error instanceof Problem)
+      assert.equal(error.headers['RateLimit-Policy'], '"requests";q=2;w=1;chapar-burst=3')
+      assert.equal(error.headers['RateLimit'], '"requests";r=0;t=1')
+      return true
+    })
+    nowMicros += 500_000
+    void ask()
+    assert.throws(ask, isRefused)
+  })
+
+  it('refuses all requests with a limit of 0, and none of an admin or without a key', () => {
     assert.throws(
       limited(customer(1, 0)),
       (error) => error instanceof Problem && error.code === 'too_many_requests',
     )
-    const ask = limited(customer(1, null))
+    const ask = limited(OPEN_ACCESS)
     for (let request = 0; request < 1_000; request++) void ask()
   })
 })

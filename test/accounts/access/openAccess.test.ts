@@ -4,6 +4,7 @@ import { openKeyCache } from '../../../src/accounts/access/keyCache.ts'
 import { openAccess, pollRevision } from '../../../src/accounts/access/openAccess.ts'
 import { createAccountsEvents, createDemoClient, DEMO_KEY, revokeKey } from '../../../src/accounts/index.ts'
 import type { AccessGate } from '../../../src/accounts/index.ts'
+import { perSecond } from '../../../src/limits/index.ts'
 import { closeDb, openDb } from '../../../src/platform/db/index.ts'
 import type { Db } from '../../../src/platform/db/index.ts'
 import { createMetrics } from '../../../src/platform/telemetry/index.ts'
@@ -34,7 +35,14 @@ describe('what checks keys in a process', () => {
 
   async function gateOn(on: Db, servesDemoKey = true): Promise<(key: string) => Promise<number>> {
     const events = createAccountsEvents(memoryLog().logger, createMetrics({ withRuntime: false }).registry)
-    const settings = { trustedProxies: [], isOpen: false, servesTestKeys: false, servesDemoKey }
+    const requestsLimit = perSecond(10_000)
+    const settings = {
+      trustedProxies: [],
+      isOpen: false,
+      servesTestKeys: false,
+      servesDemoKey,
+      requestsLimit,
+    }
     const gate = await openAccess(on, settings, events)
     gates.push(gate)
     return async (key) => {

@@ -37,3 +37,29 @@ describe('the limits of a customer', () => {
     })
   }
 })
+
+describe('the senders of a customer', () => {
+  it('are up to fifty of the longest, as the column holds them, or null', () => {
+    const longest = Array.from({ length: 50 }, (_, index) => `+${String(index).padStart(15, '9')}`)
+    assert.deepEqual(toValues(readInput(CustomerPatch, { allowed_senders: longest })), {
+      allowedSenders: longest,
+    })
+    assert.ok(longest.join(',').length <= 1_000)
+    assert.deepEqual(toValues(readInput(CustomerPatch, { allowed_senders: null })), { allowedSenders: null })
+  })
+
+  for (const [senders, field] of [
+    [[], 'allowed_senders'],
+    [Array(51).fill('Shop'), 'allowed_senders'],
+    [['Shop', 'a,b'], 'allowed_senders[1]'],
+    [['Shop', ' b'], 'allowed_senders[1]'],
+    ['Shop', 'allowed_senders'],
+  ] as const) {
+    it(`refuse ${JSON.stringify(senders).slice(0, 40)}`, () => {
+      assert.throws(
+        () => readInput(CustomerPatch, { allowed_senders: senders }),
+        (error) => error instanceof Problem && error.errors[0]?.field === field,
+      )
+    })
+  }
+})

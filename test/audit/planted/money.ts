@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { Rule } from '../../../src/audit/index.ts'
 import { bytes } from '../variedTables.ts'
 import { OF_NOTHING, recipient, refundOf, setRecipient } from './planted.ts'
 import type { Planted } from './planted.ts'
@@ -103,6 +104,10 @@ export const MONEY: Planted[] = [
     expected: ({ express }) => [
       ['charge', `message ${express}`],
       ['charge', `message ${express}`],
+      ...[1, 2].flatMap((no): [Rule, string][] => [
+        ['delivery', recipient(express, no)],
+        ['part', recipient(express, no)],
+      ]),
     ],
   },
   {
@@ -127,6 +132,31 @@ export const MONEY: Planted[] = [
     what: 'a refund of another amount than the price',
     plant: ({ ended }) => [setRecipient(ended, 4, sql`price = 2`), setRecipient(ended, 3, sql`price = 0`)],
     expected: ({ ended }) => [['refund', recipient(ended, 4)]],
+  },
+  {
+    what: 'cancelled recipients that were refunded another amount than their prices',
+    plant: ({ cancelled }) => [
+      setRecipient(cancelled, 1, sql`price = 2`),
+      setRecipient(cancelled, 2, sql`price = 0`),
+    ],
+    expected: ({ cancelled }) => [
+      ['refund', recipient(cancelled, 1)],
+      ['refund', recipient(cancelled, 2)],
+    ],
+  },
+  {
+    what: 'a recipient that is sent and was refunded as if it were cancelled',
+    plant: ({ cancelled }) => [
+      setRecipient(cancelled, 1, sql`status = 'done', provider = 'operator-a', handed_over_at = NOW(3)`),
+    ],
+    expected: ({ cancelled }) => [['refund', recipient(cancelled, 1)]],
+  },
+  {
+    what: 'a test message that costs something',
+    plant: ({ express }) => [
+      sql`UPDATE sms_requests SET is_test = TRUE WHERE sms_identifier = ${bytes(express)}`,
+    ],
+    expected: ({ express }) => [['charge', `message ${express}`]],
   },
   {
     what: 'a charge that another customer paid',

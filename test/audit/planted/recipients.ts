@@ -40,9 +40,32 @@ export const RECIPIENTS: Planted[] = [
     expected: ({ ended }) => [['state', recipient(ended, 4)]],
   },
   {
+    what: 'a recipient that failed as expired, of a message that its class gives a day',
+    plant: ({ ended }) => [setRecipient(ended, 4, sql`failure_reason = 'expired', provider = ''`)],
+    expected: ({ ended }) => [['state', recipient(ended, 4)]],
+  },
+  {
+    what: 'a recipient that failed as expired before its time',
+    plant: ({ ended }) => [
+      setRecipient(ended, 4, sql`failure_reason = 'expired', provider = ''`),
+      sql`UPDATE sms_requests SET expires_at = NOW(3) + INTERVAL 1 HOUR WHERE sms_identifier = ${bytes(ended)}`,
+    ],
+    expected: ({ ended }) => [['state', recipient(ended, 4)]],
+  },
+  {
     what: 'a recipient that is pending and has a failure reason',
     plant: ({ ready }) => [setRecipient(ready, 1, sql`failure_reason = 'rejected'`)],
     expected: ({ ready }) => [['state', recipient(ready, 1)]],
+  },
+  {
+    what: 'a recipient that is cancelled although an operator may have it',
+    plant: ({ cancelled }) => [setRecipient(cancelled, 2, sql`unconfirmed = 1`)],
+    expected: ({ cancelled }) => [['state', recipient(cancelled, 2)]],
+  },
+  {
+    what: 'a recipient that is cancelled although it was possibly sent',
+    plant: ({ cancelled }) => [setRecipient(cancelled, 1, sql`possibly_sent = TRUE`)],
+    expected: ({ cancelled }) => [['state', recipient(cancelled, 1)]],
   },
   {
     what: 'more submissions without a result than are allowed',

@@ -19,7 +19,7 @@ describe('the comparison with the operators’ record', () => {
   let operators: SimulatorProcess[]
   let message: string
   before(async () => {
-    engine = await startTestEngine()
+    engine = await startTestEngine({ env: { ON_UNKNOWN: 'retry' } })
     operators = [engine.operatorA, engine.operatorB]
     await engine.operatorA.admin.change({ rejectedNumbers: ['0912999'] })
     await topUp(engine.url, 1, 1_000)
@@ -137,7 +137,10 @@ describe('the comparison with the operators’ record', () => {
 
   it('gives no false alarm while messages flow, are rejected and taken without a word', async () => {
     for (const { admin } of operators) {
-      await admin.behave({ rejectRate: 0.2, dropAfterAcceptRate: 0.1, latency: { kind: 'fixed', ms: 5 } })
+      await admin.behave({
+        ...{ rejectRate: 0.2, dropAfterAcceptRate: 0.1, latency: { kind: 'fixed', ms: 5 } },
+        statusRoute: 'missing',
+      })
       await admin.forget()
     }
     await topUp(engine.url, 1, 1_000_000)
@@ -150,6 +153,7 @@ describe('the comparison with the operators’ record', () => {
     }
     await eventually('an answer that was lost made one go out twice', repeats)
     await load.stop()
+    for (const { admin } of operators) await admin.behave({})
     for (const { violations } of reports) assert.deepEqual(violations, [])
     await engine.drain()
     const { violations, takenMoreThanOnce } = await compare()

@@ -4,7 +4,7 @@ import type { ComparedRow } from '../../../chaos/records/explainTaken.ts'
 
 const DONE: ComparedRow = {
   ...{ id: Buffer.alloc(16), recipient_no: 1, type: 'normal', status: 'done' },
-  ...{ possibly_sent: 0, possible_duplicate: 0 },
+  ...{ possibly_sent: 0, possible_duplicate: 0, on_unknown: null },
 }
 const MARKED = { possibly_sent: 1, possible_duplicate: 1 }
 
@@ -17,6 +17,8 @@ describe('what follows for a recipient from how often operators took it', () => 
     ['a violation when it was cancelled', { status: 'cancelled', ...MARKED }, 1, ['sent']],
     ['a violation when it was taken twice without a mark', {}, 2, ['duplicate']],
     ['nothing when a normal one was taken three times, marked', MARKED, 3, []],
+    ['a violation when one that is held was taken twice', { ...MARKED, on_unknown: 'hold' }, 2, ['held']],
+    ['nothing when one that is held was taken once', { on_unknown: 'hold' }, 1, []],
     ['a violation when a normal one was taken four times', MARKED, 4, ['repeated']],
     [
       'a violation when an express one was taken three times',

@@ -6,6 +6,7 @@ import type { V1Status } from '../../../src/messages/index.ts'
 import { CommitUnknown } from '../../../src/platform/db/index.ts'
 import { keyRequired, missingScope } from '../../../src/platform/http/index.ts'
 import type { Access } from '../../../src/primitives/access.ts'
+import { Unavailable } from '../../../src/primitives/unavailable.ts'
 import { accessOf } from '../../accounts/accessOf.ts'
 import { problemOf, testApp } from '../../support/app.ts'
 
@@ -17,6 +18,7 @@ function cancelling(
   result: Cancellation | Error | undefined,
   authorize: () => Access = () => accessOf(),
   status: V1Status = 'CANCELLED',
+  isTest = false,
 ) {
   const asked: object[] = []
   const route = cancelRoute(
@@ -24,7 +26,7 @@ function cancelling(
       asked.push(key)
       return result instanceof Error ? Promise.reject(result) : Promise.resolve(result)
     },
-    () => Promise.resolve({ status }),
+    () => Promise.resolve({ status, isTest }),
   )
   const { app } = testApp([route], { authorize })
   return { asked, send: (id = ID) => request(app).delete(`/v1/messages/${id}`) }
@@ -61,10 +63,17 @@ describe('DELETE /v1/messages/{id}', () => {
     problemOf(await cancelling(undefined, refuse(missingScope('send'))).send(), 403, 'missing_scope')
   })
 
-  it('403: a test key cancels nothing', async () => {
+  it('403: a test key cancels no live message', async () => {
     const { asked, send } = cancelling(left({ cancelled: 1 }), () => accessOf({ isTest: true }))
     problemOf(await send(), 403, 'live_key_required')
     assert.deepEqual(asked, [])
+  })
+
+  it('200: a test key cancels a test message, and so does a live key', async () => {
+    for (const isTest of [true, false]) {
+      const { send } = cancelling(left({ cancelled: 1 }), () => accessOf({ isTest }), 'CANCELLED', true)
+      assert.equal((await send().expect(200)).body.refunded, 0)
+    }
   })
 
   it('404: answers for an unknown message and for what is no identifier alike', async () => {
@@ -86,6 +95,18 @@ describe('DELETE /v1/messages/{id}', () => {
       [{ failed: 1 }, /^It failed, and was refunded\./],
     ] as const)
       assert.match(problemOf(await cancelling(left(counts)).send(), 409, 'not_cancellable').detail, reason)
+  })
+
+  it('503: asks for a repeat when the message cannot be read any more after it was cancelled', async () => {
+    const cancel = () => Promise.resolve(left({ cancelled: 1 }, 1))
+    const gone = new Unavailable(
+      'database_unavailable',
+      'The database cannot be reached. Nothing was changed.',
+    )
+    const { app } = testApp([cancelRoute(cancel, () => Promise.reject(gone))], {
+      authorize: () => accessOf(),
+    })
+    problemOf(await request(app).delete(`/v1/messages/${ID}`), 503, 'outcome_unknown')
   })
 
   it('503: asks for a repeat when the answer to the commit was lost', async () => {

@@ -6,7 +6,17 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 
 const CHECKOUT = resolve(import.meta.dirname, '../../..')
-const NEEDED = ['src', 'simulator', 'dev', 'loadtest', 'chaos', 'db', 'package.json', 'tsconfig.json']
+const NEEDED = [
+  'src',
+  'simulator',
+  'dev',
+  'loadtest',
+  'chaos',
+  'clients',
+  'db',
+  'package.json',
+  'tsconfig.json',
+]
 
 /** Runs one of the project's checks on a tree. @returns its exit code and what it complained of. */
 async function check(name: string, root: string): Promise<{ code: number; complaint: string }> {

@@ -62,6 +62,16 @@ describe('npm test', function () {
       assert.equal(identify(sleeper.pid)?.startTime === sleeper.startTime, false)
       assert.deepEqual(await readdir(folder), [])
     })
+
+  it('leaves no process when files are divided among processes and the run is interrupted', async () => {
+    const { child, lines, ended } = start('--parallel', '--jobs', '2', HANGING, QUICK)
+    const sleeper = await startedBy(child)
+    child.kill('SIGINT')
+    assert.equal(await ended, 130, lines.join('\n'))
+    assert.match(lines.at(-1) ?? '', /^interrupted: \d passed, 0 failed so far$/)
+    assert.equal(identify(sleeper.pid)?.startTime === sleeper.startTime, false)
+    assert.deepEqual(await readdir(folder), [])
+  })
 })
 
 async function startedBy(child: ChildProcess): Promise<ProcessIdentity> {

@@ -24,7 +24,7 @@ describe('POST /balance/add', () => {
     const { asked, post } = adding(ADDED)
     const response = await post({ user_id: 1, balance: 100, description: 'top-up' }).expect(200)
     assert.deepEqual(response.body, { user_id: 1, balance: 300, transaction_id: 't1' })
-    assert.deepEqual(asked, [{ userId: 1, amount: 100, description: 'top-up' }])
+    assert.deepEqual(asked, [{ userId: 1, amount: 100, description: 'top-up', keyed: undefined }])
   })
 
   it('200: needs no description', async () => {
@@ -100,5 +100,42 @@ describe('POST /balance/add', () => {
     const problem = JSON.parse(response.text) as ProblemBody & { transaction_id: string }
     assert.deepEqual([problem.code, problem.transaction_id], ['outcome_unknown', 't2'])
     assert.equal(response.get('Retry-After'), undefined)
+  })
+
+  it('200: a request with a key hands it on, with the answer that a repeat gets', async () => {
+    const { asked, post } = adding(ADDED)
+    const response = await post({ user_id: 1, balance: 100 }).set('Idempotency-Key', '"k1"').expect(200)
+    const [{ keyed } = {}] = asked
+    const { fingerprint, ...scope } = keyed?.request ?? {}
+    assert.deepEqual(scope, { userId: 1, route: 'balance/add', isTest: false, key: 'k1' })
+    assert.equal(fingerprint?.length, 32)
+    const kept = keyed?.answerOf({ kind: 'added', balance: 300, transactionId: 't1' })
+    assert.deepEqual([kept?.status, kept?.body.toString()], [200, response.text])
+    assert.equal(response.get('Idempotent-Replayed'), undefined)
+  })
+
+  it('200: a repeat gets the first answer byte for byte', async () => {
+    const body = Buffer.from('{"user_id":1, "balance":100}')
+    const { post } = adding({ kind: 'replayed', answer: { identifier: 't1', status: 200, body } })
+    const response = await post({ user_id: 1, balance: 100 }).set('Idempotency-Key', 'k1').expect(200)
+    assert.deepEqual([response.text, response.get('Idempotent-Replayed')], [body.toString(), 'true'])
+    assert.match(response.get('Content-Type') ?? '', /^application\/json/)
+  })
+
+  it('400, 422: a malformed key, and one that another request used', async () => {
+    const { asked, post } = adding({ kind: 'key_reused' })
+    const malformed = await post({ user_id: 1, balance: 1 }).set('Idempotency-Key', 'a b')
+    problemOf(malformed, 400, 'malformed_idempotency_key')
+    assert.deepEqual(asked, [])
+    const reused = await post({ user_id: 1, balance: 1 }).set('Idempotency-Key', 'k1')
+    problemOf(reused, 422, 'idempotency_key_reused')
+  })
+
+  it('503: an unknown outcome of a request with a key may be repeated', async () => {
+    const { post } = adding({ kind: 'outcome_unknown', transactionId: 't2' })
+    const response = await post({ user_id: 1, balance: 1 }).set('Idempotency-Key', 'k1')
+    const problem = problemOf(response, 503, 'outcome_unknown')
+    assert.match(problem.detail, /same Idempotency-Key/)
+    assert.equal(response.get('Retry-After'), '1')
   })
 })

@@ -156,6 +156,12 @@ describe('the verdicts of the benchmark', () => {
     assert.deepEqual(verdicts({ histories }, 'S8'), ['met', 'missed'])
   })
 
+  it('ask for 5,000 receipts a second that are stored, with tables that the audit finds right', () => {
+    const of = (storedPerSecond: number, isClean = true) =>
+      verdicts({ receipts: { receipts: 1, storedPerSecond, appliedPerSecond: 1, isClean } }, 'receipts')
+    assert.deepEqual([of(5_000), of(4_999), of(9_000, false)], [['met'], ['missed'], ['missed']])
+  })
+
   it('rest on ratios of which only those that were measured are listed', () => {
     const findings = {
       runs: [run('S1', 1_600), run('S1 single', 800)],

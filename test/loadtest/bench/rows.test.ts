@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { audit } from '../../../src/audit/index.ts'
 import { claim } from '../../../src/outbox/claim.ts'
 import { readHistory } from '../../../src/messages/index.ts'
+import { chooseTariff, loadTariffs, selectTariffs } from '../../../src/tariffs/index.ts'
+import { NUMBER_BASE } from '../../../loadtest/generator/requests.ts'
 import { startLife } from '../../../loadtest/bench/baselines/lifeInMysql.ts'
 import { drain } from '../../../loadtest/bench/measure/drain.ts'
 import {
@@ -15,6 +17,7 @@ import { openDatabase } from '../../../loadtest/bench/stage/database.ts'
 import type { Database } from '../../../loadtest/bench/stage/database.ts'
 import { insertMessages, makeReady } from '../../../loadtest/bench/stage/messages.ts'
 import { withoutSecondaryKeys } from '../../../loadtest/bench/stage/secondaryKeys.ts'
+import { seedTariffs } from '../../../loadtest/bench/stage/tariffs.ts'
 import { BALANCE } from '../../../loadtest/bench/stage/withCrew.ts'
 import { newIdOf } from '../../support/arrange.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -78,6 +81,18 @@ describe('the rows that the benchmark writes itself', () => {
     assert.equal(claimed?.envelopes[0]?.ranges.length, 100)
     assert.deepEqual(claimed?.unreadable, [])
     assert.deepEqual((await audit(stack.db)).violations, [])
+  })
+
+  it('price the numbers of a load by a tariff of each customer’s own, and as without tariffs', async () => {
+    await seedTariffs(database, 12)
+    const index = (await loadTariffs(stack.db)).current()
+    assert.equal(index.get(null)?.both?.byPrefix.size, 1_000)
+    const prices = { normal: 1, express: 3 }
+    for (const userId of [1, 12]) {
+      const list = selectTariffs(index, { userId, type: 'normal', atMs: Date.now() }, prices)
+      const { id, per, price } = chooseTariff(list, `+${NUMBER_BASE}`)
+      assert.deepEqual([id === list.fallback.id, per, price], [false, 'part', 1])
+    }
   })
 })
 

@@ -29,6 +29,19 @@ describe('the requests of a load', () => {
     assert.deepEqual([body.text, body.customer_id, body.type], [text, 7, 'normal'])
   })
 
+  it('carry the API key of their customer and an idempotency key of their own', () => {
+    const plan = planOf({ apiKeyPrefix: 'bench_', customerFirst: 7, customerLast: 7 })
+    const write = writeRequests(plan)
+    const [first, second] = [write(0).text, write(1).text]
+    assert.match(first, /^POST \/v1\/messages HTTP\/1\.1\r\n[^]*\r\nx-api-key: bench_7\r\n/)
+    const keyOf = (request: string) => /\r\nidempotency-key: (\S+)\r\n/.exec(request)?.[1]
+    assert.ok(keyOf(first))
+    assert.equal(new Set([keyOf(first), keyOf(second), keyOf(writeRequests(plan)(0).text)]).size, 3)
+    const { to, customer_id } = bodyOf(first) as unknown as Record<string, unknown>
+    assert.ok(Array.isArray(to) && to.length === plan.recipientsPerRequest)
+    assert.equal(customer_id, undefined)
+  })
+
   it('name recipients that are all different and that no country has', () => {
     const write = writeRequests(planOf({ recipientsPerRequest: 100 }))
     const all = [0, 1, 2].flatMap((index) => bodyOf(write(index).text).recipients)

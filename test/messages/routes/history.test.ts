@@ -31,7 +31,10 @@ describe('GET /sms/history', () => {
           type: 'normal',
           status: 'done',
           provider: 'A',
+          deliveryStatus: null,
           failureReason: null,
+          isTest: false,
+          isPossibleDuplicate: false,
           createdAt: at,
           updatedAt: at,
         },
@@ -48,6 +51,7 @@ describe('GET /sms/history', () => {
           type: 'normal',
           status: 'done',
           provider: 'A',
+          delivery_status: null,
           failure_reason: null,
           created_at: '2026-01-02T03:04:05.006Z',
           updated_at: '2026-01-02T03:04:05.006Z',
@@ -75,7 +79,7 @@ describe('GET /sms/history', () => {
     })
   }
 
-  it('200: tells why a recipient failed', async () => {
+  it('200: tells why a recipient failed, and that a test key sent it', async () => {
     const at = new Date('2026-01-02T03:04:05.006Z')
     const item = { userId: 1, smsIdentifier: ID, recipient: '09128582812', provider: 'A' }
     const { get } = listing({
@@ -84,7 +88,10 @@ describe('GET /sms/history', () => {
           ...item,
           type: 'normal',
           status: 'failed',
+          deliveryStatus: null,
           failureReason: 'invalid number',
+          isTest: true,
+          isPossibleDuplicate: true,
           createdAt: at,
           updatedAt: at,
         },
@@ -92,9 +99,10 @@ describe('GET /sms/history', () => {
       nextCursor: null,
     })
     const { body } = (await get('user_id=1').expect(200)) as {
-      body: { history: { failure_reason: string }[] }
+      body: { history: { failure_reason: string; test?: boolean }[] }
     }
     assert.equal(body.history[0]?.failure_reason, 'invalid number')
+    assert.equal(body.history[0]?.test, true)
   })
 
   it('400: names the parameter that was probably meant for user_id', async () => {
@@ -102,7 +110,7 @@ describe('GET /sms/history', () => {
     assert.deepEqual(problemOf(await get('customer_id=1'), 400, 'invalid_request').errors, [
       {
         field: 'user_id',
-        message: 'is required ("customer_id" is not a known field; did you mean "user_id"?)',
+        message: 'is required ("customer_id" is not a known parameter; did you mean "user_id"?)',
       },
     ])
   })

@@ -16,14 +16,29 @@ import { problemOf, testApp } from '../../support/app.ts'
 const ID = '019bd5a1-4c2e-7f30-9a6b-2d8e5c71f043'
 const AT = new Date('2026-01-19T08:30:00.142Z')
 const ONE: MessageView = {
-  ...{ smsIdentifier: ID, type: 'normal', status: 'FAILED_PERM', counts: { ...noCounts(), FAILED_PERM: 1 } },
+  ...{
+    smsIdentifier: ID,
+    type: 'normal',
+    isTest: false,
+    status: 'FAILED_PERM',
+    counts: { ...noCounts(), FAILED_PERM: 1 },
+  },
   ...{ recipients: 1, to: ['+14155550100'], sender: 'Shop', text: 'hi', parts: 1, cost: 5, attempts: 2 },
   ...{ provider: 'operator-a', failure: { code: 'rejected', detail: 'invalid number' } },
-  ...{ sendAt: null, createdAt: AT, updatedAt: AT },
+  ...{ toGiven: null, clientReference: 'order-1', tags: ['shop'] },
+  ...{
+    onUnknown: null,
+    sendAt: null,
+    expiresAt: null,
+    createdAt: AT,
+    updatedAt: AT,
+    isPossibleDuplicate: false,
+  },
 }
 const SHOWN = {
   ...{ id: ID, status: 'FAILED_PERM', to: '+14155550100', from: 'Shop', text: 'hi', type: 'normal' },
   ...{ recipients: 1, parts: 1, cost_cents: 5, attempts: 2, provider: 'operator-a', send_at: null },
+  ...{ to_given: null, client_reference: 'order-1', tags: ['shop'], expires_at: null, on_unknown: null },
   error: { code: 'rejected', detail: 'invalid number' },
   ...{ created_at: AT.toISOString(), updated_at: AT.toISOString() },
 }
@@ -44,9 +59,12 @@ function reading(message: MessageView | undefined) {
 function listing(page: MessagesPage = { messages: [], nextBefore: null }) {
   const asked: MessagesQuery[] = []
   const app = serve(
-    messagesRoute((query) => {
-      asked.push(query)
-      return Promise.resolve(page)
+    messagesRoute({
+      listMessages: (query) => {
+        asked.push(query)
+        return Promise.resolve(page)
+      },
+      limits: { region: 'IR' },
     }),
   )
   return { asked, get: (query = '') => request(app).get(`/v1/messages${query}`) }
@@ -84,6 +102,13 @@ describe('GET /v1/messages/{id}', () => {
     assert.equal((many.body as { to: unknown }).to, null)
   })
 
+  it('200: marks what a test key sent', async () => {
+    const { body } = await reading({ ...ONE, isTest: true })
+      .get()
+      .expect(200)
+    assert.deepEqual(body, { ...SHOWN, test: true })
+  })
+
   it('404: answers for an unknown message', async () => {
     problemOf(await reading(undefined).get('4711'), 404, 'message_not_found')
   })
@@ -104,6 +129,23 @@ describe('GET /v1/messages', () => {
     )
   })
 
+  it('200: reads the number of a filter as a send does, with or without its plus', async () => {
+    const { asked, get } = listing()
+    for (const to of ['%2B989120000001', '+989120000001', '09120000001', '%DB%B0%DB%B9%DB%B1%DB%B20000001'])
+      await get(`?to=${to}`).expect(200)
+    assert.deepEqual(
+      asked.map(({ toDigits }) => toDigits),
+      Array(4).fill('989120000001'),
+    )
+    for (const to of ['', 'abc', '1', '9.12E%2B09']) problemOf(await get(`?to=${to}`), 400, 'invalid_request')
+  })
+
+  it('200: passes on a reference and a tag as they are', async () => {
+    const { asked, get } = listing()
+    await get('?client_reference=order%201&tag=%F0%9F%9A%9A').expect(200)
+    assert.deepEqual([asked[0]?.clientReference, asked[0]?.tag], ['order 1', '🚚'])
+  })
+
   it('200: passes on the filters, times in UTC', async () => {
     const { asked, get } = listing()
     await get(
@@ -112,6 +154,7 @@ describe('GET /v1/messages', () => {
     assert.deepEqual(asked, [
       {
         ...{ userId: 7, limit: 5, status: 'FAILED_TEMP', before: undefined },
+        ...{ toDigits: undefined, clientReference: undefined, tag: undefined },
         createdFromMs: Date.parse('2026-01-19T08:30:00Z'),
         createdUntilMs: Date.parse('2026-01-20T00:00:00Z'),
       },
@@ -125,7 +168,20 @@ describe('GET /v1/messages', () => {
       'created_after=2026-02-30T00:00:00Z',
       'created_before=yesterday',
     ],
-    ...['created_before=1768810000', 'to=%2B14155550100', 'tag=a', 'client_reference=a', 'created_afer=x'],
+    ...[
+      'created_before=1768810000',
+      'to=%2B1415call',
+      'tag=',
+      'client_reference=',
+      'created_afer=x',
+      'tags=a',
+    ],
+    ...[
+      `tag=${'x'.repeat(33)}`,
+      `client_reference=${'x'.repeat(65)}`,
+      'tag=a&tag=b',
+      'client_reference=a%00',
+    ],
   ]
   for (const query of WRONG)
     it(`400: refuses ${query}`, async () => {
@@ -158,13 +214,14 @@ describe('GET /v1/messages/{id}/recipients', () => {
       {
         ...{
           recipient: '+14155550100',
+          givenTo: '+1 415 555 0100',
           status: 'SENT',
           parts: 1,
           cost: 5,
           attempts: 1,
           provider: 'operator-a',
         },
-        ...{ failure: null, updatedAt: AT },
+        ...{ failure: null, isPossibleDuplicate: false, updatedAt: AT },
       },
     ],
     nextAfter: 1,
@@ -177,6 +234,7 @@ describe('GET /v1/messages/{id}/recipients', () => {
       {
         ...{
           to: '+14155550100',
+          to_given: '+1 415 555 0100',
           status: 'SENT',
           parts: 1,
           cost_cents: 5,
@@ -216,7 +274,11 @@ describe('the reads of messages', () => {
   for (const path of ['/v1/messages', `/v1/messages/${ID}`, `/v1/messages/${ID}/recipients`])
     it(`401, 403: ${path} needs a key with the scope read`, async () => {
       const never = () => assert.fail('nothing is read')
-      const routes = [messageRoute(never), messagesRoute(never), messageRecipientsRoute(never)]
+      const routes = [
+        messageRoute(never),
+        messagesRoute({ listMessages: never, limits: {} }),
+        messageRecipientsRoute(never),
+      ]
       for (const [problem, status, code] of [
         [keyRequired(), 401, 'key_required'],
         [missingScope('read'), 403, 'missing_scope'],

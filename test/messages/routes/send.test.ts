@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import request from 'supertest'
 import type { SendRequest, Decision } from '../../../src/messages/types.ts'
-import { sendRoute } from '../../../src/messages/routes/send.ts'
-import type { SendLimits } from '../../../src/messages/routes/send.ts'
+import { sendRoute, sendWithKeyRoute } from '../../../src/messages/routes/send.ts'
+import type { SendLimits } from '../../../src/messages/routes/sendBody.ts'
+import { OPEN_ACCESS } from '../../../src/primitives/access.ts'
+import type { Access } from '../../../src/primitives/access.ts'
 import { Unavailable } from '../../../src/primitives/unavailable.ts'
 import { problemOf, testApp } from '../../support/app.ts'
 import type { ProblemBody } from '../../support/app.ts'
@@ -35,7 +37,8 @@ describe('POST /sms/send', () => {
     assert.deepEqual(asked, [
       {
         ...{ userId: 1, text: 'hi', type: 'normal', recipients: ['+98912', '0912345'] },
-        ...{ parts: 1, traceparent: undefined, partsLimit: undefined, keyed: undefined },
+        ...{ parts: 1, isTest: false, traceparent: undefined, partsLimit: undefined, keyed: undefined },
+        ...{ spendLimits: undefined, onUnknown: undefined },
       },
     ])
     const [line] = log.lines()
@@ -159,13 +162,13 @@ describe('POST /sms/send', () => {
     assert.deepEqual(asked, [])
   })
 
-  it('400: half a million recipients are counted, not listed one by one', async () => {
+  it('400: far too many recipients are counted, not listed one by one', async () => {
     const { post } = sending(ACCEPTED)
-    const response = await post(`{"recipients":[${Array(500_000).fill(1).join(',')}]}`).expect(400)
+    const response = await post(`{"recipients":[${Array(49_000).fill(1).join(',')}]}`).expect(400)
     const { errors } = JSON.parse(response.text) as ProblemBody
     const about = errors?.filter(({ field }) => field.startsWith('recipients'))
     assert.deepEqual(about, [
-      { field: 'recipients', message: 'must contain at most 10 recipients, got 500,000' },
+      { field: 'recipients', message: 'must contain at most 10 recipients, got 49,000' },
     ])
   })
 
@@ -220,6 +223,85 @@ describe('POST /sms/send', () => {
     const problem = JSON.parse(response.text) as ProblemBody & { sms_identifier: string }
     assert.deepEqual([problem.code, problem.sms_identifier], ['outcome_unknown', ID])
     assert.equal(response.get('Retry-After'), undefined)
+  })
+})
+
+describe('POST /sms/send where numbers have a region', () => {
+  const LIMITS_IR: SendLimits = { ...LIMITS, region: 'IR' }
+
+  it('200: every form of a number is one recipient', async () => {
+    const { asked, post } = sending(ACCEPTED, LIMITS_IR)
+    const recipients = [
+      ...['09120000001', '+989120000001', '00989120000001', '989120000001', '9120000001', '۰۹۱۲۰۰۰۰۰۰۱'],
+      ...['+98 (912) 000-0001', '\u2068٠٩١٢٠٠٠٠٠٠١\u2069', '09120000002'],
+    ]
+    await post({ ...GOOD, recipients }).expect(200)
+    assert.deepEqual(asked[0]?.recipients, ['+989120000001', '+989120000002'])
+  })
+
+  it('200: without a region they stay as they are written', async () => {
+    const { asked, post } = sending(ACCEPTED)
+    const recipients = ['09120000001', '+989120000001']
+    await post({ ...GOOD, recipients }).expect(200)
+    assert.deepEqual(asked[0]?.recipients, recipients)
+    await post({ ...GOOD, recipients: ['۰۹۱۲۰۰۰۰۰۰۱'] }).expect(400)
+  })
+
+  it('400: names each that is no number, and each outside the configured plan', async () => {
+    const { asked, post } = sending(ACCEPTED, { ...LIMITS_IR, recipientPattern: /^(?:\+98[0-9]{10})$/u })
+    const recipients = ['0912 000 0001', '0912call', '+14155550100', 9120000001]
+    const first = problemOf(await post({ ...GOOD, recipients }), 400, 'invalid_request')
+    assert.deepEqual(
+      first.errors?.map(({ field }) => field),
+      ['recipients[3]'],
+    )
+    recipients.pop()
+    const problem = problemOf(await post({ ...GOOD, recipients }), 400, 'invalid_request')
+    assert.deepEqual(problem.errors, [
+      {
+        field: 'recipients[1]',
+        message: 'must be a telephone number: digits, optionally after a +, with spaces, dashes or brackets',
+      },
+      { field: 'recipients[2]', message: 'does not match the allowed number format' },
+    ])
+    assert.deepEqual(asked, [])
+  })
+})
+
+describe('POST /v1/sms/send', () => {
+  const post = (body: object, authorize?: () => Access) => {
+    const asked: SendRequest[] = []
+    const route = sendWithKeyRoute((sent) => {
+      asked.push(sent)
+      return Promise.resolve(ACCEPTED)
+    }, LIMITS)
+    const { app } = testApp([route], authorize ? { authorize } : {})
+    return { asked, sent: request(app).post('/v1/sms/send').set('Idempotency-Key', 'k1').send(body) }
+  }
+
+  it("200: is seed 003's send, with the same names for keys", async () => {
+    const { asked, sent } = post(GOOD)
+    const { body } = await sent.expect(200)
+    assert.deepEqual(body, { sms_identifier: ID, status: 'processing', recipients: 2, cost: 2 })
+    assert.deepEqual(asked[0]?.keyed?.request.route, 'sms/send')
+  })
+
+  it('400: refuses a member that it does not know', async () => {
+    const { asked, sent } = post({ ...GOOD, send_at: '2027-03-01T09:00:00Z' })
+    const problem = problemOf(await sent, 400, 'invalid_request')
+    assert.deepEqual(problem.errors, [{ field: 'send_at', message: 'is not a known field' }])
+    assert.deepEqual(asked, [])
+  })
+
+  it('asks for a key of the scope send, also where other routes are open', () => {
+    const route = sendWithKeyRoute(() => Promise.resolve(ACCEPTED), LIMITS)
+    assert.deepEqual([route.access, route.mayBeOpen], ['send', undefined])
+  })
+
+  it('marks what a test key sends', async () => {
+    const { asked, sent } = post(GOOD, () => ({ ...OPEN_ACCESS, isTest: true }))
+    assert.equal((await sent).status, 200)
+    assert.equal(asked[0]?.isTest, true)
   })
 })
 

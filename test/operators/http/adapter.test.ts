@@ -2,65 +2,15 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { OperatorAdapter } from '../../../src/operators/contract.ts'
+import type { OperatorAdapter, Submission } from '../../../src/operators/contract.ts'
 import { httpAdapter } from '../../../src/operators/http/adapter.ts'
 import type { Behaviour } from '../../../simulator/behaviour.ts'
-import { conformsToContract } from '../conformance.ts'
-import type { Mood, Peer } from '../conformance.ts'
 import { eventually } from '../../support/eventually.ts'
 import { message, messages } from '../messages.ts'
 import { spawnSimulator } from '../../simulator/simulatorProcess.ts'
 import type { SimulatorProcess } from '../../simulator/simulatorProcess.ts'
 
 const TIMEOUT_MS = 10_000
-
-conformsToContract('the HTTP adapter, with the simulator as its peer,', () => adapterBeside({}))
-conformsToContract('the same with three messages a call at most', () => adapterBeside({ batchSizeMax: 3 }))
-
-async function adapterBeside(options: { batchSizeMax?: number }): Promise<Peer> {
-  let simulator = await spawnSimulator()
-  const adapter = httpAdapter({ name: 'a', url: simulator.url, connections: 4, ...options })
-  return {
-    adapter,
-    behave: async (mood) => void (await simulator.admin.behave(behaviourOf(mood))),
-    taken: async (reference) => (await simulator.admin.submission(reference)).taken,
-    leave: async () => void (await simulator.stop()),
-    comeBack: async () => {
-      simulator = await spawnSimulator({ PORT: String(simulator.port) })
-    },
-    close: async () => {
-      await adapter.close()
-      await simulator.stop()
-    },
-  }
-}
-
-function behaviourOf(mood: Mood): Partial<Behaviour> {
-  switch (mood.kind) {
-    case 'good':
-      return {}
-    case 'rejects':
-      return mood.to === undefined ? { rejectRate: 1 } : { rejectedNumbers: [mood.to] }
-    case 'postpones':
-      return { unavailableRate: 1 }
-    case 'refuses':
-      return { poisonTexts: [{ text: mood.poison, status: mood.fault === 'message' ? 400 : 500 }] }
-    case 'fails':
-      return { failRate: 1 }
-    case 'throttles':
-      return { throttleRate: 1 }
-    case 'out-of-service':
-      return { outage: 'http503' }
-    case 'cuts-before':
-      return { dropBeforeAcceptRate: 1 }
-    case 'cuts-after':
-      return { dropAfterAcceptRate: 1 }
-    case 'hangs':
-      return { hangAfterAcceptRate: 1 }
-    case 'corrupts':
-      return { corruptResponseRate: 1 }
-  }
-}
 
 describe('the HTTP adapter', () => {
   let simulator: SimulatorProcess
@@ -88,6 +38,21 @@ describe('the HTTP adapter', () => {
     const openedBefore = await opened()
     for (let call = 0; call < 20; call++) await adapter.submit([message()], TIMEOUT_MS)
     assert.equal((await opened()) - openedBefore, 1)
+  })
+
+  it('names the sender, and none for the default of the operator', async () => {
+    const adapter = adapt(1)
+    const [named, plain, ...others] = messages(4)
+    assert.ok(named && plain)
+    named.from = 'My Shop'
+    await adapter.submit([named], TIMEOUT_MS)
+    await adapter.submit([plain, ...others.map((each) => ({ ...each, from: '+989120000009' }))], TIMEOUT_MS)
+    const from = async ({ reference }: { reference: string }) =>
+      (await simulator.admin.submission(reference)).from
+    assert.deepEqual(await Promise.all([named, plain, ...others].map(from)), [
+      ...['My Shop', null],
+      ...['+989120000009', '+989120000009'],
+    ])
   })
 
   it('opens no more connections than it may, and sends what waited for one', async () => {
@@ -262,13 +227,14 @@ describe('the HTTP adapter', () => {
     const { port } = server.address() as AddressInfo
     const adapter = httpAdapter({ name: 'a', url: `http://127.0.0.1:${port}/sms/v1/`, connections: 1 })
     const [one, two] = [messages(1), messages(2)]
+    const withoutFrom = ({ reference, to, text }: Submission) => ({ reference, to, text })
     await adapter.submit(one, TIMEOUT_MS)
     await adapter.submit(two, TIMEOUT_MS)
     await adapter.close()
     server.close()
     assert.deepEqual(seen, [
-      { path: 'POST /sms/v1/messages', body: one[0] },
-      { path: 'POST /sms/v1/messages', body: two },
+      { path: 'POST /sms/v1/messages', body: one.map(withoutFrom)[0] },
+      { path: 'POST /sms/v1/messages', body: two.map(withoutFrom) },
     ])
   })
 

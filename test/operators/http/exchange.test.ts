@@ -19,7 +19,9 @@ class Failing extends Dispatcher {
 
 describe('one exchange with an operator', () => {
   const failWith = (error: Error) =>
-    exchange(new Failing(error), { path: '/messages', json: '{}', timeoutMs: 1_000 })
+    exchange(new Failing(error), {
+      ...{ method: 'POST', path: '/messages', headers: {}, body: '{}', timeoutMs: 1_000 },
+    })
 
   it('knows that a request whose write failed did not leave', async () => {
     const error = Object.assign(new Error('write EPIPE'), { code: 'EPIPE', syscall: 'write' })

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
-import type { DeliveryStatus, Schema } from '../../../db/schema.ts'
+import type { DeliveryStatus, ReceiptState, Schema, WaitingState } from '../../../db/schema.ts'
 import { look } from '../../support/arrange.ts'
+import type { OnUnknown } from '../../../src/primitives/onUnknown.ts'
 import { freshStack } from '../../support/servers.ts'
 import type { Stack } from '../../support/servers.ts'
 
@@ -24,7 +25,12 @@ const ROW_TYPES = {
     last_seq: 'number',
     fair_tag: 'number',
     parts_tat: 'number',
+    spend_day: 'number',
+    spent_of_day: 'number',
+    spent_of_month: 'number',
     last_updated: 'time',
+    event_sinks: 'number',
+    low_balance: 'number or null',
   },
   user_transactions: {
     transaction_id: 'bytes',
@@ -46,6 +52,8 @@ const ROW_TYPES = {
     recipients: 'number',
     send_at: 'time or null',
     expires_at: 'time or null',
+    is_test: 'number',
+    on_unknown: 'text or null',
     created_at: 'time',
   },
   sms_status: {
@@ -56,6 +64,7 @@ const ROW_TYPES = {
     status: 'text',
     delivery_status: 'text or null',
     price: 'number',
+    tariff_id: 'number',
     parts: 'number',
     attempts: 'number',
     unconfirmed: 'number',
@@ -69,13 +78,77 @@ const ROW_TYPES = {
     handed_over_at: 'time or null',
     created_at: 'time',
     updated_at: 'time',
+    given_to: 'text or null',
+    makes_events: 'number',
+  },
+  message_references: { sms_identifier: 'bytes', user_id: 'number', client_reference: 'bytes' },
+  message_tags: { user_id: 'number', sms_identifier: 'bytes', tags: 'text' },
+  delivery_attempts: {
+    sms_identifier: 'bytes',
+    recipient_no: 'number',
+    attempt: 'number',
+    call_no: 'number',
+    provider: 'text',
+    result: 'text',
+    reason: 'text',
+    route_reason: 'text',
+    started_at: 'time',
+    duration_ms: 'number',
   },
   operator_messages: {
     sms_identifier: 'bytes',
     recipient_no: 'number',
     provider: 'text',
     provider_message_id: 'text',
+    match_key: 'text or null',
     created_at: 'time',
+  },
+  operator_message_parts: {
+    sms_identifier: 'bytes',
+    recipient_no: 'number',
+    provider: 'text',
+    part_no: 'number',
+    provider_message_id: 'text',
+    match_key: 'text or null',
+    delivery_status: 'text or null',
+    created_at: 'time',
+  },
+  part_references: {
+    sms_identifier: 'bytes',
+    recipient_no: 'number',
+    recipient: 'text',
+    reference: 'number',
+    created_at: 'time',
+  },
+  part_reference_counters: {
+    recipient: 'text',
+    last_reference: 'number',
+    used_at: 'time',
+  },
+  waiting_receipts: {
+    id: 'bytes',
+    state: 'text',
+    due_at: 'time',
+    operator: 'text',
+    protocol: 'text',
+    raw: 'bytes',
+    reason: 'text or null',
+    wait_key: 'text or null',
+    received_at: 'time',
+  },
+  receipts: {
+    sms_identifier: 'bytes',
+    recipient_no: 'number',
+    id: 'bytes',
+    operator: 'text',
+    state: 'text',
+    verdict: 'text or null',
+    part_no: 'number or null',
+    code: 'text or null',
+    cause: 'text or null',
+    raw: 'bytes',
+    done_at: 'time or null',
+    received_at: 'time',
   },
   sms_quarantine: {
     sms_identifier: 'bytes',
@@ -106,6 +179,10 @@ const ROW_TYPES = {
     parts_per_minute: 'number or null',
     parts_burst: 'number or null',
     requests_per_second: 'number or null',
+    allowed_senders: 'text or null',
+    spend_per_day: 'number or null',
+    spend_per_month: 'number or null',
+    on_unknown: 'text or null',
     created_at: 'time',
     updated_at: 'time',
   },
@@ -154,6 +231,127 @@ const ROW_TYPES = {
     created_at: 'time',
     kept_until: 'time',
   },
+  bulks: {
+    bulk_id: 'bytes',
+    user_id: 'number',
+    is_test: 'number',
+    messages: 'number',
+    accepted: 'number',
+    refused: 'number',
+    cost: 'number',
+    created_at: 'time',
+    cancelled_at: 'time or null',
+  },
+  bulk_messages: {
+    bulk_id: 'bytes',
+    message_index: 'number',
+    sms_identifier: 'bytes',
+  },
+  tariffs: {
+    id: 'number',
+    user_id: 'number or null',
+    type: 'text or null',
+    destination_prefix: 'text',
+    valid_from: 'time',
+    valid_until: 'time or null',
+    per: 'text',
+    price: 'number',
+    created_at: 'time',
+  },
+  tariffs_revision: { id: 'number', revision: 'number' },
+  event_queue: {
+    user_id: 'number',
+    sms_identifier: 'bytes',
+    recipient_no: 'number',
+    version: 'number',
+    type: 'text',
+    makes_events: 'number',
+    threshold: 'number or null',
+    occurred_at: 'time',
+  },
+  event_sequences: { user_id: 'number', last_seq: 'number' },
+  event_log: {
+    user_id: 'number',
+    seq: 'number',
+    sms_identifier: 'bytes',
+    recipient_no: 'number',
+    version: 'number',
+    type: 'text',
+    makes_events: 'number',
+    threshold: 'number or null',
+    occurred_at: 'time',
+    sequenced_at: 'time',
+  },
+  message_callbacks: { sms_identifier: 'bytes', url: 'text' },
+  webhook_endpoints: {
+    id: 'bytes',
+    user_id: 'number',
+    kind: 'text',
+    url: 'text or null',
+    event_types: 'text or null',
+    include_text: 'number',
+    secret: 'text or null',
+    previous_secret: 'text or null',
+    previous_until: 'time or null',
+    status: 'text',
+    disabled_reason: 'text or null',
+    position: 'number',
+    failures: 'number',
+    failing_since: 'time or null',
+    paused_until: 'time or null',
+    is_slow: 'number',
+    due_at: 'time or null',
+    owner: 'bytes or null',
+    created_at: 'time',
+    updated_at: 'time',
+  },
+  webhook_deliveries: {
+    endpoint_id: 'bytes',
+    id: 'bytes',
+    user_id: 'number',
+    seq: 'number or null',
+    event_id: 'text',
+    event_type: 'text',
+    url: 'text or null',
+    status: 'text',
+    attempts: 'number',
+    next_attempt_at: 'time or null',
+    last_attempt_at: 'time or null',
+    last_status: 'number or null',
+    last_error: 'text or null',
+    last_answer: 'text or null',
+    last_duration_ms: 'number or null',
+    created_at: 'time',
+  },
+  webhook_secrets: {
+    user_id: 'number',
+    secret: 'text',
+    previous_secret: 'text or null',
+    previous_until: 'time or null',
+  },
+  operators: {
+    name: 'text',
+    place: 'number',
+    protocol: 'text',
+    classes: 'text',
+    throughput: 'number or null',
+    configured_at: 'time',
+    state: 'text',
+    weight: 'number',
+    reason: 'text or null',
+    changed_by: 'text or null',
+    changed_at: 'time or null',
+  },
+  operators_revision: { id: 'number', revision: 'number' },
+  operator_quotas: { name: 'text', leased_until_us: 'number' },
+  process_states: {
+    id: 'bytes',
+    roles: 'text',
+    version: 'text',
+    started_at: 'time',
+    reported_at: 'time',
+    state: 'text',
+  },
 } satisfies Columns
 
 const KINDS: Record<string, Kind> = {
@@ -165,7 +363,9 @@ const KINDS: Record<string, Kind> = {
   text: 'text',
   enum: 'text',
   binary: 'bytes',
+  varbinary: 'bytes',
   mediumblob: 'bytes',
+  blob: 'bytes',
   datetime: 'time',
 }
 
@@ -214,9 +414,29 @@ describe('the row types of Kysely', () => {
       'user_transactions.transaction_type': ['topup', 'charge', 'refund'],
       'customers.tier': ['free', 'basic', 'premium'],
       'api_keys.mode': ['live', 'test'],
+      'webhook_endpoints.kind': ['endpoint', 'callback'],
+      'webhook_endpoints.status': ['active', 'disabled'],
+      'webhook_deliveries.status': ['pending', 'delivered', 'failed'],
+      'operators.state': ['active', 'paused', 'drained'],
+      'tariffs.type': ['normal', 'express'],
+      'tariffs.per': ['message', 'part'],
       'sms_requests.type': ['normal', 'express'],
+      'sms_requests.on_unknown': ['retry', 'hold'],
+      'customers.on_unknown': ['retry', 'hold'],
+      'operator_message_parts.delivery_status': ['delivered', 'undelivered'],
+      'receipts.state': [
+        'applied',
+        'repeated',
+        'contradicting',
+        'intermediate',
+        'refunded',
+        'other_operator',
+      ],
+      'receipts.verdict': ['delivered', 'undelivered'],
+      'waiting_receipts.state': ['waiting', 'orphan'],
       'sms_status.delivery_status': ['delivered', 'undelivered'],
       'sms_status.status': ['pending', 'sending', 'done', 'failed', 'cancelled'],
+      'delivery_attempts.result': ['accepted', 'rejected', 'unavailable', 'refused', 'unknown', 'asked'],
     } satisfies EnumValues
     assert.deepEqual(
       Object.fromEntries(
@@ -260,12 +480,25 @@ describe('the row types of Kysely', () => {
 
 /** Each value once and in the order of the ENUM; one that a type lacks or has more is an error of the compiler. */
 type EnumValues = {
+  'webhook_endpoints.kind': Listed<Schema['webhook_endpoints']['kind']>
+  'webhook_endpoints.status': Listed<Read<Schema['webhook_endpoints']['status']>>
+  'webhook_deliveries.status': Listed<Schema['webhook_deliveries']['status']>
+  'operator_message_parts.delivery_status': Listed<DeliveryStatus>
+  'receipts.state': Listed<ReceiptState>
+  'receipts.verdict': Listed<DeliveryStatus>
+  'waiting_receipts.state': Listed<WaitingState>
   'sms_status.delivery_status': Listed<DeliveryStatus>
   'customers.tier': Listed<Schema['customers']['tier']>
   'api_keys.mode': Listed<Schema['api_keys']['mode']>
+  'operators.state': Listed<Schema['operators']['state']>
+  'tariffs.type': Listed<NonNullable<Schema['tariffs']['type']>>
+  'tariffs.per': Listed<Schema['tariffs']['per']>
   'user_transactions.transaction_type': Listed<Schema['user_transactions']['transaction_type']>
   'sms_requests.type': Listed<Schema['sms_requests']['type']>
+  'sms_requests.on_unknown': Listed<OnUnknown>
+  'customers.on_unknown': Listed<OnUnknown>
   'sms_status.status': Listed<Schema['sms_status']['status']>
+  'delivery_attempts.result': Listed<Schema['delivery_attempts']['result']>
 }
 type Listed<T extends string, Left extends T = T> = [T] extends [never]
   ? []

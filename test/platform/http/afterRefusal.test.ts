@@ -7,7 +7,7 @@ import { readBody } from '../../../src/platform/http/readBody.ts'
 import { eventually } from '../../support/eventually.ts'
 import { answersIn, assertProblem, dial, listenWith } from './rawClient.ts'
 
-const bounds = () => ({ bytesMax: 1_000, budget: openBodyBudget(10_000) })
+const bounds = () => ({ bytesMax: 1_000, valuesMax: 1_000, budget: openBodyBudget(10_000) })
 
 describe('what arrives behind a refusal', () => {
   let listener: Listener
@@ -56,6 +56,7 @@ describe('the budget of all bodies', () => {
     const request = Object.assign(new PassThrough(), { headers: {}, socket: { writable: true } })
     const body = readBody(request as unknown as IncomingMessage, {
       bytesMax: 1_000_000,
+      valuesMax: 1_000,
       budget: openBodyBudget(100_000),
     })
     for (let chunk = 0; chunk < 1_000; chunk++) request.write('x')

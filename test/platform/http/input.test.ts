@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import request from 'supertest'
 import { z } from 'zod'
-import { readInput } from '../../../src/platform/http/index.ts'
+import { readInput, readQuery } from '../../../src/platform/http/index.ts'
 import type { Route } from '../../../src/platform/http/index.ts'
 import { problemOf, testApp } from '../../support/app.ts'
 
@@ -55,6 +55,46 @@ describe('a wrong field', () => {
     const { detail, errors_omitted } = problemOf(two, 400, 'invalid_request')
     assert.equal(detail, 'a must be a whole number. 1 more field is wrong; see errors.')
     assert.equal(errors_omitted, undefined)
+  })
+})
+
+describe('an unknown member of what refuses unknown ones', () => {
+  const schema = z.strictObject({ text: z.string(), limit: z.string().optional() })
+  const read = (method: 'get' | 'post'): Route => ({
+    ...{ method, path: '/strict', access: 'public' },
+    handle: (incoming, response) =>
+      void response.json(
+        method === 'get'
+          ? readQuery(schema, incoming.query, { limit: ['size'] })
+          : readInput(schema, incoming.body),
+      ),
+  })
+  const { app } = testApp([read('get'), read('post')])
+
+  it('is a parameter in a query, and a field in a body', async () => {
+    const query = problemOf(await request(app).get('/strict?text=hi&limt=5'), 400, 'invalid_request')
+    assert.equal(query.detail, 'limt is not a known parameter; did you mean "limit"?')
+    const body = problemOf(
+      await request(app).post('/strict').send({ text: 'hi', x: 1 }),
+      400,
+      'invalid_request',
+    )
+    assert.equal(body.detail, 'x is not a known field.')
+    const two = problemOf(await request(app).get('/strict?size=5'), 400, 'invalid_request')
+    assert.match(two.detail, /^text is required\. 1 more parameter is wrong/)
+    assert.match(two.errors?.[1]?.message ?? '', /did you mean "limit"\?$/)
+  })
+
+  it('is told once when it was meant for a field that is missing', async () => {
+    const problem = problemOf(
+      await request(app).post('/strict').send({ tetx: 'hi', x: 1 }),
+      400,
+      'invalid_request',
+    )
+    assert.deepEqual(problem.errors, [
+      { field: 'text', message: 'is required ("tetx" is not a known field; did you mean "text"?)' },
+      { field: 'x', message: 'is not a known field' },
+    ])
   })
 })
 

@@ -21,6 +21,16 @@ describe('a route', () => {
     assert.deepEqual((await request(app).get('/things/a')).body, { id: 'a', customer: 7 })
   })
 
+  it('under /v1 is also served under /api/v1, and counted and logged as itself', async () => {
+    const { app, log, metrics } = testApp([routeAt('/v1/things/:id'), routeAt('/things')])
+    assert.equal((await request(app).get('/api/v1/things/a?x=1').expect(200)).body.id, 'a')
+    assert.equal((await request(app).post('/api/v1/things/a').expect(405)).get('Allow'), 'GET, HEAD, OPTIONS')
+    for (const path of ['/api/things', '/api/v1/other', '/api/v1', '/api/api/v1/things/a'])
+      problemOf(await request(app).get(path), 404, 'not_found')
+    assert.match(await metrics.registry.metrics(), /route="\/v1\/things\/:id",status="200"/)
+    assert.equal(log.lines()[0]?.['route'], '/v1/things/:id')
+  })
+
   it('waits for a decision that takes a while, and is not reached when it is refused', async () => {
     const authorize = async () => {
       await Promise.resolve()

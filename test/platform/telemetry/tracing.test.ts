@@ -107,6 +107,7 @@ describe('tracing', () => {
         assert.deepEqual([...new Set(collector.received.map(({ path }) => path))], ['/v1/traces'])
         const sent = collector.received.map(({ body }) => body).join('')
         assert.ok(sent.includes(TRACE) && sent.includes('"chapar"'))
+        assert.ok(sent.includes('id=7') && !sent.includes('hush-hush'))
       } finally {
         collector.close()
       }

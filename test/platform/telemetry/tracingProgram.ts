@@ -26,7 +26,7 @@ const listener = await listen(app, { host: '127.0.0.1', port: 0 }, logger)
 
 const [incoming] = process.argv.slice(2)
 const headers = incoming === undefined ? {} : { traceparent: incoming }
-const response = await fetch(`${listener.url}/traced`, { headers })
+const response = await fetch(`${listener.url}/traced?id=7&secret=hush-hush`, { headers })
 const { traceparent } = (await response.json()) as { traceparent: string | null }
 await listener.close(1_000)
 await tracing.close()

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { runtimePackages } from '../../../../loadtest/bench/against/checkOut.ts'
-import { medianRun, nextOffered } from '../../../../loadtest/bench/against/compareScenario.ts'
-import type { Comparison } from '../../../../loadtest/bench/against/compareScenario.ts'
+import { medianRun } from '../../../../loadtest/bench/against/compareScenario.ts'
+import type { Comparison } from '../../../../loadtest/bench/findings.ts'
+import { nextOffered } from '../../../../loadtest/bench/measure/compareInTurn.ts'
 import { comparisonTables, judgeComparison } from '../../../../loadtest/bench/against/describeComparison.ts'
 import { runOf } from '../../report/reportOf.ts'
 

@@ -1,0 +1,7 @@
+export type * from './api.ts'
+export type { Call, CallOptions, Input, KeyedOptions, OperationId } from './call.ts'
+export { createClient } from './client.ts'
+export type { ChaparClient } from './client.ts'
+export { ChaparError, NoAnswerError, ProblemError, UnexpectedAnswerError } from './errors.ts'
+export type { CallFacts } from './errors.ts'
+export type { ClientOptions } from './settings.ts'

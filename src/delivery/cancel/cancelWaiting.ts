@@ -1,0 +1,61 @@
+import { isTerminal } from '../../messages/index.ts'
+import type { Recipient } from '../../messages/index.ts'
+import { lockOwnRows, removeRows } from '../../outbox/index.ts'
+import type { OwnRow } from '../../outbox/index.ts'
+import type { Tx } from '../../platform/db/index.ts'
+import type { Effects } from '../effects.ts'
+import { lockBalancesFirst, lockForClaim, lockOutboxRows } from '../lockOrder.ts'
+import { writeEffects } from '../writeEffects.ts'
+
+export interface WaitingMessage {
+  smsIdentifier: string
+  recipients: number
+}
+
+const REASON = 'cancelled'
+
+/**
+ * Cancels the recipients of a customer's messages that no operator can have, and removes the outbox rows that reference
+ * nothing else. The caller bounds the messages and their recipients. @returns the number of cancelled recipients.
+ */
+export async function cancelWaiting(tx: Tx, userId: number, messages: WaitingMessage[]): Promise<number> {
+  const balances = await lockBalancesFirst(tx, [userId])
+  const smsIdentifiers = messages.map(({ smsIdentifier }) => smsIdentifier)
+  const ownRows = await lockOwnRows(tx, { userId, smsIdentifiers })
+  const locked = await lockForClaim(
+    await lockOutboxRows(tx, []),
+    messages.map(({ smsIdentifier, recipients }) => ({ smsIdentifier, first: 1, last: recipients })),
+  )
+  const cancelled = locked.rows.filter(isCancellable)
+  await writeEffects(
+    locked.tx,
+    cancelled.map((row) => ({ task: row, row, effects: effectsOf(row) })),
+    balances,
+  )
+  const now = new Set(cancelled)
+  const open = locked.rows.filter((row) => !now.has(row) && !isTerminal(row.status))
+  await removeRows(tx, finishedRows(ownRows, open))
+  return cancelled.length
+}
+
+/** A pending recipient with an unconfirmed submission may be at an operator. */
+function isCancellable({ status, possiblySent, unconfirmed }: Recipient): boolean {
+  return status === 'pending' && !possiblySent && unconfirmed === 0
+}
+
+function effectsOf(row: Recipient): Effects {
+  return {
+    ...{ status: 'cancelled', provider: '', reason: REASON, operatorMessageId: null, refund: row.price },
+    ...{ outbox: 'none', tried: false, possiblySent: false, unconfirmed: 0, endsQuarantine: false },
+  }
+}
+
+/** Outbox rows without an open recipient. A claim removes merged rows and rows that another session locks. */
+function finishedRows(ownRows: OwnRow[], open: Recipient[]): string[] {
+  const references = new Set(open.map(({ reference }) => reference))
+  const hasOpen = ({ smsIdentifier, first, last }: OwnRow['ranges'][number]) => {
+    for (let no = first; no <= last; no++) if (references.has(`${smsIdentifier}:${no}`)) return true
+    return false
+  }
+  return ownRows.filter(({ ranges }) => !ranges.some(hasOpen)).map(({ outboxId }) => outboxId)
+}

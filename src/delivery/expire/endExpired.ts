@@ -1,0 +1,93 @@
+import { isFreeToEnd, isQuarantined, isTerminal, readExpired } from '../../messages/index.ts'
+import type { ExpiryBounds, Recipient } from '../../messages/index.ts'
+import { removeRows } from '../../outbox/index.ts'
+import type { ReadRow } from '../../outbox/index.ts'
+import { transact } from '../../platform/db/index.ts'
+import type { Db, Tx } from '../../platform/db/index.ts'
+import type { Effects } from '../effects.ts'
+import { lockBalancesFirst, lockForClaim, lockFreeBalances, lockFreeOutboxRows } from '../lockOrder.ts'
+import { expiredReasonOf } from '../withoutExpired.ts'
+import { writeEffects } from '../writeEffects.ts'
+
+/** What one transaction ended. */
+export interface Ended {
+  recipients: number
+  /** In the smallest unit. */
+  refunded: number
+  /** Customers whose recipients are left, because their balances are locked elsewhere. */
+  blocked: number[]
+}
+
+/**
+ * Ends the recipients of outbox rows whose time is over, with their refunds (invariant 3), and removes the rows that
+ * reference nothing else. It holds rows that others want, so it waits for no balance, unless it is for one customer:
+ * then it waits for that balance first. Leaves what a consumer has. May run again.
+ */
+export function endExpired(
+  db: Db,
+  outboxIds: string[],
+  bounds: ExpiryBounds,
+  userId?: number,
+): Promise<Ended> {
+  return transact(db, 'delivery.expire', (tx) => run(tx, outboxIds, bounds, userId), {
+    resolve: () => Promise.resolve(undefined),
+    throwsLockTimeout: true,
+  })
+}
+
+async function run(
+  tx: Tx,
+  outboxIds: string[],
+  { validityMs, unknownSubmissionsMax }: ExpiryBounds,
+  userId: number | undefined,
+): Promise<Ended> {
+  const lockedFirst = userId === undefined ? undefined : await lockBalancesFirst(tx, [userId])
+  const free = await lockFreeOutboxRows(tx, outboxIds)
+  const locked = await lockForClaim(
+    free.tx,
+    free.rows.flatMap(({ ranges }) => ranges),
+  )
+  const identifiers = locked.rows.map(({ smsIdentifier }) => smsIdentifier)
+  const expired = await readExpired(locked.tx, identifiers, validityMs)
+  const over = locked.rows.filter(
+    (row) =>
+      expired.has(row.smsIdentifier) &&
+      isFreeToEnd(row, unknownSubmissionsMax) &&
+      (userId === undefined || row.userId === userId),
+  )
+  const refunded = over.filter(({ price }) => price > 0).map((row) => row.userId)
+  const balances = lockedFirst ?? (await lockFreeBalances(locked.tx, refunded))
+  const ended = over.filter((row) => row.price === 0 || !balances.locked.has(row.userId))
+  await writeEffects(
+    locked.tx,
+    ended.map((row) => ({ task: row, row, effects: effectsOf(row) })),
+    balances,
+  )
+  await removeRows(locked.tx, finishedRows(free.rows, locked.rows, new Set(ended)))
+  return {
+    recipients: ended.length,
+    refunded: ended.reduce((sum, { price }) => sum + price, 0),
+    blocked: [...balances.locked],
+  }
+}
+
+/** An owner whose lease is over may have submitted it. */
+function effectsOf(row: Recipient): Effects {
+  const possiblySent = row.possiblySent || row.status === 'sending'
+  return {
+    ...{ status: 'failed', provider: '', reason: expiredReasonOf({ possiblySent }), operatorMessageId: null },
+    ...{ refund: row.price, outbox: 'none', tried: true, possiblySent, unconfirmed: row.unconfirmed },
+    endsQuarantine: false,
+  }
+}
+
+/** The rows that reference no unfinished recipient any more (invariant 4). */
+function finishedRows(rows: ReadRow[], recipients: Recipient[], ended: ReadonlySet<Recipient>): string[] {
+  const open = recipients.filter((row) => !ended.has(row) && !isTerminal(row.status) && !isQuarantined(row))
+  const references = new Set(open.map(({ reference }) => reference))
+  const hasOpen = ({ smsIdentifier, first, last }: ReadRow['ranges'][number]) => {
+    for (let no = first; no <= last; no++) if (references.has(`${smsIdentifier}:${no}`)) return true
+    return false
+  }
+  return rows.filter(({ ranges }) => !ranges.some(hasOpen)).map(({ outboxId }) => outboxId)
+}

@@ -1,0 +1,63 @@
+// The command `npm run route`: says which operators a message would go to, in which order, and why.
+import { parseArgs } from 'node:util'
+import { chooseRoute, indexRoutes, operatorsByUrl, readOperatorsFile } from './operators/index.ts'
+import type { OperatorsFile, Routable } from './operators/index.ts'
+import { readSettings } from './platform/config/index.ts'
+import { CLASSES } from './primitives/messageClass.ts'
+import type { MessageClass } from './primitives/messageClass.ts'
+import { parseWholeNumber } from './primitives/wholeNumber.ts'
+import { SETTINGS } from './roles/settings.ts'
+
+const USAGE = `usage: npm run route -- NUMBER ${CLASSES.join('|')} [--customer USER-ID] [--sender SENDER]
+The operators are those of OPERATORS_FILE, or of OPERATOR_A_URL and OPERATOR_B_URL.`
+/** As long as a secret has to be at least. */
+const UNKNOWN_SECRET = 'not-known-so-far'
+/** The addresses alone decide nothing here. */
+const ANY = { connections: 2, batchSizeMax: 1, idleTimeoutMs: 1_000 }
+
+// First, because help needs no settings.
+const message = readMessage(process.argv.slice(2))
+const { operators, reason } = chooseRoute(indexRoutes(readFile()), message)
+console.log(reason)
+if (operators.length === 0) process.exitCode = 1
+
+function readMessage(args: string[]): Routable {
+  try {
+    const text = { type: 'string' } as const
+    const options = { customer: text, sender: text, help: { type: 'boolean', short: 'h' } } as const
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
+    if (values.help) {
+      console.log(USAGE)
+      process.exit(0)
+    }
+    const [to = '', type = '', ...others] = positionals
+    if (!/^\+?[0-9]{5,15}$/.test(to))
+      throw new Error('the number must be 5 to 15 digits, with or without a plus')
+    if (!CLASSES.includes(type as MessageClass) || others.length > 0)
+      throw new Error(`say the class: ${CLASSES.join(' or ')}`)
+    // Without one, no route for a customer counts: they are numbered from 1.
+    const userId = values.customer === undefined ? 0 : parseWholeNumber(values.customer)
+    if (userId === undefined) throw new Error('the customer must be its number')
+    return { to, type: type as MessageClass, userId, sender: values.sender ?? null }
+  } catch (error) {
+    return fail(`${(error as Error).message}\n${USAGE}`)
+  }
+}
+
+function readFile(): OperatorsFile {
+  const { OPERATORS_FILE, OPERATOR_A_URL, OPERATOR_B_URL } = SETTINGS
+  const { values, faults } = readSettings(process.env, { OPERATORS_FILE, OPERATOR_A_URL, OPERATOR_B_URL })
+  if (faults.length > 0) return fail(faults.join('\n'))
+  if (values.OPERATORS_FILE === undefined) {
+    const operators = operatorsByUrl([values.OPERATOR_A_URL, values.OPERATOR_B_URL], ANY)
+    return operators.length > 0 ? { operators, routes: [] } : fail('set OPERATORS_FILE or OPERATOR_A_URL')
+  }
+  // Routes are explained where the secrets are not known.
+  const read = readOperatorsFile(values.OPERATORS_FILE, (name) => process.env[name] || UNKNOWN_SECRET)
+  return 'faults' in read ? fail(read.faults.map((fault) => `OPERATORS_FILE ${fault}`).join('\n')) : read
+}
+
+function fail(message: string): never {
+  console.error(`route: ${message}`)
+  process.exit(2)
+}

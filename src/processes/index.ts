@@ -1,0 +1,7 @@
+export { openRate } from './rate.ts'
+export type { Rate } from './rate.ts'
+export { readProcesses } from './readProcesses.ts'
+export type { RunningProcess } from './readProcesses.ts'
+export { keepReporting, removeSilent, report } from './report.ts'
+export type { Reporter, ReportingOptions } from './report.ts'
+export type { Backlog, ProcessState } from './state.ts'

@@ -1,0 +1,62 @@
+import {
+  announceOperators,
+  createOperatorEvents,
+  followControls,
+  openQuotaLease,
+  registerOperators,
+} from '../operators/index.ts'
+import type { OperatorEvents, Operators } from '../operators/index.ts'
+import { openPartReferences } from '../messages/index.ts'
+import type { Part } from '../platform/lifecycle.ts'
+import { reloadOperators } from './reloadOperators.ts'
+import type { SharedResources } from './sharedResources.ts'
+
+/** The operators of a consumer, as their file and the people who control them want them. */
+export interface OpenOperators {
+  operators: Operators
+  events: OperatorEvents
+  parts: Part[]
+  /** Reads the file again, if they are from one. */
+  reload: () => void
+}
+
+/** Resolves when the control is in effect: a paused operator is not called by a process that starts. */
+export async function openOperators({
+  config,
+  pools,
+  logger,
+  metrics,
+  receipts,
+  waitForDatabase,
+}: SharedResources): Promise<OpenOperators> {
+  const db = pools.work.normal
+  const events = createOperatorEvents(logger, metrics.registry)
+  const { routes, testOperator, operatorsFile: path } = config
+  const operators = registerOperators({
+    ...{ operators: config.operators, routes, testOperator, events },
+    storeReceipt: receipts.store,
+    onLateResult: receipts.storeLate,
+    leaseQuota: openQuotaLease(pools.work),
+    references: openPartReferences(pools.requests),
+  })
+  await waitForDatabase(() => announceOperators(db, config.operators))
+  const controls = followControls(db, operators, events)
+  await waitForDatabase(() => controls.refresh())
+  const following = controls.start()
+  return {
+    operators,
+    events,
+    parts: [
+      { name: 'operators', close: () => operators.close() },
+      { name: 'control of operators', takesWork: true, close: () => following.close() },
+    ],
+    reload: () => {
+      if (path === undefined) return
+      reloadOperators({
+        ...{ path, config, operators, events },
+        onApplied: (configs) => void receipts.configure(configs),
+        announce: (configs) => announceOperators(db, configs),
+      })
+    },
+  }
+}

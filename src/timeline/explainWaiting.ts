@@ -1,0 +1,143 @@
+import type { WaitingRow } from '../outbox/index.ts'
+import type { MessageClass } from '../primitives/messageClass.ts'
+import { blockedSince } from './blockedOperators.ts'
+import type { BlockedOperator } from './blockedOperators.ts'
+
+/** What an unfinished recipient waits for. */
+export const WAITING_FOR = [
+  /** A person or a receipt decides. */
+  'quarantine',
+  /** A consumer submits it, until its lease ends. */
+  'operator',
+  /** Its consumer did not answer; another one takes over. */
+  'lease',
+  /** Its time to be sent. */
+  'schedule',
+  /** An operator may have it: a receipt ends it, or the next look at it. */
+  'answer',
+  /** All operators of its class are paused or drained. */
+  'operators_stopped',
+  /** The same, or their circuit breakers are open. */
+  'operators_unreachable',
+  /** The end of its back-off. */
+  'retry',
+  /** A relay, the broker or a consumer has it, until its lease ends. */
+  'queue',
+  /** It is due, and no relay has claimed it yet. */
+  'relay',
+  /** The recipients before it in its lane. */
+  'turn',
+  /** Its outbox row was not found: it moves from one to the next. */
+  'move',
+] as const
+export type WaitingFor = (typeof WAITING_FOR)[number]
+
+export interface Waiting {
+  for: WaitingFor
+  type: MessageClass
+  since: Date | null
+  until: Date | null
+  /** The reason of the last try, or of its quarantine; in the engine's or an operator's words. */
+  reason: string | null
+  /** In its lane; a lower bound where `isLeast`. */
+  before: { recipients: number; isLeast: boolean } | null
+  blocked: BlockedOperator[]
+  /** About; null when it is not known. */
+  handOverAt: Date | null
+}
+
+/** How fast the consumers work off a class, and what they have in flight; null while none reports. */
+export interface ClassPace {
+  handedOverPerSecond: number
+  recipientsInFlight: number
+}
+
+export interface WaitingFacts {
+  now: Date
+  type: MessageClass
+  isSubmitted: boolean
+  leaseUntil: Date | null
+  sendAt: Date | null
+  /** An operator may have it, and its result is stored as unknown. */
+  isUnknown: boolean
+  quarantined: { reason: string; since: Date } | undefined
+  /** Where it waits in the outbox. */
+  row: WaitingRow | undefined
+  before: { recipients: number; isLeast: boolean } | undefined
+  blocked: BlockedOperator[] | undefined
+  pace: ClassPace | null
+}
+
+/** @returns what an unfinished recipient waits for: the first of these that holds. */
+export function explainWaiting(facts: WaitingFacts): Waiting {
+  const found =
+    quarantine(facts) ??
+    submission(facts) ??
+    schedule(facts) ??
+    answer(facts) ??
+    operators(facts) ??
+    outbox(facts)
+  return {
+    ...{
+      type: facts.type,
+      since: null,
+      until: null,
+      reason: null,
+      before: null,
+      blocked: [],
+      handOverAt: null,
+    },
+    ...found,
+  }
+}
+
+type Found = Pick<Waiting, 'for'> & Partial<Waiting>
+
+function quarantine({ quarantined }: WaitingFacts): Found | undefined {
+  return quarantined && { for: 'quarantine', since: quarantined.since, reason: quarantined.reason }
+}
+
+function submission({ now, isSubmitted, leaseUntil, row }: WaitingFacts): Found | undefined {
+  if (!isSubmitted || !leaseUntil) return undefined
+  if (leaseUntil > now) return { for: 'operator', until: leaseUntil, handOverAt: now }
+  return { for: 'lease', since: leaseUntil, until: row?.until ?? null }
+}
+
+function schedule({ now, sendAt }: WaitingFacts): Found | undefined {
+  return sendAt && sendAt > now ? { for: 'schedule', until: sendAt, handOverAt: sendAt } : undefined
+}
+
+function answer({ isUnknown, row }: WaitingFacts): Found | undefined {
+  return isUnknown ? { for: 'answer', until: row?.until ?? null } : undefined
+}
+
+/** A back-off may end after it. */
+function operators({ now, blocked, row }: WaitingFacts): Found | undefined {
+  if (!blocked) return undefined
+  const isStopped = blocked.every(({ state }) => state !== 'unreachable')
+  const isBackingOff = row?.until && row.until > now && row.lastError !== null
+  return {
+    for: isStopped ? 'operators_stopped' : 'operators_unreachable',
+    ...{ since: blockedSince(blocked), blocked },
+    ...(isBackingOff ? { until: row.until } : {}),
+  }
+}
+
+function outbox(facts: WaitingFacts): Found {
+  const { now, row, before } = facts
+  if (!row) return { for: 'move' }
+  const { until, lastError: reason } = row
+  if (!until) return { for: 'turn', before: before ?? null, handOverAt: handOverAt(facts) }
+  if (until <= now) return { for: 'relay', since: until, reason, handOverAt: handOverAt(facts) }
+  if (reason !== null) return { for: 'retry', until, reason, handOverAt: until }
+  return { for: 'queue', until, handOverAt: handOverAt(facts) }
+}
+
+/** After the recipients before it and in flight, at the rate of the last seconds. */
+function handOverAt({ now, before, pace }: WaitingFacts): Date | null {
+  if (!pace || before?.isLeast) return null
+  const recipients = (before?.recipients ?? 0) + pace.recipientsInFlight
+  if (recipients === 0) return now
+  if (pace.handedOverPerSecond <= 0) return null
+  return new Date(now.getTime() + Math.round((recipients / pace.handedOverPerSecond) * 1_000))
+}

@@ -1,0 +1,5 @@
+export { describeTimeline } from './describeTimeline.ts'
+export { readTimeline } from './readTimeline.ts'
+export type { TimelineQuery } from './readTimeline.ts'
+export type { Whose } from './rows.ts'
+export type { MessageTimeline, RecipientTimeline, Step } from './types.ts'

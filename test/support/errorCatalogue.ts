@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+
+const PAGE = new URL('../../docs/errors.md', import.meta.url)
+
+/** A row of the catalogue of codes. */
+export interface Catalogued {
+  code: string
+  statuses: number[]
+  meaning: string
+  changed: string
+  repeat: string
+}
+
+/** The cells of each row that begins with a code, by the number of its cells. */
+function rowsOf(cellCount: number): string[][] {
+  return readFileSync(PAGE, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+    .filter((cells) => cells.length === cellCount)
+}
+
+export function cataloguedCodes(): Catalogued[] {
+  return rowsOf(5).map(([code = '', statuses = '', meaning = '', changed = '', repeat = '']) => ({
+    ...{ code: code.replaceAll('`', ''), statuses: statuses.split(', ').map(Number) },
+    ...{ meaning, changed, repeat },
+  }))
+}
+
+/** The codes of recipients that failed. */
+export function cataloguedFailures(): string[] {
+  return rowsOf(3).map(([code = '']) => code.replaceAll('`', ''))
+}
