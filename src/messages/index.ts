@@ -1,6 +1,8 @@
 export { accept } from './accept.ts'
 export type { AcceptContext } from './accept.ts'
 export type { Submitted } from './decide.ts'
+export { openBacklogCheck, refuseBacklogged } from './backlogged.ts'
+export type { CheckBacklog } from './backlogged.ts'
 export { callbackSecretRequired } from './callbackSecretRequired.ts'
 export { readCallbacks } from './callbacks.ts'
 export { bulkNotFound } from './bulk/bulkNotFound.ts'

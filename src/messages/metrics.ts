@@ -10,6 +10,7 @@ const DECISIONS: Record<CountedDecision, true> = {
   accepted: true,
   insufficient_balance: true,
   unavailable: true,
+  backlog: true,
   account_locked: true,
   replayed: true,
   key_reused: true,

@@ -72,6 +72,13 @@ export interface RateLimited extends RefusedUsage {
   partsLeft: NamedReading
 }
 
+/** Normal messages are refused while the oldest one that waits is this old. */
+export interface Backlogged {
+  kind: 'backlog'
+  ageSeconds: number
+  retryAfterSeconds: number
+}
+
 /**
  * What became of a request.
  * - accepted: the money and the message are committed together.
@@ -82,6 +89,7 @@ export interface RateLimited extends RefusedUsage {
  * - price_exceeded: it costs more than its `maxPrice`; nothing was changed.
  * - rate_limit: more parts than the customer's limit admits now; nothing was changed.
  * - spend_limit: it would pass the customer's limit of the day or the month; nothing was changed.
+ * - backlog: too much is waiting; nothing was changed.
  * - account_locked: another session keeps the customer's balance locked; nothing was changed.
  * - outcome_unknown: the answer to the commit was lost and could not be found out; look it up in the history.
  */
@@ -95,6 +103,7 @@ export type Decision =
   | (SpendRefusal & RefusedUsage)
   | { kind: 'insufficient_balance'; cost: number; balance: number }
   | { kind: 'unavailable'; retryAfterSeconds: number }
+  | Backlogged
   | { kind: 'account_locked' }
   | { kind: 'outcome_unknown'; smsIdentifier: string }
 

@@ -27,12 +27,13 @@ import {
   openBulks,
   openShards,
   priceRequest,
+  refuseBacklogged,
   readBulk,
   readHistory,
   readMessage,
   rememberRefused,
 } from '../messages/index.ts'
-import type { Accept, MessageEvents, Price } from '../messages/index.ts'
+import type { Accept, CheckBacklog, MessageEvents, Price } from '../messages/index.ts'
 import { openVirtualTime } from '../outbox/index.ts'
 import { databaseNowMs } from '../platform/db/index.ts'
 import type { Db } from '../platform/db/index.ts'
@@ -67,6 +68,7 @@ export function startApi(
   resources: SharedResources,
   tariffs: TariffTable,
   onAccepted: (type: MessageClass) => void,
+  checkBacklog: CheckBacklog,
 ): ApiActions {
   const { config, logger, pools, metrics, newId } = resources
   const db = pools.requests
@@ -89,13 +91,14 @@ export function startApi(
     batchSizeMax,
     hasBulk: (userId) => bulkCustomers.has(userId),
   })
-  const accept = rememberRefused(decide, price, () => databaseNowMs(db))
+  const remembering = rememberRefused(decide, price, () => databaseNowMs(db))
+  const accept = refuseBacklogged(remembering, checkBacklog)
   const cancel = openCancellations(db)
   const cancelBulk = openBulkCancellations(db)
   const cancelEvents = createCancelEvents(logger, metrics.registry)
   return {
     accept: told(accept, events, onAccepted),
-    acceptBulk: openBulks({ ...ofAccept, customers: bulkCustomers, onAccepted }),
+    acceptBulk: openBulks({ ...ofAccept, customers: bulkCustomers, onAccepted, checkBacklog }),
     readBulk: (key) => readBulk(db, key),
     readHistory: (query) => readHistory(db, query),
     readMessage: (key) => readMessage(db, key),

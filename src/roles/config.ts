@@ -80,6 +80,8 @@ export interface Config {
   /** Of a customer with a key, in each process. */
   requestsLimit: RateLimit
   bodyBytesMax: number
+  /** Normal messages are refused while the backlog is older. */
+  backlogAgeMaxMs: number | undefined
   /** Whether events may go to plain http and private addresses. */
   webhooks: { allowsPrivate: boolean }
   db: { maxOpenConns: number; maxIdleConns: number; connMaxLifetimeSeconds: number }
@@ -233,6 +235,7 @@ function toConfig(values: Settled, { operators, routes }: OperatorsFile): Config
     },
     requestsLimit: perSecond(values.RATE_LIMIT_RPS, values.RATE_LIMIT_BURST),
     bodyBytesMax: values.BODY_BYTES_MAX,
+    backlogAgeMaxMs: values.BACKLOG_AGE_MAX,
     webhooks: { allowsPrivate: values.WEBHOOK_ALLOW_PRIVATE === 'yes' },
     db: {
       maxOpenConns: values.DB_MAX_OPEN_CONNS,

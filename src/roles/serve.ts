@@ -1,5 +1,8 @@
 import { sql } from 'kysely'
 import { read } from '../platform/db/index.ts'
+import { openBacklogCheck } from '../messages/index.ts'
+import type { CheckBacklog } from '../messages/index.ts'
+import { watchBacklog } from '../processes/index.ts'
 import { createApp, listen } from '../platform/http/index.ts'
 import type { OpsOptions } from '../platform/http/index.ts'
 import type { Lifecycle } from '../platform/lifecycle.ts'
@@ -36,7 +39,14 @@ export async function serve(
   await serveMetrics({ ...resources, lifecycle }, { ...ops, registry: metrics })
   const gate = isApi ? await openGate(resources) : undefined
   if (gate) lifecycle.add({ name: 'access', close: () => gate.close() })
-  const api = isApi ? startApi(resources, await openTariffs(resources, lifecycle), wake) : undefined
+  const api = isApi
+    ? startApi(
+        resources,
+        await openTariffs(resources, lifecycle),
+        wake,
+        openBackpressure(resources, lifecycle),
+      )
+    : undefined
   const routes = listRoutes({ ...ops, registry: config.metricsListen ? undefined : metrics }, api)
   const app = createApp({
     logger,
@@ -50,6 +60,15 @@ export async function serve(
   const listener = await listen(app, config.listen, logger)
   lifecycle.add({ name: 'http', takesWork: true, close: (deadlineMs) => listener.close(deadlineMs) })
   return { url: listener.url }
+}
+
+/** Off unless it is set. */
+function openBackpressure({ config, pools, logger }: SharedResources, lifecycle: Lifecycle): CheckBacklog {
+  const { backlogAgeMaxMs } = config
+  if (backlogAgeMaxMs === undefined) return () => undefined
+  const watch = watchBacklog({ db: pools.requests, type: 'normal', logger })
+  lifecycle.add({ name: 'age of the backlog', close: () => watch.close() })
+  return openBacklogCheck(watch.ageSeconds, backlogAgeMaxMs / 1_000)
 }
 
 /** Prices need no query: this process has the tariffs in memory. */

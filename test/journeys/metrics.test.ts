@@ -18,7 +18,7 @@ const CLOSED_SETS: Record<string, RegExp> = {
   state: /^(closed|open|half-open|in_use|idle|limit|waiting|orphan|active|paused|drained)$/,
   outcome: /^(accepted|rejected|unavailable|unknown|done|failed|released|late|ok|retried)$/,
   decision:
-    /^(accepted|replayed|key_reused|price_exceeded|rate_limit|spend_limit|refused|insufficient_balance|unavailable|account_locked|outcome_unknown|fault)$/,
+    /^(accepted|replayed|key_reused|price_exceeded|rate_limit|spend_limit|refused|insufficient_balance|unavailable|backlog|account_locked|outcome_unknown|fault)$/,
   result:
     /^(delivered|repeated|contradicting|intermediate|refunded|other_operator|unmatched|unreadable|timeout|unreachable|blocked|too_long|stopped|answered|accepted|rejected|throttled|refused|unavailable|unknown|confirmed|done|failed|released|quarantined|stale|lost|cancelled|repeated|not_cancellable|not_found|applied)$/,
   work: /^(sequence|remove)$/,
@@ -148,6 +148,7 @@ describe('the metrics of an engine at work', () => {
     const decisions = [
       'accepted',
       'account_locked',
+      'backlog',
       'fault',
       'insufficient_balance',
       'key_reused',

@@ -340,6 +340,12 @@ const PROVOCATIONS: Provocation[] = [
     },
   },
   {
+    when: 'a backlog that is too old',
+    code: 'backlog',
+    bytes: SENT,
+    decides: { accept: () => Promise.resolve({ kind: 'backlog', ageSeconds: 912, retryAfterSeconds: 12 }) },
+  },
+  {
     when: 'a locked balance',
     code: 'account_locked',
     bytes: SENT,

@@ -5,6 +5,7 @@ export type ProblemCode =
   | 'access_unavailable'
   | 'account_locked'
   | 'address_not_allowed'
+  | 'backlog'
   | 'body_too_large'
   | 'bulk_incomplete'
   | 'bulk_not_found'
@@ -112,6 +113,13 @@ export interface RateLimit extends Problem {
   burst?: number
   /** As `Retry-After`: when the same request is within the limit */
   retry_after_seconds?: number
+}
+
+export interface Backlog extends Problem {
+  /** How long the oldest normal message has waited */
+  backlog_age_seconds: number
+  /** As `Retry-After` */
+  retry_after_seconds: number
 }
 
 export interface SendUnavailable extends Problem {

@@ -3,6 +3,7 @@ import { LockTimeout, transact } from '../../platform/db/index.ts'
 import type { Db, Tx } from '../../platform/db/index.ts'
 import { Unavailable } from '../../primitives/unavailable.ts'
 import { accountLocked } from '../accountLocked.ts'
+import type { CheckBacklog } from '../backlogged.ts'
 import { acceptPart } from './acceptPart.ts'
 import type { BulkContext, PartResult, PartRun, Progress } from './acceptPart.ts'
 import { endEarly } from './endEarly.ts'
@@ -11,6 +12,7 @@ import type { PartDecision } from './outcome.ts'
 import type { BulkDecision, BulkItem, BulkRequest, PartItem } from './types.ts'
 
 export interface BulkRun extends BulkContext {
+  checkBacklog: CheckBacklog
   /** Called for each part that was decided here. */
   onDecided: (items: BulkItem[], decisions: PartDecision[]) => void
 }
@@ -26,6 +28,9 @@ const LOCK_WAITS_MAX = 3
 export async function acceptBulk(db: Db, bulk: BulkRequest, run: BulkRun): Promise<BulkDecision> {
   const found = await findKept(db, bulk)
   if (found === 'reused') return { kind: 'key_reused' }
+  // One that has begun is ended: its repeat is no new work.
+  const backlogged = bulk.hasNormal && !found ? run.checkBacklog() : undefined
+  if (backlogged) return backlogged
   let progress: Progress = found ?? { bulkId: run.newId(), isKept: false, outcomes: [] }
   let isReplayed = true
   let partsLeft: NamedReading | undefined

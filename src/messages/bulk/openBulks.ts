@@ -6,6 +6,7 @@ import type { MessageEvents } from '../events.ts'
 import type { CountedDecision } from '../metrics.ts'
 import type { AcceptContext } from '../accept.ts'
 import type { MessageClass } from '../../primitives/messageClass.ts'
+import type { CheckBacklog } from '../backlogged.ts'
 import { acceptBulk } from './acceptBulk.ts'
 import type { PartDecision } from './outcome.ts'
 import type { BulkDecision, BulkItem, BulkRefusal, BulkRequest, ExplainRefusal } from './types.ts'
@@ -23,6 +24,7 @@ export interface BulksSettings extends AcceptContext {
   /** The customers whose bulks are being accepted. */
   customers: KeysInUse<number>
   onAccepted: (type: MessageClass) => void
+  checkBacklog: CheckBacklog
 }
 
 interface Arrival {
@@ -50,9 +52,16 @@ export function openBulks(settings: BulksSettings): AcceptBulk {
     runBatch: (arrivals) =>
       Promise.all(
         arrivals.map(({ bulk, explain }) =>
-          customers.during(bulk.userId, () =>
-            acceptBulk(db, bulk, { ...settings, explain, onDecided: countBy(settings) }),
-          ),
+          customers.during(bulk.userId, async () => {
+            const decision = await acceptBulk(db, bulk, {
+              ...settings,
+              explain,
+              onDecided: countBy(settings),
+            })
+            if (decision.kind === 'backlog')
+              settings.events.decided({ type: 'normal', recipients: 0, decision: 'backlog' })
+            return decision
+          }),
         ),
       ),
     admission: {

@@ -2,7 +2,7 @@ import type { KeyedRequest } from '../../idempotency/index.ts'
 import type { NamedReading, RateLimit } from '../../limits/index.ts'
 import type { Problem } from '../../primitives/problem.ts'
 import type { Submitted } from '../decide.ts'
-import type { Accepted, Decision, SendRequest } from '../types.ts'
+import type { Accepted, Backlogged, Decision, SendRequest } from '../types.ts'
 
 /** One message of a bulk by its place in the request, read and checked. */
 export type BulkItem = { index: number; request: SendRequest } | { index: number; problem: Problem }
@@ -26,6 +26,8 @@ export interface BulkRequest {
   isTest: boolean
   /** In their order; they cover all messages. The same body always has the same parts. */
   parts: BulkPart[]
+  /** One of its messages, or more, is no express message. */
+  hasNormal: boolean
   /** One part: all of its messages are accepted or none. */
   isAllOrNothing: boolean
   /** The customer's limit of parts of a text; null for none. */
@@ -70,7 +72,7 @@ export interface RefusedItem {
   refusal: BulkRefusal
 }
 
-/** What became of a bulk. Unless it is `decided`, nothing was changed; `refused`, `limited` and `short` are all or nothing. */
+/** What became of a bulk. Unless it is `decided`, nothing was changed; `backlog` is for one with normal messages that had not begun; `refused`, `limited` and `short` are all or nothing. */
 export type BulkDecision =
   | {
       kind: 'decided'
@@ -90,5 +92,6 @@ export type BulkDecision =
   | { kind: 'limited'; retryAfterMs: number; parts: number; partsLeft: NamedReading }
   /** The balance does not cover it. */
   | { kind: 'short'; cost: number; balance: number; items: RefusedItem[] }
+  | Backlogged
   /** Another request used the idempotency key. */
   | { kind: 'key_reused' }

@@ -40,6 +40,18 @@ const SendUnavailable = ProblemSchema.extend({
 
 const EXAMPLE_IDENTIFIER = '019bd5a1-4c2e-7f30-9a6b-2d8e5c71f043'
 
+export const Backlog = ProblemSchema.extend({
+  backlog_age_seconds: z.int().meta({ description: 'How long the oldest normal message has waited' }),
+  retry_after_seconds: z.int().meta({ description: 'As `Retry-After`' }),
+}).meta({ id: 'Backlog' })
+
+/** Also of a bulk with a normal message. */
+export const BACKLOG: Refusal = {
+  when: 'a normal message, while the oldest one has waited for too long (`BACKLOG_AGE_MAX`)',
+  example: toProblem(refuseSend({ kind: 'backlog', ageSeconds: 912, retryAfterSeconds: 12 })),
+  schema: Backlog,
+}
+
 const NORMAL = {
   customer_id: 1,
   text: 'Your parcel arrives today.',
@@ -106,6 +118,7 @@ export const OF_THE_DECISION: Refusal[] = [
     schema: InsufficientBalance,
   },
   ...LIMITED,
+  BACKLOG,
   {
     when: "another change to this customer's balance is in progress",
     example: toProblem(refuseSend({ kind: 'account_locked' })),

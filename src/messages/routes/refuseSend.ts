@@ -4,6 +4,7 @@ import type { NamedReading, SpendRefusal } from '../../limits/index.ts'
 import { Problem } from '../../primitives/problem.ts'
 import { Unavailable } from '../../primitives/unavailable.ts'
 import { accountLocked } from '../accountLocked.ts'
+import { backlog } from '../backlogged.ts'
 import type { Decision } from '../types.ts'
 
 export type Refused = Exclude<Decision, { kind: 'accepted' | 'replayed' }>
@@ -23,6 +24,8 @@ export function refuseSend(decision: Refused, { isKeyed = false } = {}): Problem
         'Messages cannot be accepted at the moment. Nothing was charged; retry.',
         { retryAfterSeconds: decision.retryAfterSeconds },
       )
+    case 'backlog':
+      return backlog(decision)
     case 'account_locked':
       return accountLocked()
     case 'refused':

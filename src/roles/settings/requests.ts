@@ -1,7 +1,11 @@
 import { BURST_MAX, UNITS_PER_SECOND_MAX } from '../../limits/index.ts'
 import { regionText } from '../../numbers/index.ts'
-import { patternText, wholeNumberText } from '../../platform/config/index.ts'
+import { durationText, patternText, wholeNumberText } from '../../platform/config/index.ts'
 import type { Settings } from '../../platform/config/index.ts'
+
+/** Relays look at the backlog every few seconds: a shorter time would be about that. */
+const BACKLOG_AGE_MIN_MS = 10_000
+const BACKLOG_AGE_MAX_MS = 7 * 86_400_000
 
 /** What a request may hold, and how many of them a customer may make. */
 export const REQUEST_SETTINGS = {
@@ -50,5 +54,12 @@ export const REQUEST_SETTINGS = {
     schema: wholeNumberText(1, BURST_MAX),
     default: '200',
     meaning: 'Requests that such a customer may make at once.',
+  },
+  BACKLOG_AGE_MAX: {
+    schema: durationText(BACKLOG_AGE_MAX_MS, BACKLOG_AGE_MIN_MS),
+    meaning:
+      'Back-pressure, of the role `api`: while the oldest normal message that is due has waited for longer, normal messages ' +
+      'get 503 `backlog` with `Retry-After`, and express messages pass. Without it, or while no relay reports the age, all ' +
+      'are accepted.',
   },
 } satisfies Settings

@@ -35,7 +35,15 @@ export function bulkOf(list: unknown[], given: Given = {}): BulkRequest {
   const ofBulk = { userId, partsLimit: isAllOrNothing ? null : partsLimit, spendLimits }
   const readBy = { limits: LIMITS, nowMs: () => 0, customer: { allowedSenders: null, onUnknown: null } }
   return {
-    ...{ userId, isTest: false, isAllOrNothing, partsLimit, lastSendAt: undefined, bodyBytes: 1 },
+    ...{
+      userId,
+      isTest: false,
+      isAllOrNothing,
+      partsLimit,
+      lastSendAt: undefined,
+      bodyBytes: 1,
+      hasNormal: true,
+    },
     parts: cutIntoParts({ messages: list, isAllOrNothing }, ofBulk, readBy),
     keyed:
       key === undefined ? undefined : { userId, route: BULK_ROUTE, isTest: false, key, fingerprint: print },
@@ -43,7 +51,12 @@ export function bulkOf(list: unknown[], given: Given = {}): BulkRequest {
 }
 
 export function offerBulk(db: Db, bulk: BulkRequest): Promise<BulkDecision> {
-  return acceptBulk(db, bulk, { ...acceptContextOf(db), explain: explainRefusal, onDecided: () => {} })
+  return acceptBulk(db, bulk, {
+    ...acceptContextOf(db),
+    explain: explainRefusal,
+    onDecided: () => {},
+    checkBacklog: () => undefined,
+  })
 }
 
 export type Decided = Extract<BulkDecision, { kind: 'decided' }>

@@ -38,7 +38,12 @@ describe('the bulks of a process', () => {
         counted.push(`${type} ${decision}`),
     }
     const ofAccept = { db, ...acceptContextOf(db), events }
-    const accept = openBulks({ ...ofAccept, customers, onAccepted: (type) => woken.push(type) })
+    const accept = openBulks({
+      ...ofAccept,
+      customers,
+      onAccepted: (type) => woken.push(type),
+      checkBacklog: () => undefined,
+    })
     return {
       customers,
       offer: (bulk: BulkRequest, isGone = () => false) => accept(bulk, explainRefusal, isGone),

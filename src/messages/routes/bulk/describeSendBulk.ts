@@ -16,6 +16,7 @@ import type { Refusal } from '../../../platform/http/index.ts'
 import { formatCount } from '../../../primitives/text.ts'
 import { bulkIncomplete } from '../../bulk/endEarly.ts'
 import { RATE_LIMIT_EXAMPLE, RateLimit, SpendLimit } from '../describeLimited.ts'
+import { BACKLOG } from '../describeSend.ts'
 import { PriceExceeded } from '../describeSendMessage.ts'
 import { refuseSend } from '../refuseSend.ts'
 import { BULK_BODY_BYTES_MAX, BULK_VALUES_MAX, refusalOfBulk } from './bulkBody.ts'
@@ -121,6 +122,7 @@ const TOGETHER: Refusal[] = [
 
 /** Of a bulk as a whole. */
 const AS_A_WHOLE: Refusal[] = [
+  BACKLOG,
   {
     when: "another change to this customer's balance is in progress",
     example: toProblem(refuseSend({ kind: 'account_locked' })),

@@ -83,3 +83,8 @@ export function lastSendAtOf({ messages }: BulkInput, nowMs: number): Date | und
   }
   return lastMs === -Infinity ? undefined : new Date(lastMs)
 }
+
+/** A message that does not say what it is is normal. */
+export function hasNormal({ messages }: BulkInput): boolean {
+  return messages.some((message) => ((message ?? {}) as { type?: unknown }).type !== 'express')
+}

@@ -2,6 +2,7 @@ import { invalidFields, toProblem } from '../../../platform/http/index.ts'
 import { Problem } from '../../../primitives/problem.ts'
 import type { FieldFault } from '../../../primitives/problem.ts'
 import { endSentence } from '../../../primitives/text.ts'
+import { backlog } from '../../backlogged.ts'
 import type { BulkDecision, BulkRefusal, RefusedItem } from '../../bulk/types.ts'
 import { refuseSend, tooManyParts } from '../refuseSend.ts'
 
@@ -45,6 +46,8 @@ export function refuseBulk(decision: RefusedBulk): Problem {
   switch (decision.kind) {
     case 'key_reused':
       return toProblemOf(decision)
+    case 'backlog':
+      return backlog(decision)
     case 'limited':
       return tooManyParts(TOO_MANY_PARTS, decision)
     case 'short': {

@@ -14,7 +14,7 @@ import type { PrepareContext } from '../prepareMessage.ts'
 import { BULK_BODY_BYTES_MAX, BULK_VALUES_MAX, bulkBody, readBulkInput } from './bulkBody.ts'
 import { describeSendBulk } from './describeSendBulk.ts'
 import type { BulkAnswer } from './describeSendBulk.ts'
-import { cutIntoParts, lastSendAtOf } from './prepareBulk.ts'
+import { cutIntoParts, hasNormal, lastSendAtOf } from './prepareBulk.ts'
 import { explainRefusal, refuseBulk } from './refuseBulk.ts'
 
 /** What the route needs beside reading the messages. */
@@ -51,6 +51,7 @@ export function sendBulkRoute(context: SendBulkContext): Route {
         parts: cutIntoParts(input, ofBulk, { ...context, nowMs: () => nowMs, customer }),
         keyed: readKey(request, { userId, route: BULK_ROUTE, isTest }),
         lastSendAt: lastSendAtOf(input, nowMs),
+        hasNormal: hasNormal(input),
         bodyBytes: Number(request.get('content-length') ?? BULK_BODY_BYTES_MAX),
       }
       const decision = await context.acceptBulk(bulk, explainRefusal, () => request.socket.destroyed)
