@@ -1,10 +1,11 @@
 import { join, resolve } from 'node:path'
 import { brokerParts, brokerUrl, controlBroker, type BrokerOptions } from './servers/brokerServer.ts'
 import { BROKERS, ENGINES, type Broker, type Engine } from './servers/catalogue.ts'
-import { databaseParts, databaseUrls, type DatabaseOptions } from './servers/databaseServer.ts'
+import { databaseParts, databaseUrls, type DatabaseOptions, type TlsFiles } from './servers/databaseServer.ts'
 import { fetchBroker, fetchEngine } from './servers/fetch.ts'
 import { keepIdentity } from './servers/keepIdentity.ts'
 import { assertUnused, createServer } from './servers/createServer.ts'
+import { freePorts } from './servers/ports.ts'
 import type { Report } from './servers/printProgress.ts'
 import type { Server } from './servers/server.ts'
 
@@ -16,6 +17,8 @@ export interface StartServersOptions {
   dataDir: string
   engine: Engine
   broker: Broker
+  /** Both offer TLS as well. */
+  tls?: TlsFiles
   /** Receives a line whenever something that takes long moves on. */
   onProgress?: Report
 }
@@ -30,6 +33,8 @@ export interface Servers {
   /** A user that may do everything; names no database. */
   databaseAdminUrl: string
   amqpUrl: string
+  /** Where the broker serves TLS, if it does. */
+  amqpsPort: number | undefined
   database: Server
   broker: Server
   /** Runs rabbitmqctl, for example `['list_queues', 'name', 'messages', '--quiet']`. */
@@ -59,7 +64,10 @@ async function prepareServers(options: StartServersOptions): Promise<Servers> {
   ])
   assertUnused(dataDir)
   const { databasePort, brokerPort, distributionPort, epmdPort, password } = await keepIdentity(dataDir)
+  const { tls } = options
+  const [amqpsPort] = tls ? await freePorts(1) : []
   const databaseOptions: DatabaseOptions = {
+    tls,
     engine: options.engine,
     tree: engineTree,
     folder: join(dataDir, ENGINES[options.engine].name),
@@ -67,6 +75,7 @@ async function prepareServers(options: StartServersOptions): Promise<Servers> {
     password,
   }
   const brokerOptions: BrokerOptions = {
+    ...(tls && amqpsPort !== undefined ? { tls: { ...tls, port: amqpsPort } } : {}),
     tree: brokerTree,
     folder: join(dataDir, BROKERS[options.broker].name),
     port: brokerPort,
@@ -80,6 +89,7 @@ async function prepareServers(options: StartServersOptions): Promise<Servers> {
     databaseUrl: databaseUrls(databaseOptions).url,
     databaseAdminUrl: databaseUrls(databaseOptions).adminUrl,
     amqpUrl: brokerUrl(brokerOptions),
+    amqpsPort,
     database,
     broker,
     async managementCtl(args) {

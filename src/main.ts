@@ -11,11 +11,11 @@ const WORKER_SHARE = 0.7
 
 try {
   const config = loadConfig(process.env)
-  const { logLevel: level, apiProcesses, shutdownDeadlineMs, operatorsFile } = config
+  const { logLevel: level, apiProcesses, shutdownDeadlineMs, readsAgain } = config
   const pid = apiProcesses > 1 ? { pid: process.pid } : {}
   const logger = createLogger({ level, service: 'chapar', version: VERSION, ...pid })
   const deadlineMs = isWorker() ? shutdownDeadlineMs * WORKER_SHARE : shutdownDeadlineMs
-  const lifecycle = createLifecycle({ logger, deadlineMs, endsOnHangup: operatorsFile === undefined })
+  const lifecycle = createLifecycle({ logger, deadlineMs, endsOnHangup: !readsAgain })
   const tracing = await startTracing(process.env)
   lifecycle.add({ name: 'tracing', close: () => tracing.close() })
   try {

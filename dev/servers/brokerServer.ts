@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from 'amqplib'
 import { run } from '../processes/run.ts'
+import type { TlsFiles } from './databaseServer.ts'
 import { erlangEnv } from './erlang.ts'
 import { freePorts } from './ports.ts'
 import type { ServerParts } from './server.ts'
@@ -19,6 +20,8 @@ export interface BrokerOptions {
   /** The node's own port mapper, so that it neither uses nor disturbs one that runs already. */
   epmdPort: number
   password: string
+  /** Serves TLS as well, at a port of its own. */
+  tls?: (TlsFiles & { port: number }) | undefined
 }
 
 const NODE = 'chapar@localhost'
@@ -127,8 +130,20 @@ async function prepareFolder(options: BrokerOptions): Promise<void> {
     default_user: 'chapar',
     default_pass: options.password,
     'default_user_tags.administrator': 'true',
+    ...tlsSettings(options),
   }
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}\n`)
   await rm(join(options.folder, 'rabbitmq.conf'), { force: true })
   await writeFile(join(options.folder, 'rabbitmq.conf'), lines.join(''), { mode: 0o600 })
+}
+
+function tlsSettings({ tls }: BrokerOptions): Record<string, string> {
+  if (!tls) return {}
+  return {
+    'listeners.ssl.1': `127.0.0.1:${tls.port}`,
+    'ssl_options.cacertfile': tls.caFile,
+    'ssl_options.certfile': tls.certFile,
+    'ssl_options.keyfile': tls.keyFile,
+    'ssl_options.verify': 'verify_none',
+  }
 }

@@ -16,6 +16,15 @@ export interface DatabaseOptions {
   folder: string
   port: number
   password: string
+  /** Offers TLS as well. */
+  tls?: TlsFiles | undefined
+}
+
+/** PEM files. */
+export interface TlsFiles {
+  caFile: string
+  certFile: string
+  keyFile: string
 }
 
 const NAMES: Record<Engine, string> = { mysql: 'MySQL', mariadb: 'MariaDB' }
@@ -58,7 +67,11 @@ export function databaseParts(options: DatabaseOptions): ServerParts {
     command: () => {
       const { command, args } = serverCommand(engine, tree, dataFolder)
       const network = [`--port=${port}`, '--bind-address=127.0.0.1', `--init-file=${usersFile}`]
-      return { command, args: [...args, ...network, ...databaseSettings(engine)], env: ENV }
+      return {
+        command,
+        args: [...args, ...network, ...tlsArgs(options), ...databaseSettings(engine)],
+        env: ENV,
+      }
     },
     async probe() {
       const connection = await createConnection({
@@ -72,6 +85,11 @@ export function databaseParts(options: DatabaseOptions): ServerParts {
       }
     },
   }
+}
+
+function tlsArgs({ tls }: DatabaseOptions): string[] {
+  if (!tls) return []
+  return [`--ssl-ca=${tls.caFile}`, `--ssl-cert=${tls.certFile}`, `--ssl-key=${tls.keyFile}`]
 }
 
 /** Run by the server itself at each start, before it accepts connections. */

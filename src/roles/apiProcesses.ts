@@ -111,13 +111,16 @@ export async function startApiProcess(
   const supervisor = openSupervisor({
     stop: () => void lifecycle.end(),
     snapshot: () => takeSnapshot(registry),
-    reload: () => reload(),
+    reload: () => {
+      reloadReceipts()
+      served.reload()
+    },
   })
   const resources = await openSharedResources({ ...config, roles: ['api'] }, logger, lifecycle)
   const { registry } = resources.metrics
-  const reload = createReceiptsReload(resources)
+  const reloadReceipts = createReceiptsReload(resources)
   const names = (await supervisor.ask('checks')) as string[]
-  const { url } = await serve(resources, lifecycle, {
+  const served = await serve(resources, lifecycle, {
     roles: config.roles,
     checks: names.map((name) => ({ name, run: async () => void (await supervisor.ask('check', name)) })),
     metrics: {
@@ -126,8 +129,8 @@ export async function startApiProcess(
     },
     wake: config.roles.includes('relay') ? wakeOver(supervisor) : () => {},
   })
-  await supervisor.ready(url)
-  return { url }
+  await supervisor.ready(served.url)
+  return served
 }
 
 /**

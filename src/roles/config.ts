@@ -13,7 +13,7 @@ import type { ChaparHttpOptions, OperatorConfig, OperatorsFile } from '../operat
 import { ConfigFault, describeRows, isLoopback, readSettings } from '../platform/config/index.ts'
 import type { SettingRow, Values } from '../platform/config/index.ts'
 import type { NormalOrder } from '../outbox/index.ts'
-import type { ListenAddress } from '../platform/http/index.ts'
+import type { CertificateFiles, ListenAddress } from '../platform/http/index.ts'
 import type { LogLevel } from '../platform/telemetry/index.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
@@ -30,6 +30,10 @@ export interface Config {
   /** Empty when neither the role `relay` nor `consumer` is present. */
   amqpUrl: string
   listen: ListenAddress
+  /** With it, HTTPS is served there. Read again on SIGHUP. */
+  tls: CertificateFiles | undefined
+  /** SIGHUP has files read again, and ends no process. */
+  readsAgain: boolean
   /** Where metrics are served, if not beside the API. */
   metricsListen: ListenAddress | undefined
   /** Serves only this machine: requests with another `Host` are refused. */
@@ -123,6 +127,8 @@ function findContradictions(values: Partial<Settled>): string[] {
       `DB_MAX_OPEN_CONNS must be at least ${connectionsMin(roles)} with the roles relay and consumer: ` +
         '2 for each class, and 2 for everything else',
     )
+  if ((values.TLS_CERT_FILE === undefined) !== (values.TLS_KEY_FILE === undefined))
+    faults.push('TLS_CERT_FILE and TLS_KEY_FILE belong together: set both or neither')
   for (const prefix of ['RETRY', 'RETRY_EXPRESS'] as const) {
     const [min, max] = [values[`${prefix}_MIN_DELAY`], values[`${prefix}_MAX_DELAY`]]
     if (min !== undefined && max !== undefined && max < min)
@@ -176,6 +182,10 @@ function testOperatorOf(values: Settled): OperatorConfig | undefined {
   return operatorByUrl({ ...adapterOptionsOf(values), name: TEST_OPERATOR, url })
 }
 
+function tlsOf({ TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile }: Settled): CertificateFiles | undefined {
+  return certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined
+}
+
 function toConfig(values: Settled, { operators, routes }: OperatorsFile): Config {
   // A proxy in front serves other machines, wherever this process listens.
   const isReachable = !isLoopback(values.LISTEN_ADDR.host) || values.TRUSTED_PROXIES.length > 0
@@ -186,6 +196,8 @@ function toConfig(values: Settled, { operators, routes }: OperatorsFile): Config
     databaseUrl: values.DATABASE_URL,
     amqpUrl: values.AMQP_URL ?? '',
     listen: { ...values.LISTEN_ADDR, port: values.PORT ?? values.LISTEN_ADDR.port },
+    tls: tlsOf(values),
+    readsAgain: values.OPERATORS_FILE !== undefined || values.TLS_CERT_FILE !== undefined,
     metricsListen: values.METRICS_LISTEN_ADDR,
     localOnly: !isReachable && !isAllowed,
     access: {

@@ -30,9 +30,11 @@ function chooseStart({ roles, apiProcesses }: Config): typeof startAlone {
 async function startAlone(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<{ url: string }> {
   const resources = await openSharedResources(config, logger, lifecycle)
   const work = await startBackgroundRoles(resources, lifecycle)
-  return serve(resources, lifecycle, {
+  const { url, reload } = await serve(resources, lifecycle, {
     ...work,
     roles: config.roles,
     metrics: resources.metrics.registry,
   })
+  lifecycle.onHangup(reload)
+  return { url }
 }

@@ -10,6 +10,7 @@ import { VERSION } from '../platform/version.ts'
 import { createTariffsEvents, keepTariffs, loadTariffs } from '../tariffs/index.ts'
 import type { TariffTable } from '../tariffs/index.ts'
 import { startApi } from './api.ts'
+import { loadCertificate, renewCertificate } from './certificate.ts'
 import { openGate } from './gate.ts'
 import type { SharedResources } from './sharedResources.ts'
 import { describeApi } from './openapi.ts'
@@ -24,12 +25,15 @@ export interface ServeOptions extends BackgroundRoles {
   metrics: NonNullable<OpsOptions['registry']>
 }
 
-/** Serves health and metrics, and the API where this process has that role. @returns where. */
+/**
+ * Serves health and metrics, and the API where this process has that role. @returns where, and what has its certificate
+ * read again.
+ */
 export async function serve(
   resources: SharedResources,
   lifecycle: Lifecycle,
   { roles, checks, metrics, wake }: ServeOptions,
-): Promise<{ url: string }> {
+): Promise<{ url: string; reload: () => void }> {
   const { config, logger, pools } = resources
   const ping = () =>
     read(pools.requests, 'ping', async (reader) => void (await sql`SELECT 1`.execute(reader)))
@@ -57,9 +61,11 @@ export async function serve(
     ...(config.localOnly ? { ownHost: config.listen.host } : {}),
     ...(isApi ? { openapi: describeApi(routes) } : {}),
   })
-  const listener = await listen(app, config.listen, logger)
+  const { tls } = config
+  const certificate = tls && loadCertificate(tls)
+  const listener = await listen(app, { ...config.listen, certificate }, logger)
   lifecycle.add({ name: 'http', takesWork: true, close: (deadlineMs) => listener.close(deadlineMs) })
-  return { url: listener.url }
+  return { url: listener.url, reload: () => tls && renewCertificate(tls, listener, logger) }
 }
 
 /** Off unless it is set. */

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { operatorUrlText } from '../operators/index.ts'
 import {
   addressRangesText,
@@ -8,10 +9,11 @@ import {
   PORT_MAX,
   secretText,
   someOf,
-  urlText,
   wholeNumberText,
 } from '../platform/config/index.ts'
 import type { Settings } from '../platform/config/index.ts'
+import { brokerUrlText } from '../platform/broker/index.ts'
+import { databaseUrlText } from '../platform/db/index.ts'
 import { NORMAL_ORDERS } from '../outbox/index.ts'
 import { LOG_LEVELS } from '../platform/telemetry/index.ts'
 import { OPERATOR_SETTINGS } from './settings/operators.ts'
@@ -42,14 +44,18 @@ export const SETTINGS = {
       'first process supervises them and runs the other roles.',
   },
   DATABASE_URL: {
-    schema: urlText(['mysql'], { needsPath: true }),
+    schema: databaseUrlText(),
     required: true,
-    meaning: 'The MySQL or MariaDB database, as `mysql://user:password@host:3306/name`.',
+    meaning:
+      'The MySQL or MariaDB database, as `mysql://user:password@host:3306/name`. With `?ssl-mode=VERIFY_IDENTITY` (the ' +
+      'certificate is verified, and names the host) or `VERIFY_CA` over TLS, and with `ssl-ca=FILE` against the authorities ' +
+      'of that file instead of the public ones.',
   },
   AMQP_URL: {
-    schema: urlText(['amqp', 'amqps']),
+    schema: brokerUrlText(),
     meaning:
-      'The RabbitMQ broker, as `amqp://user:password@host:5672/vhost`. Required with the roles `relay` and `consumer`. ' +
+      'The RabbitMQ broker, as `amqp://user:password@host:5672/vhost`, or `amqps://…:5671/vhost?cacertfile=FILE` over TLS with ' +
+      'the authorities of that file; without it the public ones. Required with the roles `relay` and `consumer`. ' +
       'As for `DATABASE_URL`, a refused login ends the start, and an unreachable server is waited for.',
   },
   LISTEN_ADDR: {
@@ -57,6 +63,13 @@ export const SETTINGS = {
     default: '127.0.0.1:8080',
     meaning: 'Where HTTP is served: the API, or health and metrics alone without the role `api`.',
   },
+  TLS_CERT_FILE: {
+    schema: z.string(),
+    meaning:
+      'With it `LISTEN_ADDR` serves HTTPS: the certificate in PEM, followed by intermediate ones. SIGHUP reads both files ' +
+      'again, and ends no process. `METRICS_LISTEN_ADDR` stays HTTP.',
+  },
+  TLS_KEY_FILE: { schema: z.string(), meaning: 'The private key of `TLS_CERT_FILE`, in PEM.' },
   PORT: { schema: wholeNumberText(0, PORT_MAX), meaning: 'Overrides the port of `LISTEN_ADDR`.' },
   METRICS_LISTEN_ADDR: {
     schema: listenAddressText(),

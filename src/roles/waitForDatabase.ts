@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { CommitUnknown, isRefusedLogin } from '../platform/db/index.ts'
 import { StartupFault } from '../platform/startupFault.ts'
+import { explainUntrusted } from '../platform/untrusted.ts'
 import type { Logger } from '../platform/telemetry/index.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
 
@@ -28,6 +29,11 @@ export function createDatabaseWait(logger: Logger): WaitForDatabase {
             `the database refuses the connection that DATABASE_URL describes: ${(error as Error).message}`,
             { cause: error },
           )
+        const untrusted = explainUntrusted(error)
+        if (untrusted !== undefined)
+          throw new StartupFault(`the database at DATABASE_URL is not trusted: ${untrusted}`, {
+            cause: error,
+          })
         if (!(error instanceof Unavailable || error instanceof CommitUnknown))
           throw new StartupFault(fault + (error as Error).message, { cause: error })
         if (performance.now() > endsAtMs)

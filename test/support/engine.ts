@@ -47,7 +47,7 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
   const signals = new EventEmitter()
   const lifecycle = createLifecycle({
     ...{ logger: log.logger, deadlineMs: config.shutdownDeadlineMs },
-    endsOnHangup: config.operatorsFile === undefined,
+    endsOnHangup: !config.readsAgain,
     host: { on: (event, listener) => signals.on(event, listener), exit: () => {} },
   })
   const { url } = await startEngine(config, log.logger, lifecycle)

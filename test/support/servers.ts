@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { connect } from 'amqplib'
 import { sql } from 'kysely'
 import { startServers } from '../../dev/servers.ts'
+import type { TlsFiles } from '../../dev/servers/databaseServer.ts'
 import type { Broker, Engine, Servers } from '../../dev/servers.ts'
 import { fetchBroker, fetchEngine } from '../../dev/servers/fetch.ts'
 import { givenServers } from '../../dev/servers/given.ts'
@@ -114,6 +115,21 @@ function chosen(): { engine: Engine; broker: Broker } {
 export async function logFolder(): Promise<string> {
   await mkdir(runFolder('logs'), { recursive: true })
   return resolve(await mkdtemp(join(runFolder('logs'), 'engine-')))
+}
+
+/** Servers of a test's own, beside the suite's, which offer TLS with these files. Whoever starts them stops and removes them. */
+export async function startTlsServers(tls: TlsFiles): Promise<Servers & { remove(): Promise<void> }> {
+  const folder = resolve(await mkdtemp(join(TEST_FOLDER, 'tls-')))
+  const servers = await startServers({ dataDir: folder, ...chosen(), tls })
+  const remove = async () => {
+    await servers.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  return { ...servers, remove }
+}
+
+export function isMariadb(): boolean {
+  return chosen().engine === 'mariadb'
 }
 
 /** The suite's own servers. A test that stops them skips itself, with the reason, where they are the caller's. */

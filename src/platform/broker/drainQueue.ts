@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { connect } from 'amqplib'
 import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib'
+import { readBrokerAddress } from './address.ts'
 import { openConfirms } from './confirms.ts'
 import type { Confirms, PublishResult } from './confirms.ts'
 
@@ -51,7 +52,9 @@ export async function drainQueue<T>(
   settings: DrainSettings,
   work: (messages: DrainedMessage[]) => Promise<T>,
 ): Promise<T> {
-  const connection = await connect(settings.url, {
+  const { url, socketOptions } = readBrokerAddress(settings.url)
+  const connection = await connect(url, {
+    ...socketOptions,
     timeout: CONNECT_TIMEOUT_MS,
     // Small frames are sent immediately; Nagle's algorithm would delay each by 40 ms.
     noDelay: true,

@@ -1,3 +1,4 @@
+export { brokerUrlText } from './address.ts'
 export type { PublishResult } from './confirms.ts'
 export { CAME_FROM_HEADER, REASON_HEADER } from './deadLetters.ts'
 export type { LinkState, OnLinkState } from './link.ts'

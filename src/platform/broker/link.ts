@@ -2,7 +2,9 @@ import type { Duplex } from 'node:stream'
 import { connect } from 'amqplib'
 import type { ChannelModel, RecoveringChannelModel } from 'amqplib'
 import { StartupFault } from '../startupFault.ts'
+import { explainUntrusted } from '../untrusted.ts'
 import { withTimeout } from '../withTimeout.ts'
+import { readBrokerAddress } from './address.ts'
 
 export interface LinkSettings {
   url: string
@@ -73,7 +75,9 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
       throw error
     }
   }
-  const link: RecoveringChannelModel = await connect(withHeartbeat(settings.url), {
+  const { url, socketOptions } = readBrokerAddress(settings.url)
+  const link: RecoveringChannelModel = await connect(withHeartbeat(url), {
+    ...socketOptions,
     timeout: connectTimeoutMs,
     // Disables Nagle's algorithm, which would delay small frames by some 40 ms.
     noDelay: true,
@@ -109,12 +113,17 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
 /** amqplib hides the broker's reason when it refuses to open the virtual host. */
 const VHOST_REFUSED = /Expected ConnectionOpenOk; got <ConnectionClose/
 
-/** A wrong user, password or virtual host, or a user without the right to declare the queues. */
-function isRefusal({ message }: Error): boolean {
+/** A wrong user, password or virtual host, a user without the right to declare the queues, or a certificate. */
+function isRefusal(error: Error): boolean {
+  const { message } = error
+  if (explainUntrusted(error) !== undefined) return true
   return /ACCESS.REFUSED|NOT.ALLOWED/.test(message) || VHOST_REFUSED.test(message)
 }
 
 function toStartupFault(error: Error): StartupFault {
+  const untrusted = explainUntrusted(error)
+  if (untrusted !== undefined)
+    return new StartupFault(`RabbitMQ at AMQP_URL is not trusted: ${untrusted}`, { cause: error })
   const words = VHOST_REFUSED.test(error.message)
     ? 'there is no such virtual host, or the user may not use it'
     : (/message "(.*)"/.exec(error.message)?.[1] ?? error.message)

@@ -1,3 +1,4 @@
+export { databaseUrlText } from './address.ts'
 export { databaseNowMs } from './clock.ts'
 export { CommitUnknown, LockTimeout, classifyFault, isRefusedLogin } from './faults.ts'
 export { loadMigrations } from './loadMigrations.ts'

@@ -1,6 +1,7 @@
 import { createPool } from 'mysql2'
 import type { Pool, PoolConnection } from 'mysql2'
 import { Unavailable } from '../../primitives/unavailable.ts'
+import { readDatabaseAddress } from './address.ts'
 import { measureClock, openClock } from './clock.ts'
 import type { Clock } from './clock.ts'
 import { asUnavailable, isRefusedLogin } from './faults.ts'
@@ -65,7 +66,7 @@ const IDENTITY_COLUMNS = `CONNECTION_ID() AS connection_id,
 
 export function openDb(settings: DbSettings, observe: ObserveOperation = () => {}): Db {
   const pool = createPool({
-    uri: settings.url,
+    ...readDatabaseAddress(settings.url),
     connectionLimit: settings.maxOpenConns,
     maxIdle: Math.min(settings.maxIdleConns, settings.maxOpenConns - 1),
     idleTimeout: IDLE_TIMEOUT_MS,

@@ -1,5 +1,6 @@
 import { createConnection } from 'mysql2'
 import type { Connection } from 'mysql2'
+import { readDatabaseAddress } from './address.ts'
 import { asUnavailable, isLockWaitTimeout } from './faults.ts'
 import { runStatement } from './session.ts'
 
@@ -20,7 +21,7 @@ export async function withSchemaLock<T>(
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   const connection = createConnection({
-    uri: databaseUrl,
+    ...readDatabaseAddress(databaseUrl),
     charset: 'utf8mb4',
     timezone: 'Z',
   })

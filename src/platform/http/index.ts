@@ -12,6 +12,8 @@ export {
   tooManyWrongKeys,
 } from './accessRefusals.ts'
 export { answerJson, answerNothing, answerText, JSON_TYPE } from './answer.ts'
+export { readCertificate } from './certificate.ts'
+export type { Certificate, CertificateFiles } from './certificate.ts'
 export { createApp } from './createApp.ts'
 export type { AppOptions } from './createApp.ts'
 export { contextOf, note } from './context.ts'

@@ -1,9 +1,11 @@
 import { createServer } from 'node:http'
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import type { RequestListener, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { StartupFault } from '../startupFault.ts'
 import type { Logger } from '../telemetry/index.ts'
+import type { Certificate } from './certificate.ts'
 import { clientFaults } from './clientFaults.ts'
 import { cutStalled } from './cutStalled.ts'
 import { HEADERS_MAX, HTTP_LIMITS } from './connectionLimits.ts'
@@ -13,6 +15,8 @@ export interface ListenAddress {
   host: string
   /** 0 lets the operating system choose. */
   port: number
+  /** Serves HTTPS with it. */
+  certificate?: Certificate | undefined
 }
 
 export interface Listener {
@@ -24,6 +28,8 @@ export interface Listener {
    * Resolves when no connection is open.
    */
   close(deadlineMs: number): Promise<void>
+  /** Connections from now on get this certificate. Only of a listener that has one. */
+  renew(certificate: Certificate): void
 }
 
 /** The requests of one connection so far. */
@@ -35,7 +41,7 @@ interface Conversation {
 /** @throws StartupFault in one line with the remedy, when the address cannot be bound. */
 export async function listen(
   handle: RequestListener,
-  { host, port }: ListenAddress,
+  { host, port, certificate }: ListenAddress,
   logger: Logger,
   limits: HttpLimits = HTTP_LIMITS,
 ): Promise<Listener> {
@@ -59,13 +65,15 @@ export async function listen(
     })
     handle(request, response)
   }
-  const server = createBoundedServer(limits, take)
+  const server = createBoundedServer(limits, take, certificate)
   const faults = clientFaults((socket) => conversations.get(socket)?.latest, limits.lingerMs)
   server.on('clientError', faults.refuse)
-  server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
+  // Over TLS both the connection and what is spoken over it: a client may stop in the middle of the handshake.
+  for (const event of ['connection', 'secureConnection'])
+    server.on(event, (socket: Socket) => {
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+    })
   server.on('connect', (_request, socket) => faults.refuseConnect(socket))
   const stopCutting = cutStalled(unanswered, limits.answerTimeoutMs)
 
@@ -75,31 +83,38 @@ export async function listen(
   const bound = server.address() as AddressInfo
   return {
     port: bound.port,
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`,
+    url: `${certificate ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${bound.port}`,
     close(deadlineMs) {
       draining = true
       // Sends `Connection: close` with each remaining answer, so that the client does not reuse the connection.
       for (const response of unanswered) response.shouldKeepAlive = false
       // Node waits for connections that never sent a byte as if they had a request in flight.
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
-      return drain(server, deadlineMs).finally(stopCutting)
+      return drain(server, sockets, deadlineMs).finally(stopCutting)
+    },
+    renew: (renewed) => {
+      if (server instanceof TlsServer) server.setSecureContext(renewed)
     },
   }
 }
 
-function createBoundedServer(limits: HttpLimits, take: RequestListener): Server {
-  const server = createServer(
-    {
-      connectionsCheckingInterval: limits.checkEveryMs,
-      maxHeaderSize: limits.headBytesMax,
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      // Node's own refusals are bare; ours is a problem document (checkHead.ts).
-      requireHostHeader: false,
-    },
-    take,
-  )
+function createBoundedServer(
+  limits: HttpLimits,
+  take: RequestListener,
+  certificate: Certificate | undefined,
+): Server {
+  const options = {
+    connectionsCheckingInterval: limits.checkEveryMs,
+    maxHeaderSize: limits.headBytesMax,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    // Node's own refusals are bare; ours is a problem document (checkHead.ts).
+    requireHostHeader: false,
+  }
+  const server = certificate
+    ? createTlsServer({ ...options, ...certificate, handshakeTimeout: limits.headersTimeoutMs }, take)
+    : createServer(options, take)
   // One more than allowed, because some versions of Node silently drop the headers beyond the limit.
   server.maxHeadersCount = HEADERS_MAX + 1
   server.timeout = limits.stillTimeoutMs
@@ -128,9 +143,11 @@ function toStartupFault(error: NodeJS.ErrnoException, host: string, port: number
   return new StartupFault(`${where}: ${error.message}`, { cause: error })
 }
 
-function drain(server: Server, deadlineMs: number): Promise<void> {
+function drain(server: Server, sockets: Set<Socket>, deadlineMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), deadlineMs)
+    const timer = setTimeout(() => {
+      for (const socket of sockets) socket.destroy()
+    }, deadlineMs)
     // Also closes idle connections; the others follow when their answers are complete.
     server.close(() => {
       clearTimeout(timer)

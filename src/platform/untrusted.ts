@@ -1,0 +1,33 @@
+/** How Node says that it does not trust a server's certificate. */
+const CODES = new Set([
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_SIGNATURE_FAILURE',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
+
+/** mysql2 has this code for everything that ends a handshake, a lost connection too. */
+const OF_MYSQL2 = 'HANDSHAKE_SSL_ERROR'
+const ABOUT_CERTIFICATES = /certificate|altnames/i
+
+/** A server that was to speak TLS does not. */
+const WITHOUT_TLS = 'HANDSHAKE_NO_SSL_SUPPORT'
+
+/**
+ * Why a server's certificate is not accepted, as a clause; undefined for every other error. A start fails with it, because
+ * it needs a correction. A server that loses its certificate later is waited for.
+ */
+export function explainUntrusted(error: unknown): string | undefined {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    const { code, message } = each as { code?: string; message: string }
+    if (code === WITHOUT_TLS) return 'the server does not offer TLS'
+    const isUntrusted = CODES.has(code ?? '') || (code === OF_MYSQL2 && ABOUT_CERTIFICATES.test(message))
+    if (isUntrusted) return `its certificate is not accepted (${message})`
+  }
+  return undefined
+}
