@@ -3,13 +3,15 @@ import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
 import { connect as connectPlain } from 'node:net'
 import { connect } from 'node:tls'
-import { listen, readCertificate } from '../../../src/platform/http/index.ts'
+import { HTTP_LIMITS, listen, readCertificate } from '../../../src/platform/http/index.ts'
 import type { Listener } from '../../../src/platform/http/index.ts'
 import { createAuthority } from '../../support/certificates.ts'
 import { eventually } from '../../support/eventually.ts'
 import { memoryLog } from '../../support/memoryLog.ts'
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 }
+/** Only a shutdown ends a handshake. */
+const LIMITS = { ...HTTP_LIMITS, headersTimeoutMs: 600_000, requestTimeoutMs: 600_000 }
 const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'
 
 describe('the listener with a certificate', () => {
@@ -23,6 +25,7 @@ describe('the listener with a certificate', () => {
       (_, response) => response.end('hello'),
       { ...LOOPBACK, certificate },
       memoryLog().logger,
+      LIMITS,
     )
   })
   afterEach(() => listener.close(100))
