@@ -6,7 +6,7 @@ NPM_RUN = npm run --silent
 # Flags for a command follow in ARGS: make loadtest ARGS='--seed-only'.
 SCRIPT_RUN = $(if $(filter --help -h,$(ARGS)),$(NPM_RUN) help -- $@,$(NPM_RUN) $(1) -- $(ARGS))
 
-.PHONY: help demo up down admin audit deadletters quarantine timeline receipts operators route seed loadtest bench test check lint chaos hostile mutations \
+.PHONY: help demo up down admin audit deadletters quarantine timeline receipts operators route seed loadtest bench test check lint chaos hostile image-check mutations \
   deps-audit swag build run docker clean distclean
 
 help:
@@ -33,6 +33,7 @@ help:
 #: make lint         check the lint rules only
 #: make chaos        inject faults into a running system and prove the invariants (3 minutes)
 #: make hostile      send malformed and adversarial requests and check every answer
+#: make image-check  build the Docker image and run each role from it, without Docker (root on Debian)
 #: make mutations    break one guard at a time and see that a test catches it
 #: make deps-audit   list known vulnerabilities in the dependencies
 #: make swag         write docs/openapi.json and the types of the TypeScript client
@@ -42,7 +43,7 @@ help:
 #: make clean        stop everything and delete its data
 #: make distclean    the same, and delete packages and unpacked servers
 
-demo up admin audit deadletters quarantine timeline receipts operators route seed loadtest bench test check chaos hostile mutations deps-audit swag: \
+demo up admin audit deadletters quarantine timeline receipts operators route seed loadtest bench test check chaos hostile image-check mutations deps-audit swag: \
   node_modules/.installed
 	@$(call SCRIPT_RUN,$@)
 

@@ -194,6 +194,9 @@ export const COMMANDS = {
       ...SERVERS,
     ],
   },
+  'image-check': {
+    summary: 'build the Docker image and run each role from it, without Docker (root on Debian)',
+  },
   mutations: {
     summary: 'break one guard at a time and see that a test catches it',
     usage: ["make mutations ARGS='refund-key lease-ignored'"],

@@ -18,6 +18,8 @@ export interface Containers {
   until(service: string, condition: Condition): Promise<void>
   /** Asks once what the image's health check asks; throws if that fails. */
   askImage(service: string): Promise<void>
+  /** Of a service that runs. */
+  pid(service: string): number
   /** SIGTERM to all, with the time that each is given; again is harmless. @returns how each ended. */
   stop(): Promise<Record<string, Exit>>
 }
@@ -36,12 +38,22 @@ const BASE_ENVIRONMENT = {
   HOME: '/home/node',
 }
 
-export async function createContainers(file: ComposeFile, image: Image, stack: Stack): Promise<Containers> {
+/** How a command of the image is started. */
+export type CommandOf = (command: string[]) => { command: string; args: string[] }
+
+/** `commandOf`: by default with the Node and the checkout of this machine, which the image's are made from. */
+export async function createContainers(
+  file: ComposeFile,
+  image: Image,
+  stack: Stack,
+  commandOf: CommandOf = onThisMachine,
+): Promise<Containers> {
   const folder = mkdtempSync(join(tmpdir(), 'chapar-containers-'))
   const names = Object.keys(file.services)
   const ports = await freePorts(names.length)
   const portOf = (name: string) => ports[names.indexOf(name)] ?? 0
   const launched = new Map<string, Promise<Launched>>()
+  const pids = new Map<string, number>()
 
   const environmentOf = (name: string): Record<string, string> => {
     const { environment } = serviceOf(file, name)
@@ -66,12 +78,14 @@ export async function createContainers(file: ComposeFile, image: Image, stack: S
   const start = async (name: string): Promise<Launched> => {
     const service = serviceOf(file, name)
     await Promise.all(dependenciesOf(service).map(([other, condition]) => until(other, condition)))
-    return launch({
+    const program = await launch({
       ...commandOf(service.command ?? image.command),
       env: environmentOf(name),
       cwd: CHECKOUT,
       logFile: join(folder, name),
     })
+    pids.set(name, program.identity.pid)
+    return program
   }
   const started = (name: string): Promise<Launched> => {
     const there = launched.get(name) ?? start(name)
@@ -86,7 +100,7 @@ export async function createContainers(file: ComposeFile, image: Image, stack: S
       const exit = program.exit()
       if (condition === 'service_completed_successfully') return exit !== undefined && assertDone(name, exit)
       if (exit) throw new Error(`${name} ${describeExit(exit)}:\n${tailOf(join(folder, name))}`)
-      return ask(testOf(serviceOf(file, name), image), environmentOf(name)).then(
+      return ask(commandOf(testOf(serviceOf(file, name), image)), environmentOf(name)).then(
         () => true,
         () => false,
       )
@@ -101,7 +115,8 @@ export async function createContainers(file: ComposeFile, image: Image, stack: S
   return {
     url: (name) => `http://127.0.0.1:${portOf(name)}`,
     until,
-    askImage: (name) => ask(image.healthcheck, environmentOf(name)),
+    askImage: (name) => ask(commandOf(image.healthcheck), environmentOf(name)),
+    pid: (name) => pids.get(name) ?? 0,
     async stop() {
       const ends = [...launched].map(async ([name, starting]) => {
         // One that could not start, because what it depends on did not, has nothing to stop.
@@ -116,7 +131,7 @@ export async function createContainers(file: ComposeFile, image: Image, stack: S
   }
 }
 
-function commandOf([program, ...args]: string[]): { command: string; args: string[] } {
+function onThisMachine([program, ...args]: string[]): { command: string; args: string[] } {
   if (program !== 'node') throw new Error(`the image holds no ${program}`)
   return { command: process.execPath, args }
 }
@@ -128,7 +143,7 @@ function testOf({ healthcheck }: Service, image: Image): string[] {
   return test
 }
 
-async function ask(test: string[], env: Record<string, string>): Promise<void> {
-  const { command, args } = commandOf(test)
+async function ask(test: ReturnType<CommandOf>, env: Record<string, string>): Promise<void> {
+  const { command, args } = test
   await run(command, args, { env, timeoutMs: HEALTHCHECK_TIMEOUT_MS })
 }
