@@ -14,6 +14,8 @@ export interface ServerPackage {
   suites: Partial<Record<Distribution, string>>
   /** Its programs lie in usr/bin, of which nothing is unpacked otherwise. */
   keepsPrograms?: true
+  /** Further packages that are unpacked with it, with their programs. */
+  programsOf?: string[]
 }
 
 export const ENGINES: Record<Engine, ServerPackage> = {
@@ -61,5 +63,26 @@ export const MONITORS: Record<Monitor, ServerPackage> = {
     package: 'prometheus-mysqld-exporter',
     suites: { debian: 'bookworm', ubuntu: 'noble' },
     keepsPrograms: true,
+  },
+}
+
+/** What backs an engine up and restores it: dump, client, and reader of binary logs. */
+export const BACKUP_TOOLS: Record<Engine, ServerPackage> = {
+  mysql: {
+    name: 'mysql-tools-9.7',
+    label: 'the tools of MySQL',
+    package: 'mysql-client-core',
+    suites: ENGINES.mysql.suites,
+    keepsPrograms: true,
+    // It has the reader of binary logs.
+    programsOf: ['mysql-server-core'],
+  },
+  mariadb: {
+    name: 'mariadb-tools-10.11',
+    label: 'the tools of MariaDB',
+    package: 'mariadb-client',
+    suites: ENGINES.mariadb.suites,
+    keepsPrograms: true,
+    programsOf: ['mariadb-client-core'],
   },
 }

@@ -1,5 +1,13 @@
 import { SERVERS_FOLDER } from '../stack/folders.ts'
-import { BROKERS, ENGINES, MONITORS, type Broker, type Engine, type Monitor } from './catalogue.ts'
+import {
+  BACKUP_TOOLS,
+  BROKERS,
+  ENGINES,
+  MONITORS,
+  type Broker,
+  type Engine,
+  type Monitor,
+} from './catalogue.ts'
 import { adaptErlang } from './erlang.ts'
 import { assertPlatform, UnsupportedPlatform } from './platform.ts'
 import type { Report } from './printProgress.ts'
@@ -24,4 +32,9 @@ export async function fetchBroker(broker: Broker, onProgress: Report): Promise<T
 export async function fetchMonitor(monitor: Monitor, onProgress: Report): Promise<Tree> {
   assertPlatform()
   return unpackServer(MONITORS[monitor], { folder: SERVERS_FOLDER, onProgress })
+}
+
+export async function fetchBackupTools(engine: Engine, onProgress: Report): Promise<Tree> {
+  assertPlatform()
+  return unpackServer(BACKUP_TOOLS[engine], { folder: SERVERS_FOLDER, onProgress })
 }

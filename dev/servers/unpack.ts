@@ -58,11 +58,12 @@ async function fetchTree(wanted: ServerPackage, root: string, options: UnpackOpt
   onProgress(`downloading ${wanted.label}`)
   const aptFolder = join(root, 'apt')
   const apt = await prepareApt(aptFolder, archive, suite)
-  await download(apt, wanted.package)
+  const named = [wanted.package, ...(wanted.programsOf ?? [])]
+  await download(apt, named)
   const packages = (await readdir(apt.archives)).filter((name) => name.endsWith('.deb'))
   let reportedMs = 0
   for (const [index, name] of packages.entries()) {
-    const keepsPrograms = wanted.keepsPrograms === true && name.startsWith(`${wanted.package}_`)
+    const keepsPrograms = wanted.keepsPrograms === true && named.some((each) => name.startsWith(`${each}_`))
     await extract(join(apt.archives, name), root, keepsPrograms)
     unpacking.set(wanted.label, `${wanted.label} ${index + 1} of ${packages.length} packages`)
     if (performance.now() - reportedMs < REPORT_INTERVAL_MS) continue

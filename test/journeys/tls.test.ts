@@ -10,7 +10,7 @@ import { explainUntrusted } from '../../src/platform/untrusted.ts'
 import { readDatabaseAddress } from '../../src/platform/db/address.ts'
 import { readBrokerAddress } from '../../src/platform/broker/address.ts'
 import { createAuthority } from '../support/certificates.ts'
-import { freshStack, isMariadb, logFolder, startTlsServers } from '../support/servers.ts'
+import { chosenEngine, freshStack, logFolder, startOwnServers } from '../support/servers.ts'
 import { sharedSimulators } from '../support/simulators.ts'
 import { join } from 'node:path'
 
@@ -18,9 +18,9 @@ describe('TLS to the servers', function () {
   this.timeout(180_000)
   const ours = createAuthority()
   const other = createAuthority()
-  let servers: Awaited<ReturnType<typeof startTlsServers>>
+  let servers: Awaited<ReturnType<typeof startOwnServers>>
   before(async () => {
-    servers = await startTlsServers({
+    servers = await startOwnServers({
       ...{ caFile: ours.caFile },
       ...ours.issue('server', ['DNS:localhost', 'IP:127.0.0.1']),
     })
@@ -90,7 +90,7 @@ describe('TLS to the servers', function () {
         maxIdleConns: 1,
         connMaxLifetimeSeconds: 60,
       })
-      const reload = isMariadb() ? sql`FLUSH SSL` : sql`ALTER INSTANCE RELOAD TLS`
+      const reload = chosenEngine() === 'mariadb' ? sql`FLUSH SSL` : sql`ALTER INSTANCE RELOAD TLS`
       await read(db, 'test.reload', (reader) => reload.execute(reader))
       const query = { 'ssl-ca': ours.caFile }
       assert.match(await untrusted(databaseUrl('localhost', query)), /altnames/)

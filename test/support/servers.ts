@@ -117,10 +117,10 @@ export async function logFolder(): Promise<string> {
   return resolve(await mkdtemp(join(runFolder('logs'), 'engine-')))
 }
 
-/** Servers of a test's own, beside the suite's, which offer TLS with these files. Whoever starts them stops and removes them. */
-export async function startTlsServers(tls: TlsFiles): Promise<Servers & { remove(): Promise<void> }> {
-  const folder = resolve(await mkdtemp(join(TEST_FOLDER, 'tls-')))
-  const servers = await startServers({ dataDir: folder, ...chosen(), tls })
+/** Servers of a test's own, beside the suite's; with files of TLS they offer that. Whoever starts them removes them. */
+export async function startOwnServers(tls?: TlsFiles): Promise<Servers & { remove(): Promise<void> }> {
+  const folder = resolve(await mkdtemp(join(TEST_FOLDER, 'own-')))
+  const servers = await startServers({ dataDir: folder, ...chosen(), ...(tls ? { tls } : {}) })
   const remove = async () => {
     await servers.stop()
     await rm(folder, { recursive: true, force: true })
@@ -128,8 +128,8 @@ export async function startTlsServers(tls: TlsFiles): Promise<Servers & { remove
   return { ...servers, remove }
 }
 
-export function isMariadb(): boolean {
-  return chosen().engine === 'mariadb'
+export function chosenEngine(): Engine {
+  return chosen().engine
 }
 
 /** The suite's own servers. A test that stops them skips itself, with the reason, where they are the caller's. */
