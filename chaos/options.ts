@@ -2,7 +2,7 @@ import { readFlags } from '../dev/commands/readFlags.ts'
 import { assertMakeVariables } from '../loadtest/makeVariables.ts'
 
 /** Without faults by chance, on the present program alone. */
-const SCENARIOS = ['cancel', 'schedule', 'outage'] as const
+const SCENARIOS = ['cancel', 'schedule', 'outage', 'restart'] as const
 export type ScenarioName = (typeof SCENARIOS)[number]
 /** `upgrade`: nothing but the upgrade and the rollback. */
 const ONLY = ['upgrade', ...SCENARIOS] as const

@@ -27,7 +27,8 @@ export async function untilHealthy(
   return false
 }
 
-async function isReady(supervised: World['processes']['all'][number]): Promise<boolean> {
+/** Ready, and with all its links to operators. */
+export async function isReady(supervised: World['processes']['all'][number]): Promise<boolean> {
   const url = supervised.program?.url
   if (url === undefined) return false
   const ask = async (path: string) => {

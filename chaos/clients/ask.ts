@@ -45,7 +45,14 @@ export async function ask(url: string, body: unknown, options: AskOptions = {}):
     const isUnknown = UNKNOWN.includes(code) || (status >= 500 && status !== 503)
     const answered = isUnknown ? 'unknown' : 'refused'
     return { answered, label: `${status} ${code}`.trim(), body: answer, text, isReplayed }
-  } catch {
-    return { answered: 'unknown', label: 'no answer', body: {}, text: '', isReplayed: false }
+  } catch (error) {
+    const label = isRefused(error) ? 'no connection' : 'no answer'
+    return { answered: 'unknown', label, body: {}, text: '', isReplayed: false }
   }
+}
+
+/** Nobody listened: a process that is being restarted. */
+function isRefused(error: unknown): boolean {
+  const { cause } = (error ?? {}) as { cause?: { code?: string } }
+  return cause?.code === 'ECONNREFUSED'
 }

@@ -109,7 +109,7 @@ export interface ClientRecord {
   sent: Sent[]
   bulks: SentBulk[]
   toppedUp: ToppedUp[]
-  /** Answers by status and code, `200` and `503 overloaded`; and `no answer`. */
+  /** Answers by status and code, `200` and `503 overloaded`; and `no answer` or `no connection`. */
   answers: Map<string, number>
 }
 

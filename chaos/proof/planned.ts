@@ -1,8 +1,8 @@
 /**
- * The engine refuses by these, and by no others. `no answer` is what a client notes of a process that is gone or that it
+ * The engine refuses by these, and by no others. `no answer` and `no connection` are what a client notes of a process that is gone or that it
  * left, `404 not_found` the answer of a program without `/v1`.
  */
-const PLANNED = /^(?:200|402 insufficient_balance|408 request_timeout|503 \w+|no answer)$/
+const PLANNED = /^(?:200|402 insufficient_balance|408 request_timeout|503 \w+|no answer|no connection)$/
 /** Of each kind of request of clients with keys, beside what all of them may be answered. */
 const WITH_KEY: Record<string, RegExp> = {
   'with key': /^(?:202|202 replayed|send_at has passed|402 spend_limit)$/,
@@ -15,7 +15,7 @@ const WITH_KEY: Record<string, RegExp> = {
   'top-up with key': /^(?:200|200 replayed)$/,
   events: /^(?:200|201)$/,
 }
-const WITH_ANY_KEY = /^(?:404 not_found|408 request_timeout|503 \w+|no answer)$/
+const WITH_ANY_KEY = /^(?:404 not_found|408 request_timeout|503 \w+|no answer|no connection)$/
 
 export function isPlanned(label: string): boolean {
   const [kind = '', answer] = label.split(': ')

@@ -9,13 +9,14 @@ import { startWorld } from '../startWorld.ts'
 import type { Ran, RunEvents } from '../startWorld.ts'
 import { cancelWhileSent } from './cancelWhileSent.ts'
 import type { Scenario } from './scenario.ts'
+import { restartInTurn } from './restartInTurn.ts'
 import { outliveOutage } from './outliveOutage.ts'
 import { scheduleForOneTime } from './scheduleForOneTime.ts'
 
 /** The database has all tables, so that each key takes some milliseconds. */
 const KEYS_TIMEOUT_MS = 60_000
 const SCENARIOS: Record<ScenarioName, Scenario> = {
-  ...{ cancel: cancelWhileSent, schedule: scheduleForOneTime, outage: outliveOutage },
+  ...{ cancel: cancelWhileSent, schedule: scheduleForOneTime, outage: outliveOutage, restart: restartInTurn },
 }
 
 /** One scenario alone on the present program; then the same proof as that of a run with faults. */

@@ -179,7 +179,10 @@ export const COMMANDS = {
       ['DURATION, --duration', 'time of overlapping faults, default 60s'],
       ['INTENSITY, --intensity', 'rate of faults, 0.1 to 10, default 1'],
       ['KEEP=1, --keep', 'keep logs and data although nothing was found'],
-      ['ONLY, --only', 'upgrade: only the upgrade and the rollback; cancel, schedule: one scenario'],
+      [
+        'ONLY, --only',
+        'upgrade: only the upgrade and the rollback; cancel, schedule, outage, restart: one scenario',
+      ],
       ['UPGRADE_FROM, --upgrade-from', 'the commit to upgrade from, default: the baseline'],
       ...SERVERS,
     ],

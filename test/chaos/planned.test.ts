@@ -3,7 +3,7 @@ import { isPlanned } from '../../chaos/proof/planned.ts'
 
 describe('the answers that a run expects', () => {
   const PLANNED = [
-    ...['200', '402 insufficient_balance', '503 overloaded', 'no answer'],
+    ...['200', '402 insufficient_balance', '503 overloaded', 'no answer', 'no connection'],
     ...['with key: 202', 'with key: 202 replayed', 'with key: 404 not_found', 'with key: send_at has passed'],
     ...['with key: 402 spend_limit', 'bulk: 202 none accepted', 'bulk: one of all or nothing is wrong'],
     ...[

@@ -3,6 +3,7 @@ import type { Sent } from '../../../chaos/clients/record.ts'
 import { measure } from '../../../chaos/scenarios/cancelWhileSent.ts'
 import { describeHandOvers } from '../../../chaos/scenarios/handOvers.ts'
 import type { HandOver } from '../../../chaos/scenarios/handOvers.ts'
+import { describeRestarts } from '../../../chaos/scenarios/restarts.ts'
 import { describeOutage } from '../../../chaos/scenarios/outages.ts'
 import type { Ended } from '../../../chaos/scenarios/outages.ts'
 import { inTurn } from '../../../chaos/scenarios/inTurn.ts'
@@ -32,6 +33,35 @@ describe('what a scenario measured', () => {
       const unknown = { ...message(true), answered: 'unknown' as const }
       const { missed } = measure([...some(50, message(true)), ...some(49, message(false)), unknown])
       assert.deepEqual(missed, ['1 of 100 messages were not accepted'])
+    })
+  })
+
+  describe('of messages that were sent while processes were restarted', () => {
+    const message = (tries: number, answered: Sent['answered'] = 'accepted'): Sent => ({
+      ...{ mark: 'a', customer: 1, type: 'normal', recipients: 1, firstNumber: 1, answered, label: '202' },
+      repeated: { tries, answers: ['x'], firsts: 1 },
+    })
+    const sent = [...Array.from({ length: 19 }, () => message(1)), message(3)]
+    const planned = new Map([['202', 20], ['503 overloaded', 1], ['no connection', 1]]) // prettier-ignore
+    const restarts = { count: 2, answers: planned, marked: 0 }
+
+    it('is right when repeats absorbed every refusal', () => {
+      const { lines, missed } = describeRestarts(sent, restarts)
+      assert.deepEqual(missed, [])
+      assert.match(lines.join(), /20 were accepted, 1 of them at a repeat, the last one after 3 tries/)
+      assert.match(lines.join(), /met 1 503 overloaded, 1 no connection/)
+    })
+
+    it('names what was not absorbed, a guess that was made, and answers that nobody planned', () => {
+      const answers = new Map([...planned, ['500 internal_error', 2], ['no answer', 1]] as [string, number][])
+      const { missed } = describeRestarts([...sent, message(20, 'refused')], { count: 3, answers, marked: 4 })
+      assert.deepEqual(missed, [
+        'clients got 500 internal_error 2 times',
+        'clients got no answer 1 times',
+        '1 of 21 messages were not accepted in the end',
+        'only 21 messages were sent around 3 restarts',
+        '4 recipients were marked as possible duplicates',
+      ])
     })
   })
 
