@@ -192,18 +192,71 @@ describe('the profile observe of the compose file', () => {
   const plain = withoutProfiles(file)
   const observers = Object.entries(file.services).filter(([name]) => !(name in plain.services))
 
-  it('brings Prometheus, Grafana and an exporter, on this machine alone, of versions that are named', () => {
+  it('brings what observes, on this machine alone, of versions that are named', () => {
     assert.deepEqual(
       observers.map(([name]) => name),
-      ['prometheus', 'grafana', 'mysqld-exporter'],
+      ['prometheus', 'grafana', 'mysqld-exporter', 'jaeger', 'loki', 'alloy'],
     )
     for (const [name, { image, ports = [], volumes = [], profiles }] of observers) {
       assert.deepEqual(profiles, ['observe'], name)
       assert.match(image, /:v?\d+\.\d+\.\d+$/, name)
       for (const port of ports) assert.match(port, /^127\.0\.0\.1:[0-9]+:[0-9]+$/)
-      for (const volume of volumes)
-        assert.ok(statSync(join(CHECKOUT, volume.split(':')[0] ?? '')).isDirectory(), volume)
+      const sources = volumes.map((volume) => volume.split(':')[0] ?? '')
+      for (const source of sources.filter((each) => each.startsWith('./')))
+        assert.ok(statSync(join(CHECKOUT, source)).isDirectory(), source)
+      const others = sources.filter((each) => !each.startsWith('./'))
+      assert.deepEqual(others, name === 'alloy' ? ['/var/run/docker.sock'] : [], name)
+      for (const volume of volumes) assert.match(volume, /:ro$/)
     }
+  })
+
+  it('provisions sources of data that are services of it, which point to each other', () => {
+    const sources = ['prometheus', 'loki', 'jaeger'].flatMap((name) => {
+      const text = readProjectFile(`docker/grafana/provisioning/datasources/${name}.yml`)
+      return (parse(text) as { datasources: { uid: string; url: string; jsonData?: object }[] }).datasources
+    })
+    assert.deepEqual(
+      sources.map(({ uid }) => uid),
+      ['prometheus', 'loki', 'jaeger'],
+    )
+    for (const { url, jsonData = {} } of sources) {
+      assert.ok(
+        observers.some(([name]) => name === new URL(url).hostname),
+        url,
+      )
+      for (const [, uid] of JSON.stringify(jsonData).matchAll(/"datasourceUid":"(\w+)"/g))
+        assert.ok(
+          sources.some((each) => each.uid === uid),
+          uid,
+        )
+    }
+  })
+
+  it('ships logs to a service of it, by components that are there', () => {
+    const config = readProjectFile('docker/alloy/config.alloy')
+    const components = [...config.matchAll(/^([a-z.]+) "(\w+)" \{$/gm)].map(
+      ([, kind, label]) => `${kind}.${label}`,
+    )
+    const named = [...config.matchAll(/= \[?([a-z_.]+)\.(?:targets|output|receiver)\b/g)].map(
+      ([, name]) => name ?? '',
+    )
+    assert.equal(components.length, 5)
+    assert.deepEqual(
+      named.filter((name) => !components.includes(name)),
+      [],
+    )
+    const [, host = ''] = /url = "http:\/\/(\w+):/.exec(config) ?? []
+    assert.ok(
+      observers.some(([name]) => name === host),
+      host,
+    )
+    const { name } = parse(readProjectFile('docker-compose.yml')) as { name: string }
+    assert.ok(config.includes(`com.docker.compose.project=${name}`))
+  })
+
+  it('traces nothing unless it is asked to', () => {
+    for (const role of ROLES)
+      assert.equal(serviceOf(file, role).environment['OTEL_EXPORTER_OTLP_ENDPOINT'], '')
   })
 
   it('scrapes services that are there, the roles at the port that they listen on', () => {

@@ -75,6 +75,7 @@ let ground: Ground | undefined
 const runFolder = (name: string) => join(TEST_FOLDER, `${name}-${process.pid}`)
 let dataDir: string | undefined
 let stacks = 0
+let ownServers = 0
 
 /** Before several processes start servers of their own, one of them unpacks what is missing. */
 export async function fetchTestServers(): Promise<void> {
@@ -119,7 +120,7 @@ export async function logFolder(): Promise<string> {
 
 /** Servers of a test's own, beside the suite's; with files of TLS they offer that. Whoever starts them removes them. */
 export async function startOwnServers(tls?: TlsFiles): Promise<Servers & { remove(): Promise<void> }> {
-  const folder = resolve(await mkdtemp(join(TEST_FOLDER, 'own-')))
+  const folder = resolve(runFolder(`own-${++ownServers}`))
   const servers = await startServers({ dataDir: folder, ...chosen(), ...(tls ? { tls } : {}) })
   const remove = async () => {
     await servers.stop()
