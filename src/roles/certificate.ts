@@ -8,7 +8,9 @@ export function loadCertificate(files: CertificateFiles): Certificate {
   try {
     return readCertificate(files)
   } catch (error) {
-    throw new StartupFault(`TLS_CERT_FILE and TLS_KEY_FILE: ${(error as Error).message}`, { cause: error })
+    throw new StartupFault(`HTTPS_CERT_FILE and HTTPS_KEY_FILE: ${(error as Error).message}`, {
+      cause: error,
+    })
   }
 }
 

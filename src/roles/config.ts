@@ -127,8 +127,8 @@ function findContradictions(values: Partial<Settled>): string[] {
       `DB_MAX_OPEN_CONNS must be at least ${connectionsMin(roles)} with the roles relay and consumer: ` +
         '2 for each class, and 2 for everything else',
     )
-  if ((values.TLS_CERT_FILE === undefined) !== (values.TLS_KEY_FILE === undefined))
-    faults.push('TLS_CERT_FILE and TLS_KEY_FILE belong together: set both or neither')
+  if ((values.HTTPS_CERT_FILE === undefined) !== (values.HTTPS_KEY_FILE === undefined))
+    faults.push('HTTPS_CERT_FILE and HTTPS_KEY_FILE belong together: set both or neither')
   for (const prefix of ['RETRY', 'RETRY_EXPRESS'] as const) {
     const [min, max] = [values[`${prefix}_MIN_DELAY`], values[`${prefix}_MAX_DELAY`]]
     if (min !== undefined && max !== undefined && max < min)
@@ -182,7 +182,10 @@ function testOperatorOf(values: Settled): OperatorConfig | undefined {
   return operatorByUrl({ ...adapterOptionsOf(values), name: TEST_OPERATOR, url })
 }
 
-function tlsOf({ TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile }: Settled): CertificateFiles | undefined {
+function tlsOf({
+  HTTPS_CERT_FILE: certFile,
+  HTTPS_KEY_FILE: keyFile,
+}: Settled): CertificateFiles | undefined {
   return certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined
 }
 
@@ -197,7 +200,7 @@ function toConfig(values: Settled, { operators, routes }: OperatorsFile): Config
     amqpUrl: values.AMQP_URL ?? '',
     listen: { ...values.LISTEN_ADDR, port: values.PORT ?? values.LISTEN_ADDR.port },
     tls: tlsOf(values),
-    readsAgain: values.OPERATORS_FILE !== undefined || values.TLS_CERT_FILE !== undefined,
+    readsAgain: values.OPERATORS_FILE !== undefined || values.HTTPS_CERT_FILE !== undefined,
     metricsListen: values.METRICS_LISTEN_ADDR,
     localOnly: !isReachable && !isAllowed,
     access: {

@@ -63,13 +63,13 @@ export const SETTINGS = {
     default: '127.0.0.1:8080',
     meaning: 'Where HTTP is served: the API, or health and metrics alone without the role `api`.',
   },
-  TLS_CERT_FILE: {
+  HTTPS_CERT_FILE: {
     schema: z.string(),
     meaning:
       'With it `LISTEN_ADDR` serves HTTPS: the certificate in PEM, followed by intermediate ones. SIGHUP reads both files ' +
       'again, and ends no process. `METRICS_LISTEN_ADDR` stays HTTP.',
   },
-  TLS_KEY_FILE: { schema: z.string(), meaning: 'The private key of `TLS_CERT_FILE`, in PEM.' },
+  HTTPS_KEY_FILE: { schema: z.string(), meaning: 'The private key of `HTTPS_CERT_FILE`, in PEM.' },
   PORT: { schema: wholeNumberText(0, PORT_MAX), meaning: 'Overrides the port of `LISTEN_ADDR`.' },
   METRICS_LISTEN_ADDR: {
     schema: listenAddressText(),

@@ -30,7 +30,7 @@ for (const processes of [1, 2]) {
       engine = await startEngineProcess(stack, {
         ...{ role: 'api', port },
         env: {
-          ...{ TLS_CERT_FILE: files.certFile, TLS_KEY_FILE: files.keyFile, PORT: '0' },
+          ...{ HTTPS_CERT_FILE: files.certFile, HTTPS_KEY_FILE: files.keyFile, PORT: '0' },
           ...{ METRICS_LISTEN_ADDR: `127.0.0.1:${port}`, API_PROCESSES: String(processes) },
         },
       })
@@ -67,7 +67,7 @@ for (const processes of [1, 2]) {
     it('is asked for its health by the image, whatever the certificate names', async () => {
       const [, ...args] = readImage().healthcheck
       const { port } = new URL(String(saying('serving')[0]?.['url']))
-      const env = { TLS_CERT_FILE: files.certFile, PORT: port }
+      const env = { HTTPS_CERT_FILE: files.certFile, PORT: port }
       await run(process.execPath, args, { env, timeoutMs: 10_000 })
     })
 
@@ -92,9 +92,13 @@ describe('the settings of HTTPS', () => {
   const env = { DATABASE_URL: 'mysql://u:p@db/name', ROLE: 'api' }
 
   it('belong together', () => {
-    for (const name of ['TLS_CERT_FILE', 'TLS_KEY_FILE'])
+    for (const name of ['HTTPS_CERT_FILE', 'HTTPS_KEY_FILE'])
       assert.throws(() => loadConfig({ ...env, [name]: '/tls.pem' }), /belong together: set both or neither/)
-    assert.equal(loadConfig({ ...env, TLS_CERT_FILE: '/c.pem', TLS_KEY_FILE: '/k.pem' }).readsAgain, true)
+    assert.equal(loadConfig({ ...env, HTTPS_CERT_FILE: '/c.pem', HTTPS_KEY_FILE: '/k.pem' }).readsAgain, true)
     assert.deepEqual([loadConfig(env).tls, loadConfig(env).readsAgain], [undefined, false])
+  })
+
+  it('are no slip of what OpenSSL is told by', () => {
+    assert.equal(loadConfig({ ...env, SSL_CERT_FILE: '/ca.pem', SSL_CERT_DIR: '/ca' }).tls, undefined)
   })
 })
