@@ -6,9 +6,10 @@ import { transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { identifierToBytes } from '../../src/primitives/identifier.ts'
 import { claimEndpoints } from '../../src/webhooks/deliver/claimEndpoints.ts'
+import type { ClaimedEndpoint } from '../../src/webhooks/deliver/claimEndpoints.ts'
 import { createDeliveryFacts, createEndpoint, enqueue } from '../../src/webhooks/index.ts'
 import type { EndpointValues } from '../../src/webhooks/index.ts'
-import { takeTurn } from '../../src/webhooks/deliver/keepDelivering.ts'
+import { openTurns } from '../../src/webhooks/deliver/takeTurns.ts'
 import type { SenderOptions } from '../../src/webhooks/send/post.ts'
 import { createMetrics } from '../../src/platform/telemetry/index.ts'
 import { sequenceAll } from '../events/arrangeEvents.ts'
@@ -32,6 +33,8 @@ export interface WebhookBench {
   send(userId: number, count?: number, others?: { callbackUrl?: string; text?: string }): Promise<string[]>
   /** Numbers events and takes turns until no endpoint is due. @returns how many turns there were. */
   deliver(options?: { turnsMax?: number; timeoutMs?: number }): Promise<number>
+  /** Takes one turn of an endpoint that was claimed. */
+  take(endpoint: ClaimedEndpoint): Promise<void>
   /** Lets the waits of endpoints and deliveries be over. */
   skipWaits(): Promise<void>
   endpoint(id: string): Promise<EndpointRow>
@@ -72,9 +75,10 @@ export async function openWebhookBench(): Promise<WebhookBench> {
       ...(await claimEndpoints(db, { isSlow: false, endpointsMax: 100 })),
       ...(await claimEndpoints(db, { isSlow: true, endpointsMax: 100 })),
     ]
-    await Promise.all(claimed.map((endpoint) => takeTurn({ db, newId, facts, sender }, endpoint)))
+    if (claimed.length > 0) await Promise.all(openTurns({ db, newId, facts, sender })(claimed))
     return claimed.length
   }
+  const sender = { allowsPrivate: true, timeoutMs: 1_000 }
 
   return {
     ...{ databaseUrl: stack.databaseUrl, db },
@@ -105,6 +109,7 @@ export async function openWebhookBench(): Promise<WebhookBench> {
       })
       return ids
     },
+    take: async (endpoint) => void (await Promise.all(openTurns({ db, newId, facts, sender })([endpoint]))),
     async deliver({ turnsMax = 50, timeoutMs = 1_000 } = {}) {
       let turns = 0
       while (turns < turnsMax) {
