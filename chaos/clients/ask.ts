@@ -51,7 +51,7 @@ export async function ask(url: string, body: unknown, options: AskOptions = {}):
   }
 }
 
-/** Nobody listened: a process that is being restarted. */
+/** No process listened: it is being restarted. */
 function isRefused(error: unknown): boolean {
   const { cause } = (error ?? {}) as { cause?: { code?: string } }
   return cause?.code === 'ECONNREFUSED'

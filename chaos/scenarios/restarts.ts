@@ -1,7 +1,7 @@
 import type { Sent } from '../clients/record.ts'
 import type { Measured } from '../startWorld.ts'
 
-/** What a client may meet while processes are replaced in order: a refusal that asks it to come again, or nobody. */
+/** What a client may meet while processes are replaced in order: a refusal that asks it to come again, or no listener. */
 const PLANNED = /^(?:202|202 replayed|503 \w+|no connection)$/
 /** Fewer requests would say that the restarts hardly met any. */
 const PER_RESTART_MIN = 10

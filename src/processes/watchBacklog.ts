@@ -9,7 +9,7 @@ import { readProcesses } from './readProcesses.ts'
 
 export interface BacklogWatch {
   /** How long the oldest row that is due has waited for a relay; undefined while no relay tells. */
-  ageSeconds(): number | undefined
+  ageSeconds: () => number | undefined
   close(): Promise<void>
 }
 

@@ -182,6 +182,10 @@ function testOperatorOf(values: Settled): OperatorConfig | undefined {
   return operatorByUrl({ ...adapterOptionsOf(values), name: TEST_OPERATOR, url })
 }
 
+function accessOf(values: Settled, isOpen: boolean): Config['access'] {
+  return { isOpen, adminKey: values.ADMIN_API_KEY, trustedProxies: values.TRUSTED_PROXIES }
+}
+
 function tlsOf({
   HTTPS_CERT_FILE: certFile,
   HTTPS_KEY_FILE: keyFile,
@@ -203,11 +207,7 @@ function toConfig(values: Settled, { operators, routes }: OperatorsFile): Config
     readsAgain: values.OPERATORS_FILE !== undefined || values.HTTPS_CERT_FILE !== undefined,
     metricsListen: values.METRICS_LISTEN_ADDR,
     localOnly: !isReachable && !isAllowed,
-    access: {
-      isOpen: !isReachable || isAllowed,
-      adminKey: values.ADMIN_API_KEY,
-      trustedProxies: values.TRUSTED_PROXIES,
-    },
+    access: accessOf(values, !isReachable || isAllowed),
     testOperatorUrl: values.TEST_OPERATOR_URL,
     currency: values.CURRENCY,
     operators,

@@ -8,7 +8,7 @@ export interface DatabaseAddress {
   ssl?: { ca?: Buffer; rejectUnauthorized: true; verifyIdentity: boolean }
 }
 
-/** As MySQL's own clients name them. REQUIRED is not among them: it encrypts towards whoever answers. */
+/** As MySQL's own clients name them. REQUIRED is not among them: it encrypts, and trusts any server. */
 const MODES = ['DISABLED', 'VERIFY_CA', 'VERIFY_IDENTITY']
 
 /**
