@@ -1,7 +1,10 @@
 import { sql } from 'kysely'
 import { readEvents, readEventsAfter } from '../../events/index.ts'
+import type { LoggedEvent } from '../../events/index.ts'
+import { readTraces } from '../../messages/index.ts'
 import { read } from '../../platform/db/index.ts'
 import type { Db, Reader } from '../../platform/db/index.ts'
+import type { Traced } from '../../primitives/traceparent.ts'
 import { describeEvents } from '../describeEvents.ts'
 import type { EventView } from '../describeEvents.ts'
 import type { ClaimedEndpoint } from './claimEndpoints.ts'
@@ -19,6 +22,8 @@ export interface Task {
   /** Before this one. */
   attempts: number
   createdAt: Date | undefined
+  /** The trace of its message, where that is recorded. */
+  traced?: Traced | undefined
 }
 
 export interface Tasks {
@@ -81,6 +86,7 @@ async function readDue(reader: Reader, endpoint: ClaimedEndpoint): Promise<Pick<
       due.push({
         ...{ deliveryId: row.id, seq: row.seq, eventId: row.event_id, eventType: row.event_type },
         ...{ url, body, attempts: row.attempts, createdAt: row.created_at },
+        traced: row.seq === null ? undefined : views.get(row.seq)?.traced,
       })
   }
   return { due, gone }
@@ -100,20 +106,34 @@ async function readFresh(
     return [
       {
         ...{ deliveryId: undefined, seq, eventId: view.id, eventType: view.type, url, body: view.body },
-        ...{ attempts: 0, createdAt: undefined },
+        ...{ attempts: 0, createdAt: undefined, traced: view.traced },
       },
     ]
   })
   return { fresh, readUpTo: events.at(-1)?.seq ?? position }
 }
 
+interface Described extends Pick<EventView, 'id' | 'type'> {
+  body: string
+  traced: Traced | undefined
+}
+
 async function describe(
   reader: Reader,
   { userId, includeText }: ClaimedEndpoint,
-  events: Parameters<typeof describeEvents>[2],
-): Promise<Map<number, EventView & { body: string }>> {
+  events: readonly LoggedEvent[],
+): Promise<Map<number, Described>> {
   const views = await describeEvents(reader, userId, events, { withText: includeText })
-  return new Map(views.map((view) => [view.sequence, { ...view, body: JSON.stringify(view) }]))
+  const traces = await readTraces(
+    reader,
+    events.map(({ smsIdentifier }) => smsIdentifier),
+  )
+  return new Map(
+    views.map((view) => {
+      const { id, type, sequence, data } = view
+      return [sequence, { id, type, body: JSON.stringify(view), traced: traces.get(data.message_id) }]
+    }),
+  )
 }
 
 function testBody({ event_id: id, event_type: type, created_at }: Row): string {
