@@ -25,14 +25,8 @@ export async function insertRequests(tx: Tx, requests: readonly Submitted[]): Pr
       } = request
       return [
         ...[identifierToBytes(smsIdentifier), userId, type, text, sender, recipients.length],
-        ...[
-          sendAt ? dateTime(sendAt.getTime()) : null,
-          expiresAt(request),
-          isTest ? 1 : 0,
-          onUnknown,
-          traceparent,
-          NOW,
-        ],
+        ...[sendAt ? dateTime(sendAt.getTime()) : null, expiresAt(request), isTest ? 1 : 0],
+        ...[onUnknown, traceparent, NOW],
       ]
     }),
   )
