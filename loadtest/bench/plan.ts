@@ -11,6 +11,7 @@ import { limit } from './scenarios/limit.ts'
 import { oldReadView } from './scenarios/oldReadView.ts'
 import { receipts } from './scenarios/receipts.ts'
 import { throttled } from './scenarios/throttled.ts'
+import { SAMPLED, tracing } from './scenarios/tracing.ts'
 import { claimTime } from './scenarios/claimTime.ts'
 import { expressBehindBacklog } from './scenarios/expressBehindBacklog.ts'
 import { history } from './scenarios/history.ts'
@@ -87,6 +88,7 @@ export function planSteps(form: Form, { only, rate }: BenchOptions): PlannedStep
       ...{ name: 'audit-live', perform: auditLive },
       seconds: AROUND_SECONDS + (2 * live.messages) / 25_000 + 2 * seconds(live.time),
     },
+    { name: 'tracing', perform: tracing, seconds: tracingSeconds(form, only ? searched : 0) },
     {
       ...{ name: 'one-by-one', perform: oneByOne },
       seconds:
@@ -95,8 +97,9 @@ export function planSteps(form: Form, { only, rate }: BenchOptions): PlannedStep
     },
   ]
   // The audit beside a load shows nothing with the few messages of the short form, and the whole form has no time left.
-  const planned = (name: Scenario) =>
-    only?.includes(name) ?? name !== (form.isShort ? 'audit-live' : 'receipts')
+  // What tracing costs can only be seen in many turns.
+  const leftOut: Scenario[] = ['tracing', form.isShort ? 'audit-live' : 'receipts']
+  const planned = (name: Scenario) => only?.includes(name) ?? !leftOut.includes(name)
   return steps.filter(({ name }) => planned(name))
 }
 
@@ -104,6 +107,12 @@ export function planSteps(form: Form, { only, rate }: BenchOptions): PlannedStep
 function keyedSeconds({ keyed: { turns, time } }: Form, searched: number): number {
   const look = (time.warmUpMs + time.durationMs) / 1_000
   return 3 * (AROUND_SECONDS + 2 * searched + (2 * turns + 1) * look)
+}
+
+/** Processes of two engines, customers that are topped up over HTTP, the search of both, the looks in turn. */
+function tracingSeconds({ tracing: { turns, time } }: Form, searched: number): number {
+  const look = (time.warmUpMs + time.durationMs) / 1_000
+  return SAMPLED.length * (4 * AROUND_SECONDS + 2 * searched + (2 * turns + 1) * look)
 }
 
 /** Its sweep and its best setting for both sizes of request, and S2 in turn with it. */
