@@ -22,7 +22,7 @@ function describeOne(traceId: string, spans: readonly StoredSpan[]): string[] {
   const client = roots.find(({ parentSpanId }) => parentSpanId !== undefined)?.parentSpanId
   const rows = roots.flatMap((root) => [{ span: root, branch: '' }, ...branchesOf(root, ordered, '')])
   return [
-    `trace ${traceId}: ${spans.length} spans of ${services.size} processes, from ${new Date(startMs).toISOString()}`,
+    `trace ${traceId}: ${count(spans.length, 'span')} of ${count(services.size, 'process', 'es')}, from ${new Date(startMs).toISOString()}`,
     ...(client === undefined ? [] : [`continues the client's span ${client}`]),
     '',
     ...rows.map(({ span, branch }) =>
@@ -45,6 +45,10 @@ function branchesOf(parent: StoredSpan, ordered: readonly StoredSpan[], indent: 
   })
 }
 
+function count(number: number, noun: string, plural = 's'): string {
+  return `${number} ${noun}${number === 1 ? '' : plural}`
+}
+
 const WIDTH = 9
 
 function milliseconds(ms: number): string {
@@ -63,8 +67,10 @@ function notesOf({ attributes, isError, links }: StoredSpan): string[] {
     ...text('chapar.result'),
     ...text('chapar.breaker', 'breaker '),
     ...text('chapar.refund', 'refund '),
-    ...text('messaging.batch.message_count', 'batch of '),
-    ...(links.length > 0 ? [`${links.length} ${links.length === 1 ? 'link' : 'links'}`] : []),
+    ...(Number(attributes['messaging.batch.message_count']) > 1
+      ? text('messaging.batch.message_count', 'batch of ')
+      : []),
+    ...(links.length > 0 ? [count(links.length, 'link')] : []),
     ...(isError ? ['ERROR'] : []),
   ]
 }
