@@ -96,7 +96,8 @@ async function claim(tx: Tx, envelopes: Envelope[], run: ClaimRun): Promise<Clai
     const traces = tracesOf(share.envelope)
     const tasks = mine.map((row) => {
       const task = toTask(row, texts.get(row.smsIdentifier), partsTaken.get(row.reference), reading)
-      return { ...task, traceparent: traces.get(row.smsIdentifier) }
+      const traceparent = traces.get(row.smsIdentifier)
+      return traceparent === undefined ? task : { ...task, traceparent }
     })
     return {
       tasks,

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express'
 import { maskNumbersIn } from '../../primitives/privacy.ts'
-import { openRequestSpan } from '../telemetry/index.ts'
+import { isTracing, openRequestSpan } from '../telemetry/index.ts'
 import { contextOf, note } from './context.ts'
 import { METHODS, statusOf } from './observe.ts'
 
@@ -9,7 +9,7 @@ const UNTRACED_PATHS = new Set(['/metrics', '/healthz', '/readyz'])
 
 /** Gives a request its span, in the client's trace if it names one, until its answer is sent. */
 export function traceRequest(request: Request, response: Response): void {
-  if (UNTRACED_PATHS.has(request.path)) return
+  if (!isTracing() || UNTRACED_PATHS.has(request.path)) return
   const span = openRequestSpan(request.headers['traceparent'])
   if (!span) return
   const requestContext = contextOf(response)

@@ -1,7 +1,7 @@
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { readTraceparent } from '../../primitives/traceparent.ts'
 import type { LogFields } from './logger.ts'
-import { endSpan, isTracing, startSpan, toSpanContext } from './spans.ts'
+import { endSpan, startSpan, toSpanContext } from './spans.ts'
 import type { Outcome } from './spans.ts'
 
 /** The span of one HTTP request that is served. */
@@ -14,9 +14,8 @@ export interface RequestSpan {
   end(name: string, outcome: Outcome): void
 }
 
-/** @returns undefined while tracing is off, and for a request that the sampler leaves out. */
+/** Only while tracing is on. @returns undefined for a request that the sampler leaves out. */
 export function openRequestSpan(header: string | string[] | undefined): RequestSpan | undefined {
-  if (!isTracing()) return undefined
   const read = typeof header === 'string' ? readTraceparent(header) : undefined
   const span = startSpan('HTTP', { kind: 'server', parent: read && toSpanContext(read) })
   if (!span.isRecording()) return undefined
