@@ -14,6 +14,8 @@ export const SCENARIOS = [
   'keys',
   'limit',
   'receipts',
+  'followed',
+  'dead-endpoint',
   'throttled',
   'old-read-view',
   'fair-share',
@@ -35,7 +37,7 @@ export const HELP = `make bench [FORM=short|whole] [STRICT=1] [AGAINST=<commit>]
   AGAINST  compares s1 and s2 with another commit, in turn
 
 Flags in ARGS:
-  --only <names>     only these scenarios, separated by commas; tracing runs in no other way:
+  --only <names>     only these scenarios, separated by commas; some run in no other way:
                      ${SCENARIOS.join(', ')}
   --rate <number>    offered requests a second, instead of a search for the highest rate
   --seconds <number> duration of each load

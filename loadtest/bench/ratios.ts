@@ -14,6 +14,7 @@ const S6_RATIO_MAX = 1.2
 const S8_RATIO_MAX = 3
 const AUDIT_LIVE_RATIO_MIN = 0.9
 const KEYED_RATIO_MIN = 0.85
+const FOLLOWED_RATIO_MIN = 0.6
 /** Of a share of 1 %; what all traces cost is shown. */
 const TRACED_RATIO_MIN = 0.97
 
@@ -29,19 +30,30 @@ export function listRatios(findings: Findings, isShort: boolean): Ratio[] {
     ...Object.values(others),
     ...singles,
     ...s8,
-    ...keyedRatios(findings),
+    ...turnRatios(findings),
     ...tracingRatios(findings),
     ...isolationRatios(findings),
   ].filter(({ ratio }) => Number.isFinite(ratio))
 }
 
-/** What keys, limits and tariffs cost, of each load. */
-export function keyedRatios({ keyed = [] }: Findings): ScenarioRatio[] {
-  return keyed.map(({ scenario, turns }) => ({
-    scenario: 'keys',
-    title: `${scenario} with API keys, idempotency keys, limits and tariffs, to that without`,
-    ...{ ratio: medianRatio(turns), wantedAtLeast: KEYED_RATIO_MIN },
-  }))
+/** What keys, limits and tariffs cost, of each load; and what receipts and webhooks do. */
+export function turnRatios({ keyed = [], followed }: Findings): ScenarioRatio[] {
+  return [
+    ...keyed.map(({ scenario, turns }) => ({
+      scenario: 'keys',
+      title: `${scenario} with API keys, idempotency keys, limits and tariffs, to that without`,
+      ...{ ratio: medianRatio(turns), wantedAtLeast: KEYED_RATIO_MIN },
+    })),
+    ...(followed
+      ? [
+          {
+            scenario: 'followed',
+            title: `${followed.scenario} with receipts for all and webhooks for a tenth, to that without`,
+            ...{ ratio: medianRatio(followed.turns), wantedAtLeast: FOLLOWED_RATIO_MIN },
+          },
+        ]
+      : []),
+  ]
 }
 
 /** What tracing costs, by the share of traces that are recorded. */
