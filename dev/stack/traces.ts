@@ -11,7 +11,7 @@ export interface Traces {
   settings: NodeJS.ProcessEnv
 }
 
-/** Soon enough for somebody who sends a message and asks for its trace. */
+/** Soon enough for a developer who sends a message and then asks for its trace. */
 const SEND_AFTER_MS = 300
 
 /** By these the caller says where spans go, or that there are none. */

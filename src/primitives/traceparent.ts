@@ -32,7 +32,7 @@ export function toTraceparent({ traceId, spanId, flags }: TraceContext): string 
   return `00-${traceId}-${spanId}-${flags.toString(16).padStart(2, '0')}`
 }
 
-/** Whether its caller records the trace: if not, nobody does, and it is not carried on. */
+/** Whether the caller records the trace. If not, no process does, and the context is not carried on. */
 export function isSampled({ flags }: TraceContext): boolean {
   return (flags & SAMPLED) !== 0
 }

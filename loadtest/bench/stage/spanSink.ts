@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Takes spans over OTLP and drops them: an engine that exports pays its own costs, and nobody reads them here. */
+/** Takes spans over OTLP and drops them, so that only the engine's own costs are measured. */
 export interface SpanSink {
   url: string
   /** In bytes. */
