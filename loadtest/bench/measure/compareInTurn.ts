@@ -15,6 +15,8 @@ export interface Compared {
   name: string
   crew: Crew
   load: Omit<Load, 'ratePerSecond' | 'warmUpMs' | 'durationMs'>
+  /** Of the common rate; 1 by default. Less for one whose overload would be measured instead of what it carries. */
+  offeredShare?: number
   /** Before each look at it. */
   prepare?: () => Promise<void>
   /** Messages a second that it carried, at most those offered; by default those that were accepted and are done. */
@@ -61,9 +63,9 @@ export async function compareInTurn(
   let offered = options.rate ?? (await carriedBySome()) * OFFERED_BEYOND
   const looks: Record<'subject' | 'reference', RunResult[]> = { subject: [], reference: [] }
   const look = async (compared: Compared, seen: RunResult[]) => {
-    const { name: side, crew, load, carriedIn } = compared
+    const { name: side, crew, load, carriedIn, offeredShare = 1 } = compared
     await compared.prepare?.()
-    const ratePerSecond = Math.round(offered)
+    const ratePerSecond = Math.round(offered * offeredShare)
     const run = await runLoad(crew, {
       ...{ name: `${name} ${side}`, title, settings: options.env },
       load: { ...load, ...time, ratePerSecond },

@@ -37,13 +37,14 @@ export async function untilFollowed(databaseUrl: string): Promise<void> {
   const endsAtMs = performance.now() + TIMEOUT_MS
   await withDatabase(databaseUrl, async (database) => {
     for (let calm = 0; calm < CALM_LOOKS; await pause(LOOK_MS)) {
-      const [row] = await database.rows<{ ahead: number }>(
-        `SELECT (SELECT COUNT(*) FROM waiting_receipts) + (SELECT COUNT(*) FROM event_queue) +
+      const [row] = await database.rows<{ receipts: number; events: number; endpoints: number }>(
+        `SELECT (SELECT COUNT(*) FROM waiting_receipts) AS receipts, (SELECT COUNT(*) FROM event_queue) AS events,
            (SELECT COUNT(*) FROM webhook_endpoints e JOIN event_sequences s ON s.user_id = e.user_id
-            WHERE e.position < s.last_seq AND e.url NOT LIKE '%/hanging') AS ahead`,
+            WHERE e.position < s.last_seq AND e.url NOT LIKE '%/hanging') AS endpoints`,
       )
-      calm = Number(row?.ahead) === 0 ? calm + 1 : 0
-      if (performance.now() > endsAtMs) throw new Error(`${row?.ahead} receipts and events were not done`)
+      const isDone = Object.values(row ?? {}).every((count) => Number(count) === 0)
+      calm = isDone ? calm + 1 : 0
+      if (performance.now() > endsAtMs) throw new Error(`still to be done: ${JSON.stringify(row)}`)
     }
   })
 }
