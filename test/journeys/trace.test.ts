@@ -27,7 +27,7 @@ const CLIENT_SPAN = 'c'.repeat(16)
 const BOUND_MS = 60_000
 
 describe('the trace of a message', function () {
-  this.timeout(2 * BOUND_MS)
+  this.timeout(4 * BOUND_MS)
   const folder = mkdtempSync(join(tmpdir(), 'chapar-trace-'))
   let stack: Stack
   let receiver: Receiver
