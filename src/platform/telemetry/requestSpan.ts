@@ -1,7 +1,6 @@
-import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { readTraceparent } from '../../primitives/traceparent.ts'
 import type { LogFields } from './logger.ts'
-import { endSpan, startSpan, toSpanContext } from './spans.ts'
+import { endSpan, startSpan, toSpanContext, withinSpan } from './spans.ts'
 import type { Outcome } from './spans.ts'
 
 /** The span of one HTTP request that is served. */
@@ -22,7 +21,7 @@ export function openRequestSpan(header: string | string[] | undefined): RequestS
   const { traceId, spanId } = span.spanContext()
   return {
     fields: { trace_id: traceId, span_id: spanId },
-    during: (work) => context.with(trace.setSpan(ROOT_CONTEXT, span), work),
+    during: (work) => withinSpan(span, work),
     end(name, outcome) {
       span.updateName(name)
       endSpan(span, outcome)
