@@ -43,9 +43,9 @@ export async function prepareApt(folder: string, archive: Archive, suite: string
   throw refusal
 }
 
-/** Downloads a package and all it depends on into `apt.archives`; apt checks each against the signed list. */
-export async function download(apt: Apt, packageName: string): Promise<void> {
-  const args = ['install', '-qq', '-y', '--no-install-recommends', '--download-only', packageName]
+/** Downloads packages and all they depend on into `apt.archives`; apt checks each against the signed list. */
+export async function download(apt: Apt, packageNames: string[]): Promise<void> {
+  const args = ['install', '-qq', '-y', '--no-install-recommends', '--download-only', ...packageNames]
   await run('apt-get', args, { env: apt.env, timeoutMs: DOWNLOAD_TIMEOUT_MS })
 }
 

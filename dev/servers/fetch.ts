@@ -1,5 +1,15 @@
 import { SERVERS_FOLDER } from '../stack/folders.ts'
-import { BROKERS, ENGINES, MONITORS, type Broker, type Engine, type Monitor } from './catalogue.ts'
+import {
+  BROKERS,
+  BROWSERS,
+  ENGINES,
+  MONITORS,
+  type Broker,
+  type Browser,
+  type Engine,
+  type Monitor,
+} from './catalogue.ts'
+import { adaptBrowser } from './chromium.ts'
 import { adaptErlang } from './erlang.ts'
 import { assertPlatform, UnsupportedPlatform } from './platform.ts'
 import type { Report } from './printProgress.ts'
@@ -24,4 +34,9 @@ export async function fetchBroker(broker: Broker, onProgress: Report): Promise<T
 export async function fetchMonitor(monitor: Monitor, onProgress: Report): Promise<Tree> {
   assertPlatform()
   return unpackServer(MONITORS[monitor], { folder: SERVERS_FOLDER, onProgress })
+}
+
+export async function fetchBrowser(browser: Browser, onProgress: Report): Promise<Tree> {
+  assertPlatform()
+  return unpackServer(BROWSERS[browser], { folder: SERVERS_FOLDER, onProgress, adapt: adaptBrowser })
 }

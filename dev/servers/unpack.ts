@@ -58,7 +58,7 @@ async function fetchTree(wanted: ServerPackage, root: string, options: UnpackOpt
   onProgress(`downloading ${wanted.label}`)
   const aptFolder = join(root, 'apt')
   const apt = await prepareApt(aptFolder, archive, suite)
-  await download(apt, wanted.package)
+  await download(apt, [wanted.package, ...(wanted.with ?? [])])
   const packages = (await readdir(apt.archives)).filter((name) => name.endsWith('.deb'))
   let reportedMs = 0
   for (const [index, name] of packages.entries()) {
