@@ -3,6 +3,7 @@ import type { Registry } from '../platform/telemetry/index.ts'
 import type { Semaphore } from '../platform/semaphore.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
+import { FAILURE_CODES } from '../messages/index.ts'
 import { QUARANTINE_CAUSES } from './effects.ts'
 
 /** How a consumer left a recipient. */
@@ -28,6 +29,12 @@ export function deliveryMetrics(registry: Registry) {
       name: 'chapar_quarantined_total',
       help: 'Recipients that were quarantined, by cause',
       labelNames: ['class', 'cause'] as const,
+      registers,
+    }),
+    failed: new Counter({
+      name: 'chapar_failed_recipients_total',
+      help: 'Recipients that a consumer failed, by the code that their customers see',
+      labelNames: ['class', 'code'] as const,
       registers,
     }),
     failures: new Counter({
@@ -65,10 +72,11 @@ export function deliveryMetrics(registry: Registry) {
       'Queue messages that could not be understood and were dead-lettered',
     ),
   }
-  const { results, quarantined, failures, endToEnd, claimAges } = metrics
+  const { results, failed, quarantined, failures, endToEnd, claimAges } = metrics
   const { refunds, refundedAmount, duplicates, takenOver, unreadables } = metrics
   for (const type of CLASSES) {
     for (const result of RESULTS) results.inc({ class: type, result }, 0)
+    for (const code of FAILURE_CODES) failed.inc({ class: type, code }, 0)
     for (const cause of QUARANTINE_CAUSES) quarantined.inc({ class: type, cause }, 0)
     for (const step of STEPS) failures.inc({ class: type, step }, 0)
     endToEnd.zero({ class: type })

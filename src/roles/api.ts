@@ -33,6 +33,7 @@ import {
   rememberRefused,
 } from '../messages/index.ts'
 import type { Accept, MessageEvents, Price } from '../messages/index.ts'
+import type { LiveFeed } from '../ops/index.ts'
 import { openVirtualTime } from '../outbox/index.ts'
 import { databaseNowMs } from '../platform/db/index.ts'
 import type { Db } from '../platform/db/index.ts'
@@ -67,6 +68,7 @@ export function startApi(
   resources: SharedResources,
   tariffs: TariffTable,
   onAccepted: (type: MessageClass) => void,
+  live: LiveFeed,
 ): ApiActions {
   const { config, logger, pools, metrics, newId } = resources
   const db = pools.requests
@@ -121,6 +123,7 @@ export function startApi(
     ...accountActions({ db, newId }, config),
     ...receiptActions(resources),
     webhooks: webhookActions({ db, newId }, config.webhooks),
+    opsPage: { db, newId, adminKey: config.access.adminKey, currency: config.currency, live },
   }
 }
 

@@ -1,4 +1,6 @@
 import { sql } from 'kysely'
+import { keepLive } from '../ops/index.ts'
+import type { LiveFeed } from '../ops/index.ts'
 import { read } from '../platform/db/index.ts'
 import { createApp, listen } from '../platform/http/index.ts'
 import type { OpsOptions } from '../platform/http/index.ts'
@@ -36,7 +38,9 @@ export async function serve(
   await serveMetrics({ ...resources, lifecycle }, { ...ops, registry: metrics })
   const gate = isApi ? await openGate(resources) : undefined
   if (gate) lifecycle.add({ name: 'access', close: () => gate.close() })
-  const api = isApi ? startApi(resources, await openTariffs(resources, lifecycle), wake) : undefined
+  const api = isApi
+    ? startApi(resources, await openTariffs(resources, lifecycle), wake, openLive(resources, lifecycle))
+    : undefined
   const routes = listRoutes({ ...ops, registry: config.metricsListen ? undefined : metrics }, api)
   const app = createApp({
     logger,
@@ -50,6 +54,13 @@ export async function serve(
   const listener = await listen(app, config.listen, logger)
   lifecycle.add({ name: 'http', takesWork: true, close: (deadlineMs) => listener.close(deadlineMs) })
   return { url: listener.url }
+}
+
+/** Its streams end as soon as a shutdown begins: the listener waits for every answer. */
+function openLive({ pools }: SharedResources, lifecycle: Lifecycle): LiveFeed {
+  const live = keepLive({ db: pools.requests })
+  lifecycle.add({ name: 'operations page', takesWork: true, close: () => live.close() })
+  return live
 }
 
 /** Prices need no query: this process has the tariffs in memory. */

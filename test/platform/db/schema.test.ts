@@ -352,6 +352,19 @@ const ROW_TYPES = {
     reported_at: 'time',
     state: 'text',
   },
+  admin_sessions: { id: 'bytes', actor: 'text', created_at: 'time', expires_at: 'time' },
+  admin_actions: {
+    id: 'bytes',
+    kind: 'text',
+    input: 'text',
+    actor: 'text',
+    reason: 'text',
+    state: 'text',
+    lease_until: 'time or null',
+    result: 'text or null',
+    created_at: 'time',
+    ended_at: 'time or null',
+  },
 } satisfies Columns
 
 const KINDS: Record<string, Kind> = {
@@ -360,6 +373,7 @@ const KINDS: Record<string, Kind> = {
   smallint: 'number',
   tinyint: 'number',
   varchar: 'text',
+  mediumtext: 'text',
   text: 'text',
   enum: 'text',
   binary: 'bytes',
