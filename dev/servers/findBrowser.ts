@@ -23,6 +23,9 @@ export async function findBrowser(onProgress: Report): Promise<BrowserProgram> {
   const { root } = await fetchBrowser('chromium', onProgress)
   return {
     executablePath: join(root, 'usr/lib/chromium/chromium'),
-    env: { LD_LIBRARY_PATH: CHROMIUM_LIBRARIES.map((folder) => join(root, folder)).join(':'), FONTCONFIG_FILE: join(root, 'fonts.conf') },
+    env: {
+      LD_LIBRARY_PATH: CHROMIUM_LIBRARIES.map((folder) => join(root, folder)).join(':'),
+      FONTCONFIG_FILE: join(root, 'fonts.conf'),
+    },
   }
 }

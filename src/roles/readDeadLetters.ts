@@ -1,6 +1,5 @@
 import type { ClassQueues } from '../outbox/index.ts'
 import type { Publisher } from '../platform/broker/index.ts'
-import { CLASSES } from '../primitives/messageClass.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 
 /** The broker is asked once in this time. */
@@ -8,14 +7,14 @@ const CACHE_MS = 5_000
 
 /** @returns what counts the dead letters of each class; what the broker does not say stays as it was last. */
 export function openDeadLetterCounts(
-  publishers: Record<MessageClass, Pick<Publisher, 'readyMessages'>>,
+  relays: readonly { type: MessageClass; publisher: Pick<Publisher, 'readyMessages'> }[],
   queues: Record<MessageClass, Pick<ClassQueues, 'deadLetterQueue'>>,
 ): () => Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
   let readAtMs = -Infinity
-  const read = async (type: MessageClass) => {
+  const read = async ({ type, publisher }: (typeof relays)[number]) => {
     try {
-      counts[type] = await publishers[type].readyMessages(queues[type].deadLetterQueue)
+      counts[type] = await publisher.readyMessages(queues[type].deadLetterQueue)
     } catch {
       // The relay reports that the broker is unavailable.
     }
@@ -23,7 +22,7 @@ export function openDeadLetterCounts(
   return async () => {
     if (performance.now() - readAtMs >= CACHE_MS) {
       readAtMs = performance.now()
-      await Promise.all(CLASSES.map(read))
+      await Promise.all(relays.map(read))
     }
     return { ...counts }
   }

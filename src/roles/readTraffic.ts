@@ -30,7 +30,7 @@ interface Value {
 type Reading = (registry: Registry, counts: Map<string, number>) => Promise<void>
 
 async function valuesOf(registry: Registry, name: string): Promise<Value[]> {
-  return ((await registry.getSingleMetric(name)?.get())?.values ?? []) as Value[]
+  return (await registry.getSingleMetric(name)?.get())?.values ?? []
 }
 
 /** Sums the values of a metric under names: what it counts, and by what. */
@@ -62,7 +62,10 @@ const READINGS: Reading[] = [
   reading('chapar_end_to_end_seconds', (value) =>
     isBucket(value) ? `ages ${value.labels['class']} ${value.labels['le']}` : undefined,
   ),
-  reading('chapar_operator_results_total', ({ labels }) => `operator ${labels['operator']} ${labels['result']}`),
+  reading(
+    'chapar_operator_results_total',
+    ({ labels }) => `operator ${labels['operator']} ${labels['result']}`,
+  ),
   reading('chapar_failed_recipients_total', ({ labels }) => `failures ${labels['code']}`),
   reading('chapar_expired_recipients_total', () => 'failures expired'),
 ]

@@ -53,13 +53,7 @@ export async function startRelays(resources: SharedResources): Promise<Relay> {
       return { type, publisher, loop }
     }),
   )
-  const publisherOf = (wanted: MessageClass) => {
-    const found = started.find(({ type }) => type === wanted)
-    if (!found) throw new Error(`no relay of ${wanted}`)
-    return found.publisher
-  }
-  const publishers = { normal: publisherOf('normal'), express: publisherOf('express') }
-  resources.stateSources.readDeadLetters = openDeadLetterCounts(publishers, queues)
+  resources.stateSources.readDeadLetters = openDeadLetterCounts(started, queues)
   const { registry } = metrics
   const partitions = keepPartitionsAhead({ databaseUrl: config.databaseUrl, logger, registry })
   const expired = keepRemovingExpired({ db: pools.work.normal, logger, registry })

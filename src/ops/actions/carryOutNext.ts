@@ -32,7 +32,10 @@ export async function carryOutNext(context: ActingContext): Promise<'worked' | '
   const claimed = await claimNext(context.db)
   if (!claimed) return 'idle'
   const outcome = claimed.isOld
-    ? { state: 'failed' as const, result: { error: `No relay carried it out within ${VALID_MINUTES} minutes.` } }
+    ? {
+        state: 'failed' as const,
+        result: { error: `No relay carried it out within ${VALID_MINUTES} minutes.` },
+      }
     : await perform(context.performers, claimed)
   await record(context.db, claimed.id, outcome)
   return 'worked'
@@ -77,7 +80,8 @@ async function perform(performers: Performers, { kind, input }: Claimed): Promis
 
 /** @throws Error for a kind of a newer program. */
 function performKnown(performers: Performers, kind: string, input: unknown): Promise<object> {
-  if (!Object.hasOwn(ACTIONS, kind)) throw new Error(`this relay does not know ${kind}: it is an older program`)
+  if (!Object.hasOwn(ACTIONS, kind))
+    throw new Error(`this relay does not know ${kind}: it is an older program`)
   const known = kind as ActionKind
   const work = performers[known] as (input: unknown) => Promise<object>
   return work(ACTIONS[known].parse(input))

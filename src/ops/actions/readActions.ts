@@ -40,10 +40,11 @@ export function readAction(db: Db, id: string): Promise<ActionView | undefined> 
 /** @returns the newest actions, without what they came to: a list of dead letters is long. */
 export function listActions(db: Db, limit: number): Promise<ActionView[]> {
   return read(db, 'ops.list_actions', async (reader) => {
-    const { rows } = await sql<Row>`SELECT id, kind, actor, reason, state, NULL AS result, created_at, ended_at
+    const { rows } =
+      await sql<Row>`SELECT id, kind, actor, reason, state, NULL AS result, created_at, ended_at
       FROM admin_actions WHERE kind <> 'dead_letters.list' ORDER BY id DESC LIMIT ${sql.lit(limit)}`.execute(
-      reader,
-    )
+        reader,
+      )
     return rows.map(toView)
   })
 }

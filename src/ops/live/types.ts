@@ -35,7 +35,13 @@ export interface LiveOperator {
   name: string
   isTest: boolean
   /** What a person made of it; null of one that no consumer announced. */
-  control: { state: Control; weight: number; reason: string | null; by: string | null; at: Date | null } | null
+  control: {
+    state: Control
+    weight: number
+    reason: string | null
+    by: string | null
+    at: Date | null
+  } | null
   throughput: number | null
   classes: LiveOperatorClass[]
   /** Messages by result in the last minute. */

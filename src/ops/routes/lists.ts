@@ -1,19 +1,33 @@
 import { z } from 'zod'
 import { read } from '../../platform/db/index.ts'
-import { answerJson, readInput } from '../../platform/http/index.ts'
+import { answerJson, readInput, readQuery, textInQuery } from '../../platform/http/index.ts'
 import type { Route } from '../../platform/http/index.ts'
 import { listDisabled } from '../../webhooks/index.ts'
 import { recipientKeys } from '../actions/kinds.ts'
+import { findCustomers } from '../lists/customers.ts'
 import { readQuarantine, readQuarantineEffect } from '../lists/quarantine.ts'
 import type { OpsActions } from './index.ts'
 
 const ENDPOINTS_SHOWN_MAX = 200
 
+const CustomersQuery = z.strictObject({ q: textInQuery().max(100).default('') })
 const EffectBody = z.strictObject({ recipients: recipientKeys })
 
 /** What waits for a person, and what a decision about it would come to. */
 export function listRoutes({ db }: OpsActions): Route[] {
   return [
+    {
+      method: 'get',
+      path: '/ops/api/customers',
+      access: 'admin',
+      async handle(request, response) {
+        const { q } = readQuery(CustomersQuery, request.query)
+        const customers = await findCustomers(db, q.trim())
+        answerJson(response, {
+          customers: customers.map(({ userId, ...others }) => ({ user_id: userId, ...others })),
+        })
+      },
+    },
     {
       method: 'get',
       path: '/ops/api/quarantine',
@@ -46,11 +60,13 @@ export function listRoutes({ db }: OpsActions): Route[] {
           listDisabled(reader, ENDPOINTS_SHOWN_MAX),
         )
         answerJson(response, {
-          endpoints: endpoints.map(({ endpointId, userId, url, reason, position, failingSince, updatedAt }) => ({
-            ...{ endpoint_id: endpointId, user_id: userId, url, reason, position },
-            failing_since: failingSince?.toISOString() ?? null,
-            updated_at: updatedAt.toISOString(),
-          })),
+          endpoints: endpoints.map(
+            ({ endpointId, userId, url, reason, position, failingSince, updatedAt }) => ({
+              ...{ endpoint_id: endpointId, user_id: userId, url, reason, position },
+              failing_since: failingSince?.toISOString() ?? null,
+              updated_at: updatedAt.toISOString(),
+            }),
+          ),
         })
       },
     },

@@ -49,8 +49,10 @@ function pathOf(name: string): string {
 
 /** Browsers know files and no packages, and a map of names would have to stand in the page as code. */
 function withPaths(source: string): string {
-  return source.replaceAll(/(\bfrom\s*)(['"])([a-z/]+)\2/g, (whole, from: string, quote: string, name: string) =>
-    Object.hasOwn(PACKAGES, name) ? `${from}${quote}${pathOf(name)}${quote}` : whole,
+  return source.replaceAll(
+    /(\bfrom\s*)(['"])([a-z/]+)\2/g,
+    (whole, from: string, quote: string, name: string) =>
+      Object.hasOwn(PACKAGES, name) ? `${from}${quote}${pathOf(name)}${quote}` : whole,
   )
 }
 

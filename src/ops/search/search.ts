@@ -15,6 +15,8 @@ export interface Found {
   by: 'identifier' | 'number' | 'reference' | 'operator identifier'
   /** The recipient that was looked for. */
   recipientNo: number | null
+  /** Its number, as it is stored. */
+  to: string | null
 }
 
 export interface SearchResult {
@@ -47,7 +49,7 @@ export function search(db: Db, { text, before }: SearchQuery): Promise<SearchRes
     db,
     'ops.search',
     async (reader) => {
-      if (isIdentifier(text)) return ofKeys(reader, [{ id: text, no: null, by: 'identifier' }])
+      if (isIdentifier(text)) return ofKeys(reader, [{ id: text, no: null, to: null, by: 'identifier' }])
       const digits = text.replaceAll(/[\s()-]/g, '')
       const below = before === undefined ? undefined : identifierToBytes(before)
       const known = below ? [] : await byOperatorIdentifier(reader, text)
@@ -63,6 +65,7 @@ export function search(db: Db, { text, before }: SearchQuery): Promise<SearchRes
 interface Key {
   id: string
   no: number | null
+  to: string | null
   by: Found['by']
 }
 
@@ -75,6 +78,7 @@ interface Looked {
 interface LookedRow {
   sms_identifier: Buffer
   recipient_no: number | null
+  text: string | Buffer | null
 }
 
 /** Of the newest recipients. A text may be written with or without a plus. */
@@ -105,13 +109,14 @@ async function look(
   matches: ReturnType<typeof sql>,
   by: Found['by'],
 ): Promise<Looked> {
-  const { rows } = await sql<LookedRow>`SELECT sms_identifier, recipient_no FROM (${newest}) newest
+  const { rows } = await sql<LookedRow>`SELECT sms_identifier, recipient_no, text FROM (${newest}) newest
     WHERE ${matches} ORDER BY sms_identifier DESC LIMIT ${sql.lit(FOUND_MAX)}`.execute(reader)
   const { rows: ends } = await sql<{ examined: number; last: Buffer | null; last_at: Date | null }>`
     SELECT COUNT(*) AS examined, MIN(sms_identifier) AS last, MIN(created_at) AS last_at
     FROM (${newest}) newest`.execute(reader)
   const keys = rows.map((row) => ({
     ...{ id: identifierFromBytes(row.sms_identifier), no: row.recipient_no, by },
+    to: by === 'number' ? String(row.text) : null,
   }))
   const [end] = ends
   return {
@@ -129,13 +134,13 @@ async function byOperatorIdentifier(reader: Reader, text: string): Promise<Key[]
   const operators = await listOperators(reader)
   if (operators.length === 0 || text.length > 64) return []
   const matchKey = text.toLowerCase().replace(/^0+/, '')
-  const { rows } = await sql<LookedRow>`SELECT sms_identifier, recipient_no
+  const { rows } = await sql<LookedRow>`SELECT sms_identifier, recipient_no, NULL AS text
     FROM operator_messages FORCE INDEX (idx_operator_messages_match)
     WHERE provider IN (${list(operators.map(({ name }) => name))}) AND match_key = ${matchKey}
     LIMIT ${sql.lit(FOUND_MAX)}`.execute(reader)
   return rows.map((row) => ({
     ...{ id: identifierFromBytes(row.sms_identifier), no: row.recipient_no },
-    by: 'operator identifier',
+    ...{ to: null, by: 'operator identifier' },
   }))
 }
 
@@ -149,16 +154,20 @@ async function ofKeys(reader: Reader, keys: Key[]): Promise<SearchResult> {
     created_at: Date
   }>`SELECT sms_identifier, user_id, type, recipients, created_at FROM sms_requests
     WHERE sms_identifier IN (${list(keys.map(({ id }) => identifierToBytes(id)))})`.execute(reader)
-  const found = keys.flatMap(({ id, no, by }) => {
+  const found = keys.flatMap(({ id, no, to, by }) => {
     const row = rows.find((each) => identifierFromBytes(each.sms_identifier) === id.toLowerCase())
     if (!row) return []
     const { user_id: userId, type, recipients, created_at: createdAt } = row
-    return { smsIdentifier: id.toLowerCase(), userId, type, recipients, createdAt, by, recipientNo: no }
+    return { smsIdentifier: id.toLowerCase(), userId, type, recipients, createdAt, by, recipientNo: no, to }
   })
   return { found, nextBefore: null, lookedBackTo: null }
 }
 
-function nextOf({ examined, last, lastAt }: Looked['rows']): Pick<SearchResult, 'nextBefore' | 'lookedBackTo'> {
+function nextOf({
+  examined,
+  last,
+  lastAt,
+}: Looked['rows']): Pick<SearchResult, 'nextBefore' | 'lookedBackTo'> {
   const hasMore = examined === EXAMINED_MAX && last !== null
   return { nextBefore: hasMore ? identifierFromBytes(last) : null, lookedBackTo: lastAt }
 }

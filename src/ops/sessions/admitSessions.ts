@@ -68,5 +68,9 @@ export function sessionExpired(): Problem {
 }
 
 export function csrfTokenRequired(): Problem {
-  return new Problem(403, 'csrf_token_required', `Only the operations page may do this, by its ${CSRF_HEADER}.`)
+  return new Problem(
+    403,
+    'csrf_token_required',
+    `Only the operations page may do this, by its ${CSRF_HEADER}.`,
+  )
 }

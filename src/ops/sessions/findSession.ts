@@ -10,12 +10,12 @@ export interface Session {
 }
 
 /** @returns the session of a token; undefined when it has ended or was never there. @throws Unavailable. */
-export function findSession(
-  { db, adminKey }: SessionsContext,
-  token: string,
-): Promise<Session | undefined> {
+export function findSession({ db, adminKey }: SessionsContext, token: string): Promise<Session | undefined> {
   return read(db, 'ops.find_session', async (reader) => {
-    const { rows } = await sql<{ actor: string; expires_at: Date }>`SELECT actor, expires_at FROM admin_sessions
+    const { rows } = await sql<{
+      actor: string
+      expires_at: Date
+    }>`SELECT actor, expires_at FROM admin_sessions
       WHERE id = ${sessionId(adminKey, token)} AND expires_at > NOW(3)`.execute(reader)
     const [row] = rows
     return row && { actor: row.actor, expiresAt: row.expires_at }
