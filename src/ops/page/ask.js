@@ -25,7 +25,8 @@ export function Ask({
     setIsBusy(true)
     setError(null)
     try {
-      onDone?.(await perform(Object.fromEntries(form)))
+      const result = await perform(Object.fromEntries(form))
+      onDone?.(result)
       onClose()
     } catch (fault) {
       setError(fault)

@@ -7,15 +7,15 @@ const HEIGHT = 190
 /**
  * Lines over the last ten minutes. The numbers stand beside it as text: a picture is not read out.
  * @param {{ title: string, points: any[], series: { name: string, of: (point: any) => number | null, colour: string }[],
- *   format: (value: number) => string }} props
+ *   format: (value: number) => string, least: number }} props
  */
-export function Chart({ title, points, series, format }) {
+export function Chart({ title, points, series, format, least }) {
   const place = useRef(/** @type {HTMLDivElement | null} */ (null))
   const chart = useRef(/** @type {uPlot | null} */ (null))
   useEffect(() => {
     const draw = () => {
       chart.current?.destroy()
-      chart.current = place.current && open(place.current, series, format)
+      chart.current = place.current && open(place.current, { series, format, least })
       chart.current?.setData(toData(points, series))
     }
     draw()
@@ -42,8 +42,9 @@ export function Chart({ title, points, series, format }) {
         ${series.map(
           ({ name, of, colour }) =>
             html`<span class=${`key ${colour}`}
-              >${name}
-              <strong>${latest && of(latest) !== null ? format(Number(of(latest))) : '–'}</strong></span
+              >${name}${' '}<strong
+                >${latest && of(latest) !== null ? format(Number(of(latest))) : '–'}</strong
+              ></span
             >`,
         )}
       </span>
@@ -57,13 +58,17 @@ function toData(points, series) {
   return [points.map(({ at }) => at / 1_000), ...series.map(({ of }) => points.map(of))]
 }
 
-/** @param {string} name */
+/** As the theme has it now: a canvas knows no variables. @param {string} name */
 function colourOf(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
+  const probe = document.body.appendChild(document.createElement('span'))
+  probe.style.color = `var(--${name})`
+  const { color } = getComputedStyle(probe)
+  probe.remove()
+  return color
 }
 
-/** @param {HTMLElement} element @param {any[]} series @param {(value: number) => string} format */
-function open(element, series, format) {
+/** @param {HTMLElement} element @param {{ series: any[], format: (value: number) => string, least: number }} how */
+function open(element, { series, format, least }) {
   const axis = {
     stroke: colourOf('muted'),
     grid: { stroke: colourOf('line'), width: 1 },
@@ -75,7 +80,7 @@ function open(element, series, format) {
       height: HEIGHT,
       cursor: { show: false },
       legend: { show: false },
-      scales: { y: { range: (_chart, _min, max) => [0, Math.max(max * 1.1, 1)] } },
+      scales: { y: { range: (_chart, _min, max) => [0, Math.max(max * 1.1, least)] } },
       axes: [
         { ...axis, space: 80, values: (_chart, times) => times.map(toClock) },
         { ...axis, size: 64, space: 40, values: (_chart, values) => values.map(format) },

@@ -119,6 +119,7 @@ function Charts({ points }) {
   return html`<div class="charts card">
     <${Chart}
       title="Messages a second"
+      least=${10}
       points=${points}
       format=${rate}
       series=${[
@@ -129,6 +130,7 @@ function Charts({ points }) {
     />
     <${Chart}
       title="95 % within"
+      least=${100}
       points=${points}
       format=${milliseconds}
       series=${[
@@ -139,6 +141,7 @@ function Charts({ points }) {
     />
     <${Chart}
       title="Backlog, outbox rows"
+      least=${10}
       points=${points}
       format=${count}
       series=${[
