@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { connect } from 'amqplib'
 import type { Browser } from 'playwright-core'
 import type { Program } from '../../dev/stack/programs.ts'
-import { encodeEnvelope } from '../../src/outbox/index.ts'
+import { encodeEnvelope, queuesOf } from '../../src/outbox/index.ts'
+import type { RecipientRange } from '../../src/outbox/index.ts'
+import { CAME_FROM_HEADER, REASON_HEADER } from '../../src/platform/broker/index.ts'
 import { newCustomer } from '../accounts/arrangeAccounts.ts'
 import { ADMIN_KEY } from '../ops/signIn.ts'
 import { allServe, startSeveral } from '../journeys/severalProcesses.ts'
@@ -26,6 +28,7 @@ describe('the operations page in a browser, with two API processes under load', 
   let desktop: WatchedPage
   let operatorA: SimulatorProcess
   let load: LoadRecord | undefined
+  let done: RecipientRange
   before(async function () {
     this.timeout(300_000)
     browser = await openBrowser(this)
@@ -36,7 +39,8 @@ describe('the operations page in a browser, with two API processes under load', 
     const { userId } = await newCustomer(stack.db, 'Example Ltd')
     await fund(stack.db, userId, 10_000_000)
     load = offerLoad(engine.url, { customers: [userId], concurrency: 2, recipientsPerRequest: 3 })
-    await send(engine.url, { customer_id: userId, recipients: [NUMBER] })
+    const sent = await send(engine.url, { customer_id: userId, recipients: [NUMBER] })
+    done = { smsIdentifier: sent.sms_identifier, first: 1, last: 1, userId }
     desktop = await openPage(browser, engine.url)
   })
   afterEach(() => desktop.assertClean())
@@ -113,7 +117,7 @@ describe('the operations page in a browser, with two API processes under load', 
 
   it('replays a dead letter', async () => {
     const { page } = desktop
-    await poison()
+    await deadLetter()
     await goTo('Waiting for you')
     await page.getByRole('heading', { name: '1 normal' }).waitFor()
     await page.getByRole('button', { name: 'Look at them' }).click()
@@ -124,6 +128,7 @@ describe('the operations page in a browser, with two API processes under load', 
     await page.getByRole('button', { name: 'Replay 1' }).click()
     await confirm('Replay', 'the fault is mended')
     await page.getByText('1 sent back to the queue.').waitFor()
+    await page.getByRole('heading', { name: '1 normal' }).waitFor({ state: 'hidden' })
     await goTo('Log')
     const actions = page.getByRole('table', { name: 'Actions of relays' })
     await actions.getByText('the fault is mended').waitFor()
@@ -217,17 +222,14 @@ describe('the operations page in a browser, with two API processes under load', 
     assert.ok((load?.accepted.length ?? 0) > 10)
   })
 
-  /** Of a message that is done by now, as an unreadable version of the program would write it. */
-  async function poison(): Promise<void> {
-    const id = newIdOf(stack.db)
-    const ranges = [{ smsIdentifier: id(), first: 1, last: 1, userId: 7 }]
-    const body = {
-      ...(JSON.parse(encodeEnvelope({ outboxId: id(), type: 'normal', ranges }).toString()) as object),
-      version: 9,
-    }
+  /** A message that was done meanwhile, dead-lettered by a program that could not read it: this one can. */
+  async function deadLetter(): Promise<void> {
+    const { queue, deadLetterQueue } = queuesOf(stack.queues).normal
+    const body = encodeEnvelope({ outboxId: newIdOf(stack.db)(), type: 'normal', ranges: [done] })
+    const headers = { [REASON_HEADER]: 'version: expected 1', [CAME_FROM_HEADER]: queue }
     const connection = await connect(stack.amqpUrl)
     const channel = await connection.createConfirmChannel()
-    channel.sendToQueue(stack.queues.normal, Buffer.from(JSON.stringify(body)), { persistent: true })
+    channel.sendToQueue(deadLetterQueue, body, { persistent: true, headers })
     await channel.waitForConfirms()
     await connection.close()
   }

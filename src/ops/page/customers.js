@@ -8,7 +8,8 @@ import { Empty, Fault, Section, TableFrame, html } from './ui.js'
 /** @param {{ path: string[], session: any }} props */
 export function Customers({ path, session }) {
   const [first = ''] = path
-  const [text, setText] = useState('')
+  const isNumber = /^[0-9]+$/.test(first)
+  const [text, setText] = useState(isNumber ? first : '')
   const { answer, error, again } = useList(
     () => get(`/ops/api/customers?${new URLSearchParams({ q: text })}`),
     [text],
@@ -18,6 +19,7 @@ export function Customers({ path, session }) {
     setText(String(new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)).get('q')).trim())
   }
   const rows = answer?.customers ?? []
+  const chosen = isNumber ? rows.find((/** @type {any} */ each) => each.user_id === Number(first))?.id : first
   return html`
     <form class="search card" role="search" onSubmit=${submit}>
       <label>
@@ -27,7 +29,7 @@ export function Customers({ path, session }) {
       <button type="submit" class="primary">Find</button>
     </form>
     <${Fault} error=${error} />
-    ${first && html`<${Customer} key=${first} id=${first} session=${session} onChanged=${again} />`}
+    ${chosen && html`<${Customer} key=${chosen} id=${chosen} session=${session} onChanged=${again} />`}
     <${Section} title=${text ? `${plural(rows.length, 'customer')} for “${text}”` : 'Newest customers'}>
       ${
         rows.length === 0
@@ -44,7 +46,7 @@ export function Customers({ path, session }) {
               <tbody>
                 ${rows.map(
                   (/** @type {any} */ each) =>
-                    html`<tr key=${each.id} class=${each.id === first ? 'chosen' : ''}>
+                    html`<tr key=${each.id} class=${each.id === chosen ? 'chosen' : ''}>
                       <th scope="row"><a href=${`#/customers/${each.id}`}>${each.name}</a></th>
                       <td>${each.user_id}</td>
                       <td>${each.tier}</td>

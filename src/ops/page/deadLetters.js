@@ -9,28 +9,31 @@ const CLASSES = ['normal', 'express']
 
 /** Queue messages that no consumer could read. @param {{ counts: Record<string, number> | null }} props */
 export function DeadLetters({ counts }) {
+  const [said, setSaid] = useState('')
   const total = counts ? counts.normal + counts.express : 0
   return html`<${Section}
     title="Dead letters"
     hint="Queue messages that no consumer could read. Nothing is lost: the outbox names what they should have delivered."
   >
+    <p role="status" class="said">${said}</p>
     ${counts === null && html`<${Empty}>No relay counts them.<//>`}
     ${counts && total === 0 && html`<${Empty}>None.<//>`}
     ${
       counts &&
       CLASSES.map(
-        (type) => counts[type] > 0 && html`<${OfClass} key=${type} type=${type} number=${counts[type]} />`,
+        (type) =>
+          counts[type] > 0 &&
+          html`<${OfClass} key=${type} type=${type} number=${counts[type]} onSaid=${setSaid} />`,
       )
     }
   <//>`
 }
 
-/** @param {{ type: string, number: number }} props */
-function OfClass({ type, number }) {
+/** @param {{ type: string, number: number, onSaid: (text: string) => void }} props */
+function OfClass({ type, number, onSaid }) {
   const [list, setList] = useState(/** @type {any} */ (null))
   const [asked, setAsked] = useState(/** @type {string | null} */ (null))
   const [error, setError] = useState(/** @type {unknown} */ (null))
-  const [said, setSaid] = useState('')
   const [isReading, setIsReading] = useState(false)
   const choice = useChoice((list?.letters ?? []).map((/** @type {any} */ each) => each.id))
   const look = async () => {
@@ -44,7 +47,7 @@ function OfClass({ type, number }) {
     setIsReading(false)
   }
   const done = (/** @type {any} */ results) => {
-    setSaid(sayResults(results))
+    onSaid(sayResults(results))
     choice.clear()
     void look()
   }
@@ -67,7 +70,6 @@ function OfClass({ type, number }) {
         }
       </div>
     </header>
-    <p role="status" class="said">${said}</p>
     <${Fault} error=${error} />
     ${list && list.letters.length > 0 && html`<${Letters} letters=${list.letters} choice=${choice} />`}
     ${list?.omitted > 0 && html`<p class="hint">And ${count(list.omitted)} more.</p>`}

@@ -39,9 +39,14 @@ export function moment(time) {
   return time === null ? '–' : MOMENT.format(new Date(time))
 }
 
-/** In the currency's whole units. @param {number} amount in its smallest unit @param {string} currency */
+/** @param {number} amount in the currency's smallest unit @param {string} currency its ISO 4217 code */
 export function money(amount, currency) {
-  return `${count(amount)} ${currency}`
+  try {
+    const format = new Intl.NumberFormat('en', { style: 'currency', currency })
+    return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 0))
+  } catch {
+    return `${count(amount)} ${currency}`
+  }
 }
 
 /** @param {number} number @param {string} one @param {string} many */

@@ -93,7 +93,7 @@ function Results({ result, query, chosen, onMore }) {
                   html`<tr key=${addressOf(each)} class=${each.message_id === chosen ? 'chosen' : ''}>
                     <th scope="row"><a class="mono" href=${addressOf(each)}>${each.message_id}</a></th>
                     <td>${moment(each.created_at)}</td>
-                    <td>${each.user_id}</td>
+                    <td><a href=${`#/customers/${each.user_id}`}>${each.user_id}</a></td>
                     <td><${Badge} tone=${each.type === 'express' ? 'express' : 'idle'}>${each.type}<//></td>
                     <td>${count(each.recipients)}</td>
                     <td>${each.by}</td>

@@ -3,6 +3,9 @@ import { count, milliseconds, moment, plural, rate, seconds } from './format.js'
 import { Operator } from './operator.js'
 import { Badge, Empty, Section, TableFrame, html } from './ui.js'
 
+/** A backlog whose oldest row is younger is what is on its way. */
+const KEEPS_UP_SECONDS = 2
+
 /** @param {{ live: any, points: any[] }} props */
 export function Overview({ live, points }) {
   if (!live) return null
@@ -96,9 +99,7 @@ function Backlog({ type, of }) {
             </div>
             <div>
               <dt>Empty in about</dt>
-              <dd>
-                ${backlog.rows === 0 ? 'now' : backlog.emptyInSeconds === null ? 'not shrinking' : seconds(backlog.emptyInSeconds)}
-              </dd>
+              <dd>${sayEmpty(backlog)}</dd>
             </div>
             <div>
               <dt>With consumers</dt>
@@ -112,6 +113,12 @@ function Backlog({ type, of }) {
         : html`<${Empty}>No relay reports a backlog.<//>`
     }
   <//>`
+}
+
+/** @param {any} backlog */
+function sayEmpty({ rows, oldestDueSeconds, emptyInSeconds }) {
+  if (rows === 0 || oldestDueSeconds < KEEPS_UP_SECONDS) return 'keeps up'
+  return emptyInSeconds === null ? 'growing' : seconds(emptyInSeconds)
 }
 
 /** @param {{ points: any[] }} props */

@@ -106,7 +106,7 @@ function Rows({ rows, choice }) {
           html`<tr key=${each.key}>
             ${choice.cell(each.key, each.key)}
             <th scope="row"><a class="mono" href=${`#/messages/${each.id}`}>${each.id}</a> no. ${each.no}</th>
-            <td>${each.user_id}</td>
+            <td><a href=${`#/customers/${each.user_id}`}>${each.user_id}</a></td>
             <td>${moment(each.created_at)}</td>
             <td>${each.reason}</td>
           </tr>`,

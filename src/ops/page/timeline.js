@@ -58,7 +58,7 @@ function Facts({ message }) {
   return html`<dl class="facts">
     <div>
       <dt>Customer</dt>
-      <dd>${message.user_id}</dd>
+      <dd><a href=${`#/customers/${message.user_id}`}>${message.user_id}</a></dd>
     </div>
     <div>
       <dt>Type</dt>
@@ -161,7 +161,7 @@ function describe({ step: _step, at: _at, ...facts }, session) {
     route && `(${route})`,
     amount !== undefined && money(amount, session.currency),
     ...Object.entries(others)
-      .filter(([, value]) => value !== null && value !== '' && value !== undefined)
+      .filter(([, value]) => value !== null && value !== '' && value !== undefined && String(value) !== '')
       .map(
         ([name, value]) =>
           `${name.replaceAll('_', ' ')} ${typeof value === 'object' ? say(value) : String(value)}`,

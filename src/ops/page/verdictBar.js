@@ -21,7 +21,7 @@ export function Verdict({ live, problems, isShort }) {
   const isWell = tone === 'good' || tone === 'info'
   const headline = isWell ? 'All well' : tone === 'bad' ? 'Act now' : 'Look at this'
   if (isShort && problems.length === 0) return null
-  return html`<section class="verdict ${tone}" aria-label="What is wrong">
+  return html`<section class=${`verdict ${tone} ${isShort ? 'short' : ''}`} aria-label="What is wrong">
     <p class="headline" role="status">${headline}</p>
     ${
       problems.length === 0

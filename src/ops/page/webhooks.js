@@ -38,7 +38,7 @@ export function Webhooks({ count: number }) {
                 (/** @type {any} */ each) =>
                   html`<tr key=${each.endpoint_id}>
                     <th scope="row" class="clip">${each.url}</th>
-                    <td>${each.user_id}</td>
+                    <td><a href=${`#/customers/${each.user_id}`}>${each.user_id}</a></td>
                     <td>${REASONS[each.reason] ?? each.reason}</td>
                     <td>${moment(each.updated_at)}</td>
                     <td>${count(each.position)}</td>
