@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { StopList } from '../processes/stopList.ts'
 import { startServers } from '../servers.ts'
@@ -19,6 +20,8 @@ export interface BringUpOptions {
   onProgress: Report
 }
 
+const ADMIN_KEY_BYTES = 24
+
 interface ServersUp {
   databaseUrl: string
   amqpUrl: string
@@ -39,6 +42,7 @@ export async function bringUp(options: BringUpOptions, stopList: StopList): Prom
   if (!given || isEmpty) await giveDemoClient(databaseUrl, env)
 
   onProgress('starting the simulated operators and the engine')
+  const adminKey = env['ADMIN_API_KEY'] || randomBytes(ADMIN_KEY_BYTES).toString('base64url')
   const operators = await startSimulatedOperators({ env, apiPort: port, logsFolder: UP_FOLDER }, stopList)
   const engine = await startEngine({
     databaseUrl,
@@ -46,13 +50,19 @@ export async function bringUp(options: BringUpOptions, stopList: StopList): Prom
     port,
     logFile: logFileOf('engine'),
     // The endpoints of a developer are on this machine.
-    env: { WEBHOOK_ALLOW_PRIVATE: 'yes', ...settingsOf(env), ...operators.settings },
+    env: {
+      WEBHOOK_ALLOW_PRIVATE: 'yes',
+      ...settingsOf(env),
+      ADMIN_API_KEY: adminKey,
+      ...operators.settings,
+    },
   })
   stopList.add(() => engine.stop())
   if (isEmpty) await giveInitialBalance(engine.url)
   return {
     parts: [...parts, ...operators.parts, programPart(engine, 'API', [])],
     apiUrl: engine.url,
+    adminKey,
     databaseUrl,
     amqpUrl,
     given: givenSettings(env),

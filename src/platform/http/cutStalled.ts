@@ -10,8 +10,7 @@ export function cutStalled(unanswered: ReadonlySet<ServerResponse>, everyMs: num
   let seen = new Set<ServerResponse>()
   const timer = setInterval(() => {
     const still = [...unanswered]
-    for (const response of still)
-      if (seen.has(response) && !isStream(response)) response.req.socket.destroy()
+    for (const response of still) if (seen.has(response) && !isStream(response)) response.req.socket.destroy()
     seen = new Set(still)
   }, everyMs).unref()
   return () => clearInterval(timer)

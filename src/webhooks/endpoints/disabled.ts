@@ -55,7 +55,9 @@ export function resumeEndpoint(db: Db, { userId, endpointId }: EndpointKey): Pro
     db,
     'webhooks.resume',
     async (tx) => {
-      const { rows } = await sql<{ status: string }>`SELECT status FROM webhook_endpoints FORCE INDEX (PRIMARY)
+      const { rows } = await sql<{
+        status: string
+      }>`SELECT status FROM webhook_endpoints FORCE INDEX (PRIMARY)
         WHERE id = ${id} AND user_id = ${userId} AND kind = 'endpoint' FOR UPDATE`.execute(tx)
       const [row] = rows
       if (row?.status === 'disabled')

@@ -450,6 +450,7 @@ describe('the row types of Kysely', () => {
       'waiting_receipts.state': ['waiting', 'orphan'],
       'sms_status.delivery_status': ['delivered', 'undelivered'],
       'sms_status.status': ['pending', 'sending', 'done', 'failed', 'cancelled'],
+      'admin_actions.state': ['requested', 'running', 'done', 'failed'],
       'delivery_attempts.result': ['accepted', 'rejected', 'unavailable', 'refused', 'unknown', 'asked'],
     } satisfies EnumValues
     assert.deepEqual(
