@@ -85,7 +85,6 @@ describe('the operations page in a browser, with two API processes under load', 
     await page.waitForFunction(() => document.querySelectorAll('.chart canvas').length === 3)
     await desktop.assertAccessible()
     assert.equal(await page.getByRole('table', { name: 'Processes' }).getByRole('row').count(), 4)
-    await desktop.picture('ops-overview')
   })
 
   it('shows that an operator is down within seconds, and who paused it', async () => {
@@ -93,6 +92,8 @@ describe('the operations page in a browser, with two API processes under load', 
     await operatorA.admin.behave({ outage: 'http503' })
     await page.getByText(/operator-a: circuit breaker open for/).waitFor()
     await page.getByText('Look at this').waitFor()
+    await desktop.assertAccessible()
+    await desktop.picture('ops-problem')
     await goTo('Operators')
     await operator('operator-a')
       .getByText(/breaker open/)
@@ -191,6 +192,7 @@ describe('the operations page in a browser, with two API processes under load', 
 
   it('is right on a phone, and in the dark', async () => {
     for (const [name, viewport, colorScheme] of [
+      ['ops-overview', DESKTOP, 'light'],
       ['ops-phone', PHONE, 'light'],
       ['ops-phone-dark', PHONE, 'dark'],
       ['ops-dark', DESKTOP, 'dark'],

@@ -41,7 +41,7 @@ export function openHistory(): History {
     },
     points: () => points,
     shrinking(rowsOf) {
-      const [first, last] = [points.at(-TREND_POINTS), points.at(-1)]
+      const [first, last] = [points.at(-TREND_POINTS) ?? points[0], points.at(-1)]
       if (!first || !last || last.at === first.at) return 0
       return Math.max(0, ((first[rowsOf] - last[rowsOf]) * 1_000) / (last.at - first.at))
     },

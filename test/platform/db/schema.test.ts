@@ -495,6 +495,7 @@ describe('the row types of Kysely', () => {
 
 /** Each value once and in the order of the ENUM; one that a type lacks or has more is an error of the compiler. */
 type EnumValues = {
+  'admin_actions.state': Listed<Schema['admin_actions']['state']>
   'webhook_endpoints.kind': Listed<Schema['webhook_endpoints']['kind']>
   'webhook_endpoints.status': Listed<Read<Schema['webhook_endpoints']['status']>>
   'webhook_deliveries.status': Listed<Schema['webhook_deliveries']['status']>
