@@ -1,4 +1,4 @@
--- Sessions of the operations page. id is the HMAC of the cookie's value under the admin key: the table alone gives nobody
+-- Sessions of the operations page. id is the HMAC of the cookie's value under the admin key: the table alone gives no
 -- access, and another admin key ends every session. Few rows: the oldest ends when there are too many.
 CREATE TABLE admin_sessions (
   id         BINARY(32)   NOT NULL,

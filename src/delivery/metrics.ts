@@ -31,12 +31,7 @@ export function deliveryMetrics(registry: Registry) {
       labelNames: ['class', 'cause'] as const,
       registers,
     }),
-    failed: new Counter({
-      name: 'chapar_failed_recipients_total',
-      help: 'Recipients that a consumer failed, by the code that their customers see',
-      labelNames: ['class', 'code'] as const,
-      registers,
-    }),
+    failed: failedMetric(registry),
     failures: new Counter({
       name: 'chapar_delivery_failures_total',
       help: 'Failed steps of delivery, each retried or left to the outbox',
@@ -72,11 +67,10 @@ export function deliveryMetrics(registry: Registry) {
       'Queue messages that could not be understood and were dead-lettered',
     ),
   }
-  const { results, failed, quarantined, failures, endToEnd, claimAges } = metrics
+  const { results, quarantined, failures, endToEnd, claimAges } = metrics
   const { refunds, refundedAmount, duplicates, takenOver, unreadables } = metrics
   for (const type of CLASSES) {
     for (const result of RESULTS) results.inc({ class: type, result }, 0)
-    for (const code of FAILURE_CODES) failed.inc({ class: type, code }, 0)
     for (const cause of QUARANTINE_CAUSES) quarantined.inc({ class: type, cause }, 0)
     for (const step of STEPS) failures.inc({ class: type, step }, 0)
     endToEnd.zero({ class: type })
@@ -85,6 +79,17 @@ export function deliveryMetrics(registry: Registry) {
       counter.inc({ class: type }, 0)
   }
   return metrics
+}
+
+function failedMetric(registry: Registry) {
+  const failed = new Counter({
+    name: 'chapar_failed_recipients_total',
+    help: 'Recipients that a consumer failed, by the code that their customers see',
+    labelNames: ['class', 'code'] as const,
+    registers: [registry],
+  })
+  for (const type of CLASSES) for (const code of FAILURE_CODES) failed.inc({ class: type, code }, 0)
+  return failed
 }
 
 /** What bounds the delivery of one class in this process. */

@@ -42,7 +42,7 @@ export interface ClassState {
   /** The pace that it is called at; null: unlimited. */
   callsPerSecond: number | null
   callsInFlight: number
-  /** The window: at most so many calls at once. */
+  /** The window: calls at once. */
   callsInFlightMax: number
   /** Only test messages go there. */
   isTest: boolean

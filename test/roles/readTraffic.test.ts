@@ -10,10 +10,11 @@ describe('the traffic that a process reports', () => {
   it('is that of the last minute, read from its own metrics', async () => {
     let nowMs = 0
     const metrics = createMetrics({ withRuntime: false })
-    const { decided } = createMessageEvents(metrics.registry)
+    const messages = createMessageEvents(metrics.registry)
     createDeliveryEvents(memoryLog().logger, metrics.registry)
     const read = openTraffic(metrics.registry, () => nowMs)
-    const accept = (recipients: number) => decided({ type: 'normal', recipients, decision: 'accepted' })
+    const accept = (recipients: number) =>
+      messages.decided({ type: 'normal', recipients, decision: 'accepted' })
     const answer = (route: string, status: string, seconds: number) =>
       metrics.httpDuration.observe({ method: 'POST', route, status }, seconds)
     accept(500)

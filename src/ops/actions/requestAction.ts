@@ -14,7 +14,7 @@ export interface ActionRequest {
   actor: string
 }
 
-/** Not carried out yet. Without a relay nobody carries them out, and they must not pile up. */
+/** Not carried out yet. Without a relay they stay, and must not pile up. */
 export const OPEN_ACTIONS_MAX = 100
 const ACTOR_CHARS_MAX = 100
 

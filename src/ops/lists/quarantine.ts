@@ -14,7 +14,7 @@ export function readQuarantine(db: Db): Promise<QuarantinedRecipient[]> {
 
 /** What deciding these recipients comes to. */
 export interface QuarantineEffect {
-  /** Those that are still quarantined. */
+  /** How many are still quarantined. */
   recipients: number
   customers: number
   /** Their prices together: what `failed` refunds, in the smallest unit. */

@@ -6,7 +6,7 @@ import { ACTION_KINDS, ACTIONS, isReading } from '../actions/kinds.ts'
 import { listActions, readAction } from '../actions/readActions.ts'
 import type { ActionView } from '../actions/readActions.ts'
 import { requestAction } from '../actions/requestAction.ts'
-import type { OpsActions } from './index.ts'
+import type { OpsActions } from './opsActions.ts'
 
 const SHOWN_MAX = 50
 const REASON_CHARS_MAX = 200

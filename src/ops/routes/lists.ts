@@ -6,7 +6,7 @@ import { listDisabled } from '../../webhooks/index.ts'
 import { recipientKeys } from '../actions/kinds.ts'
 import { findCustomers } from '../lists/customers.ts'
 import { readQuarantine, readQuarantineEffect } from '../lists/quarantine.ts'
-import type { OpsActions } from './index.ts'
+import type { OpsActions } from './opsActions.ts'
 
 const ENDPOINTS_SHOWN_MAX = 200
 

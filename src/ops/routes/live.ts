@@ -3,7 +3,7 @@ import type { Route } from '../../platform/http/index.ts'
 import { tooManyListeners } from '../live/keepLive.ts'
 import { readToken } from '../sessions/cookie.ts'
 import { findSession } from '../sessions/findSession.ts'
-import type { OpsActions } from './index.ts'
+import type { OpsActions } from './opsActions.ts'
 
 /** `GET /ops/api/live`: server-sent events, one picture of all processes a second, until the page or the process ends. */
 export function liveRoute({ live, db, adminKey = '' }: OpsActions): Route {
@@ -15,7 +15,7 @@ export function liveRoute({ live, db, adminKey = '' }: OpsActions): Route {
     quiet: true,
     handle(request, response) {
       const token = readToken(request)
-      // Of a stream that a key began, nobody could say when it ends.
+      // A stream ends with its session, and a key has none.
       if (token === undefined) throw keyRequired()
       if (!live.hasRoom()) throw tooManyListeners()
       const stream = openStream(response)

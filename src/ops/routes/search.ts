@@ -3,7 +3,7 @@ import { answerJson, invalidCursor, readQuery, textInQuery } from '../../platfor
 import type { Route } from '../../platform/http/index.ts'
 import { isIdentifier } from '../../primitives/identifier.ts'
 import { search } from '../search/search.ts'
-import type { OpsActions } from './index.ts'
+import type { OpsActions } from './opsActions.ts'
 
 const TEXT_CHARS_MAX = 256
 

@@ -5,7 +5,7 @@ import { cookieOf, readToken, removedCookie } from '../sessions/cookie.ts'
 import { endSession, findSession } from '../sessions/findSession.ts'
 import { openSession } from '../sessions/openSession.ts'
 import { csrfTokenOf } from '../sessions/token.ts'
-import type { OpsActions } from './index.ts'
+import type { OpsActions } from './opsActions.ts'
 
 const PATH = '/ops/api/session'
 

@@ -34,8 +34,8 @@ export interface SearchQuery {
 }
 
 /**
- * Numbers and references have no index of their own, which would be written with every message: so many of the newest rows
- * are looked through, some 30 ms.
+ * Numbers and references have no index of their own, which would be written with every message: a
+ * search looks through this many of the newest rows, some 30 ms.
  */
 const EXAMINED_MAX = 20_000
 const FOUND_MAX = 50

@@ -14,7 +14,7 @@ export interface SessionGuard {
   sourceOf: (request: Request) => string
 }
 
-/** Tokens that were those of sessions, so that somebody else's guesses from the same address do not slow them down. */
+/** Tokens that were those of sessions, so that guesses from the same address do not slow them down. */
 const KNOWN_MAX = 100
 const READS = ['GET', 'HEAD']
 export const CSRF_HEADER = 'x-csrf-token'

@@ -16,7 +16,7 @@ export interface SessionsContext {
   adminKey: string
 }
 
-/** Opens a session for whoever has the admin key. @returns the token for the cookie. @throws Unavailable, CommitUnknown. */
+/** Opens a session for a holder of the admin key. @returns the token for the cookie. @throws Unavailable, CommitUnknown. */
 export async function openSession({ db, adminKey }: SessionsContext, actor: string): Promise<string> {
   const token = makeToken()
   const id = sessionId(adminKey, token)

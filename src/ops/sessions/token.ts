@@ -12,7 +12,7 @@ export function isToken(text: string): boolean {
   return TOKEN_SHAPE.test(text)
 }
 
-/** What is stored of a session: without the admin key nobody can tell whose token it is, or guess the key by it. */
+/** What is stored of a session: it says neither the token nor the admin key. */
 export function sessionId(adminKey: string, token: string): Buffer {
   return createHmac('sha256', adminKey).update(token).digest()
 }
