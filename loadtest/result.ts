@@ -81,6 +81,8 @@ export interface RunResult {
   title: string
   /** Whatever was chosen for this run: the load's and the engine's. */
   settings: Record<string, string | number>
+  /** When the measured time began; absent where only durations are known. */
+  startedAtEpochMs?: number
   /** Of the measured time: no warm-up, no drain. */
   durationMs: number
   /** Requests that the timetable had, and answers that came, a second. */

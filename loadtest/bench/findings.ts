@@ -22,6 +22,10 @@ export interface Findings {
   limit?: { accepted: number; atLeast: number; atMost: number }
   /** Receipts in requests of a hundred, for messages that are done. */
   receipts?: { receipts: number; storedPerSecond: number; appliedPerSecond: number; isClean: boolean }
+  /** S1 with receipts and webhooks, in turn with S1 alone. */
+  followed?: Comparison
+  /** From a change to the living endpoint that is told of it. */
+  deadEndpoint?: { alone: Percentiles; beside: Percentiles }
   /** HTTP latency of express requests. */
   flood?: { aloneP99Ms: number; floodedP99Ms: number }
 }

@@ -51,7 +51,9 @@ export interface Form {
   limit: { durationMs: number }
   /** Messages that get a receipt. */
   receipts: { messages: number }
-  /** S1 to S3 with keys, in turn with the same without. */
+  /** Living webhook endpoints beside a dead one: the turns, and each of the two loads of a turn. */
+  deadEndpoint: { turns: number; durationMs: number }
+  /** S1 to S3 with keys, and S1 with receipts and webhooks, in turn with the same without. */
   keyed: { turns: number; time: { warmUpMs: number; durationMs: number } }
   /**
    * MySQL alone: the tried recipients per transaction and concurrent transactions, the duration of each trial, and how
@@ -91,6 +93,7 @@ const SHORT: Form = {
   keyed: { turns: 1, time: { warmUpMs: 1_000, durationMs: 5_000 } },
   limit: { durationMs: 10_000 },
   receipts: { messages: 50_000 },
+  deadEndpoint: { turns: 1, durationMs: 5_000 },
   sweep: [{ lanes: 8, connections: 50, concurrency: 16 }],
   sweepProbesMax: 3,
   alone: {
@@ -122,6 +125,7 @@ const WHOLE: Form = {
   keyed: { turns: 2, time: { warmUpMs: 2_000, durationMs: 7_000 } },
   limit: { durationMs: 20_000 },
   receipts: { messages: 100_000 },
+  deadEndpoint: { turns: 3, durationMs: 20_000 },
   sweep: [
     { lanes: 8, connections: 50, concurrency: 16 },
     { lanes: 16, connections: 100, concurrency: 32 },

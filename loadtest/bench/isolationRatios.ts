@@ -7,13 +7,14 @@ const OLD_VIEW_RATIO_MAX = 1.3
 const FAIR_P99_RATIO_MAX = 1.5
 const FAIR_SPEED_RATIO_MIN = 0.9
 const FLOOD_P99_RATIO_MAX = 2
+const DEAD_ENDPOINT_P99_RATIO_MAX = 1.1
 
 export interface ScenarioRatio extends Ratio {
   scenario: string
 }
 
 /** Ratios that were not measured are left out. */
-export function isolationRatios({ oldReadView, fairShare, flood }: Findings): ScenarioRatio[] {
+export function isolationRatios({ oldReadView, fairShare, flood, deadEndpoint }: Findings): ScenarioRatio[] {
   return [
     ...(oldReadView ? oldReadViewRatios(oldReadView) : []),
     ...(fairShare ? fairShareRatios(fairShare) : []),
@@ -24,6 +25,16 @@ export function isolationRatios({ oldReadView, fairShare, flood }: Findings): Sc
             title: 'HTTP latency of express during a flood of normal requests, p99, to that without',
             ratio: flood.floodedP99Ms / flood.aloneP99Ms,
             wantedAtMost: FLOOD_P99_RATIO_MAX,
+          },
+        ]
+      : []),
+    ...(deadEndpoint
+      ? [
+          {
+            scenario: 'dead-endpoint',
+            title: 'from a change to a living endpoint beside a dead one, p99, to that without',
+            ratio: deadEndpoint.beside.p99Ms / deadEndpoint.alone.p99Ms,
+            wantedAtMost: DEAD_ENDPOINT_P99_RATIO_MAX,
           },
         ]
       : []),

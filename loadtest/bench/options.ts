@@ -14,6 +14,8 @@ export const SCENARIOS = [
   'keys',
   'limit',
   'receipts',
+  'followed',
+  'dead-endpoint',
   'throttled',
   'old-read-view',
   'fair-share',

@@ -5,8 +5,10 @@ import type { Form } from './form.ts'
 import type { BenchOptions, Scenario } from './options.ts'
 import type { Step } from './progress.ts'
 import { auditLive } from './scenarios/auditLive.ts'
+import { deadEndpoint } from './scenarios/deadEndpoint.ts'
 import { fairShare } from './scenarios/fairShare.ts'
 import { flood } from './scenarios/flood.ts'
+import { followed } from './scenarios/followed.ts'
 import { limit } from './scenarios/limit.ts'
 import { oldReadView } from './scenarios/oldReadView.ts'
 import { receipts } from './scenarios/receipts.ts'
@@ -28,18 +30,22 @@ export interface PlannedStep extends Step {
 /** Of each scenario: start and stop of the processes, fresh tables, the audit. */
 const AROUND_SECONDS = 6
 
+/** The audit beside a load shows nothing with few messages. */
+const TELLS_NOTHING_SHORT: readonly Scenario[] = ['audit-live']
+/** For these in the whole form, which has to end in time: `--only` names them. */
+const NO_TIME_LEFT: readonly Scenario[] = ['receipts', 'followed', 'dead-endpoint']
+
 /**
  * The scenarios in their order: later ones start their search at the rates of earlier ones. Compared scenarios are
  * adjacent, because the speed of a shared machine changes by a third within minutes.
  */
 export function planSteps(form: Form, { only, rate }: BenchOptions): PlannedStep[] {
-  const seconds = ({ warmUpMs, durationMs }: Form['run']) => (warmUpMs + durationMs) / 1_000
-  const searched = rate === undefined ? form.search.probesMax * seconds(form.probe) : 0
+  const searched = rate === undefined ? form.search.probesMax * secondsOf(form.probe) : 0
   const load = (time: Form['run'], isSearched = true) =>
-    AROUND_SECONDS + (isSearched ? searched : 0) + seconds(time)
+    AROUND_SECONDS + (isSearched ? searched : 0) + secondsOf(time)
   const single =
     load(form.singleRun, false) +
-    (rate === undefined && !form.isShort ? form.singleProbesMax * seconds(form.probe) : 0)
+    (rate === undefined && !form.isShort ? form.singleProbesMax * secondsOf(form.probe) : 0)
   const follows = !form.isShort
   const {
     idle: quiet,
@@ -60,6 +66,37 @@ export function planSteps(form: Form, { only, rate }: BenchOptions): PlannedStep
     { name: 'keys', perform: keyed, seconds: keyedSeconds(form, only ? searched : 0) },
     { name: 'limit', perform: limit, seconds: AROUND_SECONDS + form.limit.durationMs / 1_000 },
     { name: 'receipts', perform: receipts, seconds: AROUND_SECONDS + form.receipts.messages / 5_000 },
+    { name: 'followed', perform: followed, seconds: keyedSeconds(form, only ? searched : 0) / 3 },
+    ...isolationSteps(form),
+    { name: 's5', perform: claimTime, seconds: AROUND_SECONDS + form.claims / 20 + waitingRows / 25_000 },
+    {
+      ...{ name: 's6', perform: idle },
+      seconds: 2 * (AROUND_SECONDS + 4 + (quiet.trafficMs + quiet.quietMs) / 1_000),
+    },
+    { name: 's8', perform: history, seconds: AROUND_SECONDS + messages / 25_000 },
+    {
+      ...{ name: 'audit-live', perform: auditLive },
+      seconds: AROUND_SECONDS + (2 * live.messages) / 25_000 + 2 * secondsOf(live.time),
+    },
+    {
+      ...{ name: 'one-by-one', perform: oneByOne },
+      seconds:
+        sweep.length * (AROUND_SECONDS + form.sweepProbesMax * secondsOf(form.probe)) +
+        (follows ? load(form.singleRun, false) : 0),
+    },
+  ]
+  const leftOut: readonly Scenario[] = form.isShort ? TELLS_NOTHING_SHORT : NO_TIME_LEFT
+  const planned = (name: Scenario) => only?.includes(name) ?? !leftOut.includes(name)
+  return steps.filter(({ name }) => planned(name))
+}
+
+/** How much one load disturbs another. */
+function isolationSteps(form: Form): PlannedStep[] {
+  return [
+    {
+      ...{ name: 'dead-endpoint', perform: deadEndpoint },
+      seconds: 2 * AROUND_SECONDS + (2 * form.deadEndpoint.turns * form.deadEndpoint.durationMs) / 1_000,
+    },
     {
       ...{ name: 'throttled', perform: throttled },
       seconds: 3 * AROUND_SECONDS + form.throttled.durationMs / 1_000,
@@ -75,29 +112,13 @@ export function planSteps(form: Form, { only, rate }: BenchOptions): PlannedStep
     },
     {
       ...{ name: 'old-read-view', perform: oldReadView },
-      seconds: AROUND_SECONDS + form.oldReadView.messages / 10_000 + 2 * seconds(form.oldReadView.time),
-    },
-    { name: 's5', perform: claimTime, seconds: AROUND_SECONDS + form.claims / 20 + waitingRows / 25_000 },
-    {
-      ...{ name: 's6', perform: idle },
-      seconds: 2 * (AROUND_SECONDS + 4 + (quiet.trafficMs + quiet.quietMs) / 1_000),
-    },
-    { name: 's8', perform: history, seconds: AROUND_SECONDS + messages / 25_000 },
-    {
-      ...{ name: 'audit-live', perform: auditLive },
-      seconds: AROUND_SECONDS + (2 * live.messages) / 25_000 + 2 * seconds(live.time),
-    },
-    {
-      ...{ name: 'one-by-one', perform: oneByOne },
-      seconds:
-        sweep.length * (AROUND_SECONDS + form.sweepProbesMax * seconds(form.probe)) +
-        (follows ? load(form.singleRun, false) : 0),
+      seconds: AROUND_SECONDS + form.oldReadView.messages / 10_000 + 2 * secondsOf(form.oldReadView.time),
     },
   ]
-  // The audit beside a load shows nothing with the few messages of the short form, and the whole form has no time left.
-  const planned = (name: Scenario) =>
-    only?.includes(name) ?? name !== (form.isShort ? 'audit-live' : 'receipts')
-  return steps.filter(({ name }) => planned(name))
+}
+
+function secondsOf({ warmUpMs, durationMs }: Form['run']): number {
+  return (warmUpMs + durationMs) / 1_000
 }
 
 /** S1, S2 and S3: the looks in turn, and the search of both where those were not measured before. */

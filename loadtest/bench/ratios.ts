@@ -14,6 +14,7 @@ const S6_RATIO_MAX = 1.2
 const S8_RATIO_MAX = 3
 const AUDIT_LIVE_RATIO_MIN = 0.9
 const KEYED_RATIO_MIN = 0.85
+const FOLLOWED_RATIO_MIN = 0.6
 
 export const ONE_BY_ONE_NAME = 'one by one'
 export const ALONE_ONE_NAME = 'MySQL alone, 1 recipient'
@@ -27,18 +28,29 @@ export function listRatios(findings: Findings, isShort: boolean): Ratio[] {
     ...Object.values(others),
     ...singles,
     ...s8,
-    ...keyedRatios(findings),
+    ...turnRatios(findings),
     ...isolationRatios(findings),
   ].filter(({ ratio }) => Number.isFinite(ratio))
 }
 
-/** What keys, limits and tariffs cost, of each load. */
-export function keyedRatios({ keyed = [] }: Findings): ScenarioRatio[] {
-  return keyed.map(({ scenario, turns }) => ({
-    scenario: 'keys',
-    title: `${scenario} with API keys, idempotency keys, limits and tariffs, to that without`,
-    ...{ ratio: medianRatio(turns), wantedAtLeast: KEYED_RATIO_MIN },
-  }))
+/** What keys, limits and tariffs cost, of each load; and what receipts and webhooks do. */
+export function turnRatios({ keyed = [], followed }: Findings): ScenarioRatio[] {
+  return [
+    ...keyed.map(({ scenario, turns }) => ({
+      scenario: 'keys',
+      title: `${scenario} with API keys, idempotency keys, limits and tariffs, to that without`,
+      ...{ ratio: medianRatio(turns), wantedAtLeast: KEYED_RATIO_MIN },
+    })),
+    ...(followed
+      ? [
+          {
+            scenario: 'followed',
+            title: `${followed.scenario} with receipts for all and webhooks for a tenth, to that without`,
+            ...{ ratio: medianRatio(followed.turns), wantedAtLeast: FOLLOWED_RATIO_MIN },
+          },
+        ]
+      : []),
+  ]
 }
 
 export const S8_EMPTY: Ratio = {

@@ -3,6 +3,12 @@ import { comparisonTables } from './against/describeComparison.ts'
 import type { AuditLive, Findings } from './findings.ts'
 import type { Turn } from './measure/alternate.ts'
 
+const TIMES = ['p50 ms', 'p95 ms', 'p99 ms', 'count']
+
+function times({ count, p50Ms, p95Ms, p99Ms }: Percentiles): (string | number)[] {
+  return [...[p50Ms, p95Ms, p99Ms].map((ms) => ms.toFixed(2)), count]
+}
+
 /** The tables of results that are not a run over time. */
 export function listTables({
   turns,
@@ -11,21 +17,18 @@ export function listTables({
   histories,
   auditLive,
   keyed = [],
+  followed,
+  deadEndpoint,
   baselines,
   statements = [],
 }: Findings): ReportTable[] {
-  const times = ({ count, p50Ms, p95Ms, p99Ms }: Percentiles) => [
-    ...[p50Ms, p95Ms, p99Ms].map((ms) => ms.toFixed(2)),
-    count,
-  ]
-  const columns = ['p50 ms', 'p95 ms', 'p99 ms', 'count']
   return [
     ...(turns ? [turnsTable(turns)] : []),
     ...(claims
       ? [
           {
             title: `S5: a claim of ${claims.rowsPerClaim} rows`,
-            columns: ['rows waiting', ...columns],
+            columns: ['rows waiting', ...TIMES],
             rows: [claims.few, claims.many].map(({ rows, times: each }) => [rows, ...times(each)]),
           },
         ]
@@ -45,7 +48,7 @@ export function listTables({
       ? [
           {
             title: 'S8: pages of history and balance',
-            columns: ['look', 'customer', ...columns],
+            columns: ['look', 'customer', ...TIMES],
             rows: histories.flatMap(({ look, ofLargeCustomer, messages, large, small }) => [
               [look, `${ofLargeCustomer} of ${messages} messages`, ...times(large)],
               [look, '100 messages', ...times(small)],
@@ -54,7 +57,8 @@ export function listTables({
         ]
       : []),
     ...(auditLive ? [auditTable(auditLive)] : []),
-    ...keyed.flatMap(comparisonTables),
+    ...[...keyed, ...(followed ? [followed] : [])].flatMap(comparisonTables),
+    ...(deadEndpoint ? [deadEndpointTable(deadEndpoint)] : []),
     ...baselines.map(({ title, sweep }) => ({
       title: `sweep: ${title}`,
       columns: ['settings', 'messages/s'],
@@ -98,6 +102,17 @@ function auditTable(live: AuditLive): ReportTable {
       ['its CPU time, s', cpuSeconds.toFixed(1)],
       ['its memory at most, MiB', (peakRssBytes / 1024 ** 2).toFixed(0)],
       ['its verdict', isClean ? 'clean' : 'NOT CLEAN'],
+    ],
+  }
+}
+
+function deadEndpointTable({ alone, beside }: NonNullable<Findings['deadEndpoint']>): ReportTable {
+  return {
+    title: 'from a change to the living endpoint that is told of it',
+    columns: ['endpoints', ...TIMES],
+    rows: [
+      ['all living', ...times(alone)],
+      ['one beside them dead', ...times(beside)],
     ],
   }
 }

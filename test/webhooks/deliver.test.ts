@@ -4,13 +4,18 @@ import { Webhook } from 'standardwebhooks'
 import {
   createEndpoint,
   deleteEndpoint,
+  enqueue,
   replay,
   rotateCallbackSecret,
   rotateSecret,
   testEndpoint,
 } from '../../src/webhooks/index.ts'
 import { claimEndpoints, dueEndpoints } from '../../src/webhooks/deliver/claimEndpoints.ts'
+import { openTcpProxy } from '../../dev/tcpProxy.ts'
+import { closeDb, openDb } from '../../src/platform/db/index.ts'
+import { sequenceAll } from '../events/arrangeEvents.ts'
 import { look, newIdOf } from '../support/arrange.ts'
+import { untilWaiting } from '../support/lockWaits.ts'
 import { says, startEndpoint } from './endpointServer.ts'
 import type { EndpointServer } from './endpointServer.ts'
 import { numbersAt, openWebhookBench, verified } from './webhookBench.ts'
@@ -275,6 +280,51 @@ describe('webhooks', () => {
     assert.deepEqual(numbersAt(hook, secret), [1, 2])
   })
 
+  it('reach an endpoint whose turn ends while the next event gets its number', async () => {
+    const { secret } = await bench.addEndpoint(1, { url: hook.url })
+    await bench.send(1)
+    const [claimed] = await claimAfterSequence(bench)
+    assert.ok(claimed)
+    await bench.send(1)
+    let turn: Promise<void> | undefined
+    await sequenceAll(bench.db, {
+      onSequenced: async (tx, events) => {
+        await enqueue(tx, events, newIdOf(bench.db))
+        turn = bench.take(claimed)
+        await Promise.race([turn, untilWaiting(bench.db, 1)])
+      },
+    })
+    await turn
+    await bench.deliver()
+    assert.deepEqual(numbersAt(hook, secret), [1, 2])
+  })
+
+  it('are followed by a test that was asked for while a turn ended', async () => {
+    const { id } = await bench.addEndpoint(1, { url: hook.url })
+    await bench.send(1)
+    const [claimed] = await claimAfterSequence(bench)
+    assert.ok(claimed)
+    const proxy = await openTcpProxy(bench.databaseUrl)
+    const slow = openDb({ url: proxy.url, maxOpenConns: 1, maxIdleConns: 1, connMaxLifetimeSeconds: 300 })
+    const held = Promise.withResolvers<void>()
+    // The endpoint's row is written, and the transaction stays open.
+    proxy.onBytes((bytes, direction, link) => {
+      if (direction !== 'toServer' || !bytes.includes('UPDATE webhook_endpoints')) return
+      link.silence('toClient')
+      held.resolve()
+    })
+    const asked = testEndpoint({ db: slow, newId: newIdOf(bench.db) }, { userId: 1, endpointId: id })
+    await held.promise
+    const turn = bench.take(claimed)
+    await Promise.race([turn, untilWaiting(bench.db, 1)])
+    proxy.resume()
+    await Promise.all([asked, turn])
+    await bench.deliver()
+    assert.ok(hook.received.some(({ body }) => body.includes('webhook.test')))
+    await closeDb(slow)
+    await proxy.close()
+  })
+
   it('have two signatures while a secret is changed', async () => {
     const { id, secret } = await bench.addEndpoint(1, { url: hook.url })
     const rotated = await rotateSecret(bench.db, { userId: 1, endpointId: id })
@@ -344,8 +394,6 @@ describe('webhooks', () => {
 })
 
 async function claimAfterSequence(bench: WebhookBench) {
-  const { sequenceAll } = await import('../events/arrangeEvents.ts')
-  const { enqueue } = await import('../../src/webhooks/index.ts')
   await sequenceAll(bench.db, { onSequenced: (tx, events) => enqueue(tx, events, newIdOf(bench.db)) })
   return claimEndpoints(bench.db, { isSlow: false, endpointsMax: 10 })
 }

@@ -6,6 +6,7 @@ import { transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { identifierToBytes } from '../../src/primitives/identifier.ts'
 import { claimEndpoints } from '../../src/webhooks/deliver/claimEndpoints.ts'
+import type { ClaimedEndpoint } from '../../src/webhooks/deliver/claimEndpoints.ts'
 import { createDeliveryFacts, createEndpoint, enqueue } from '../../src/webhooks/index.ts'
 import type { EndpointValues } from '../../src/webhooks/index.ts'
 import { takeTurn } from '../../src/webhooks/deliver/keepDelivering.ts'
@@ -32,6 +33,8 @@ export interface WebhookBench {
   send(userId: number, count?: number, others?: { callbackUrl?: string; text?: string }): Promise<string[]>
   /** Numbers events and takes turns until no endpoint is due. @returns how many turns there were. */
   deliver(options?: { turnsMax?: number; timeoutMs?: number }): Promise<number>
+  /** Takes one turn of an endpoint that was claimed. */
+  take(endpoint: ClaimedEndpoint): Promise<void>
   /** Lets the waits of endpoints and deliveries be over. */
   skipWaits(): Promise<void>
   endpoint(id: string): Promise<EndpointRow>
@@ -75,6 +78,7 @@ export async function openWebhookBench(): Promise<WebhookBench> {
     await Promise.all(claimed.map((endpoint) => takeTurn({ db, newId, facts, sender }, endpoint)))
     return claimed.length
   }
+  const sender = { allowsPrivate: true, timeoutMs: 1_000 }
 
   return {
     ...{ databaseUrl: stack.databaseUrl, db },
@@ -105,6 +109,7 @@ export async function openWebhookBench(): Promise<WebhookBench> {
       })
       return ids
     },
+    take: (endpoint) => takeTurn({ db, newId, facts, sender }, endpoint),
     async deliver({ turnsMax = 50, timeoutMs = 1_000 } = {}) {
       let turns = 0
       while (turns < turnsMax) {

@@ -15,6 +15,12 @@ export interface Compared {
   name: string
   crew: Crew
   load: Omit<Load, 'ratePerSecond' | 'warmUpMs' | 'durationMs'>
+  /** Of the common rate; 1 by default. Less for one whose overload would be measured instead of what it carries. */
+  offeredShare?: number
+  /** Before each look at it. */
+  prepare?: () => Promise<void>
+  /** Messages a second that it carried, at most those offered; by default those that were accepted and are done. */
+  carriedIn?: (run: RunResult) => Promise<number>
 }
 
 export interface ComparedOptions {
@@ -56,13 +62,15 @@ export async function compareInTurn(
     known ?? (await searchBoth(bench, { name, title, start }, [subject, reference]))
   let offered = options.rate ?? (await carriedBySome()) * OFFERED_BEYOND
   const looks: Record<'subject' | 'reference', RunResult[]> = { subject: [], reference: [] }
-  const look = async ({ name: side, crew, load }: Compared, seen: RunResult[]) => {
-    const ratePerSecond = Math.round(offered)
+  const look = async (compared: Compared, seen: RunResult[]) => {
+    const { name: side, crew, load, carriedIn, offeredShare = 1 } = compared
+    await compared.prepare?.()
+    const ratePerSecond = Math.round(offered * offeredShare)
     const run = await runLoad(crew, {
       ...{ name: `${name} ${side}`, title, settings: options.env },
       load: { ...load, ...time, ratePerSecond },
     })
-    const carried = carriedOfOffered(run)
+    const carried = (await carriedIn?.(run)) ?? carriedOfOffered(run)
     say(`${side}: ${carried.toFixed(0)} messages/s of ${ratePerSecond * recipientsPerRequest}`)
     seen.push(run)
     return carried
@@ -86,7 +94,8 @@ async function searchBoth(
   sides: readonly Compared[],
 ): Promise<number> {
   let best = 0
-  for (const { name: side, crew, load } of sides) {
+  for (const { name: side, crew, load, prepare } of sides) {
+    await prepare?.()
     bench.say(`looking for what ${side} carries`)
     const search = { name: `${name} ${side}`, title, load, start: best || start }
     const { rate } = await searchRate(bench, crew, search, bench.form.against.probesMax)

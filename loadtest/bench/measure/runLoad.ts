@@ -145,6 +145,7 @@ async function conclude(
       express: expressShare,
       ...settings,
     },
+    startedAtEpochMs: result.startedAtEpochMs,
     durationMs: result.durationMs,
     offeredPerSecond: result.dueRequests / (result.durationMs / 1_000),
     achievedPerSecond: result.achievedPerSecond,

@@ -24,13 +24,15 @@ export interface CrewOptions {
   env: Record<string, string>
   /** All three, unless said otherwise. */
   roles?: readonly Role[]
+  /** Of the API; a free one by default. */
+  apiPort?: number
 }
 
 export const ROLES = ['api', 'relay', 'consumer'] as const
 export type Role = (typeof ROLES)[number]
 
 /** Starts all processes. If one does not start, it stops the others. */
-export async function startCrew({ stage, env, roles = ROLES }: CrewOptions): Promise<Crew> {
+export async function startCrew({ stage, env, roles = ROLES, apiPort }: CrewOptions): Promise<Crew> {
   const { servers, operators, logFolder, checkout } = stage
   const { databaseUrl, amqpUrl } = servers
   await operators.forget()
@@ -39,6 +41,7 @@ export async function startCrew({ stage, env, roles = ROLES }: CrewOptions): Pro
       startEngine({
         ...{ name: role, role, env, checkout, databaseUrl, amqpUrl, operatorUrls: operators.urls },
         logFile: join(logFolder, `${role}.log`),
+        ...(role === 'api' && apiPort !== undefined && { port: apiPort }),
       }),
     ),
   )

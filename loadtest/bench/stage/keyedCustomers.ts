@@ -1,3 +1,4 @@
+import type { Scope } from '../../../src/primitives/access.ts'
 import { CUSTOMER_FIRST } from './customers.ts'
 import type { Database } from './database.ts'
 import { identifierSql, numbersBelow } from './numbers.ts'
@@ -12,7 +13,7 @@ const PARTS_BURST = 1_000_000
 const REQUESTS_PER_SECOND = 10_000
 
 /** Gives customers 1 to `count` a row with limits, and a key each. */
-export async function seedKeys(database: Database, count: number): Promise<void> {
+export async function seedKeys(database: Database, count: number, scope: Scope = 'send'): Promise<void> {
   const number = `n + ${CUSTOMER_FIRST}`
   const id = identifierSql(CREATED_MS, number)
   await database.run(
@@ -24,8 +25,8 @@ export async function seedKeys(database: Database, count: number): Promise<void>
   )
   await database.run(
     `INSERT INTO api_keys (id, key_hash, user_id, name, hint, mode, scopes, created_at)
-     SELECT ${id}, UNHEX(SHA2(CONCAT(?, ${number}), 256)), ${number}, 'benchmark', 'benchmark', 'live', 'send', NOW(3)
+     SELECT ${id}, UNHEX(SHA2(CONCAT(?, ${number}), 256)), ${number}, 'benchmark', 'benchmark', 'live', ?, NOW(3)
      FROM ${numbersBelow(count)} numbers`,
-    [BENCH_KEY_PREFIX],
+    [BENCH_KEY_PREFIX, scope],
   )
 }

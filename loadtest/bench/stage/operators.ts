@@ -26,15 +26,31 @@ const OPERATORS = [
   { name: 'operator-b', seed: 2 },
 ]
 
-/** The simulators of a checkout, which know the protocol of its engine. */
+/** Where an engine takes receipts. */
+export interface ReceiptTarget {
+  apiPort: number
+  secret: string
+}
+
+/**
+ * The simulators of a checkout, which know the protocol of its engine.
+ * @param receipts absent: they send none.
+ */
 export async function startOperators(
   logFolder: string,
   stopList: StopList,
   checkout: string,
+  receipts?: ReceiptTarget,
 ): Promise<Operators> {
   const programs: Program[] = []
   for (const { name, seed } of OPERATORS) {
-    const env = { CONNECTIONS_MAX: String(CONNECTIONS_MAX), REFERENCES_MAX: String(REFERENCES_MAX) }
+    const env = {
+      ...{ CONNECTIONS_MAX: String(CONNECTIONS_MAX), REFERENCES_MAX: String(REFERENCES_MAX) },
+      ...(receipts && {
+        RECEIPTS_URL: `http://127.0.0.1:${receipts.apiPort}/operators/${name}/receipts`,
+        RECEIPTS_SECRET: receipts.secret,
+      }),
+    }
     const program = await startSimulator({
       name,
       seed,

@@ -17,12 +17,15 @@ export async function enqueue(tx: Tx, events: LoggedEvent[], newId: () => string
   await enqueueCallbacks(tx, events, newId)
 }
 
-/** One that a process works on finds them at the end of its turn. */
-export async function wakeEndpoints(tx: Tx, userIds: number[]): Promise<void> {
+/**
+ * One that a process works on finds them at the end of its turn. All are locked until the events are committed, also those
+ * that stay as they are: a turn that ended in between would find nothing, and nobody would wake it.
+ */
+async function wakeEndpoints(tx: Tx, userIds: number[]): Promise<void> {
   await sql`UPDATE webhook_endpoints FORCE INDEX (idx_webhook_endpoints_user)
-    SET due_at = GREATEST(NOW(3), COALESCE(paused_until, NOW(3)))
-    WHERE user_id IN (${list(userIds)}) AND kind = 'endpoint' AND status = 'active' AND owner IS NULL
-      AND (due_at IS NULL OR due_at > NOW(3))`.execute(tx)
+    SET due_at = IF(status = 'active' AND owner IS NULL AND (due_at IS NULL OR due_at > NOW(3)),
+      GREATEST(NOW(3), COALESCE(paused_until, NOW(3))), due_at)
+    WHERE user_id IN (${list(userIds)}) AND kind = 'endpoint'`.execute(tx)
 }
 
 /** Addresses of one origin are in one group, so that they share their waits and few others do. */

@@ -102,9 +102,9 @@ export function testEndpoint(
           'pending', 0, NOW(3), NOW(3)) ON DUPLICATE KEY UPDATE attempts = webhook_deliveries.attempts`.execute(
         tx,
       )
-      // A pause of a failing endpoint does not hold up a test.
-      await sql`UPDATE webhook_endpoints FORCE INDEX (PRIMARY) SET due_at = NOW(3)
-        WHERE id = ${endpointId} AND owner IS NULL`.execute(tx)
+      // A pause of a failing endpoint does not hold up a test. Its row stays locked, as when events wake it.
+      await sql`UPDATE webhook_endpoints FORCE INDEX (PRIMARY) SET due_at = IF(owner IS NULL, NOW(3), due_at)
+        WHERE id = ${endpointId}`.execute(tx)
       return id
     },
     { resolve: () => Promise.resolve(undefined) },

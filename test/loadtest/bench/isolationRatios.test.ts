@@ -38,6 +38,13 @@ describe('how far one load disturbs another', () => {
     assert.deepEqual([of(20), of(20.1)], [['met'], ['missed']])
   })
 
+  it('is at most a tenth for living endpoints beside a dead one', () => {
+    const times = (p99Ms: number) => ({ count: 1_000, p50Ms: 20, p95Ms: 50, p99Ms, maxMs: 400 })
+    const of = (p99Ms: number) =>
+      verdictsOf('dead-endpoint', { deadEndpoint: { alone: times(100), beside: times(p99Ms) } })
+    assert.deepEqual([of(110), of(111)], [['met'], ['missed']])
+  })
+
   it('beside throttled traffic is no lost message, and 250 ms beyond the operator’s own 20', () => {
     const of = (done: number, p99Ms: number) =>
       verdictsOf(THROTTLED_NAME, {

@@ -162,6 +162,15 @@ describe('the verdicts of the benchmark', () => {
     assert.deepEqual([of(5_000), of(4_999), of(9_000, false)], [['met'], ['missed'], ['missed']])
   })
 
+  it('ask of messages with receipts and webhooks for 60 % of S1, by the median of the turns', () => {
+    const of = (...rates: number[]) => {
+      const turns = rates.map((rate) => ({ rate, referenceRate: 1_000 }))
+      const followed = { scenario: 'S1', against: 'without', turns, ours: [], theirs: [] }
+      return verdicts({ followed }, 'followed')
+    }
+    assert.deepEqual([of(600), of(599), of(100, 650, 900)], [['met'], ['missed'], ['met']])
+  })
+
   it('rest on ratios of which only those that were measured are listed', () => {
     const findings = {
       runs: [run('S1', 1_600), run('S1 single', 800)],
