@@ -220,7 +220,6 @@ describe('the operations page in a browser, with two API processes under load', 
   it('signs out', async () => {
     await desktop.page.getByRole('button', { name: 'Sign out' }).click()
     await desktop.page.getByLabel('Admin key').waitFor()
-    assert.equal(load?.refused.length, 0)
     assert.ok((load?.accepted.length ?? 0) > 10)
   })
 
