@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { FAILURE_CODES } from '../../src/messages/explainFailure.ts'
 import { renderOpenApi } from '../../src/roles/swag.ts'
 import { codesInSources } from '../support/codesInSources.ts'
-import { cataloguedCodes, cataloguedFailures } from '../support/errorCatalogue.ts'
+import { cataloguedCodes, cataloguedFailures, OF_THE_OPERATIONS_PAGE } from '../support/errorCatalogue.ts'
 
 interface Answers {
   responses: Record<string, { content?: Record<string, { examples?: Record<string, unknown> }> }>
@@ -12,14 +12,6 @@ interface Answers {
 const OF_NO_ROUTE: [string, number][] = [
   ['not_found', 404],
   ['method_not_allowed', 405],
-]
-/** Its routes are not documented: they change with it. */
-const OF_THE_OPERATIONS_PAGE: [string, number][] = [
-  ['action_not_found', 404],
-  ['csrf_token_required', 403],
-  ['session_expired', 401],
-  ['too_many_actions', 503],
-  ['too_many_listeners', 503],
 ]
 
 describe('the catalogue of errors', () => {

@@ -72,6 +72,14 @@ describe('what the operations page says is wrong', () => {
     ])
   })
 
+  it('names express messages that take long although none waits', () => {
+    const { normal, express } = quiet().classes
+    const slow = { ...express, handOver: { p95: 7_600 } }
+    assert.deepEqual(textsOf({ ...quiet(), classes: { normal, express: slow } }), [
+      'warn: One in twenty express messages takes 7.6 s to an operator',
+    ])
+  })
+
   it('names late messages of each class by its own measure, failing requests, and what waits for a person', () => {
     const late = { backlog: { rows: 5, oldestDueSeconds: 20, emptyInSeconds: null } }
     const live = {

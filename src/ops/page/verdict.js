@@ -78,6 +78,12 @@ function ofClasses({ classes, operators }) {
         text: `The oldest ${type} message is due for ${seconds(backlog.oldestDueSeconds)}`,
         detail: waits(backlog),
       })
+    // None is due for long now; those of the last minute were.
+    else if (type === 'express' && (classes.express.handOver?.p95 ?? 0) > LATE_SECONDS.express * 1_000)
+      found.push({
+        tone: 'warn',
+        text: `One in twenty express messages takes ${seconds(classes.express.handOver.p95 / 1_000)} to an operator`,
+      })
     return found
   })
 }
