@@ -47,6 +47,8 @@ export async function openPage(
 ): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce', ...options })
   const page = await context.newPage()
+  // Below the time that a test has, on a machine that is busy with others.
+  page.setDefaultTimeout(45_000)
   const faults: string[] = []
   page.on('console', (message) => {
     // The browser itself reports that nobody is signed in yet.
