@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { dateTime, insertRows, list, NOW, transact } from '../platform/db/index.ts'
+import { dateTime, insertRows, keyIn, list, NOW, transact } from '../platform/db/index.ts'
 import type { Db, Tx, Value } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
 import type { LoggedEvent } from './types.ts'
@@ -124,13 +124,8 @@ async function removeWaiting(tx: Tx, events: LoggedEvent[]): Promise<void> {
   const keys = events.map(({ userId, smsIdentifier, recipientNo, version }): Value[] => [
     ...[userId, identifierToBytes(smsIdentifier), recipientNo, version],
   ])
-  const [[userId, id, no, version] = [], ...others] = keys
-  // For a list of a single key MariaDB reads the whole table.
-  const isRead =
-    others.length === 0
-      ? sql`user_id = ${userId} AND sms_identifier = ${id} AND recipient_no = ${no} AND version = ${version}`
-      : sql`(user_id, sms_identifier, recipient_no, version) IN (${list(keys)})`
-  const { numAffectedRows } = await sql`DELETE FROM event_queue WHERE ${isRead}`.execute(tx)
+  const { numAffectedRows } = await sql`DELETE FROM event_queue
+    WHERE ${keyIn(['user_id', 'sms_identifier', 'recipient_no', 'version'], keys)}`.execute(tx)
   if (Number(numAffectedRows) !== events.length)
     throw new Error(`${events.length} events were numbered and ${numAffectedRows} removed from the queue`)
 }

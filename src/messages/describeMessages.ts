@@ -144,10 +144,11 @@ type Labels = Pick<MessageView, 'clientReference' | 'tags'>
 
 /** What the customer calls its messages. @returns the labels of a message. */
 async function readLabels(reader: Reader, requests: RequestRow[]): Promise<(id: string) => Labels> {
-  const [first] = requests
-  const ids = idsOf(requests)
-  const references = await readReferences(reader, ids)
-  const tagged = first ? await readTags(reader, first.user_id, ids) : []
+  const references = await readReferences(reader, idsOf(requests))
+  const tagged = await readTags(
+    reader,
+    requests.map(({ user_id: userId, sms_identifier: id }) => ({ userId, id })),
+  )
   const tags = new Map(tagged.map((one) => [one.smsIdentifier, one.tags]))
   return (id) => ({ clientReference: references.get(id) ?? null, tags: tags.get(id) ?? [] })
 }

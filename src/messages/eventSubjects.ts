@@ -35,17 +35,20 @@ interface Row extends FailureFacts {
   is_test: number
 }
 
-/** @returns one customer's recipients by `identifier:number`. The caller bounds them. */
+/** @returns recipients by `identifier:number`. The caller bounds them. */
 export async function readEventSubjects(
   reader: Reader,
-  userId: number,
-  keys: readonly RecipientKey[],
+  keys: readonly (RecipientKey & { userId: number })[],
 ): Promise<Map<string, EventSubject>> {
   if (keys.length === 0) return new Map()
   const rows = await readRows(reader, keys)
-  const ids = [...new Map(rows.map(({ sms_identifier: id }) => [id.toString('hex'), id])).values()]
-  const references = await readReferences(reader, ids)
-  const tagged = await readTags(reader, userId, ids)
+  const messages = new Map(keys.map(({ smsIdentifier, userId }) => [smsIdentifier, userId]))
+  const owned = [...messages].map(([id, userId]) => ({ userId, id: identifierToBytes(id) }))
+  const references = await readReferences(
+    reader,
+    owned.map(({ id }) => id),
+  )
+  const tagged = await readTags(reader, owned)
   const tags = new Map(tagged.map((one) => [one.smsIdentifier, one.tags]))
   return new Map(
     rows.map((row) => {

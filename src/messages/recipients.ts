@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 import type { SmsState } from '../../db/schema.ts'
-import { list } from '../platform/db/index.ts'
+import { keyIn } from '../platform/db/index.ts'
 import type { Tx, Value } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
 import { oncePerRun } from '../primitives/oncePerRun.ts'
@@ -163,12 +163,8 @@ export function inRanges(ranges: KeyRange[]): RawBuilder<boolean> {
   return sql<boolean>`(${sql.join(terms, sql` OR `)})`
 }
 
-/** For a list of a single key MariaDB updates by reading the whole table. */
-export function inKeys(keys: Value[][]): RawBuilder<unknown> {
-  const [[id, no] = [], ...others] = keys
-  return others.length === 0
-    ? sql`(sms_identifier = ${id} AND recipient_no = ${no})`
-    : sql`(sms_identifier, recipient_no) IN (${list(keys)})`
+export function inKeys(keys: Value[][]): RawBuilder<boolean> {
+  return keyIn(['sms_identifier', 'recipient_no'], keys)
 }
 
 /** Folds keys in key order into as few ranges as hold exactly them. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { insertRows, list } from '../platform/db/index.ts'
+import { insertRows, keyIn } from '../platform/db/index.ts'
 import type { Reader, Tx } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
 import type { Submitted } from './decide.ts'
@@ -21,12 +21,16 @@ export interface TaggedMessage {
   tags: string[]
 }
 
-/** @returns those of a customer's messages that have tags. */
-export async function readTags(reader: Reader, userId: number, ids: Buffer[]): Promise<TaggedMessage[]> {
-  if (ids.length === 0) return []
+/** @returns those of these messages that have tags. */
+export async function readTags(
+  reader: Reader,
+  messages: readonly { userId: number; id: Buffer }[],
+): Promise<TaggedMessage[]> {
+  if (messages.length === 0) return []
+  const keys = messages.map(({ userId, id }) => [userId, id])
   const { rows } = await sql<Row>`
-    SELECT sms_identifier, tags FROM message_tags
-    WHERE user_id = ${userId} AND sms_identifier IN (${list(ids)})`.execute(reader)
+    SELECT sms_identifier, tags FROM message_tags FORCE INDEX (PRIMARY)
+    WHERE ${keyIn(['user_id', 'sms_identifier'], keys)}`.execute(reader)
   return rows.map(toTagged)
 }
 

@@ -96,6 +96,11 @@ export class Breaker {
     return this.#circuit.closed || (this.#circuit.halfOpen && !this.#probing)
   }
 
+  /** Whether it admits calls now, or the next one when a probe's result is known. */
+  isCalled(): boolean {
+    return !this.#shut && !this.#held && !this.#circuit.opened
+  }
+
   /** @returns a ticket for one call, or undefined: then no call may be made. */
   admit(): Ticket | undefined {
     if (!this.isAdmitting()) return undefined

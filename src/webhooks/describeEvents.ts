@@ -45,25 +45,40 @@ export interface BalanceEventData {
  * What events say, by the tables as they are now: what an event tells of its recipient does not change after it. One whose
  * message is gone is left out. @returns them in order; the caller bounds them.
  */
-export async function describeEvents(
-  reader: Reader,
-  userId: number,
-  events: readonly LoggedEvent[],
-  { withText = false }: { withText?: boolean } = {},
-): Promise<EventView[]> {
+export async function describeEvents(reader: Reader, events: readonly LoggedEvent[]): Promise<EventView[]> {
+  const subjects = await readSubjects(reader, events)
+  return events.flatMap((event) => describeEvent(event, subjects) ?? [])
+}
+
+/** What events say, besides what they are. */
+export interface Subjects {
+  messages: ReadonlyMap<string, EventSubject>
+  balances: ReadonlyMap<string, number>
+}
+
+/** Of any customers; the caller bounds the events. */
+export async function readSubjects(reader: Reader, events: readonly LoggedEvent[]): Promise<Subjects> {
   const ofBalance = events.filter(({ type }) => type === BALANCE_LOW)
   const ofMessages = events.filter(({ type }) => STATUS_OF[type] !== undefined)
-  const subjects = await readEventSubjects(reader, userId, ofMessages)
-  const balances = await readBalances(reader, ofBalance)
-  return events.flatMap((event) => {
-    const { smsIdentifier, recipientNo, type, seq: sequence, occurredAt } = event
-    const subject = subjects.get(`${smsIdentifier}:${recipientNo}`)
-    const data =
-      type === BALANCE_LOW
-        ? toBalanceData(event, balances.get(smsIdentifier))
-        : subject && toMessageData(event, subject, withText)
-    return data ? [{ id: eventIdOf(event), type, sequence, timestamp: occurredAt.toISOString(), data }] : []
-  })
+  return {
+    messages: await readEventSubjects(reader, ofMessages),
+    balances: await readBalances(reader, ofBalance),
+  }
+}
+
+/** @returns undefined for an event whose message is gone. */
+export function describeEvent(
+  event: LoggedEvent,
+  { messages, balances }: Subjects,
+  { withText = false }: { withText?: boolean } = {},
+): EventView | undefined {
+  const { smsIdentifier, recipientNo, type, seq: sequence, occurredAt } = event
+  const subject = messages.get(`${smsIdentifier}:${recipientNo}`)
+  const data =
+    type === BALANCE_LOW
+      ? toBalanceData(event, balances.get(smsIdentifier))
+      : subject && toMessageData(event, subject, withText)
+  return data && { id: eventIdOf(event), type, sequence, timestamp: occurredAt.toISOString(), data }
 }
 
 /** Known from the change alone: a repeat of it would have the same. */

@@ -25,7 +25,7 @@ export function readFeed(db: Db, { userId, after, limit }: FeedQuery): Promise<F
     const found = await readEventsAfter(reader, { userId, after, limit: limit + 1 })
     const page = found.slice(0, limit)
     return {
-      events: await describeEvents(reader, userId, page),
+      events: await describeEvents(reader, page),
       nextAfter: page.at(-1)?.seq ?? after,
       hasMore: found.length > limit,
     }

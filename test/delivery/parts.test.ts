@@ -156,6 +156,20 @@ describe('a message of which an operator took some parts', () => {
     assert.deepEqual([reported.submittedAgain, reported.possibleDuplicates], [{ b: 1 }, 1])
   })
 
+  it('waits for its operator while that is probed by another message', async () => {
+    await bench.accept()
+    a.answer = taking({ kind: 'unavailable', ...MISSING })
+    await delivery().deliver(await bench.envelope())
+    await a.halfOpenBreaker()
+    const probe = a.breaker.admit()
+    assert.ok(probe?.probe)
+    await delivery().deliver(await bench.nextRound())
+    assert.deepEqual(asked.slice(1), [])
+    await a.breaker.record(probe, false)
+    await delivery().deliver(await bench.nextRound())
+    assert.deepEqual(asked.slice(1), [{ by: 'a', partIds: SOME, isMarked: false }])
+  })
+
   it('fails, refunded once and possibly sent, when another part is rejected later', async () => {
     const id = await bench.accept()
     a.answer = noting('a', (_message, time) => ({

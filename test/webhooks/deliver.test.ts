@@ -280,6 +280,35 @@ describe('webhooks', () => {
     assert.deepEqual(numbersAt(hook, secret), [1, 2])
   })
 
+  it('are recorded by the process alone that has the endpoint', async () => {
+    const { id, secret } = await bench.addEndpoint(1, { url: hook.url })
+    await bench.send(1, 2)
+    const [late] = await claimAfterSequence(bench)
+    await look(bench.db, sql`UPDATE webhook_endpoints SET due_at = NOW(3) - INTERVAL 1 SECOND`)
+    const [other] = await claimEndpoints(bench.db, { isSlow: false, endpointsMax: 10 })
+    assert.ok(late && other)
+    await bench.take(late)
+    assert.equal((await bench.endpoint(id)).position, 0)
+    assert.deepEqual(await bench.deliveries(id), [])
+    await bench.take(other)
+    assert.equal((await bench.endpoint(id)).position, 2)
+    assert.equal((await bench.deliveries(id)).length, 2)
+    assert.deepEqual(numbersAt(hook, secret), [1, 2])
+  })
+
+  it('leave none out where endpoints of a customer stand far apart', async () => {
+    const first = await bench.addEndpoint(1, { url: hook.url })
+    await bench.send(1, 120)
+    await sequenceAll(bench.db)
+    const other = await startEndpoint()
+    const second = await bench.addEndpoint(1, { url: other.url })
+    await bench.send(1, 10)
+    await bench.deliver()
+    assert.deepEqual(numbersAt(hook, first.secret), upTo(130))
+    assert.deepEqual(numbersAt(other, second.secret), upTo(130).slice(120))
+    await other.close()
+  })
+
   it('reach an endpoint whose turn ends while the next event gets its number', async () => {
     const { secret } = await bench.addEndpoint(1, { url: hook.url })
     await bench.send(1)

@@ -9,7 +9,7 @@ import { claimEndpoints } from '../../src/webhooks/deliver/claimEndpoints.ts'
 import type { ClaimedEndpoint } from '../../src/webhooks/deliver/claimEndpoints.ts'
 import { createDeliveryFacts, createEndpoint, enqueue } from '../../src/webhooks/index.ts'
 import type { EndpointValues } from '../../src/webhooks/index.ts'
-import { takeTurn } from '../../src/webhooks/deliver/keepDelivering.ts'
+import { openTurns } from '../../src/webhooks/deliver/takeTurns.ts'
 import type { SenderOptions } from '../../src/webhooks/send/post.ts'
 import { createMetrics } from '../../src/platform/telemetry/index.ts'
 import { sequenceAll } from '../events/arrangeEvents.ts'
@@ -75,7 +75,7 @@ export async function openWebhookBench(): Promise<WebhookBench> {
       ...(await claimEndpoints(db, { isSlow: false, endpointsMax: 100 })),
       ...(await claimEndpoints(db, { isSlow: true, endpointsMax: 100 })),
     ]
-    await Promise.all(claimed.map((endpoint) => takeTurn({ db, newId, facts, sender }, endpoint)))
+    if (claimed.length > 0) await Promise.all(openTurns({ db, newId, facts, sender })(claimed))
     return claimed.length
   }
   const sender = { allowsPrivate: true, timeoutMs: 1_000 }
@@ -109,7 +109,7 @@ export async function openWebhookBench(): Promise<WebhookBench> {
       })
       return ids
     },
-    take: (endpoint) => takeTurn({ db, newId, facts, sender }, endpoint),
+    take: async (endpoint) => void (await Promise.all(openTurns({ db, newId, facts, sender })([endpoint]))),
     async deliver({ turnsMax = 50, timeoutMs = 1_000 } = {}) {
       let turns = 0
       while (turns < turnsMax) {

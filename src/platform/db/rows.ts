@@ -28,6 +28,19 @@ export function list(values: readonly Value[] | readonly (readonly Value[])[]): 
   return sql`${values}`
 }
 
+/** Whether the columns have one of these values. For a list of a single key MariaDB reads the whole table. */
+export function keyIn(columns: readonly string[], keys: readonly (readonly Value[])[]): RawBuilder<boolean> {
+  const [first, ...others] = keys
+  if (!first) throw new Error('a list of no keys')
+  const named = columns.map((column) => sql.ref(column))
+  return others.length === 0
+    ? sql`(${sql.join(
+        named.map((column, index) => sql`${column} = ${first[index]}`),
+        sql` AND `,
+      )})`
+    : sql`(${sql.join(named)}) IN (${list(keys)})`
+}
+
 /** Runs `INSERT INTO table (columns)` for any number of rows, whose values stand in the order of the columns. */
 export async function insertRows(
   tx: Tx,

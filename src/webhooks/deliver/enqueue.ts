@@ -36,14 +36,14 @@ async function enqueueCallbacks(tx: Tx, events: LoggedEvent[], newId: () => stri
   if (called.length === 0) return
   const ids = new Set(called.map(({ smsIdentifier }) => smsIdentifier))
   const urls = await readCallbacks(tx, [...ids])
-  const endpoints = new Map<string, Value[]>()
+  const groups = new Map<string, { id: Buffer; userId: number }>()
   const deliveries: Value[][] = []
   for (const event of called) {
     const url = urls.get(event.smsIdentifier)
     if (url === undefined) continue
     const { userId, seq, type } = event
     const id = groupOf(userId, url)
-    endpoints.set(id.toString('hex'), [id, userId, 'callback', 0, NOW, NOW, NOW])
+    groups.set(id.toString('hex'), { id, userId })
     deliveries.push([
       id,
       identifierToBytes(newId()),
@@ -59,8 +59,12 @@ async function enqueueCallbacks(tx: Tx, events: LoggedEvent[], newId: () => stri
     ])
   }
   if (deliveries.length === 0) return
+  // In the order in which the ends of turns lock them.
+  const rows = [...groups.values()]
+    .sort((one, other) => one.userId - other.userId || one.id.compare(other.id))
+    .map(({ id, userId }): Value[] => [id, userId, 'callback', 0, NOW, NOW, NOW])
   await sql`INSERT INTO webhook_endpoints (id, user_id, kind, position, due_at, created_at, updated_at)
-    VALUES ${list([...endpoints.values()])}
+    VALUES ${list(rows)}
     ON DUPLICATE KEY UPDATE due_at = IF(webhook_endpoints.owner IS NULL, NOW(3), webhook_endpoints.due_at)`.execute(
     tx,
   )

@@ -4,7 +4,7 @@ import { identifierFromBytes } from '../../primitives/identifier.ts'
 import { Unavailable } from '../../primitives/unavailable.ts'
 import { RESULTS } from '../send/post.ts'
 import type { ClaimedEndpoint } from './claimEndpoints.ts'
-import type { Recorded } from './recordTurn.ts'
+import type { Recorded } from './recordTurns.ts'
 import type { Attempt } from './runTurn.ts'
 
 /** The facts of deliveries: each moves metrics and writes at most one record. */

@@ -1,24 +1,14 @@
 import { sql } from 'kysely'
 import { EVENTS_KEPT_DAYS } from '../../events/index.ts'
-import { databaseNowMs, transact } from '../../platform/db/index.ts'
+import { transact } from '../../platform/db/index.ts'
 import type { Db } from '../../platform/db/index.ts'
 import { startLoop } from '../../platform/loop.ts'
 import type { After, Loop } from '../../platform/loop.ts'
-import { retryWithBackoff } from '../../platform/retryWithBackoff.ts'
-import { openSender } from '../send/post.ts'
-import type { SenderOptions } from '../send/post.ts'
 import { claimEndpoints } from './claimEndpoints.ts'
-import type { ClaimedEndpoint } from './claimEndpoints.ts'
-import type { DeliveryFacts } from './facts.ts'
-import { readTasks } from './readTasks.ts'
-import { recordTurn } from './recordTurn.ts'
-import { runTurn } from './runTurn.ts'
+import { openTurns } from './takeTurns.ts'
+import type { TakeTurns, TurnsContext } from './takeTurns.ts'
 
-export interface DeliveringOptions {
-  db: Db
-  newId: () => string
-  facts: DeliveryFacts
-  sender: SenderOptions
+export interface DeliveringOptions extends TurnsContext {
   after?: After
 }
 
@@ -26,23 +16,24 @@ export interface DeliveringOptions {
 const TURNS_MAX = { prompt: 64, slow: 256 }
 const CLAIMED_MAX = 32
 const IDLE_POLL_MS = 250
-/** Below the lease: what is not recorded by then is sent again. */
-const RECORD_FAULTS_MAX = 3
-const RECORD_PAUSE_MS = 500
-const RECORD_PAUSE_MAX_MS = 5_000
 
 /** Delivers events as long as the relay runs. Any number of processes may do so. */
 export function keepDelivering(options: DeliveringOptions): Loop[] {
-  return [startLane(options, false, TURNS_MAX.prompt), startLane(options, true, TURNS_MAX.slow)]
+  const takeTurns = openTurns(options)
+  const start = (isSlow: boolean, turnsMax: number) => startLane(options, takeTurns, { isSlow, turnsMax })
+  return [start(false, TURNS_MAX.prompt), start(true, TURNS_MAX.slow)]
 }
 
 /** One round: claims endpoints that are due, up to the free places, and begins their turns. */
-function startLane(options: DeliveringOptions, isSlow: boolean, turnsMax: number): Loop {
-  const { db, facts, after } = options
+function startLane(
+  { db, facts, after }: DeliveringOptions,
+  takeTurns: TakeTurns,
+  { isSlow, turnsMax }: { isSlow: boolean; turnsMax: number },
+): Loop {
   const stopping = new AbortController()
   const turns = new Set<Promise<void>>()
-  const begin = (endpoint: ClaimedEndpoint) => {
-    const turn = takeTurn(options, endpoint, stopping.signal)
+  const watch = (taken: Promise<void>) => {
+    const turn = taken
       .catch((error: unknown) => facts.failed({ error, retryInMs: 0 }))
       .finally(() => {
         turns.delete(turn)
@@ -58,7 +49,7 @@ function startLane(options: DeliveringOptions, isSlow: boolean, turnsMax: number
       const endpointsMax = Math.min(CLAIMED_MAX, turnsMax - turns.size)
       if (endpointsMax <= 0) return 'idle'
       const claimed = await claimEndpoints(db, { isSlow, endpointsMax })
-      claimed.forEach(begin)
+      if (claimed.length > 0) takeTurns(claimed, stopping.signal).forEach(watch)
       return claimed.length === endpointsMax ? 'worked' : 'idle'
     },
   })
@@ -70,29 +61,6 @@ function startLane(options: DeliveringOptions, isSlow: boolean, turnsMax: number
       await Promise.all(turns)
     },
   }
-}
-
-/** One endpoint's turn: reads what it has to get, sends it and records the answers. */
-export async function takeTurn(
-  { db, newId, facts, sender: ofSender }: DeliveringOptions,
-  endpoint: ClaimedEndpoint,
-  stopping: AbortSignal = new AbortController().signal,
-): Promise<void> {
-  const tasks = await readTasks(db, endpoint)
-  const sender = openSender(ofSender)
-  const turn = await runTurn(endpoint, tasks, { sender, nowMs: () => databaseNowMs(db), stopping }).finally(
-    () => sender.close(),
-  )
-  const recording = await retryWithBackoff(
-    () => recordTurn({ db, newId }, endpoint, { ...turn, gone: tasks.gone }),
-    {
-      isTransient: () => false,
-      onError: (error) => facts.failed({ error, retryInMs: RECORD_PAUSE_MS }),
-      ...{ firstPauseMs: RECORD_PAUSE_MS, maxPauseMs: RECORD_PAUSE_MAX_MS, faultsMax: RECORD_FAULTS_MAX },
-    },
-  )
-  const recorded = recording.kind === 'done' ? recording.result : undefined
-  facts.turnEnded({ endpoint, attempts: turn.attempts, recorded })
 }
 
 /** Locks its rows for some milliseconds only. */

@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
-import { readEvents, readEventsAfter } from '../../events/index.ts'
+import { readEvents, readEventsOfAll } from '../../events/index.ts'
+import type { LoggedEvent } from '../../events/index.ts'
 import { read } from '../../platform/db/index.ts'
 import type { Db, Reader } from '../../platform/db/index.ts'
-import { describeEvents } from '../describeEvents.ts'
-import type { EventView } from '../describeEvents.ts'
+import { describeEvent, readSubjects } from '../describeEvents.ts'
+import type { Subjects } from '../describeEvents.ts'
 import type { ClaimedEndpoint } from './claimEndpoints.ts'
 
 /** One event to send now. */
@@ -36,19 +37,29 @@ export interface Tasks {
 const DUE_MAX = 20
 const FRESH_MAX = 100
 
-/** @returns what an endpoint's turn has to send. A disabled one gets only a test. @throws Unavailable. */
-export function readTasks(db: Db, endpoint: ClaimedEndpoint): Promise<Tasks> {
+/**
+ * What the turns of some endpoints have to send, in a few statements for all. A disabled one gets only a test.
+ * @returns by position. @throws Unavailable.
+ */
+export function readTasks(db: Db, endpoints: readonly ClaimedEndpoint[]): Promise<Tasks[]> {
   return read(db, 'webhooks.read_tasks', async (reader) => {
-    const due = await readDue(reader, endpoint)
-    const isFed = endpoint.kind === 'endpoint' && !endpoint.isDisabled
-    const { fresh, readUpTo } = isFed
-      ? await readFresh(reader, endpoint)
-      : { fresh: [], readUpTo: endpoint.position }
-    return { ...due, fresh, readUpTo }
+    const due = await readDue(reader, endpoints)
+    const fresh = await readFresh(reader, endpoints)
+    const numbered = due.flatMap(({ user_id: userId, seq }) => (seq === null ? [] : [{ userId, seq }]))
+    const again = await readEvents(reader, numbered)
+    const subjects = await readSubjects(reader, [...again, ...fresh.flat()])
+    const dueOf = Map.groupBy(due, ({ endpoint_id: id }) => id.toString('hex'))
+    const events = new Map(again.map((event) => [`${event.userId} ${event.seq}`, event]))
+    return endpoints.map((endpoint, position) => ({
+      ...toDue(endpoint, dueOf.get(endpoint.id.toString('hex')) ?? [], { events, subjects }),
+      ...toFresh(endpoint, fresh[position] ?? [], subjects),
+    }))
   })
 }
 
 interface Row {
+  endpoint_id: Buffer
+  user_id: number
   id: Buffer
   seq: number | null
   event_id: string
@@ -58,23 +69,45 @@ interface Row {
   created_at: Date
 }
 
-async function readDue(reader: Reader, endpoint: ClaimedEndpoint): Promise<Pick<Tasks, 'due' | 'gone'>> {
-  const onlyTests = endpoint.isDisabled ? sql`AND seq IS NULL` : sql``
-  const { rows } = await sql<Row>`
-    SELECT id, seq, event_id, event_type, url, attempts, created_at
-    FROM webhook_deliveries FORCE INDEX (idx_webhook_deliveries_next)
-    WHERE endpoint_id = ${endpoint.id} AND next_attempt_at <= NOW(3) ${onlyTests}
-    ORDER BY next_attempt_at LIMIT ${sql.lit(DUE_MAX)}`.execute(reader)
-  const events = await readEvents(
-    reader,
-    endpoint.userId,
-    rows.flatMap(({ seq }) => seq ?? []),
+async function readDue(reader: Reader, endpoints: readonly ClaimedEndpoint[]): Promise<Row[]> {
+  const selects = endpoints.map(
+    ({ id, isDisabled }) => sql`(
+      SELECT endpoint_id, user_id, id, seq, event_id, event_type, url, attempts, created_at
+      FROM webhook_deliveries FORCE INDEX (idx_webhook_deliveries_next)
+      WHERE endpoint_id = ${id} AND next_attempt_at <= NOW(3) ${isDisabled ? sql`AND seq IS NULL` : sql``}
+      ORDER BY next_attempt_at LIMIT ${sql.lit(DUE_MAX)})`,
   )
-  const views = await describe(reader, endpoint, events)
+  const { rows } = await sql<Row>`${sql.join(selects, sql` UNION ALL `)}`.execute(reader)
+  return rows
+}
+
+/** @returns by position; a disabled endpoint and one of callbacks have none. */
+async function readFresh(reader: Reader, endpoints: readonly ClaimedEndpoint[]): Promise<LoggedEvent[][]> {
+  const fed = endpoints.filter(({ kind, isDisabled }) => kind === 'endpoint' && !isDisabled)
+  const found = await readEventsOfAll(
+    reader,
+    fed.map(({ userId, position }) => ({ userId, after: position, limit: FRESH_MAX })),
+  )
+  return endpoints.map((endpoint) => found[fed.indexOf(endpoint)] ?? [])
+}
+
+interface Known {
+  /** By customer and number. */
+  events: ReadonlyMap<string, LoggedEvent>
+  subjects: Subjects
+}
+
+function toDue(
+  endpoint: ClaimedEndpoint,
+  rows: readonly Row[],
+  { events, subjects }: Known,
+): Pick<Tasks, 'due' | 'gone'> {
   const due: Task[] = []
   const gone: Buffer[] = []
   for (const row of rows) {
-    const body = row.seq === null ? testBody(row) : views.get(row.seq)?.body
+    const event = events.get(`${endpoint.userId} ${row.seq}`)
+    const view = event && describeEvent(event, subjects, { withText: endpoint.includeText })
+    const body = row.seq === null ? testBody(row) : view && JSON.stringify(view)
     const url = row.url ?? endpoint.url
     if (body === undefined || url === null) gone.push(row.id)
     else
@@ -86,34 +119,23 @@ async function readDue(reader: Reader, endpoint: ClaimedEndpoint): Promise<Pick<
   return { due, gone }
 }
 
-async function readFresh(
-  reader: Reader,
-  endpoint: ClaimedEndpoint,
-): Promise<{ fresh: Task[]; readUpTo: number }> {
-  const { userId, position, eventTypes, url } = endpoint
-  const events = await readEventsAfter(reader, { userId, after: position, limit: FRESH_MAX })
+function toFresh(
+  { position, eventTypes, url, includeText }: ClaimedEndpoint,
+  events: readonly LoggedEvent[],
+  subjects: Subjects,
+): Pick<Tasks, 'fresh' | 'readUpTo'> {
   const wanted = events.filter(({ type }) => eventTypes === null || eventTypes.includes(type))
-  const views = await describe(reader, endpoint, wanted)
-  const fresh = wanted.flatMap(({ seq }): Task[] => {
-    const view = views.get(seq)
+  const fresh = wanted.flatMap((event): Task[] => {
+    const view = describeEvent(event, subjects, { withText: includeText })
     if (!view || url === null) return []
     return [
       {
-        ...{ deliveryId: undefined, seq, eventId: view.id, eventType: view.type, url, body: view.body },
-        ...{ attempts: 0, createdAt: undefined },
+        ...{ deliveryId: undefined, seq: event.seq, eventId: view.id, eventType: view.type, url },
+        ...{ body: JSON.stringify(view), attempts: 0, createdAt: undefined },
       },
     ]
   })
   return { fresh, readUpTo: events.at(-1)?.seq ?? position }
-}
-
-async function describe(
-  reader: Reader,
-  { userId, includeText }: ClaimedEndpoint,
-  events: Parameters<typeof describeEvents>[2],
-): Promise<Map<number, EventView & { body: string }>> {
-  const views = await describeEvents(reader, userId, events, { withText: includeText })
-  return new Map(views.map((view) => [view.sequence, { ...view, body: JSON.stringify(view) }]))
 }
 
 function testBody({ event_id: id, event_type: type, created_at }: Row): string {
