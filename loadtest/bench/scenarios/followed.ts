@@ -19,7 +19,7 @@ const RECEIPT_DELAY = { minMs: 100, maxMs: 500 }
 const SECRET_BYTES = 24
 /**
  * Of the rate that S1 alone is offered, which is more than that carries: beyond its own limit the API would accept what
- * nobody follows in time.
+ * the rest does not follow in time.
  */
 const OFFERED_SHARE = 0.7
 const TITLE = 'S1 with receipts for all, and webhooks for a tenth of the customers'
