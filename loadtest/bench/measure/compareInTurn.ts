@@ -19,7 +19,7 @@ export interface Compared {
   offeredShare?: number
   /** Before each look at it. */
   prepare?: () => Promise<void>
-  /** Messages a second that it carried, at most those offered; by default those that were accepted and are done. */
+  /** Messages a second that it carried, at most those offered; by default what was accepted and is done. */
   carriedIn?: (run: RunResult) => Promise<number>
 }
 
