@@ -2,7 +2,8 @@ import { useState } from 'preact/hooks'
 import { Dialog, Fault, html } from './ui.js'
 
 /**
- * Shows what an action comes to, asks for its reason, and then does it.
+ * Shows what an action comes to, asks for its reason, and then does it. Fields have default values, not values: the page is
+ * drawn again every second, which would undo what is typed.
  * @param {{ title: string, verb: string, effect: unknown, fields?: unknown, isDangerous?: boolean, needsReason?: boolean,
  *   perform: (given: Record<string, any>) => Promise<unknown>, onClose: () => void, onDone?: (result: any) => void }} props
  */

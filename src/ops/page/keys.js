@@ -103,7 +103,7 @@ function Create({ path, name, onClose, onDone }) {
       /></label>
       <fieldset>
         <legend>May be used to</legend>
-        ${SCOPES.map((scope) => html`<label class="inline"><input type="checkbox" name=${scope} checked=${scope !== 'manage'} /> ${scope}</label>`)}
+        ${SCOPES.map((scope) => html`<label class="inline"><input type="checkbox" name=${scope} defaultChecked=${scope !== 'manage'} /> ${scope}</label>`)}
       </fieldset>
       <label
         >Mode<select name="mode">

@@ -75,7 +75,7 @@ function Decide({ endpoint, isReplay, onClose, onDone }) {
     title="Replay events"
     verb="Replay"
     effect=${html`<p>Every event after the number is sent again once the endpoint is active, also what was delivered.</p>`}
-    fields=${html`<label>After event<input name="after" type="number" min="0" required value=${endpoint.position} /></label>`}
+    fields=${html`<label>After event<input name="after" type="number" min="0" required defaultValue=${endpoint.position} /></label>`}
     perform=${(/** @type {any} */ { after, reason }) => carryOut('webhook.replay', { ...key, after: Number(after) }, reason)}
     onClose=${onClose}
     onDone=${onDone}
