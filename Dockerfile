@@ -23,4 +23,4 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=90s --retries=3 \
   CMD ["node", "-e", "const { PORT, LISTEN_ADDR = '' } = process.env; fetch(`http://127.0.0.1:${PORT || LISTEN_ADDR.split(':').at(-1) || 8080}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # By default it listens on the container's own loopback address, which is unreachable from
 # outside. On another LISTEN_ADDR every request of the API needs a key: see docker-compose.yml.
-CMD ["node", "--max-semi-space-size=16", "--max-old-space-size=1024", "--require", "./src/runtime.cjs", "--import", "./src/platform/telemetry/preload.ts", "src/main.ts"]
+CMD ["node", "--max-semi-space-size=16", "--max-old-space-size=1024", "--require", "./src/runtime.cjs", "src/main.ts"]

@@ -6,7 +6,7 @@ NPM_RUN = npm run --silent
 # Flags for a command follow in ARGS: make loadtest ARGS='--seed-only'.
 SCRIPT_RUN = $(if $(filter --help -h,$(ARGS)),$(NPM_RUN) help -- $@,$(NPM_RUN) $(1) -- $(ARGS))
 
-.PHONY: help demo up down admin audit deadletters quarantine timeline receipts operators route seed loadtest bench test ui-test check lint chaos hostile mutations \
+.PHONY: help demo up down admin audit deadletters quarantine timeline trace receipts operators route seed loadtest bench test ui-test check lint chaos hostile mutations \
   deps-audit swag build run docker clean distclean
 
 help:
@@ -22,6 +22,7 @@ help:
 #: make deadletters  list, replay or drop dead-lettered queue messages
 #: make quarantine   list quarantined messages and decide what becomes of them
 #: make timeline     show what happened to a message, and what it waits for
+#: make trace        show a message's trace as a tree, across processes
 #: make receipts     list receipts that matched no message, and try them again
 #: make operators    list operators; pause, drain, resume or weight one
 #: make route        explain which operators a message would go to
@@ -43,7 +44,7 @@ help:
 #: make clean        stop everything and delete its data
 #: make distclean    the same, and delete packages and unpacked servers
 
-demo up admin audit deadletters quarantine timeline receipts operators route seed loadtest bench test ui-test check chaos hostile mutations deps-audit swag: \
+demo up admin audit deadletters quarantine timeline trace receipts operators route seed loadtest bench test ui-test check chaos hostile mutations deps-audit swag: \
   node_modules/.installed
 	@$(call SCRIPT_RUN,$@)
 

@@ -110,6 +110,8 @@ export interface SmsRequests {
   expires_at: Optional<Date | null>
   is_test: Flag
   on_unknown: Optional<OnUnknown | null>
+  /** Of a sampled trace. */
+  traceparent: Optional<string | null>
   created_at: Date
 }
 

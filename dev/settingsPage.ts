@@ -17,7 +17,19 @@ misspelled name, is reported, one line per error, and startup fails. This page i
 `
 
 const AFTERWORD = `
-Tracing is set up by OpenTelemetry's own variables, such as \`OTEL_EXPORTER_OTLP_ENDPOINT\`, and is off without them.
+## Tracing
+
+It is set up by [OpenTelemetry's own variables](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/)
+and off without the first of them.
+
+| setting | default | meaning |
+| --- | --- | --- |
+| \`OTEL_EXPORTER_OTLP_ENDPOINT\` | | Where spans go. \`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT\` or \`OTEL_TRACES_EXPORTER\` turn tracing on as well. |
+| \`OTEL_EXPORTER_OTLP_PROTOCOL\` | \`http/protobuf\` | \`grpc\`, \`http/protobuf\` or \`http/json\`. |
+| \`OTEL_TRACES_SAMPLER\` | \`parentbased_always_on\` | Which traces are recorded: \`parentbased_traceidratio\` with \`OTEL_TRACES_SAMPLER_ARG=0.01\` is one in a hundred, and each that a client samples. |
+| \`OTEL_SERVICE_NAME\` | \`chapar\` | With one role \`chapar-api\`, \`chapar-relay\` or \`chapar-consumer\`. |
+| \`OTEL_SDK_DISABLED\` | | \`true\` turns tracing off. |
+
 The servers of the make targets are chosen by other variables: [dev/README.md](../dev/README.md).
 `
 

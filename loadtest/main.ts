@@ -42,7 +42,7 @@ if (asksForHelp(args)) {
 try {
   const settings = readLoadSettings(process.env, args)
   const target = await findTarget(settings)
-  const plan = planLoad(settings, target.baseUrl)
+  const plan = planLoad(settings, target)
   const api = openApi(target.baseUrl)
   try {
     process.exitCode = (await run(settings, plan, target, api)) ? 0 : 1

@@ -1,6 +1,7 @@
 import { countByCustomer, requestsOf } from './generator/index.ts'
 import type { GeneratorPlan } from './generator/index.ts'
 import type { LoadSettings } from './settings.ts'
+import type { Target } from './target.ts'
 
 /** A customer that sends, and the balance that its requests cost at the highest price. */
 export interface SendingCustomer {
@@ -15,7 +16,10 @@ const OVERTIME_MS = 10_000
 const TEXT = 'load test'
 
 /** @throws Error when the run would be larger than this tool can prepare. */
-export function planLoad(settings: LoadSettings, baseUrl: string): GeneratorPlan {
+export function planLoad(
+  settings: LoadSettings,
+  { baseUrl, tracesAll }: Pick<Target, 'baseUrl' | 'tracesAll'>,
+): GeneratorPlan {
   const { RATE, DURATION, WARM_UP, CUSTOMERS, FIRST_CUSTOMER, SKEW, SEED } = settings
   const plan: GeneratorPlan = {
     baseUrl,
@@ -32,6 +36,7 @@ export function planLoad(settings: LoadSettings, baseUrl: string): GeneratorPlan
     connections: settings.CONNECTIONS,
     overtimeMs: OVERTIME_MS,
     countsCustomers: true,
+    isUntraced: tracesAll,
   }
   const { warmUp, measured } = requestsOf(plan)
   if (warmUp + measured > REQUESTS_MAX)

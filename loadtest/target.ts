@@ -13,6 +13,8 @@ export interface Target {
   /** What only `make up` tells: its processes, where its data lies, and its servers. */
   processes: ByPart<number[]>
   dataFolder: string | undefined
+  /** It records each trace unless the client says else, as for a developer: not what a load should measure. */
+  tracesAll: boolean
   versions: Record<string, string>
 }
 
@@ -41,15 +43,16 @@ function isThisMachine(hostname: string): boolean {
   return isLoopback(hostname.replace(/^\[|\]$/g, ''))
 }
 
-type Details = Pick<Target, 'processes' | 'dataFolder' | 'versions'>
+type Details = Pick<Target, 'processes' | 'dataFolder' | 'tracesAll' | 'versions'>
 
-const NO_DETAILS: Details = { processes: {}, dataFolder: undefined, versions: {} }
+const NO_DETAILS: Details = { processes: {}, dataFolder: undefined, tracesAll: false, versions: {} }
 
 function detailsOf(up: StackState): Details {
   const servers = up.parts.filter(({ name, processes }) => isServer(name) && processes.length > 0)
   return {
     processes: processesOf(up),
     dataFolder: servers.length > 0 ? UP_FOLDER : undefined,
+    tracesAll: up.tracesUrl !== undefined,
     versions: Object.fromEntries(servers.map(({ name, notes }) => [name, notes.join(', ')])),
   }
 }

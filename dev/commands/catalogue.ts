@@ -87,6 +87,17 @@ export const COMMANDS = {
       ['DATABASE_URL', 'the database, default the one of `make up`'],
     ],
   },
+  trace: {
+    summary: "show a message's trace as a tree, across processes",
+    usage: ["make trace ARGS='ID'", 'npm run trace -- --listen'],
+    options: [
+      ['ID', 'the identifier of the message'],
+      ['--from URL', 'the receiver, default the one of `make up` or port 4318'],
+      ['--json', 'as the receiver has it'],
+      ['--listen', 'be a receiver, for engines that are started by hand'],
+      ['--port PORT', 'where it listens, default 4318'],
+    ],
+  },
   receipts: {
     summary: 'list receipts that matched no message, and try them again',
     usage: ["make receipts ARGS='list'", 'npm run receipts -- retry --all'],

@@ -12,6 +12,7 @@ import { giveInitialBalance, hasNoCustomers } from './initialBalance.ts'
 import { migrateDatabase, startEngine } from './programs.ts'
 import { startSimulatedOperators } from './simulatedOperators.ts'
 import { logFileOf, programPart, UP_FOLDER, type StackPart, type StackState } from './state.ts'
+import { startTraces } from './traces.ts'
 
 export interface BringUpOptions {
   /** DB_ENGINE and BROKER, or DATABASE_URL and AMQP_URL, and the engine's own settings. */
@@ -44,6 +45,7 @@ export async function bringUp(options: BringUpOptions, stopList: StopList): Prom
   onProgress('starting the simulated operators and the engine')
   const adminKey = env['ADMIN_API_KEY'] || randomBytes(ADMIN_KEY_BYTES).toString('base64url')
   const operators = await startSimulatedOperators({ env, apiPort: port, logsFolder: UP_FOLDER }, stopList)
+  const traces = await startTraces(env, stopList)
   const engine = await startEngine({
     databaseUrl,
     amqpUrl,
@@ -52,6 +54,7 @@ export async function bringUp(options: BringUpOptions, stopList: StopList): Prom
     // The endpoints of a developer are on this machine.
     env: {
       WEBHOOK_ALLOW_PRIVATE: 'yes',
+      ...traces.settings,
       ...settingsOf(env),
       ADMIN_API_KEY: adminKey,
       ...operators.settings,
@@ -60,13 +63,14 @@ export async function bringUp(options: BringUpOptions, stopList: StopList): Prom
   stopList.add(() => engine.stop())
   if (isEmpty) await giveInitialBalance(engine.url)
   return {
-    parts: [...parts, ...operators.parts, programPart(engine, 'API', [])],
+    parts: [...parts, ...operators.parts, ...traces.parts, programPart(engine, 'API', [])],
     apiUrl: engine.url,
     adminKey,
     databaseUrl,
     amqpUrl,
     given: givenSettings(env),
     operatorSettings: operators.settings,
+    ...(traces.url === undefined ? {} : { tracesUrl: traces.url }),
     ...(fallback === undefined ? {} : { fallback }),
   }
 }

@@ -3,7 +3,7 @@ import { FIRST_CUSTOMER } from './initialBalance.ts'
 import type { StackPart, StackState } from './state.ts'
 
 /** What `make up` prints: what a user needs first, then servers, process ids and logs; the reason for a fallback last. */
-export function describeStack({ parts, apiUrl, adminKey, fallback }: StackState): string[] {
+export function describeStack({ parts, apiUrl, adminKey, tracesUrl, fallback }: StackState): string[] {
   const operators = parts.filter(({ name }) => name.startsWith('operator-'))
   const servers = parts.filter(({ name }) => name === 'database' || name === 'broker')
   const first: [string, string][] = [
@@ -16,6 +16,7 @@ export function describeStack({ parts, apiUrl, adminKey, fallback }: StackState)
   ]
   const others: [string, string][] = [
     ['metrics', `${apiUrl}/metrics`],
+    ...(tracesUrl === undefined ? [] : [['traces', 'npm run trace -- ID'] as [string, string]]),
     ...servers.map(({ name, url, notes }): [string, string] => [name, [url, ...notes].join('  ')]),
     ['processes', parts.map(describeProcesses).join('; ')],
     ['logs', '.local/up/*.log'],

@@ -23,6 +23,7 @@ const PROGRAMS = {
   migrate: [...PRELOAD, 'src/migrate.ts'],
   engine: [...HEAP_LIMIT, ...PRELOAD, 'src/main.ts'],
   consumer: [...CONSUMER_HEAP_LIMIT, ...PRELOAD, 'src/main.ts'],
+  traceReceiver: [...PRELOAD, 'dev/trace/receiverProgram.ts'],
 }
 /** Where it is, and where it was in earlier commits, which the benchmark starts as well. */
 const SIMULATORS = ['simulator/main.ts', 'src/operators/simulator/main.ts']
@@ -126,6 +127,15 @@ export async function startSimulator(options: SimulatorOptions): Promise<Program
   const { checkout = CHECKOUT } = options
   const main = SIMULATORS.find((path) => existsSync(join(checkout, path))) ?? ''
   return start({ ...options, port, args: [...PRELOAD, main], env }, (program) =>
+    program.output().includes('"listening"'),
+  )
+}
+
+/** Starts a receiver of spans; resolves when it listens. */
+export function startTraceReceiver(options: { port: number; logFile: string }): Promise<Program> {
+  const env = baseEnv({ PORT: String(options.port) })
+  const args = PROGRAMS.traceReceiver
+  return start({ ...options, name: 'traces', args, env }, (program) =>
     program.output().includes('"listening"'),
   )
 }

@@ -34,6 +34,8 @@ export interface StackState {
   given?: NodeJS.ProcessEnv
   /** The engine's settings that say where its operators are; absent as well. */
   operatorSettings?: NodeJS.ProcessEnv
+  /** The receiver of spans; absent where the caller has another one, or none. */
+  tracesUrl?: string
   /** Why it is not quite what was meant, for the last line. */
   fallback?: string
 }

@@ -55,6 +55,8 @@ export interface Form {
   deadEndpoint: { turns: number; durationMs: number }
   /** S1 to S3 with keys, and S1 with receipts and webhooks, in turn with the same without. */
   keyed: { turns: number; time: { warmUpMs: number; durationMs: number } }
+  /** S1 with each share of its traces recorded, in turn with S1 without tracing. */
+  tracing: { turns: number; time: { warmUpMs: number; durationMs: number } }
   /**
    * MySQL alone: the tried recipients per transaction and concurrent transactions, the duration of each trial, and how
    * many pairs are measured for longer. Then S2 and the best pair in turn: the turns, and the duration of each look.
@@ -91,6 +93,7 @@ const SHORT: Form = {
   flood: { durationMs: 4_000 },
   against: { probesMax: 4, turns: 3, time: { warmUpMs: 1_000, durationMs: 5_000 } },
   keyed: { turns: 1, time: { warmUpMs: 1_000, durationMs: 5_000 } },
+  tracing: { turns: 1, time: { warmUpMs: 1_000, durationMs: 5_000 } },
   limit: { durationMs: 10_000 },
   receipts: { messages: 50_000 },
   deadEndpoint: { turns: 1, durationMs: 5_000 },
@@ -123,6 +126,7 @@ const WHOLE: Form = {
   flood: { durationMs: 15_000 },
   against: { probesMax: 8, turns: 9, time: { warmUpMs: 3_000, durationMs: 20_000 } },
   keyed: { turns: 2, time: { warmUpMs: 2_000, durationMs: 7_000 } },
+  tracing: { turns: 9, time: { warmUpMs: 3_000, durationMs: 20_000 } },
   limit: { durationMs: 20_000 },
   receipts: { messages: 100_000 },
   deadEndpoint: { turns: 3, durationMs: 20_000 },
@@ -153,6 +157,7 @@ export function formOf(name: 'short' | 'whole', seconds: number | undefined): Fo
     against: { ...form.against, time: { ...form.against.time, durationMs } },
     limit: { durationMs },
     keyed: { ...form.keyed, time: { ...form.keyed.time, durationMs } },
+    tracing: { ...form.tracing, time: { ...form.tracing.time, durationMs } },
     auditLive: { ...form.auditLive, time: { ...form.auditLive.time, durationMs } },
   }
 }

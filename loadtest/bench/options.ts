@@ -21,6 +21,7 @@ export const SCENARIOS = [
   'fair-share',
   'flood',
   'audit-live',
+  'tracing',
   'one-by-one',
   'mysql-alone',
 ] as const
@@ -36,7 +37,7 @@ export const HELP = `make bench [FORM=short|whole] [STRICT=1] [AGAINST=<commit>]
   AGAINST  compares s1 and s2 with another commit, in turn
 
 Flags in ARGS:
-  --only <names>     only these scenarios, separated by commas:
+  --only <names>     only these scenarios, separated by commas; some run in no other way:
                      ${SCENARIOS.join(', ')}
   --rate <number>    offered requests a second, instead of a search for the highest rate
   --seconds <number> duration of each load

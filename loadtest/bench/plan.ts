@@ -13,6 +13,7 @@ import { limit } from './scenarios/limit.ts'
 import { oldReadView } from './scenarios/oldReadView.ts'
 import { receipts } from './scenarios/receipts.ts'
 import { throttled } from './scenarios/throttled.ts'
+import { SAMPLED, tracing } from './scenarios/tracing.ts'
 import { claimTime } from './scenarios/claimTime.ts'
 import { expressBehindBacklog } from './scenarios/expressBehindBacklog.ts'
 import { history } from './scenarios/history.ts'
@@ -30,10 +31,10 @@ export interface PlannedStep extends Step {
 /** Of each scenario: start and stop of the processes, fresh tables, the audit. */
 const AROUND_SECONDS = 6
 
-/** The audit beside a load shows nothing with few messages. */
-const TELLS_NOTHING_SHORT: readonly Scenario[] = ['audit-live']
+/** The audit beside a load shows nothing with few messages, nor does tracing in few turns. */
+const TELLS_NOTHING_SHORT: readonly Scenario[] = ['audit-live', 'tracing']
 /** For these in the whole form, which has to end in time: `--only` names them. */
-const NO_TIME_LEFT: readonly Scenario[] = ['receipts', 'followed', 'dead-endpoint']
+const NO_TIME_LEFT: readonly Scenario[] = ['receipts', 'followed', 'dead-endpoint', 'tracing']
 
 /**
  * The scenarios in their order: later ones start their search at the rates of earlier ones. Compared scenarios are
@@ -67,6 +68,7 @@ export function planSteps(form: Form, { only, rate }: BenchOptions): PlannedStep
     { name: 'limit', perform: limit, seconds: AROUND_SECONDS + form.limit.durationMs / 1_000 },
     { name: 'receipts', perform: receipts, seconds: AROUND_SECONDS + form.receipts.messages / 5_000 },
     { name: 'followed', perform: followed, seconds: keyedSeconds(form, only ? searched : 0) / 3 },
+    { name: 'tracing', perform: tracing, seconds: tracingSeconds(form, only ? searched : 0) },
     ...isolationSteps(form),
     { name: 's5', perform: claimTime, seconds: AROUND_SECONDS + form.claims / 20 + waitingRows / 25_000 },
     {
@@ -125,6 +127,11 @@ function secondsOf({ warmUpMs, durationMs }: Form['run']): number {
 function keyedSeconds({ keyed: { turns, time } }: Form, searched: number): number {
   const look = (time.warmUpMs + time.durationMs) / 1_000
   return 3 * (AROUND_SECONDS + 2 * searched + (2 * turns + 1) * look)
+}
+
+/** Processes of two engines, customers that are topped up over HTTP, the search of both, the looks in turn. */
+function tracingSeconds({ tracing: { turns, time } }: Form, searched: number): number {
+  return SAMPLED.length * (4 * AROUND_SECONDS + 2 * searched + (2 * turns + 1) * secondsOf(time))
 }
 
 /** Its sweep and its best setting for both sizes of request, and S2 in turn with it. */

@@ -15,6 +15,8 @@ const S8_RATIO_MAX = 3
 const AUDIT_LIVE_RATIO_MIN = 0.9
 const KEYED_RATIO_MIN = 0.85
 const FOLLOWED_RATIO_MIN = 0.6
+/** Of a share of 1 %; what all traces cost is shown. */
+const TRACED_RATIO_MIN = 0.97
 
 export const ONE_BY_ONE_NAME = 'one by one'
 export const ALONE_ONE_NAME = 'MySQL alone, 1 recipient'
@@ -29,6 +31,7 @@ export function listRatios(findings: Findings, isShort: boolean): Ratio[] {
     ...singles,
     ...s8,
     ...turnRatios(findings),
+    ...tracingRatios(findings),
     ...isolationRatios(findings),
   ].filter(({ ratio }) => Number.isFinite(ratio))
 }
@@ -51,6 +54,16 @@ export function turnRatios({ keyed = [], followed }: Findings): ScenarioRatio[] 
         ]
       : []),
   ]
+}
+
+/** What tracing costs, by the share of traces that are recorded. */
+export function tracingRatios({ tracing = [] }: Findings): ScenarioRatio[] {
+  return tracing.map(({ scenario, turns }) => ({
+    scenario: 'tracing',
+    title: `S1 with ${scenario} of traces recorded, to that without tracing`,
+    ratio: medianRatio(turns),
+    ...(scenario === '1 %' && { wantedAtLeast: TRACED_RATIO_MIN }),
+  }))
 }
 
 export const S8_EMPTY: Ratio = {

@@ -1,6 +1,7 @@
 import type { Percentiles, ReportTable } from '../result.ts'
 import { comparisonTables } from './against/describeComparison.ts'
-import type { AuditLive, Findings } from './findings.ts'
+import type { AuditLive, Comparison, Findings } from './findings.ts'
+import { medianRatio } from './measure/alternate.ts'
 import type { Turn } from './measure/alternate.ts'
 
 const TIMES = ['p50 ms', 'p95 ms', 'p99 ms', 'count']
@@ -18,6 +19,7 @@ export function listTables({
   auditLive,
   keyed = [],
   followed,
+  tracing = [],
   deadEndpoint,
   baselines,
   statements = [],
@@ -33,17 +35,7 @@ export function listTables({
           },
         ]
       : []),
-    ...(idle
-      ? [
-          {
-            title: 'S6: an idle system',
-            columns: ['build', 'answer p50 ms', 'hand-over p50 ms'],
-            rows: [['as it is', idle.engine] as const, ['batch size 1', idle.oneByOne] as const].map(
-              ([build, { http, handOverP50Ms }]) => [build, http.p50Ms.toFixed(2), handOverP50Ms.toFixed(1)],
-            ),
-          },
-        ]
-      : []),
+    ...(idle ? [idleTable(idle)] : []),
     ...(histories
       ? [
           {
@@ -58,6 +50,7 @@ export function listTables({
       : []),
     ...(auditLive ? [auditTable(auditLive)] : []),
     ...[...keyed, ...(followed ? [followed] : [])].flatMap(comparisonTables),
+    ...tracingTables(tracing),
     ...(deadEndpoint ? [deadEndpointTable(deadEndpoint)] : []),
     ...baselines.map(({ title, sweep }) => ({
       title: `sweep: ${title}`,
@@ -77,6 +70,31 @@ export function listTables({
       ]),
     })),
   ]
+}
+
+function idleTable({ engine, oneByOne }: NonNullable<Findings['idle']>): ReportTable {
+  const builds = [['as it is', engine] as const, ['batch size 1', oneByOne] as const]
+  return {
+    title: 'S6: an idle system',
+    columns: ['build', 'answer p50 ms', 'hand-over p50 ms'],
+    rows: builds.map(([build, { http, handOverP50Ms }]) => [
+      ...[build, http.p50Ms.toFixed(2), handOverP50Ms.toFixed(1)],
+    ]),
+  }
+}
+
+/** Throughput with tracing off, at 1 % and at 100 %, as ratios of one run. */
+function tracingTables(tracing: Comparison[]): ReportTable[] {
+  if (tracing.length === 0) return []
+  const ratios = {
+    title: 'S1 and tracing: messages/s, to those without',
+    columns: ['traces recorded', 'ratio, the median of the turns', 'turns'],
+    rows: [
+      ['off', '1.000', ''],
+      ...tracing.map(({ scenario, turns }) => [scenario, medianRatio(turns).toFixed(3), turns.length]),
+    ],
+  }
+  return [ratios, ...tracing.flatMap(comparisonTables)]
 }
 
 function turnsTable(turns: Turn[]): ReportTable {

@@ -33,6 +33,8 @@ export interface GeneratorPlan {
    * text and the customer's number. Without it: `POST /sms/send`, without keys.
    */
   apiKeyPrefix?: string
+  /** Each request says that its trace is not recorded. */
+  isUntraced?: boolean
   /** Also count the accepted recipients of each customer; the final record then names up to all of them. */
   countsCustomers?: boolean
 }

@@ -44,10 +44,13 @@ interface Content {
   recipients: string
 }
 
-function writerOf({ baseUrl, text, apiKeyPrefix }: GeneratorPlan): (content: Content) => string {
+/** W3C Trace Context of a client that records nothing. */
+const UNTRACED = `traceparent: 00-${'1'.repeat(32)}-${'1'.repeat(16)}-00\r\n`
+
+function writerOf({ baseUrl, text, apiKeyPrefix, isUntraced }: GeneratorPlan): (content: Content) => string {
   const { host } = new URL(baseUrl)
   const middle = `"text":${asciiJson(text)},"type":`
-  const common = `host: ${host}\r\ncontent-type: application/json\r\n`
+  const common = `host: ${host}\r\ncontent-type: application/json\r\n${isUntraced ? UNTRACED : ''}`
   const finish = (head: string, body: string) => `${head}content-length: ${body.length}\r\n\r\n${body}`
   if (apiKeyPrefix === undefined) {
     const head = `POST /sms/send HTTP/1.1\r\n${common}`

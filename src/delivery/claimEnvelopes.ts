@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { markSending, quarantine, readPartsTaken, readTexts } from '../messages/index.ts'
 import type { Recipient } from '../messages/index.ts'
-import { postpone, removeRows } from '../outbox/index.ts'
+import { postpone, removeRows, tracesOf } from '../outbox/index.ts'
 import type { Envelope } from '../outbox/index.ts'
 import { transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
@@ -93,9 +93,12 @@ async function claim(tx: Tx, envelopes: Envelope[], run: ClaimRun): Promise<Clai
   const isUsedUp = new Set(usedUp)
   return shares.map((share) => {
     const mine = share.free.filter((row) => !isUsedUp.has(row))
-    const tasks = mine.map((row) =>
-      toTask(row, texts.get(row.smsIdentifier), partsTaken.get(row.reference), reading),
-    )
+    const traces = tracesOf(share.envelope)
+    const tasks = mine.map((row) => {
+      const task = toTask(row, texts.get(row.smsIdentifier), partsTaken.get(row.reference), reading)
+      const traceparent = traces.get(row.smsIdentifier)
+      return traceparent === undefined ? task : { ...task, traceparent }
+    })
     return {
       tasks,
       inFlight: toInFlight(share, tasks, run.owner),

@@ -1,5 +1,5 @@
 import type { Operators } from '../operators/index.ts'
-import { UnreadableEnvelope, countRecipients, decodeEnvelope } from '../outbox/index.ts'
+import { UnreadableEnvelope, countRecipients, decodeEnvelope, recordQueueWait } from '../outbox/index.ts'
 import type { Envelope } from '../outbox/index.ts'
 import type { Delivery } from '../platform/broker/index.ts'
 import { retryWithBackoff } from '../platform/retryWithBackoff.ts'
@@ -12,6 +12,9 @@ import { isTransient } from './faults.ts'
 
 export interface ConsumeSettings {
   type: MessageClass
+  queue: string
+  /** The database's clock, by which the relay says when it published. */
+  nowMs: () => number
   /** Envelopes of the class in flight at once. */
   concurrency: number
   operators: Pick<Operators, 'of' | 'whenAdmitting'>
@@ -61,6 +64,7 @@ export function startConsumer(settings: ConsumeSettings): Consumer {
     if (!envelope) return
     // The same envelope again, published twice or redelivered: the one in flight stands for both.
     if (inFlight.has(envelope.outboxId)) return delivery.ack()
+    recordQueueWait(delivery, envelope, settings)
     const recipients = countRecipients(envelope.ranges)
     inFlight.add(envelope.outboxId)
     recipientsInFlight += recipients

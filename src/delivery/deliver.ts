@@ -13,6 +13,8 @@ import type { BlockedSettlement } from './persist.ts'
 import { runEnvelope } from './runEnvelope.ts'
 import { settle, settleBlocked } from './settle.ts'
 import type { RunSettlement, Settled } from './settle.ts'
+import { claimInStep } from './traceClaim.ts'
+import { settleInStep } from './traceSettlement.ts'
 
 /**
  * Takes an envelope from claim to settlement. Once `stopping` is aborted no operator is called any more, and what has no
@@ -48,14 +50,14 @@ export function openDelivery(settings: DeliverySettings): Deliver {
     ...shared,
     runBatch: async (envelopes) => {
       await gate.pass()
-      return claimEnvelopes(settings.db, envelopes, settings)
+      return claimInStep(envelopes, () => claimEnvelopes(settings.db, envelopes, settings))
     },
     weigh: ({ ranges }) => countRecipients(ranges),
     yieldMs: YIELD_MS,
   })
   const settlements = createBatcher<RunSettlement, Settled>({
     ...shared,
-    runBatch: (items) => settle(settings, items),
+    runBatch: (items) => settleInStep(items, () => settle(settings, items)),
     weigh,
   })
   const deferredSettlements = openLockedAccountQueue<BlockedSettlement, Settled>({
@@ -63,7 +65,8 @@ export function openDelivery(settings: DeliverySettings): Deliver {
     isLocked: ({ blocked }) => blocked.length > 0,
     // A balance that is still locked blocks all items of its customer.
     mayBeItemFault: (error) => !(error instanceof LockTimeout) && mayBeItemFault(error),
-    runBatch: (items) => settleBlocked(settings, items, items[0] ? userIdOf(items[0]) : 0),
+    runBatch: (items) =>
+      settleInStep(items, () => settleBlocked(settings, items, items[0] ? userIdOf(items[0]) : 0)),
   })
   const context: DeliveryContext = {
     ...settings,

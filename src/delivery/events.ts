@@ -1,6 +1,6 @@
 import { explainFailure } from '../messages/index.ts'
 import type { RecipientKey } from '../messages/index.ts'
-import { lineBudget } from '../platform/telemetry/index.ts'
+import { lineBudget, traceFields } from '../platform/telemetry/index.ts'
 import type { LogFields, Logger, Registry } from '../platform/telemetry/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { isTransient } from './faults.ts'
@@ -8,7 +8,7 @@ import type { QuarantineCause, Settlement } from './effects.ts'
 import { deliveryMetrics } from './metrics.ts'
 import type { STEPS } from './metrics.ts'
 
-type KeyOfCustomer = RecipientKey & { userId: number }
+type KeyOfCustomer = RecipientKey & { userId: number; traceparent?: string | undefined }
 
 /**
  * The facts of this slice. Each moves metrics and is logged, by a bounded number of lines a second where thousands of
@@ -159,6 +159,7 @@ function ownWords(reason: string): string {
   return reason.split(': ', 1)[0] ?? ''
 }
 
-function fieldsOf({ userId, smsIdentifier, recipientNo }: KeyOfCustomer) {
-  return { customer_id: userId, sms_identifier: smsIdentifier, recipient_no: recipientNo }
+function fieldsOf({ userId, smsIdentifier, recipientNo, traceparent }: KeyOfCustomer) {
+  const key = { customer_id: userId, sms_identifier: smsIdentifier, recipient_no: recipientNo }
+  return { ...key, ...traceFields(traceparent) }
 }

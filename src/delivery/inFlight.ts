@@ -25,6 +25,8 @@ export interface Task extends Recipient {
   sender: string | null
   /** When it may no longer be submitted, by this process's monotonic clock. */
   expiresAtMs: number
+  /** The trace of its request, where that is sampled. */
+  traceparent?: string | undefined
   /** Only a test operator gets it. */
   isTest: boolean
   /** Null where its class and its operators decide. */

@@ -214,6 +214,7 @@ async function submitOnce(
   const attempts = await attempt(operator, batch, {
     timeoutMs: ATTEMPT_TIMEOUT_MS,
     events: run.operatorEvents,
+    traced: tasks.map(({ task }) => task),
   })
   const undecided: PendingTask[] = []
   const settlements: Settlement[] = []

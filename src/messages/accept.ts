@@ -8,6 +8,8 @@ import { append } from '../outbox/index.ts'
 import type { NormalOrder, VirtualTime } from '../outbox/index.ts'
 import { CommitUnknown, LockTimeout, transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
+import { inStep } from '../platform/telemetry/index.ts'
+import type { Outcomes } from '../platform/telemetry/index.ts'
 import { identifierToBytes } from '../primitives/identifier.ts'
 import { insertCallbacks } from './callbacks.ts'
 import { decide } from './decide.ts'
@@ -36,7 +38,7 @@ export interface AcceptContext {
  */
 export async function accept(db: Db, requests: Submitted[], context: AcceptContext): Promise<Decision[]> {
   try {
-    return await decideTogether(db, requests, context, { waitsForLocks: true })
+    return await decideInStep(db, requests, context, { waitsForLocks: true })
   } catch (error) {
     if (!(error instanceof LockTimeout)) throw error
     return acceptFree(db, requests, context)
@@ -45,7 +47,20 @@ export async function accept(db: Db, requests: Submitted[], context: AcceptConte
 
 /** As accept, but waits for no lock: a customer whose balance is locked at the moment gets `account_locked`. */
 export function acceptFree(db: Db, requests: Submitted[], context: AcceptContext): Promise<Decision[]> {
-  return decideTogether(db, requests, context, { waitsForLocks: false })
+  return decideInStep(db, requests, context, { waitsForLocks: false })
+}
+
+function decideInStep(
+  db: Db,
+  requests: Submitted[],
+  context: AcceptContext,
+  options: { waitsForLocks: boolean },
+): Promise<Decision[]> {
+  const outcomesOf = (decisions: Decision[]): Outcomes => {
+    const kinds = new Map(requests.map(({ smsIdentifier }, index) => [smsIdentifier, decisions[index]?.kind]))
+    return (smsIdentifier) => ({ attributes: { 'chapar.decision': kinds.get(smsIdentifier) } })
+  }
+  return inStep('accept', requests, { outcomesOf }, () => decideTogether(db, requests, context, options))
 }
 
 async function decideTogether(

@@ -1,4 +1,5 @@
 export { accept } from './accept.ts'
+export { readTraces } from './readTraces.ts'
 export type { AcceptContext } from './accept.ts'
 export type { Submitted } from './decide.ts'
 export { callbackSecretRequired } from './callbackSecretRequired.ts'

@@ -9,7 +9,7 @@ export async function insertRequests(tx: Tx, requests: readonly Submitted[]): Pr
   await insertRows(
     tx,
     sql`INSERT INTO sms_requests (sms_identifier, user_id, type, text, sender, recipients, send_at, expires_at, is_test,
-      on_unknown, created_at)`,
+      on_unknown, traceparent, created_at)`,
     requests.map((request) => {
       const {
         smsIdentifier,
@@ -21,10 +21,12 @@ export async function insertRequests(tx: Tx, requests: readonly Submitted[]): Pr
         sendAt,
         isTest,
         onUnknown = null,
+        traceparent = null,
       } = request
       return [
         ...[identifierToBytes(smsIdentifier), userId, type, text, sender, recipients.length],
-        ...[sendAt ? dateTime(sendAt.getTime()) : null, expiresAt(request), isTest ? 1 : 0, onUnknown, NOW],
+        ...[sendAt ? dateTime(sendAt.getTime()) : null, expiresAt(request), isTest ? 1 : 0],
+        ...[onUnknown, traceparent, NOW],
       ]
     }),
   )

@@ -22,7 +22,7 @@ export interface SendRequest {
   tags?: readonly string[] | undefined
   /** Where its events go besides the customer's endpoints. */
   callbackUrl?: string | undefined
-  /** W3C Trace Context of the request, if it had one. */
+  /** W3C Trace Context of the request, if its trace is sampled. */
   traceparent?: string | undefined
   /** Of the text, for one recipient; 1 by default. */
   parts?: number | undefined

@@ -1,3 +1,6 @@
+import { startStep } from '../platform/telemetry/index.ts'
+import type { Outcomes } from '../platform/telemetry/index.ts'
+import type { Traced } from '../primitives/traceparent.ts'
 import type { Operator } from './attempt.ts'
 import type { QueryAnswer, Submission } from './contract.ts'
 import type { OperatorEvents } from './events.ts'
@@ -5,6 +8,8 @@ import type { OperatorEvents } from './events.ts'
 export interface AskOptions {
   timeoutMs: number
   events: Pick<OperatorEvents, 'operatorAsked'>
+  /** The traces of the batch, by position. */
+  traced?: readonly Traced[]
 }
 
 /**
@@ -15,7 +20,7 @@ export interface AskOptions {
 export async function ask(
   { name, adapter, breaker, pace }: Pick<Operator, 'name' | 'adapter' | 'breaker' | 'pace'>,
   batch: Submission[],
-  { timeoutMs, events }: AskOptions,
+  { timeoutMs, events, traced = [] }: AskOptions,
 ): Promise<QueryAnswer[] | undefined> {
   if (!adapter.query || !breaker.isAdmitting()) return undefined
   const startMs = performance.now()
@@ -23,7 +28,12 @@ export async function ask(
   const ticket = breaker.admit()
   if (!ticket) return undefined
   const leftMs = timeoutMs - (performance.now() - startMs)
+  const step = startStep(`ask ${name}`, traced, {
+    kind: 'client',
+    attributes: { 'chapar.operator': name, 'chapar.breaker': breaker.state() },
+  })
   const answered = await adapter.query(batch, leftMs).catch((error: unknown) => ({ fault: String(error) }))
+  step.end(outcomesOf(answered, traced))
   if (ticket.probe) await breaker.record(ticket, 'fault' in answered)
   const answers = batch.map((_, position): QueryAnswer => {
     if ('fault' in answered) return { kind: 'not_known', reason: answered.fault }
@@ -31,4 +41,12 @@ export async function ask(
   })
   events.operatorAsked({ operator: name, answers: answers.map(({ kind }) => kind) })
   return answers
+}
+
+function outcomesOf(answered: QueryAnswer[] | { fault: string }, traced: readonly Traced[]): Outcomes {
+  if ('fault' in answered) return { error: 'fault' }
+  return (smsIdentifier) => {
+    const position = traced.findIndex((each) => each.smsIdentifier === smsIdentifier)
+    return { attributes: { 'chapar.result': answered[position]?.kind } }
+  }
 }

@@ -1,7 +1,9 @@
+import type { Traced } from '../primitives/traceparent.ts'
 import type { Breaker, Ticket } from './breaker.ts'
 import { countResults, isFailure, resultOf, throttlingIn } from './callResult.ts'
 import type { CallResult, OperatorAdapter, OperatorResult, Submission } from './contract.ts'
 import type { OperatorEvents } from './events.ts'
+import { submitTraced } from './submitTraced.ts'
 import type { Pace } from './pace.ts'
 import type { SenderRules } from './senders.ts'
 import { countParts } from './throughput/countParts.ts'
@@ -41,6 +43,8 @@ export interface AttemptOptions {
   /** The part of it that may be spent on waiting for the pace; all but the shortest call by default. */
   paceWaitMaxMs?: number
   events: Pick<OperatorEvents, 'operatorCalled'>
+  /** The traces of the batch, by position. */
+  traced?: readonly Traced[]
   /** Monotonic milliseconds. */
   now?: () => number
 }
@@ -63,6 +67,7 @@ interface Run {
   batch: Submission[]
   attempts: Attempt[]
   events: Pick<OperatorEvents, 'operatorCalled'>
+  traced: readonly Traced[]
   now: () => number
   deadlineMs: number
   paceDeadlineMs: number
@@ -93,6 +98,7 @@ export async function attempt(
     batch,
     attempts: batch.map(() => BREAKER_OPEN),
     events: options.events,
+    traced: options.traced ?? [],
     now,
     deadlineMs: startMs + options.timeoutMs,
     paceDeadlineMs: startMs + Math.min(paceWaitMaxMs, options.timeoutMs - CALL_TIMEOUT_MIN_MS),
@@ -174,7 +180,7 @@ async function call(run: Run, [from, to]: Slice): Promise<CallResult> {
   const startMs = run.now()
   run.callsLeft--
   const beganAtMs = pace.begin()
-  const result = await submit(run, [from, to])
+  const result = await submitTraced(run.operator, run.traced.slice(from, to), () => submit(run, [from, to]))
   const throttling = throttlingIn(result)
   if (throttling) pace.throttled(beganAtMs, throttling.retryAfterMs)
   if (result.kind !== 'throttled' && result.kind !== 'unavailable') pace.admitted(beganAtMs)

@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
 import { transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
-import { identifierFromBytes } from '../primitives/identifier.ts'
+import { isTracing } from '../platform/telemetry/index.ts'
+import { identifierFromBytes, madeAtMs } from '../primitives/identifier.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { ENVELOPE_RECIPIENTS_MAX, decodeRanges } from './envelope.ts'
-import type { Envelope } from './envelope.ts'
+import type { Envelope, RecipientRange } from './envelope.ts'
 import { LANES, microsOf, sqlMicrosFromNow } from './lanes.ts'
 import type { Condition, Lane } from './lanes.ts'
 import { CLAIM_LEASE_MS, UNREADABLE_DELAY_MS } from './lease.ts'
@@ -25,10 +26,17 @@ export interface Claim {
   leaseUntil: Date
   /** Rows that this program cannot read. They are postponed, so that they delay no other row. */
   unreadable: string[]
+  /** Of traced requests: when their rows were made, by the database's clock. */
+  waits: RowWait[]
   /** The place of the last row that it took. */
   reached: Place
   /** Whether more may be claimable: the claim reached its row limit, or could not pack every row. */
   isFull: boolean
+}
+
+export interface RowWait {
+  ranges: RecipientRange[]
+  sinceMs: number
 }
 
 /** Recipients of one claim: a few hundred milliseconds of an operator's work, and a transaction of some 10 ms. */
@@ -95,6 +103,7 @@ export function claim(
       isFull: isFull || taken.length < readable.length,
       reached: { key: last.order_key, id: last.id },
       unreadable: unreadable.map(({ id }) => identifierFromBytes(id)),
+      waits: isTracing() ? taken.flatMap(toWait) : [],
     }
   })
 }
@@ -109,6 +118,11 @@ function decode(rows: ClaimableRow[]): { readable: ReadableRow[]; unreadable: Cl
     readable: decoded.filter((row): row is ReadableRow => row.ranges !== undefined),
     unreadable: decoded.filter(({ ranges }) => ranges === undefined),
   }
+}
+
+function toWait({ id, ranges }: ReadableRow): RowWait[] {
+  const traced = ranges.filter(({ traceparent }) => traceparent !== undefined)
+  return traced.length > 0 ? [{ ranges: traced, sinceMs: madeAtMs(identifierFromBytes(id)) }] : []
 }
 
 function isAlone(rows: ReadableRow[]): boolean {

@@ -8,7 +8,7 @@ export interface RecipientRange {
   last: number
   /** The customer whose request it is. */
   userId: number
-  /** The W3C trace context of the request, so that a merge of several requests loses none. */
+  /** The W3C trace context of the request, if it is sampled, so that a merge of several requests loses none. */
   traceparent?: string | undefined
 }
 

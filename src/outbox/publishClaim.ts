@@ -1,21 +1,24 @@
 import type { PublishResult } from '../platform/broker/index.ts'
 import { databaseNowMs } from '../platform/db/index.ts'
 import { emitStep, emitStepWhenWritten } from '../platform/steps.ts'
+import { recordStep } from '../platform/telemetry/index.ts'
 import { madeAtMs } from '../primitives/identifier.ts'
 import type { Claim } from './claim.ts'
 import { shortenLease } from './confirmLease.ts'
 import type { PublishedRow } from './confirmLease.ts'
-import { countRecipients, encodeEnvelope } from './envelope.ts'
+import { countRecipients } from './envelope.ts'
 import type { Envelope, RecipientRange } from './envelope.ts'
+import { publishEnvelope } from './publishEnvelope.ts'
 import type { RelaySettings } from './relaySettings.ts'
 
 /** Publishes the envelopes of a claim together. @returns the rows of the confirmed envelopes. */
 export async function publishClaim(settings: RelaySettings, claimed: Claim): Promise<PublishedRow[]> {
-  const { publisher, queue, type, events } = settings
+  const { queue, type, events } = settings
+  recordWaits(settings, claimed)
   for (const outboxId of claimed.unreadable) events.rowUnreadable({ type, outboxId })
   const publishing = claimed.envelopes.map(async (envelope) => ({
     envelope,
-    result: await publisher.publish(queue, encodeEnvelope(envelope)),
+    result: await publishEnvelope(settings, envelope),
   }))
   emitStepWhenWritten('relay', 'published')
   const results = await Promise.all(publishing)
@@ -28,6 +31,16 @@ export async function publishClaim(settings: RelaySettings, claimed: Claim): Pro
   await handleFailed(settings, claimed, having('lost'), 'the broker did not confirm')
   await handleFailed(settings, claimed, having('returned'), `no queue ${queue}`)
   return confirmed.map(({ outboxId }) => ({ outboxId, leaseUntil: claimed.leaseUntil }))
+}
+
+function recordWaits({ db, type }: RelaySettings, { waits }: Claim): void {
+  if (waits.length === 0) return
+  const nowMs = databaseNowMs(db)
+  for (const { ranges, sinceMs } of waits)
+    recordStep('wait outbox', ranges, {
+      startedAgoMs: nowMs - sinceMs,
+      attributes: { 'chapar.class': type },
+    })
 }
 
 function reportConfirmed({ db, type, events }: RelaySettings, envelopes: Envelope[]): void {

@@ -1,5 +1,6 @@
 import { openAdmissionQueue } from './admissionQueue.ts'
 import type { QueueOptions, Waiting } from './admissionQueue.ts'
+import { outsideTraces } from './telemetry/spans.ts'
 
 export type { Admission } from './admissionQueue.ts'
 
@@ -78,7 +79,7 @@ export function createBatcher<I, O>(settings: BatcherSettings<I, O>): Batcher<I,
         if (!queue.push({ item, weight: weigh(item), key: keyOf?.(item), resolve, reject })) return
         if (busy.size < maxConcurrency && !isBeginning) {
           isBeginning = true
-          begin(runAll)
+          outsideTraces(() => begin(runAll))
         }
         queue.watch()
       }),

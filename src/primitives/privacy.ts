@@ -9,6 +9,7 @@ export const IDENTIFIER_FIELDS: ReadonlySet<string> = new Set([
   'outbox_id',
   'reference',
   'trace_id',
+  'span_id',
 ])
 
 const KEPT_AT_START = 4

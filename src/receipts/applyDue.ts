@@ -3,6 +3,7 @@ import { Unavailable } from '../primitives/unavailable.ts'
 import { applyWaiting } from './applyWaiting.ts'
 import type { ApplyContext } from './applyWaiting.ts'
 import type { ReceiptEvents } from './events.ts'
+import { recordReceiptSteps } from './traceReceipts.ts'
 import { findDue, markOrphans } from './waiting.ts'
 
 /** Rows of one transaction, most of which carry one receipt each. */
@@ -31,6 +32,7 @@ async function applyOrSetAside(
   try {
     const applied = await applyWaiting(context, ids)
     context.events.applied(applied)
+    recordReceiptSteps(applied)
     return applied.rows
   } catch (error) {
     if (error instanceof Unavailable || classifyFault(error) !== 'fault') throw error

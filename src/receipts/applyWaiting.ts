@@ -1,11 +1,12 @@
 import type { DeliveryStatus, ReceiptState } from '../../db/schema.ts'
 import { applyReceipts } from '../delivery/index.ts'
-import { referenceOf } from '../messages/index.ts'
+import { readTraces, referenceOf } from '../messages/index.ts'
 import type { RecipientKey } from '../messages/index.ts'
 import { encodeReceipt } from '../operators/index.ts'
 import type { Receipt } from '../operators/index.ts'
 import { transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
+import type { Traced } from '../primitives/traceparent.ts'
 import { causeOf, reasonOf } from './causes.ts'
 import { matchReceipts } from './matchReceipts.ts'
 import { lockInOrder } from './lockInOrder.ts'
@@ -26,7 +27,7 @@ export interface ApplyContext {
 export interface AppliedWaiting {
   /** Rows that were worked on; others are another session's. */
   rows: number
-  matched: { operator: string; state: ReceiptState; ageMs: number }[]
+  matched: MatchedWaiting[]
   /** Rows that nothing can be read of: they are listed. */
   unreadable: StoredReceipt[]
   /** Receipts that matched nothing: they wait, or are listed after a day. */
@@ -37,6 +38,15 @@ export interface AppliedWaiting {
   decided: { userId: number; operator: string; status: DeliveryStatus }[]
   /** Unfinished recipients that a receipt ended as done. */
   proven: number
+}
+
+export interface MatchedWaiting {
+  operator: string
+  state: ReceiptState
+  /** Since it was received. */
+  ageMs: number
+  /** The trace of its message, where that is recorded. */
+  traced: Traced | undefined
 }
 
 /** One receipt of a stored row. */
@@ -72,9 +82,15 @@ async function apply(tx: Tx, context: ApplyContext, ids: string[]): Promise<Appl
   const waiting = new Set(unmatched.filter(({ isAlone }) => isAlone).map((item) => item.stored.id))
   const done = new Set(items.map((item) => item.stored.id).filter((id) => !waiting.has(id)))
   await removeWaiting(tx, [...done])
+  const traces = await readTraces(
+    tx,
+    matched.map(({ key }) => key.smsIdentifier),
+  )
   return {
     rows: stored.length,
-    matched: matched.map(({ stored: { operator, ageMs }, state }) => ({ operator, state, ageMs })),
+    matched: matched.map(({ stored: { operator, ageMs }, state, key }) => {
+      return { operator, state, ageMs, traced: traces.get(key.smsIdentifier) }
+    }),
     unreadable: unreadable.map(({ row }) => row),
     unmatched: unmatched.map(({ stored: { operator } }) => ({ operator })),
     ...{ orphans, decided, proven },

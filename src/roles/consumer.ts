@@ -1,6 +1,7 @@
 import { createDeliveryEvents, openDelivery, slotMetrics, startConsumer } from '../delivery/index.ts'
 import { queuesOf, topology } from '../outbox/index.ts'
 import { openSubscription } from '../platform/broker/index.ts'
+import { databaseNowMs } from '../platform/db/index.ts'
 import type { ReadinessCheck } from '../platform/http/index.ts'
 import type { Part } from '../platform/lifecycle.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
@@ -47,7 +48,10 @@ export async function startConsumers(
         onOpened,
         operatorEvents,
       })
-      const consumer = startConsumer({ type, concurrency: envelopesMax, operators, deliver, events })
+      const consumer = startConsumer({
+        ...{ type, concurrency: envelopesMax, operators, deliver, events },
+        ...{ queue: queues[type].queue, nowMs: () => databaseNowMs(pools.work[type]) },
+      })
       const subscription = await openSubscription({
         url: config.amqpUrl,
         name: `chapar consumer ${type}`,

@@ -63,6 +63,7 @@ describe('a consumer of the queue of a class', () => {
   const start = async (deliver: Deliver) => {
     consumer = startConsumer({
       type: 'normal',
+      ...{ queue: queuesOf(stack.queues).normal.queue, nowMs: Date.now },
       concurrency: CONCURRENCY,
       operators: hands.operators,
       deliver,

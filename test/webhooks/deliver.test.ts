@@ -14,6 +14,7 @@ import { claimEndpoints, dueEndpoints } from '../../src/webhooks/deliver/claimEn
 import { openTcpProxy } from '../../dev/tcpProxy.ts'
 import { closeDb, openDb } from '../../src/platform/db/index.ts'
 import { sequenceAll } from '../events/arrangeEvents.ts'
+import { identifierToBytes } from '../../src/primitives/identifier.ts'
 import { look, newIdOf } from '../support/arrange.ts'
 import { untilWaiting } from '../support/lockWaits.ts'
 import { says, startEndpoint } from './endpointServer.ts'
@@ -294,6 +295,22 @@ describe('webhooks', () => {
     assert.equal((await bench.endpoint(id)).position, 2)
     assert.equal((await bench.deliveries(id)).length, 2)
     assert.deepEqual(numbersAt(hook, secret), [1, 2])
+  })
+
+  it('of a customer reach it although those of another one cannot be read', async () => {
+    await bench.addEndpoint(2, { url: hook.url })
+    const well = await startEndpoint()
+    const { secret } = await bench.addEndpoint(1, { url: well.url })
+    const [unreadable] = await bench.send(2)
+    await look(
+      bench.db,
+      sql`INSERT INTO message_tags VALUES (2, ${identifierToBytes(unreadable ?? '')}, 'no JSON')`,
+    )
+    await bench.send(1)
+    await assert.rejects(bench.deliver(), SyntaxError)
+    assert.deepEqual(numbersAt(well, secret), [1])
+    assert.equal(hook.received.length, 0)
+    await well.close()
   })
 
   it('leave none out where endpoints of a customer stand far apart', async () => {

@@ -75,7 +75,9 @@ export async function openWebhookBench(): Promise<WebhookBench> {
       ...(await claimEndpoints(db, { isSlow: false, endpointsMax: 100 })),
       ...(await claimEndpoints(db, { isSlow: true, endpointsMax: 100 })),
     ]
-    if (claimed.length > 0) await Promise.all(openTurns({ db, newId, facts, sender })(claimed))
+    if (claimed.length === 0) return 0
+    const turns = await Promise.allSettled(openTurns({ db, newId, facts, sender })(claimed))
+    for (const turn of turns) if (turn.status === 'rejected') throw turn.reason
     return claimed.length
   }
   const sender = { allowsPrivate: true, timeoutMs: 1_000 }

@@ -16,6 +16,8 @@ export interface Ended {
   refunded: number
   /** Customers whose recipients are left, because their balances are locked elsewhere. */
   blocked: number[]
+  /** Of the recipients that ended. */
+  smsIdentifiers: string[]
 }
 
 /**
@@ -68,6 +70,7 @@ async function run(
     recipients: ended.length,
     refunded: ended.reduce((sum, { price }) => sum + price, 0),
     blocked: [...balances.locked],
+    smsIdentifiers: [...new Set(ended.map(({ smsIdentifier }) => smsIdentifier))],
   }
 }
 

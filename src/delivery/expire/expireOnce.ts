@@ -4,8 +4,10 @@ import { countRecipients, readOldRows } from '../../outbox/index.ts'
 import type { ReadRow } from '../../outbox/index.ts'
 import type { Db } from '../../platform/db/index.ts'
 import { LockTimeout } from '../../platform/db/index.ts'
+import { isTracing, recordStep } from '../../platform/telemetry/index.ts'
 import type { MessageClass } from '../../primitives/messageClass.ts'
 import { endExpired } from './endExpired.ts'
+import type { Ended } from './endExpired.ts'
 import type { ExpiryEvents } from './events.ts'
 
 export interface ExpirySettings extends ExpiryBounds {
@@ -59,17 +61,27 @@ async function endBatch(
   const bounds = { validityMs, unknownSubmissionsMax }
   const outboxIds = rows.map(({ outboxId }) => outboxId)
   const ended = await endExpired(db, outboxIds, bounds)
+  recordExpiry(rows, ended)
   for (const userId of ended.blocked.slice(0, BLOCKED_MAX)) {
     try {
-      const { recipients, refunded } = await endExpired(db, outboxIds, bounds, userId)
-      ended.recipients += recipients
-      ended.refunded += refunded
+      const later = await endExpired(db, outboxIds, bounds, userId)
+      recordExpiry(rows, later)
+      ended.recipients += later.recipients
+      ended.refunded += later.refunded
     } catch (error) {
       // Still locked: the next pass finds them again.
       if (!(error instanceof LockTimeout)) throw error
     }
   }
   return { recipients: ended.recipients, refunded: ended.refunded }
+}
+
+/** The last step in the traces of what ended. */
+function recordExpiry(rows: ReadRow[], { smsIdentifiers }: Ended): void {
+  if (!isTracing()) return
+  const isEnded = new Set(smsIdentifiers)
+  const traced = rows.flatMap(({ ranges }) => ranges).filter((range) => isEnded.has(range.smsIdentifier))
+  recordStep('expire', traced, { attributes: { 'chapar.result': 'failed' } })
 }
 
 function inBatches(rows: ReadRow[]): ReadRow[][] {

@@ -42,7 +42,7 @@ export function decideQuarantined(
       if (!isQuarantined(row)) return 'not_quarantined'
       await writeEffects(locked.tx, [{ task: row, row, effects: effectsOf(decision, row) }], balances)
       if (decision.kind === 'retry') {
-        const ranges = [{ ...range, userId: row.userId }]
+        const ranges = [{ ...range, userId: row.userId, traceparent: request.traceparent }]
         const order = { condition: 'waiting' as const, until: { afterMs: 0 } }
         await append(locked.tx, [{ id: newId(), type: request.type, ranges, order }])
       }
@@ -70,11 +70,11 @@ function effectsOf(decision: QuarantineDecision, row: Recipient): Effects {
 async function readRequest(
   tx: Tx,
   smsIdentifier: string,
-): Promise<{ userId: number; type: MessageClass } | undefined> {
+): Promise<{ userId: number; type: MessageClass; traceparent: string | undefined } | undefined> {
   const row = await tx
     .selectFrom('sms_requests')
-    .select(['user_id', 'type'])
+    .select(['user_id', 'type', 'traceparent'])
     .where('sms_identifier', '=', identifierToBytes(smsIdentifier))
     .executeTakeFirst()
-  return row && { userId: row.user_id, type: row.type }
+  return row && { userId: row.user_id, type: row.type, traceparent: row.traceparent ?? undefined }
 }

@@ -57,7 +57,8 @@ async function askOne(
     const startedAtMs = performance.now()
     if (!leavesRoom(run.claimedAtMs, startedAtMs)) return
     const submissions = batch.map(({ task }) => toSubmission(task, operator))
-    const options = { timeoutMs: QUESTION_TIMEOUT_MS, events: run.operatorEvents }
+    const traced = batch.map(({ task }) => task)
+    const options = { timeoutMs: QUESTION_TIMEOUT_MS, events: run.operatorEvents, traced }
     const given = await ask(operator, submissions, options)
     for (const [position, said] of given?.entries() ?? []) {
       const pending = batch[position]

@@ -2,6 +2,7 @@ import { insertKeys } from '../../idempotency/index.ts'
 import { lockAccounts } from '../../ledger/index.ts'
 import { CommitUnknown, transact } from '../../platform/db/index.ts'
 import type { Db, Tx } from '../../platform/db/index.ts'
+import { inStep } from '../../platform/telemetry/index.ts'
 import { writeAccepted } from '../accept.ts'
 import type { AcceptContext } from '../accept.ts'
 import { decide } from '../decide.ts'
@@ -55,7 +56,12 @@ const NONE: ReadonlySet<number> = new Set()
  * together or not at all. Equal requests meet at the balance's lock, and the second one finds the part.
  * @throws Unavailable or LockTimeout: nothing was changed.
  */
-export async function acceptPart(db: Db, run: PartRun): Promise<PartResult> {
+export function acceptPart(db: Db, run: PartRun): Promise<PartResult> {
+  const requests = run.items.flatMap((item) => ('request' in item ? item.request : []))
+  return inStep('accept', requests, {}, () => decideOnce(db, run))
+}
+
+async function decideOnce(db: Db, run: PartRun): Promise<PartResult> {
   let result: PartResult | undefined
   try {
     return await transact(db, 'messages.accept_bulk', async (tx) => (result = await decidePart(tx, run)), {

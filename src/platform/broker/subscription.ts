@@ -10,6 +10,7 @@ import type { QueueSpec } from './topology.ts'
 /** One message in flight. Unless it is acknowledged or dead-lettered, the broker redelivers it. */
 export interface Delivery {
   body: Buffer
+  headers: Record<string, unknown>
   redelivered: boolean
   ack(): void
   /**
@@ -106,6 +107,7 @@ function toDelivery(
   { queue }: SubscriptionSettings,
   deadLetters: DeadLetters,
 ): Delivery {
+  const headers = (message.properties.headers ?? {}) as Record<string, unknown>
   // A closed channel never answers; the broker redelivers its messages.
   const ack = () => {
     try {
@@ -116,10 +118,10 @@ function toDelivery(
   }
   return {
     body: message.content,
+    headers,
     redelivered: message.fields.redelivered,
     ack,
     async deadLetter(reason) {
-      const headers = (message.properties.headers ?? {}) as Record<string, unknown>
       if (await deadLetters.put({ body: message.content, headers, queue, reason }, ending)) ack()
     },
   }

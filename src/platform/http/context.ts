@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Request, Response } from 'express'
 import type { Access } from '../../primitives/access.ts'
-import type { LogFields } from '../telemetry/index.ts'
+import type { LogFields, RequestSpan } from '../telemetry/index.ts'
 
 /** The facts about one request for its log line, metric and problem document. */
 export interface RequestContext {
@@ -14,6 +14,8 @@ export interface RequestContext {
   fields: LogFields
   /** On whose behalf the request acts. The route's guard sets it. */
   access: Access
+  /** Where the request is traced. */
+  span?: RequestSpan
   /** What made the answer a 5xx. */
   fault?: unknown
 }

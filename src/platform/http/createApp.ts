@@ -11,6 +11,7 @@ import { answerProblem, refuseUnknownRoute } from './problems.ts'
 import { mountRoutes } from './route.ts'
 import type { Authorize, Route } from './route.ts'
 import { swaggerRoutes } from './swagger.ts'
+import { traceRequest } from './traceRequest.ts'
 import { withoutApiPrefix } from './withoutApiPrefix.ts'
 
 export interface AppOptions {
@@ -51,6 +52,7 @@ export function createApp(options: AppOptions): Express {
   app.use((request, response, next) => {
     openContext(request, response)
     observe(request, response)
+    traceRequest(request, response)
     checkHead(request)
     request.url = withoutApiPrefix(request.url)
     next()

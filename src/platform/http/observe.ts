@@ -13,8 +13,8 @@ import type { RequestContext } from './context.ts'
 const LINES_PER_SECOND_MAX = 20
 
 /** The status counted when a client disconnects before its answer, as in nginx. */
-const CLIENT_GONE = '499'
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+const CLIENT_GONE = 499
+export const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /** @returns middleware that updates a request's metric and writes its single log line when the answer was sent. */
 export function observeRequests(logger: Logger, { httpDuration }: Pick<Metrics, 'httpDuration'>) {
@@ -36,22 +36,27 @@ export function observeRequests(logger: Logger, { httpDuration }: Pick<Metrics, 
     response.on('close', () => {
       const context = contextOf(response)
       const durationMs = performance.now() - startedAtMs
-      const status = response.writableFinished ? String(response.statusCode) : CLIENT_GONE
+      const status = statusOf(response)
       const method = METHODS.has(request.method) ? request.method : 'OTHER'
       // A stream lasts as long as its client wants, which says nothing of how fast answers are.
       if (!isStream(response))
-        httpDuration.observe({ method, route: context.route, status }, durationMs / 1_000)
+        httpDuration.observe({ method, route: context.route, status: String(status) }, durationMs / 1_000)
       log(levelOf(context, response.statusCode), {
         request_id: context.requestId,
         method,
         route: context.route,
-        status: Number(status),
+        status,
         duration_ms: Math.round(durationMs * 10) / 10,
         ...context.fields,
         ...(context.fault === undefined ? {} : { error: context.fault }),
       })
     })
   }
+}
+
+/** Once the response is closed. */
+export function statusOf(response: Response): number {
+  return response.writableFinished ? response.statusCode : CLIENT_GONE
 }
 
 /** Only faults of this program are errors; an unavailable dependency is a warning. */

@@ -64,8 +64,11 @@ export function mountRoutes(
     })
     for (const route of atPath) {
       const guard = guardOf(route, authorize)
-      const handle = (request: Request, response: Response) =>
-        route.handle(request, response, contextOf(response).access)
+      const handle = (request: Request, response: Response) => {
+        const { access, span } = contextOf(response)
+        if (!span) return route.handle(request, response, access)
+        return span.during(() => route.handle(request, response, access))
+      }
       // Before the body is read, so that strangers occupy no memory.
       if (route.method === 'get' || route.method === 'delete') endpoint[route.method](guard, handle)
       else {

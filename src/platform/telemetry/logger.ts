@@ -1,5 +1,6 @@
 import winston from 'winston'
 import { describe } from './describe.ts'
+import { activeTraceFields } from './traceFields.ts'
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -44,7 +45,8 @@ export function createLogger({ stream = process.stdout, ...options }: LoggerOpti
     if (!sink.isLevelEnabled(at)) return
     const facts = describe(fields, { withStacks: at === 'error' })
     // One object, because winston joins a field named `message` to the message of a call with two arguments.
-    sink.log({ time: new Date().toISOString(), level: at, message, ...source, ...without(facts) })
+    const line = { time: new Date().toISOString(), level: at, message, ...source }
+    sink.log({ ...line, ...activeTraceFields(), ...without(facts) })
   }
 
   return {

@@ -1,8 +1,10 @@
 import { sql } from 'kysely'
 import { readEvents, readEventsOfAll } from '../../events/index.ts'
 import type { LoggedEvent } from '../../events/index.ts'
+import { readTraces } from '../../messages/index.ts'
 import { read } from '../../platform/db/index.ts'
 import type { Db, Reader } from '../../platform/db/index.ts'
+import type { Traced } from '../../primitives/traceparent.ts'
 import { describeEvent, readSubjects } from '../describeEvents.ts'
 import type { Subjects } from '../describeEvents.ts'
 import type { ClaimedEndpoint } from './claimEndpoints.ts'
@@ -20,6 +22,8 @@ export interface Task {
   /** Before this one. */
   attempts: number
   createdAt: Date | undefined
+  /** The trace of its message, where that is recorded. */
+  traced?: Traced | undefined
 }
 
 export interface Tasks {
@@ -47,12 +51,17 @@ export function readTasks(db: Db, endpoints: readonly ClaimedEndpoint[]): Promis
     const fresh = await readFresh(reader, endpoints)
     const numbered = due.flatMap(({ user_id: userId, seq }) => (seq === null ? [] : [{ userId, seq }]))
     const again = await readEvents(reader, numbered)
-    const subjects = await readSubjects(reader, [...again, ...fresh.flat()])
+    const all = [...again, ...fresh.flat()]
+    const subjects = await readSubjects(reader, all)
+    const traces = await readTraces(
+      reader,
+      all.map(({ smsIdentifier }) => smsIdentifier),
+    )
     const dueOf = Map.groupBy(due, ({ endpoint_id: id }) => id.toString('hex'))
     const events = new Map(again.map((event) => [`${event.userId} ${event.seq}`, event]))
     return endpoints.map((endpoint, position) => ({
-      ...toDue(endpoint, dueOf.get(endpoint.id.toString('hex')) ?? [], { events, subjects }),
-      ...toFresh(endpoint, fresh[position] ?? [], subjects),
+      ...toDue(endpoint, dueOf.get(endpoint.id.toString('hex')) ?? [], { events, subjects, traces }),
+      ...toFresh(endpoint, fresh[position] ?? [], { subjects, traces }),
     }))
   })
 }
@@ -95,12 +104,14 @@ interface Known {
   /** By customer and number. */
   events: ReadonlyMap<string, LoggedEvent>
   subjects: Subjects
+  /** By message. */
+  traces: ReadonlyMap<string, Traced>
 }
 
 function toDue(
   endpoint: ClaimedEndpoint,
   rows: readonly Row[],
-  { events, subjects }: Known,
+  { events, subjects, traces }: Known,
 ): Pick<Tasks, 'due' | 'gone'> {
   const due: Task[] = []
   const gone: Buffer[] = []
@@ -114,6 +125,7 @@ function toDue(
       due.push({
         ...{ deliveryId: row.id, seq: row.seq, eventId: row.event_id, eventType: row.event_type },
         ...{ url, body, attempts: row.attempts, createdAt: row.created_at },
+        traced: event && traces.get(event.smsIdentifier),
       })
   }
   return { due, gone }
@@ -122,7 +134,7 @@ function toDue(
 function toFresh(
   { position, eventTypes, url, includeText }: ClaimedEndpoint,
   events: readonly LoggedEvent[],
-  subjects: Subjects,
+  { subjects, traces }: Pick<Known, 'subjects' | 'traces'>,
 ): Pick<Tasks, 'fresh' | 'readUpTo'> {
   const wanted = events.filter(({ type }) => eventTypes === null || eventTypes.includes(type))
   const fresh = wanted.flatMap((event): Task[] => {
@@ -132,6 +144,7 @@ function toFresh(
       {
         ...{ deliveryId: undefined, seq: event.seq, eventId: view.id, eventType: view.type, url },
         ...{ body: JSON.stringify(view), attempts: 0, createdAt: undefined },
+        traced: traces.get(event.smsIdentifier),
       },
     ]
   })

@@ -1,6 +1,7 @@
 import type { Answer, Sender } from '../send/post.ts'
 import { sign } from '../send/sign.ts'
 import type { ClaimedEndpoint } from './claimEndpoints.ts'
+import { postTraced } from './postTraced.ts'
 import type { Task, Tasks } from './readTasks.ts'
 
 export interface Attempt {
@@ -77,12 +78,8 @@ function closeAfterStop(sender: Sender, stopping: AbortSignal): () => void {
   }
 }
 
-function send(
-  sender: Sender,
-  { secrets }: ClaimedEndpoint,
-  { url, body, eventId }: Task,
-  nowMs: number,
-): Promise<Answer> {
+function send(sender: Sender, { secrets }: ClaimedEndpoint, task: Task, nowMs: number): Promise<Answer> {
+  const { url, body, eventId } = task
   const headers = sign(secrets, { id: eventId, timestampSeconds: Math.floor(nowMs / 1_000), body })
-  return sender.post({ url, body, headers: { ...headers } })
+  return postTraced(task, (ofTrace) => sender.post({ url, body, headers: { ...headers, ...ofTrace } }))
 }

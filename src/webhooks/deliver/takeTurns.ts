@@ -62,11 +62,21 @@ export function openTurns({ db, newId, facts, sender: ofSender }: TurnsContext):
   }
 
   return (endpoints, stopping = new AbortController().signal) => {
-    const reading = readTasks(db, endpoints)
+    const together = readTasks(db, endpoints)
     return endpoints.map(async (endpoint, position) => {
-      const tasks = (await reading)[position]
+      const tasks = await together.then(
+        (all) => all[position],
+        (error: unknown) => readAlone(endpoint, error),
+      )
       if (!tasks) throw new Error('an endpoint has no tasks')
       await take(endpoint, tasks, stopping)
     })
+  }
+
+  /** After a fault, which may be one endpoint's: its events must not hold up the others'. */
+  async function readAlone(endpoint: ClaimedEndpoint, error: unknown): Promise<Tasks | undefined> {
+    if (error instanceof Unavailable) throw error
+    const [tasks] = await readTasks(db, [endpoint])
+    return tasks
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { countByCustomer } from '../../../loadtest/generator/index.ts'
 import { writeRequests } from '../../../loadtest/generator/requests.ts'
+import { isSampled, readTraceparent } from '../../../src/primitives/traceparent.ts'
 import { planOf } from './planOf.ts'
 
 interface Body {
@@ -40,6 +41,14 @@ describe('the requests of a load', () => {
     const { to, customer_id } = bodyOf(first) as unknown as Record<string, unknown>
     assert.ok(Array.isArray(to) && to.length === plan.recipientsPerRequest)
     assert.equal(customer_id, undefined)
+  })
+
+  it('say that nobody records their traces, where the engine would record all', () => {
+    const [plain, untraced] = [false, true].map((isUntraced) => writeRequests(planOf({ isUntraced }))(0).text)
+    assert.doesNotMatch(plain ?? '', /traceparent/)
+    const header = /\r\ntraceparent: (\S+)\r\n/.exec(untraced ?? '')?.[1]
+    const read = readTraceparent(header ?? '')
+    assert.ok(read && !isSampled(read))
   })
 
   it('name recipients that are all different and that no country has', () => {

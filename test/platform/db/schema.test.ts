@@ -54,6 +54,7 @@ const ROW_TYPES = {
     expires_at: 'time or null',
     is_test: 'number',
     on_unknown: 'text or null',
+    traceparent: 'text or null',
     created_at: 'time',
   },
   sms_status: {

@@ -1,52 +1,47 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { currentTraceparent, isWanted } from '../../../src/platform/telemetry/tracing.ts'
+import { startReceiver } from '../../../dev/trace/receiver.ts'
+import type { Receiver } from '../../../dev/trace/receiver.ts'
+import type { StoredSpan } from '../../../dev/trace/spanStore.ts'
+import { currentTraceparent } from '../../../src/platform/telemetry/index.ts'
+import { isWanted, serviceNameOf } from '../../../src/platform/telemetry/tracing.ts'
+import { MALFORMED, READABLE, TRACE } from '../../primitives/traceparents.ts'
 
-const PROGRAM = fileURLToPath(new URL('tracingProgram.ts', import.meta.url))
-const PRELOAD = fileURLToPath(new URL('../../../src/platform/telemetry/preload.ts', import.meta.url))
-const TRACE = '0af7651916cd43dd8448eb211c80319c'
+const program = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const INCOMING = `00-${TRACE}-b7ad6b7169203331-01`
+const UNSAMPLED = `00-${TRACE}-b7ad6b7169203331-00`
+const NOWHERE = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }
 
 interface Seen {
   traceparent: string | null
   on: boolean
   sdkLoaded: boolean
+  /** What was logged while the request was handled, and its own line. */
+  lines: Record<string, unknown>[]
 }
 
-async function runProgram(
-  env: Record<string, string>,
-  { incoming = '', preload = false } = {},
-): Promise<Seen> {
-  const args = [...(preload ? ['--import', PRELOAD] : []), PROGRAM, ...(incoming ? [incoming] : [])]
-  const { stdout } = await promisify(execFile)(process.execPath, args, {
+async function run<T>(name: string, env: Record<string, string>, args: string[] = []): Promise<T> {
+  const { stdout } = await promisify(execFile)(process.execPath, [program(name), ...args], {
     env: { PATH: process.env['PATH'], ...env },
   })
-  return JSON.parse(stdout) as Seen
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as T
 }
 
-/** A collector that keeps what it is sent. */
-async function startCollector() {
-  const received: { path: string; body: string }[] = []
-  const server = createServer((request, response) => {
-    let body = ''
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
-    request.on('end', () => {
-      received.push({ path: request.url ?? '', body })
-      response.setHeader('Content-Type', 'application/json').end('{}')
-    })
+const serveOne = (env: Record<string, string>, incoming = '') =>
+  run<Seen>('tracingProgram.ts', env, incoming ? [incoming] : [])
+
+describe('tracing', function () {
+  this.timeout(60_000)
+  let receiver: Receiver
+  let toReceiver: Record<string, string>
+  beforeEach(async () => {
+    receiver = await startReceiver()
+    toReceiver = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  return { received, url: `http://127.0.0.1:${port}`, close: () => server.close() }
-}
+  afterEach(() => receiver.close())
 
-describe('tracing', () => {
   it('is off unless OpenTelemetry is configured by its own variables', () => {
     assert.equal(isWanted({}), false)
     assert.equal(isWanted({ OTEL_SERVICE_NAME: 'x' }), false)
@@ -57,65 +52,119 @@ describe('tracing', () => {
     assert.equal(isWanted({ OTEL_TRACES_EXPORTER: 'console' }), true)
   })
 
-  it('off, passes on the trace that a client began, and makes up none', async () => {
-    assert.deepEqual(await runProgram({}, { incoming: INCOMING }), {
-      on: false,
-      traceparent: INCOMING,
-      sdkLoaded: false,
-    })
-    assert.deepEqual(await runProgram({}), { on: false, traceparent: null, sdkLoaded: false })
-    assert.equal((await runProgram({}, { incoming: '00-not-a-trace' })).traceparent, null)
-  }).timeout(60_000)
-
-  const FIELDS = `${TRACE}-b7ad6b7169203331-01`
-  const READABLE = [`cc-${FIELDS}-later`, `cc-${FIELDS}`, `01-${FIELDS}`]
-  const MALFORMED = [
-    `ff-${FIELDS}`,
-    `00-${FIELDS}-later`,
-    `cc-${FIELDS}later`,
-    `00-${'0'.repeat(32)}-b7ad6b7169203331-01`,
-    `00-${TRACE}-${'0'.repeat(16)}-01`,
-    `0-${FIELDS}`,
-    FIELDS,
-  ]
-
-  it('off, reads the first four fields of a later version, and ignores what is malformed', () => {
-    for (const header of READABLE) assert.equal(currentTraceparent(header), INCOMING)
-    for (const header of MALFORMED) assert.equal(currentTraceparent(header), undefined, header)
+  it('names a process after its one role', () => {
+    assert.equal(serviceNameOf('relay'), 'chapar-relay')
+    for (const role of [undefined, '', 'api,relay', 'all']) assert.equal(serviceNameOf(role), 'chapar')
   })
 
-  it('on, reads the same', async () => {
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_NODE_RESOURCE_DETECTORS: 'env' }
+  it('off, passes on the sampled trace that a client began, and makes up none', async () => {
+    const { lines, ...seen } = await serveOne({}, INCOMING)
+    assert.deepEqual(seen, { on: false, traceparent: INCOMING, sdkLoaded: false })
+    assert.ok(lines.length > 0 && lines.every((line) => !('trace_id' in line)))
+    assert.equal((await serveOne({})).traceparent, null)
+  })
+
+  it('off, ignores what is malformed, and what nobody records', () => {
+    for (const header of READABLE) assert.equal(currentTraceparent(header), INCOMING)
+    for (const header of [...MALFORMED, UNSAMPLED])
+      assert.equal(currentTraceparent(header), undefined, header)
+  })
+
+  it('on, continues the same traces, and begins one where a header is malformed', async () => {
     for (const header of READABLE.slice(0, 2))
       assert.match(
-        (await runProgram(env, { incoming: header })).traceparent ?? '',
-        new RegExp(`^00-${TRACE}-`),
+        (await serveOne(NOWHERE, header)).traceparent ?? '',
+        new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`),
       )
-    for (const header of MALFORMED.slice(0, 2))
-      assert.doesNotMatch((await runProgram(env, { incoming: header })).traceparent ?? '', new RegExp(TRACE))
-  }).timeout(60_000)
+    const other = (await serveOne(NOWHERE, MALFORMED[0])).traceparent ?? ''
+    assert.match(other, /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
+    assert.doesNotMatch(other, new RegExp(TRACE))
+  })
 
-  for (const preload of [false, true]) {
-    it(`on${preload ? ' and preloaded' : ''}, gives each request a span in the client's trace and sends it over OTLP`, async () => {
-      const collector = await startCollector()
-      try {
-        const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_NODE_RESOURCE_DETECTORS: 'env' }
-        const seen = await runProgram(env, { incoming: INCOMING, preload })
-        assert.deepEqual([seen.on, seen.sdkLoaded], [true, true])
-        assert.match(seen.traceparent ?? '', new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`))
-        assert.notEqual(seen.traceparent, INCOMING)
-        assert.deepEqual([...new Set(collector.received.map(({ path }) => path))], ['/v1/traces'])
-        const sent = collector.received.map(({ body }) => body).join('')
-        assert.ok(sent.includes(TRACE) && sent.includes('"chapar"'))
-        assert.ok(sent.includes('id=7') && !sent.includes('hush-hush'))
-      } finally {
-        collector.close()
-      }
-    }).timeout(20_000)
-  }
+  it('on, records nothing of a trace that its caller does not sample', async () => {
+    const { traceparent, lines } = await serveOne(toReceiver, UNSAMPLED)
+    assert.equal(traceparent, null)
+    assert.equal(receiver.store.size(), 0)
+    assert.ok(lines.every((line) => !('trace_id' in line)))
+  })
 
-  it('on, does not hold up the end of the process when the collector is away', async () => {
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_NODE_RESOURCE_DETECTORS: 'env' }
-    assert.equal((await runProgram(env)).on, true)
-  }).timeout(20_000)
+  it('on, samples as OTEL_TRACES_SAMPLER says, and its callers decide first', async () => {
+    const never = { ...toReceiver, OTEL_TRACES_SAMPLER: 'parentbased_always_off' }
+    assert.equal((await serveOne(never)).traceparent, null)
+    assert.equal(receiver.store.size(), 0)
+    assert.ok((await serveOne(never, INCOMING)).traceparent)
+    assert.equal(receiver.store.size(), 1)
+  })
+
+  it("on, gives each request a span in the client's trace, without its query, and names it in log lines", async () => {
+    const seen = await serveOne({ ...toReceiver, ROLE: 'api' }, INCOMING)
+    assert.deepEqual([seen.on, seen.sdkLoaded], [true, true])
+    assert.notEqual(seen.traceparent, INCOMING)
+    const [span, ...others] = receiver.store.ofTrace(TRACE)
+    assert.ok(span && others.length === 0)
+    assert.equal(span.name, 'GET /traced')
+    assert.equal(span.parentSpanId, 'b7ad6b7169203331')
+    assert.match(span.service, /^chapar-api [0-9]+$/)
+    assert.equal(span.attributes['http.response.status_code'], 200)
+    assert.ok(!JSON.stringify(span).includes('hush-hush'))
+    assert.equal(seen.traceparent, `00-${TRACE}-${span.spanId}-01`)
+    assert.deepEqual(
+      seen.lines.map(({ message, trace_id, span_id }) => [message, trace_id, span_id]),
+      ['handled', 'request'].map((message) => [message, TRACE, span.spanId]),
+    )
+  })
+
+  it('on, does not hold up the end of the process when the collector is unavailable', async () => {
+    assert.equal((await serveOne(NOWHERE)).on, true)
+  })
+
+  describe('a step of several requests', () => {
+    const steps = async (env = toReceiver) => {
+      await run<object>('spansProgram.ts', env)
+      return receiver.store.all()
+    }
+    const of = (spans: StoredSpan[], name: string) => spans.filter((span) => span.name === name)
+
+    it('has a span in the trace of each sampled one, linked to each other', async () => {
+      const spans = of(await steps(), 'batch')
+      const [first, second, ...others] = spans
+      assert.ok(first && second && others.length === 0)
+      assert.deepEqual(
+        spans.map(({ traceId, parentSpanId, attributes }) => [
+          ...[traceId, parentSpanId, attributes['chapar.message_id']],
+          attributes['messaging.batch.message_count'],
+        ]),
+        ['1', '2'].map((id) => [id.repeat(32), id.repeat(16), `message-${id}`, 2]),
+      )
+      assert.deepEqual(
+        first.links.map(({ spanId }) => spanId),
+        ['2'.repeat(16)],
+      )
+      assert.deepEqual(
+        second.links.map(({ spanId }) => spanId),
+        [first.spanId],
+      )
+    })
+
+    it('ends each span with what became of its request', async () => {
+      const results = of(await steps(), 'batch').map(({ attributes, isError }) => [
+        ...[attributes['chapar.result'], attributes['error.type'], isError],
+      ])
+      assert.deepEqual(results, [
+        ['good', undefined, false],
+        ['bad', 'bad', true],
+      ])
+    })
+
+    it('that fails ends with the name of the fault, and throws it on', async () => {
+      const [failed] = of(await steps(), 'failed')
+      assert.deepEqual([failed?.isError, failed?.attributes['error.type']], [true, 'RangeError'])
+    })
+
+    it('can be over when it is recorded', async () => {
+      const [wait] = of(await steps(), 'wait')
+      const lastedMs = (wait?.endMs ?? 0) - (wait?.startMs ?? 0)
+      assert.ok(lastedMs >= 1_500, `${lastedMs}`)
+    })
+  })
 })
