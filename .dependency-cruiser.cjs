@@ -1,5 +1,5 @@
 // Imports run one way: primitives, platform, idempotency, processes and segments, supporting slices, accounts and messages,
-// delivery, audit and webhooks, receipts and timeline, roles. Each layer may
+// delivery, audit and webhooks, receipts and timeline, ops, roles. Each layer may
 // use those before it. A slice is entered through its index.ts; its routes are entered by the roles alone.
 const LAYERS = [
   ['primitives'],
@@ -9,6 +9,7 @@ const LAYERS = [
   ['accounts', 'messages'],
   ['delivery', 'audit', 'webhooks'],
   ['receipts', 'timeline'],
+  ['ops'],
   ['roles'],
 ]
 const SLICES = [
@@ -29,6 +30,7 @@ const SLICES = [
   'receipts',
   'processes',
   'timeline',
+  'ops',
 ]
 
 const anyOf = (names) => `^src/(?:${names.join('|')})/`

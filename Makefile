@@ -6,7 +6,7 @@ NPM_RUN = npm run --silent
 # Flags for a command follow in ARGS: make loadtest ARGS='--seed-only'.
 SCRIPT_RUN = $(if $(filter --help -h,$(ARGS)),$(NPM_RUN) help -- $@,$(NPM_RUN) $(1) -- $(ARGS))
 
-.PHONY: help demo up down admin audit deadletters quarantine timeline trace receipts operators route seed loadtest bench test check lint chaos hostile image-check mutations \
+.PHONY: help demo up down admin audit deadletters quarantine timeline trace receipts operators route seed loadtest bench test ui-test check lint chaos hostile image-check mutations \
   deps-audit swag build run docker clean distclean
 
 help:
@@ -30,6 +30,7 @@ help:
 #: make loadtest     run a load test against `make up` or BASE_URL
 #: make bench        benchmark against the targets, on private servers (6 minutes)
 #: make test         run the tests on private servers
+#: make ui-test      work the operations page in a browser; write the documentation's pictures
 #: make check        check format, lint and alert rules, types, import direction and table writers
 #: make lint         check the lint rules only
 #: make chaos        inject faults into a running system and prove the invariants (3 minutes)
@@ -44,7 +45,7 @@ help:
 #: make clean        stop everything and delete its data
 #: make distclean    the same, and delete packages and unpacked servers
 
-demo up admin audit deadletters quarantine timeline trace receipts operators route seed loadtest bench test check chaos hostile image-check mutations deps-audit swag: \
+demo up admin audit deadletters quarantine timeline trace receipts operators route seed loadtest bench test ui-test check chaos hostile image-check mutations deps-audit swag: \
   node_modules/.installed
 	@$(call SCRIPT_RUN,$@)
 

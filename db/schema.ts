@@ -47,6 +47,8 @@ export interface Schema {
   operators_revision: OperatorsRevision
   operator_quotas: OperatorQuotas
   process_states: ProcessStates
+  admin_sessions: AdminSessions
+  admin_actions: AdminActions
 }
 
 export type SmsState = 'pending' | 'sending' | 'done' | 'failed' | 'cancelled'
@@ -486,4 +488,28 @@ export interface ProcessStates {
   reported_at: Date
   /** JSON text: an object. */
   state: string
+}
+
+export interface AdminSessions {
+  id: Buffer
+  actor: string
+  created_at: Date
+  expires_at: Date
+}
+
+export type ActionState = 'requested' | 'running' | 'done' | 'failed'
+
+export interface AdminActions {
+  id: Buffer
+  kind: string
+  /** JSON text: an object. */
+  input: string
+  actor: string
+  reason: string
+  state: ActionState
+  lease_until: Optional<Date | null>
+  /** JSON text: an object. */
+  result: Optional<string | null>
+  created_at: Date
+  ended_at: Optional<Date | null>
 }

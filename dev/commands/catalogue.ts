@@ -180,6 +180,10 @@ export const COMMANDS = {
       ...SERVERS,
     ],
   },
+  'ui-test': {
+    summary: "work the operations page in a browser; write the documentation's pictures",
+    options: [['CI', 'set: fail where there is no browser, instead of skipping']],
+  },
   check: { summary: 'check format, lint and alert rules, types, import direction and table writers' },
   lint: { summary: 'check the lint rules only' },
   chaos: {

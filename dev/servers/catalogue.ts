@@ -1,6 +1,8 @@
 export type Engine = 'mysql' | 'mariadb'
 export type Broker = '4.3' | '3.10'
 export type Monitor = 'prometheus' | 'mysqldExporter'
+/** What looks at the operations page in its test. */
+export type Browser = 'chromium'
 export type Distribution = 'debian' | 'ubuntu'
 
 /** Where a server comes from: a package of one of the distribution's suites, unpacked with all its libraries. */
@@ -10,6 +12,8 @@ export interface ServerPackage {
   /** As people call it. */
   label: string
   package: string
+  /** Others to unpack beside it. */
+  with?: string[]
   /** The suite that holds this version; a distribution without one does not have it. */
   suites: Partial<Record<Distribution, string>>
   /** Its programs lie in usr/bin, of which nothing is unpacked otherwise. */
@@ -84,5 +88,17 @@ export const BACKUP_TOOLS: Record<Engine, ServerPackage> = {
     suites: ENGINES.mariadb.suites,
     keepsPrograms: true,
     programsOf: ['mariadb-client-core'],
+  },
+}
+
+export const BROWSERS: Record<Browser, ServerPackage> = {
+  chromium: {
+    name: 'chromium',
+    label: 'Chromium',
+    package: 'chromium',
+    // Without fonts it draws no text, and the page asks for a plain one.
+    with: ['fonts-inter', 'fonts-dejavu-core'],
+    suites: { debian: 'bookworm' },
+    keepsPrograms: true,
   },
 }

@@ -2,12 +2,15 @@ import { SERVERS_FOLDER } from '../stack/folders.ts'
 import {
   BACKUP_TOOLS,
   BROKERS,
+  BROWSERS,
   ENGINES,
   MONITORS,
   type Broker,
+  type Browser,
   type Engine,
   type Monitor,
 } from './catalogue.ts'
+import { adaptBrowser } from './chromium.ts'
 import { adaptErlang } from './erlang.ts'
 import { assertPlatform, UnsupportedPlatform } from './platform.ts'
 import type { Report } from './printProgress.ts'
@@ -37,4 +40,9 @@ export async function fetchMonitor(monitor: Monitor, onProgress: Report): Promis
 export async function fetchBackupTools(engine: Engine, onProgress: Report): Promise<Tree> {
   assertPlatform()
   return unpackServer(BACKUP_TOOLS[engine], { folder: SERVERS_FOLDER, onProgress })
+}
+
+export async function fetchBrowser(browser: Browser, onProgress: Report): Promise<Tree> {
+  assertPlatform()
+  return unpackServer(BROWSERS[browser], { folder: SERVERS_FOLDER, onProgress, adapt: adaptBrowser })
 }

@@ -58,7 +58,7 @@ async function fetchTree(wanted: ServerPackage, root: string, options: UnpackOpt
   onProgress(`downloading ${wanted.label}`)
   const aptFolder = join(root, 'apt')
   const apt = await prepareApt(aptFolder, archive, suite)
-  const named = [wanted.package, ...(wanted.programsOf ?? [])]
+  const named = [wanted.package, ...(wanted.programsOf ?? []), ...(wanted.with ?? [])]
   await download(apt, named)
   const packages = (await readdir(apt.archives)).filter((name) => name.endsWith('.deb'))
   let reportedMs = 0

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { StopList } from '../processes/stopList.ts'
 import { startServers } from '../servers.ts'
@@ -20,6 +21,8 @@ export interface BringUpOptions {
   onProgress: Report
 }
 
+const ADMIN_KEY_BYTES = 24
+
 interface ServersUp {
   databaseUrl: string
   amqpUrl: string
@@ -40,6 +43,7 @@ export async function bringUp(options: BringUpOptions, stopList: StopList): Prom
   if (!given || isEmpty) await giveDemoClient(databaseUrl, env)
 
   onProgress('starting the simulated operators and the engine')
+  const adminKey = env['ADMIN_API_KEY'] || randomBytes(ADMIN_KEY_BYTES).toString('base64url')
   const operators = await startSimulatedOperators({ env, apiPort: port, logsFolder: UP_FOLDER }, stopList)
   const traces = await startTraces(env, stopList)
   const engine = await startEngine({
@@ -48,13 +52,20 @@ export async function bringUp(options: BringUpOptions, stopList: StopList): Prom
     port,
     logFile: logFileOf('engine'),
     // The endpoints of a developer are on this machine.
-    env: { WEBHOOK_ALLOW_PRIVATE: 'yes', ...traces.settings, ...settingsOf(env), ...operators.settings },
+    env: {
+      WEBHOOK_ALLOW_PRIVATE: 'yes',
+      ...traces.settings,
+      ...settingsOf(env),
+      ADMIN_API_KEY: adminKey,
+      ...operators.settings,
+    },
   })
   stopList.add(() => engine.stop())
   if (isEmpty) await giveInitialBalance(engine.url)
   return {
     parts: [...parts, ...operators.parts, ...traces.parts, programPart(engine, 'API', [])],
     apiUrl: engine.url,
+    adminKey,
     databaseUrl,
     amqpUrl,
     given: givenSettings(env),

@@ -3,7 +3,7 @@ import { FIRST_CUSTOMER } from './initialBalance.ts'
 import type { StackPart, StackState } from './state.ts'
 
 /** What `make up` prints: what a user needs first, then servers, process ids and logs; the reason for a fallback last. */
-export function describeStack({ parts, apiUrl, tracesUrl, fallback }: StackState): string[] {
+export function describeStack({ parts, apiUrl, adminKey, tracesUrl, fallback }: StackState): string[] {
   const operators = parts.filter(({ name }) => name.startsWith('operator-'))
   const servers = parts.filter(({ name }) => name === 'database' || name === 'broker')
   const first: [string, string][] = [
@@ -11,6 +11,7 @@ export function describeStack({ parts, apiUrl, tracesUrl, fallback }: StackState
     ['example', exampleOf(apiUrl)],
     ['demo key', `curl ${apiUrl}/v1/me -H 'X-API-Key: ${DEMO_KEY}'`],
     ['Swagger UI', `${apiUrl}/swagger/index.html`],
+    ...(adminKey === undefined ? [] : [operationsPage(apiUrl, adminKey)]),
     ...operators.map(({ name, url, notes }): [string, string] => [name, [url, ...notes].join('  ')]),
   ]
   const others: [string, string][] = [
@@ -23,6 +24,10 @@ export function describeStack({ parts, apiUrl, tracesUrl, fallback }: StackState
   const width = Math.max(...[...first, ...others].map(([name]) => name.length))
   const toLine = ([name, text]: [string, string]) => `  ${name.padEnd(width)}  ${text}`
   return [...first.map(toLine), '', ...others.map(toLine), ...(fallback === undefined ? [] : [fallback])]
+}
+
+function operationsPage(apiUrl: string, adminKey: string): [string, string] {
+  return ['operations', `${apiUrl}/ops  sign in with ${adminKey}`]
 }
 
 function exampleOf(apiUrl: string): string {

@@ -25,6 +25,8 @@ export interface StackPart {
 export interface StackState {
   parts: StackPart[]
   apiUrl: string
+  /** For the operations page. Absent in the record of an older version. */
+  adminKey?: string
   /** As its programs use them, with passwords. */
   databaseUrl: string
   amqpUrl: string

@@ -14,6 +14,12 @@ export type AdminAction =
   | 'tariff.create'
   | 'tariff.end'
   | 'operator.change'
+  | 'dead_letters.replay'
+  | 'dead_letters.drop'
+  | 'quarantine.decide'
+  | 'receipts.retry'
+  | 'webhook.resume'
+  | 'webhook.replay'
 
 /** One change, as it is to be recorded. */
 export interface Change {

@@ -1,3 +1,4 @@
+import { explainFailure } from '../messages/index.ts'
 import type { RecipientKey } from '../messages/index.ts'
 import { lineBudget, traceFields } from '../platform/telemetry/index.ts'
 import type { LogFields, Logger, Registry } from '../platform/telemetry/index.ts'
@@ -99,6 +100,7 @@ function observe(
       metrics.endToEnd.observe({ class: type }, (performance.now() - task.acceptedAtMs) / 1_000)
       break
     case 'failed':
+      metrics.failed.inc({ class: type, code: codeOf(settlement) })
       if (task.price > 0) metrics.refunds.inc({ class: type })
       metrics.refundedAmount.inc({ class: type }, task.price)
       break
@@ -108,6 +110,11 @@ function observe(
     case 'released':
       break
   }
+}
+
+function codeOf({ task, provider, reason }: Extract<Settlement, { kind: 'failed' }>): string {
+  const facts = { status: 'failed', delivery_status: null, provider, failure_reason: reason } as const
+  return explainFailure({ ...facts, possibly_sent: task.possiblySent ? 1 : 0 })?.code ?? 'not_accepted'
 }
 
 type Write = (level: 'error' | 'warn' | 'info', message: string, fields: LogFields) => void

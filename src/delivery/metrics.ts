@@ -3,6 +3,7 @@ import type { Registry } from '../platform/telemetry/index.ts'
 import type { Semaphore } from '../platform/semaphore.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
+import { FAILURE_CODES } from '../messages/index.ts'
 import { QUARANTINE_CAUSES } from './effects.ts'
 
 /** How a consumer left a recipient. */
@@ -30,6 +31,7 @@ export function deliveryMetrics(registry: Registry) {
       labelNames: ['class', 'cause'] as const,
       registers,
     }),
+    failed: failedMetric(registry),
     failures: new Counter({
       name: 'chapar_delivery_failures_total',
       help: 'Failed steps of delivery, each retried or left to the outbox',
@@ -77,6 +79,17 @@ export function deliveryMetrics(registry: Registry) {
       counter.inc({ class: type }, 0)
   }
   return metrics
+}
+
+function failedMetric(registry: Registry) {
+  const failed = new Counter({
+    name: 'chapar_failed_recipients_total',
+    help: 'Recipients that a consumer failed, by the code that their customers see',
+    labelNames: ['class', 'code'] as const,
+    registers: [registry],
+  })
+  for (const type of CLASSES) for (const code of FAILURE_CODES) failed.inc({ class: type, code }, 0)
+  return failed
 }
 
 /** What bounds the delivery of one class in this process. */

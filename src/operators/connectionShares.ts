@@ -71,6 +71,7 @@ export function shareConnections(
   const adapterOf = (messageClass: MessageClass): OperatorAdapter => ({
     ...adapter,
     callsInFlightMax: classMax,
+    callsInFlight: () => inFlight[messageClass],
     submit: async (batch, timeoutMs) =>
       (await withConnection(messageClass, timeoutMs, (leftMs) => adapter.submit(batch, leftMs))) ??
       NO_CONNECTION,

@@ -173,6 +173,8 @@ export interface OperatorAdapter {
   readonly batchSizeMax: number
   /** Calls at once, of both classes together: connections, or the window of a protocol that pipelines. */
   readonly callsInFlightMax: number
+  /** How many are in flight now; of an adapter that a class shares with another, its own. */
+  callsInFlight?(): number
   submit(batch: Submission[], timeoutMs: number): Promise<CallResult>
   /**
    * Set by an adapter whose operator can be asked what became of messages, by our reference. It changes nothing there,

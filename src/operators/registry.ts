@@ -41,6 +41,9 @@ export interface ClassState {
   openForMs: number | null
   /** The pace that it is called at; null: unlimited. */
   callsPerSecond: number | null
+  callsInFlight: number
+  /** The window: calls at once. */
+  callsInFlightMax: number
   /** Only test messages go there. */
   isTest: boolean
 }
@@ -187,10 +190,11 @@ function statesOf({ of }: Link, isTest: boolean): ClassState[] {
   return CLASSES.flatMap((messageClass) => {
     const operator = of[messageClass]
     if (!operator) return []
-    const { name, breaker, pace } = operator
+    const { name, breaker, pace, adapter } = operator
     return {
       ...{ operator: name, messageClass, isTest, state: breaker.state() },
       ...{ openForMs: breaker.openForMs(), callsPerSecond: pace.callsPerSecond() },
+      ...{ callsInFlight: adapter.callsInFlight?.() ?? 0, callsInFlightMax: adapter.callsInFlightMax },
     }
   })
 }

@@ -11,6 +11,9 @@ const classState = z.object({
   recipientsInFlight: z.number(),
 })
 
+/** Numbers by name. */
+const counts = z.record(z.string(), z.number())
+
 /** One class at one operator, as one consumer reaches it. */
 const operatorState = z.object({
   name: z.string(),
@@ -21,6 +24,25 @@ const operatorState = z.object({
   openForMs: z.number().nullable(),
   /** Null: unlimited. */
   callsPerSecond: z.number().nullable(),
+  callsInFlight: z.number().optional(),
+  callsInFlightMax: z.number().optional(),
+})
+
+/** What happened in this process in the last minute; of programs before it there is none. */
+const traffic = z.object({
+  seconds: z.number(),
+  http: counts,
+  /** Requests by how long their answers took: one number a bucket of `DURATION_BUCKETS_SECONDS`, and one beyond. */
+  httpDurations: z.array(z.number()),
+  accepted: counts,
+  handedOver: counts,
+  failed: counts,
+  /** From acceptance to hand-over, by class: one number a bucket of `AGE_BUCKETS_SECONDS`, and one beyond. */
+  handOverAges: z.record(z.string(), z.array(z.number())),
+  /** Messages by their result at an operator. */
+  operators: z.record(z.string(), counts),
+  /** Recipients that failed, by code. */
+  failures: counts,
 })
 
 const backlog = z.object({ rows: z.number(), oldestDueSeconds: z.number() })
@@ -32,12 +54,16 @@ export const processState = z.object({
   operatorsOmitted: z.number(),
   /** What a relay saw in the outbox some seconds ago at most; null in a process that is none. */
   backlog: z.object({ normal: backlog, express: backlog }).nullable(),
+  traffic: traffic.optional(),
+  /** As a relay counts them now and then, by class. */
+  deadLetters: counts.optional(),
 })
 
 /** What a process says of itself. */
 export type ProcessState = z.infer<typeof processState>
 export type ClassState = z.infer<typeof classState>
 export type OperatorState = z.infer<typeof operatorState>
+export type Traffic = z.infer<typeof traffic>
 export type Backlog = z.infer<typeof backlog>
 
 /** The others are counted: each takes some 130 bytes, and a row is written every second. */

@@ -6,6 +6,8 @@ export type { AuthenticateCallback, CallbackSender } from './authenticateCallbac
 export { createReceiptEvents } from './events.ts'
 export type { ReceiptEvents } from './events.ts'
 export { keepApplying, keepRemovingOrphans } from './keepApplying.ts'
+export { countUnmatched } from './countUnmatched.ts'
+export type { Unmatched } from './countUnmatched.ts'
 export { listReceipts } from './listReceipts.ts'
 export type { ReceiptPage, ReceiptView } from './listReceipts.ts'
 export { observeWaiting } from './observeWaiting.ts'

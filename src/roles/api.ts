@@ -34,6 +34,7 @@ import {
   rememberRefused,
 } from '../messages/index.ts'
 import type { Accept, CheckBacklog, MessageEvents, Price } from '../messages/index.ts'
+import type { LiveFeed } from '../ops/index.ts'
 import { openVirtualTime } from '../outbox/index.ts'
 import { databaseNowMs } from '../platform/db/index.ts'
 import type { Db } from '../platform/db/index.ts'
@@ -63,12 +64,20 @@ import { readTimeline } from '../timeline/index.ts'
 import type { ApiActions } from './routes.ts'
 import type { SharedResources } from './sharedResources.ts'
 
+/** What it shares with other parts of its process. */
+export interface ApiParts {
+  /** After each acceptance. */
+  onAccepted: (type: MessageClass) => void
+  checkBacklog: CheckBacklog
+  /** What the operations page shows. */
+  live: LiveFeed
+}
+
 /** The role that writes to MySQL and never connects to the broker or an operator. @returns what its routes call. */
 export function startApi(
   resources: SharedResources,
   tariffs: TariffTable,
-  onAccepted: (type: MessageClass) => void,
-  checkBacklog: CheckBacklog,
+  { onAccepted, checkBacklog, live }: ApiParts,
 ): ApiActions {
   const { config, logger, pools, metrics, newId } = resources
   const db = pools.requests
@@ -124,6 +133,7 @@ export function startApi(
     ...accountActions({ db, newId }, config),
     ...receiptActions(resources),
     webhooks: webhookActions({ db, newId }, config.webhooks),
+    opsPage: { db, newId, adminKey: config.access.adminKey, currency: config.currency, live },
   }
 }
 

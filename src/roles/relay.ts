@@ -11,6 +11,8 @@ import { CLASSES } from '../primitives/messageClass.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import type { SharedResources } from './sharedResources.ts'
 import { concurrencyOf, workBatchOf } from './concurrency.ts'
+import { openDeadLetterCounts } from './readDeadLetters.ts'
+import { startActing } from './startActing.ts'
 import { startWebhooks } from './webhooks.ts'
 
 export interface Relay {
@@ -51,6 +53,7 @@ export async function startRelays(resources: SharedResources): Promise<Relay> {
       return { type, publisher, loop }
     }),
   )
+  resources.stateSources.readDeadLetters = openDeadLetterCounts(started, queues)
   const { registry } = metrics
   const partitions = keepPartitionsAhead({ databaseUrl: config.databaseUrl, logger, registry })
   const expired = keepRemovingExpired({ db: pools.work.normal, logger, registry })
@@ -82,6 +85,7 @@ export async function startRelays(resources: SharedResources): Promise<Relay> {
       { name: 'partitions', takesWork: true, close: () => partitions.close() },
       { name: 'expired idempotency keys', takesWork: true, close: () => expired.close() },
       { name: 'old references of parts', takesWork: true, close: () => references.close() },
+      startActing(resources),
       ...startWebhooks(resources),
     ],
     checks: started.map(({ type, publisher }) => ({

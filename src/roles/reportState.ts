@@ -7,6 +7,7 @@ import type { MessageClass } from '../primitives/messageClass.ts'
 import { keepReporting, openRate } from '../processes/index.ts'
 import type { ProcessState } from '../processes/index.ts'
 import type { Config } from './config.ts'
+import { openTraffic } from './readTraffic.ts'
 import type { Pools } from './pools.ts'
 
 /** What a process can say of itself beside its counters. Each role fills in its own when it starts. */
@@ -16,6 +17,7 @@ export interface StateSources {
   recipientsInFlight?: (type: MessageClass) => number
   /** Of a relay. */
   readBacklog?: () => Promise<ProcessState['backlog'] | undefined>
+  readDeadLetters?: () => Promise<ProcessState['deadLetters']>
 }
 
 /**
@@ -47,6 +49,7 @@ interface ReportingResources {
 /** @returns what reads the state of this process. */
 export function openState(registry: Registry, sources: StateSources): () => Promise<ProcessState> {
   const rates = { normal: openRate(), express: openRate() }
+  const readTraffic = openTraffic(registry)
   const readClass = async (type: MessageClass) => {
     const count = (name: string, labels = {}) => readCounter(registry, name, { class: type, ...labels })
     const handedOver = await count('chapar_delivery_results_total', { result: 'done' })
@@ -66,5 +69,7 @@ export function openState(registry: Registry, sources: StateSources): () => Prom
     })),
     operatorsOmitted: 0,
     backlog: (await sources.readBacklog?.()) ?? null,
+    traffic: await readTraffic(),
+    ...(sources.readDeadLetters && { deadLetters: await sources.readDeadLetters() }),
   })
 }

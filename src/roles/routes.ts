@@ -6,6 +6,8 @@ import { ledgerRoutes } from '../ledger/routes/index.ts'
 import type { LedgerActions } from '../ledger/routes/index.ts'
 import { messageRoutes } from '../messages/routes/index.ts'
 import type { MessageActions } from '../messages/routes/index.ts'
+import { opsPageRoutes } from '../ops/routes/index.ts'
+import type { OpsActions } from '../ops/routes/index.ts'
 import { receiptRoutes } from '../receipts/routes/index.ts'
 import type { ReceiptActions } from '../receipts/routes/index.ts'
 import { timelineRoutes } from '../timeline/routes/index.ts'
@@ -21,7 +23,7 @@ export type ApiActions = MessageActions &
   LedgerActions &
   AccountActions &
   ReceiptActions &
-  TimelineActions & { webhooks: WebhookActions }
+  TimelineActions & { webhooks: WebhookActions; opsPage?: OpsActions }
 
 /**
  * The single list of routes, both served and documented. A process without the API serves only the operations routes.
@@ -36,6 +38,7 @@ export function listRoutes(ops: OpsOptions, api?: ApiActions): Route[] {
         ...receiptRoutes(api),
         ...timelineRoutes(api),
         ...webhookRoutes(api.webhooks),
+        ...(api.opsPage ? opsPageRoutes(api.opsPage) : []),
       ]
     : []
   return [...ofApi, ...opsRoutes(ops)]

@@ -1,4 +1,6 @@
 import { sql } from 'kysely'
+import { keepLive } from '../ops/index.ts'
+import type { LiveFeed } from '../ops/index.ts'
 import { read } from '../platform/db/index.ts'
 import { openBacklogCheck } from '../messages/index.ts'
 import type { CheckBacklog } from '../messages/index.ts'
@@ -44,12 +46,11 @@ export async function serve(
   const gate = isApi ? await openGate(resources) : undefined
   if (gate) lifecycle.add({ name: 'access', close: () => gate.close() })
   const api = isApi
-    ? startApi(
-        resources,
-        await openTariffs(resources, lifecycle),
-        wake,
-        openBackpressure(resources, lifecycle),
-      )
+    ? startApi(resources, await openTariffs(resources, lifecycle), {
+        onAccepted: wake,
+        checkBacklog: openBackpressure(resources, lifecycle),
+        live: openLive(resources, lifecycle),
+      })
     : undefined
   const routes = listRoutes({ ...ops, registry: config.metricsListen ? undefined : metrics }, api)
   const app = createApp({
@@ -75,6 +76,13 @@ function openBackpressure({ config, pools, logger }: SharedResources, lifecycle:
   const watch = watchBacklog({ db: pools.requests, type: 'normal', logger })
   lifecycle.add({ name: 'age of the backlog', close: () => watch.close() })
   return openBacklogCheck(watch.ageSeconds, backlogAgeMaxMs / 1_000)
+}
+
+/** Its streams end as soon as a shutdown begins: the listener waits for every answer. */
+function openLive({ pools }: SharedResources, lifecycle: Lifecycle): LiveFeed {
+  const live = keepLive({ db: pools.requests })
+  lifecycle.add({ name: 'operations page', takesWork: true, close: () => live.close() })
+  return live
 }
 
 /** Prices need no query: this process has the tariffs in memory. */

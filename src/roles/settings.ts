@@ -88,8 +88,8 @@ export const SETTINGS = {
   ADMIN_API_KEY: {
     schema: secretText(ADMIN_KEY_CHARS_MIN),
     meaning:
-      'The key for `/v1/admin`, and for `POST /balance/add` where that needs a key (`ALLOW_UNAUTHENTICATED`), at least 32 ' +
-      'characters. Without it these are refused, and customers and keys are managed by `npm run admin`.',
+      'The key for `/v1/admin`, for the operations page at `/ops`, and for `POST /balance/add` where that needs a key ' +
+      '(`ALLOW_UNAUTHENTICATED`), at least 32 characters. Without it these are refused, and customers and keys are managed by `npm run admin`.',
   },
   TRUSTED_PROXIES: {
     schema: addressRangesText(),

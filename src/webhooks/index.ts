@@ -9,6 +9,8 @@ export { changeEndpoint, createEndpoint, deleteEndpoint, replay } from './endpoi
 export type { CreateEndpointDecision } from './endpoints/changeEndpoints.ts'
 export { listDeliveries, testEndpoint } from './endpoints/deliveries.ts'
 export type { DeliveriesPage, DeliveriesQuery, Delivery } from './endpoints/deliveries.ts'
+export { countDisabled, listDisabled, resumeEndpoint } from './endpoints/disabled.ts'
+export type { DisabledEndpoint } from './endpoints/disabled.ts'
 export { listEndpoints } from './endpoints/readEndpoints.ts'
 export { rotateCallbackSecret, rotateSecret } from './endpoints/rotateSecret.ts'
 export { ENDPOINTS_MAX, OVERLAP_HOURS } from './endpoints/types.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { FAILURE_CODES } from '../../src/messages/explainFailure.ts'
 import { renderOpenApi } from '../../src/roles/swag.ts'
 import { codesInSources } from '../support/codesInSources.ts'
-import { cataloguedCodes, cataloguedFailures } from '../support/errorCatalogue.ts'
+import { cataloguedCodes, cataloguedFailures, OF_THE_OPERATIONS_PAGE } from '../support/errorCatalogue.ts'
 
 interface Answers {
   responses: Record<string, { content?: Record<string, { examples?: Record<string, unknown> }> }>
@@ -49,7 +49,9 @@ describe('the catalogue of errors', () => {
 
 function documentedStatuses(): Map<string, Set<number>> {
   const { paths } = JSON.parse(renderOpenApi()) as { paths: Record<string, Record<string, Answers>> }
-  const found = new Map(OF_NO_ROUTE.map(([code, status]) => [code, new Set([status])]))
+  const found = new Map(
+    [...OF_NO_ROUTE, ...OF_THE_OPERATIONS_PAGE].map(([code, status]) => [code, new Set([status])]),
+  )
   for (const { responses } of Object.values(paths).flatMap((path) => Object.values(path)))
     for (const [status, { content }] of Object.entries(responses))
       for (const code of Object.keys(content?.['application/problem+json']?.examples ?? {}))

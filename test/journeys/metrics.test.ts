@@ -12,6 +12,7 @@ const REJECTED = '09120000001'
 
 /** What every label of ours may say: all of it known beforehand, however many customers and messages there are. */
 const CLOSED_SETS: Record<string, RegExp> = {
+  code: /^[a-z_]+$/,
   pool: /^(requests|normal|express)$/,
   class: /^(normal|express)$/,
   operator: /^operator-(a|b|test)$/,

@@ -2,6 +2,15 @@ import { readFileSync } from 'node:fs'
 
 const PAGE = new URL('../../docs/errors.md', import.meta.url)
 
+/** Its routes are not documented, because they change with it; test/ops answers with each. */
+export const OF_THE_OPERATIONS_PAGE: [string, number][] = [
+  ['action_not_found', 404],
+  ['csrf_token_required', 403],
+  ['session_expired', 401],
+  ['too_many_actions', 503],
+  ['too_many_listeners', 503],
+]
+
 /** A row of the catalogue of codes. */
 export interface Catalogued {
   code: string

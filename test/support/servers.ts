@@ -46,6 +46,8 @@ const TABLES = [
   'operators_revision',
   'operator_quotas',
   'process_states',
+  'admin_sessions',
+  'admin_actions',
   'api_keys',
   'customers',
   'admin_log',

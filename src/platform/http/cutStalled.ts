@@ -1,15 +1,16 @@
 import type { ServerResponse } from 'node:http'
+import { isStream } from './openStream.ts'
 
 /**
  * Cuts answers that stay unfinished for two consecutive checks: their clients read too slowly, and each answer keeps
- * its whole text in memory. A periodic check costs less than a timer for each request.
+ * its whole text in memory. Streams, which bound what they keep, are left alone. A periodic check costs less than a timer for each request.
  * @returns a function that stops the checks.
  */
 export function cutStalled(unanswered: ReadonlySet<ServerResponse>, everyMs: number): () => void {
   let seen = new Set<ServerResponse>()
   const timer = setInterval(() => {
     const still = [...unanswered]
-    for (const response of still) if (seen.has(response)) response.req.socket.destroy()
+    for (const response of still) if (seen.has(response) && !isStream(response)) response.req.socket.destroy()
     seen = new Set(still)
   }, everyMs).unref()
   return () => clearInterval(timer)

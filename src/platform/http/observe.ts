@@ -2,6 +2,7 @@ import type { Request, Response } from 'express'
 import { lineBudget } from '../telemetry/index.ts'
 import type { LogFields, LogLevel, Logger, Metrics } from '../telemetry/index.ts'
 import { contextOf } from './context.ts'
+import { isStream } from './openStream.ts'
 import type { RequestContext } from './context.ts'
 
 /**
@@ -37,7 +38,9 @@ export function observeRequests(logger: Logger, { httpDuration }: Pick<Metrics, 
       const durationMs = performance.now() - startedAtMs
       const status = statusOf(response)
       const method = METHODS.has(request.method) ? request.method : 'OTHER'
-      httpDuration.observe({ method, route: context.route, status: String(status) }, durationMs / 1_000)
+      // A stream lasts as long as its client wants, which says nothing of how fast answers are.
+      if (!isStream(response))
+        httpDuration.observe({ method, route: context.route, status: String(status) }, durationMs / 1_000)
       log(levelOf(context, response.statusCode), {
         request_id: context.requestId,
         method,

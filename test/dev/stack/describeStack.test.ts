@@ -17,10 +17,11 @@ describe('what make up prints', () => {
 
   it('begins with what a user needs, and names process ids last', () => {
     const parts = [part('database', 1), part('broker', 2), part('operator-a', 9001), part('API', 8080)]
-    const lines = describeStack({ parts, apiUrl: 'http://127.0.0.1:8080', databaseUrl: '', amqpUrl: '' })
+    const urls = { apiUrl: 'http://127.0.0.1:8080', databaseUrl: '', amqpUrl: '' }
+    const lines = describeStack({ parts, ...urls, adminKey: 'x' })
     const names = lines.map((line) => /^ {2}(\S+(?: \S+)*)/.exec(line)?.[1])
     assert.deepEqual(names, [
-      ...['API', 'example', 'demo key', 'Swagger UI', 'operator-a', undefined],
+      ...['API', 'example', 'demo key', 'Swagger UI', 'operations', 'operator-a', undefined],
       ...['metrics', 'database', 'broker', 'processes', 'logs'],
     ])
   })

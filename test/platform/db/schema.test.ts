@@ -353,6 +353,19 @@ const ROW_TYPES = {
     reported_at: 'time',
     state: 'text',
   },
+  admin_sessions: { id: 'bytes', actor: 'text', created_at: 'time', expires_at: 'time' },
+  admin_actions: {
+    id: 'bytes',
+    kind: 'text',
+    input: 'text',
+    actor: 'text',
+    reason: 'text',
+    state: 'text',
+    lease_until: 'time or null',
+    result: 'text or null',
+    created_at: 'time',
+    ended_at: 'time or null',
+  },
 } satisfies Columns
 
 const KINDS: Record<string, Kind> = {
@@ -361,6 +374,7 @@ const KINDS: Record<string, Kind> = {
   smallint: 'number',
   tinyint: 'number',
   varchar: 'text',
+  mediumtext: 'text',
   text: 'text',
   enum: 'text',
   binary: 'bytes',
@@ -437,6 +451,7 @@ describe('the row types of Kysely', () => {
       'waiting_receipts.state': ['waiting', 'orphan'],
       'sms_status.delivery_status': ['delivered', 'undelivered'],
       'sms_status.status': ['pending', 'sending', 'done', 'failed', 'cancelled'],
+      'admin_actions.state': ['requested', 'running', 'done', 'failed'],
       'delivery_attempts.result': ['accepted', 'rejected', 'unavailable', 'refused', 'unknown', 'asked'],
     } satisfies EnumValues
     assert.deepEqual(
@@ -481,6 +496,7 @@ describe('the row types of Kysely', () => {
 
 /** Each value once and in the order of the ENUM; one that a type lacks or has more is an error of the compiler. */
 type EnumValues = {
+  'admin_actions.state': Listed<Schema['admin_actions']['state']>
   'webhook_endpoints.kind': Listed<Schema['webhook_endpoints']['kind']>
   'webhook_endpoints.status': Listed<Read<Schema['webhook_endpoints']['status']>>
   'webhook_deliveries.status': Listed<Schema['webhook_deliveries']['status']>

@@ -1,0 +1,8 @@
+export { keepActing } from './actions/keepActing.ts'
+export { createPerformers } from './actions/performers.ts'
+export type { DeadLetterActions } from './actions/performers.ts'
+export { keepLive } from './live/keepLive.ts'
+export type { LiveFeed } from './live/keepLive.ts'
+export { admitSessions } from './sessions/admitSessions.ts'
+export { findSession } from './sessions/findSession.ts'
+export type { SessionsContext } from './sessions/openSession.ts'
