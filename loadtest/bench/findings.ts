@@ -18,8 +18,8 @@ export interface Findings {
   fairShare?: FairShare
   /** S1 to S3 through `/v1` with keys, each in turn with the same load without. */
   keyed?: Comparison[]
-  /** S1 with shares of its traces recorded, each in turn with S1 without tracing. */
-  tracing?: Comparison[]
+  /** S1 with traces recorded and with the operations page open, each in turn with S1 unwatched. */
+  watched?: Comparison[]
   /** Parts of one limited customer over two API processes, and the bounds of what its limit admits. */
   limit?: { accepted: number; atLeast: number; atMost: number }
   /** Receipts in requests of a hundred, for messages that are done. */

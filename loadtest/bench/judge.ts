@@ -4,7 +4,7 @@ import { totalMicros } from '../report/cost.ts'
 import { totalCores } from './describeRun.ts'
 import { runNamed } from './findings.ts'
 import type { Findings } from './findings.ts'
-import { turnRatios, ratiosOf, S8_EMPTY, tracingRatios } from './ratios.ts'
+import { turnRatios, ratiosOf, S8_EMPTY, watchedRatios } from './ratios.ts'
 import { isolationRatios } from './isolationRatios.ts'
 import { hasMetBacklog } from './scenarios/expressBesideBacklog.ts'
 import { THROTTLED_NAME } from './scenarios/throttled.ts'
@@ -51,7 +51,7 @@ export function judgeTargets(
     ...judgeThrottled(runNamed(findings, THROTTLED_NAME)),
     ...judgeLimit(findings),
     ...judgeReceipts(findings),
-    ...[...turnRatios(findings), ...tracingRatios(findings), ...isolationRatios(findings)]
+    ...[...turnRatios(findings), ...watchedRatios(findings), ...isolationRatios(findings)]
       .filter(hasTarget)
       .map((ratio) => judgeRatio(ratio.scenario, ratio)),
   ]

@@ -13,7 +13,7 @@ import { limit } from './scenarios/limit.ts'
 import { oldReadView } from './scenarios/oldReadView.ts'
 import { receipts } from './scenarios/receipts.ts'
 import { throttled } from './scenarios/throttled.ts'
-import { SAMPLED, tracing } from './scenarios/tracing.ts'
+import { WATCHES, tracing } from './scenarios/tracing.ts'
 import { claimTime } from './scenarios/claimTime.ts'
 import { expressBehindBacklog } from './scenarios/expressBehindBacklog.ts'
 import { history } from './scenarios/history.ts'
@@ -131,7 +131,7 @@ function keyedSeconds({ keyed: { turns, time } }: Form, searched: number): numbe
 
 /** Processes of two engines, customers that are topped up over HTTP, the search of both, the looks in turn. */
 function tracingSeconds({ tracing: { turns, time } }: Form, searched: number): number {
-  return SAMPLED.length * (4 * AROUND_SECONDS + 2 * searched + (2 * turns + 1) * secondsOf(time))
+  return WATCHES.length * (4 * AROUND_SECONDS + 2 * searched + (2 * turns + 1) * secondsOf(time))
 }
 
 /** Its sweep and its best setting for both sizes of request, and S2 in turn with it. */

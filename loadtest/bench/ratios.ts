@@ -3,6 +3,7 @@ import { baselineNamed, runNamed } from './findings.ts'
 import type { Findings } from './findings.ts'
 import { isolationRatios } from './isolationRatios.ts'
 import type { ScenarioRatio } from './isolationRatios.ts'
+import { ONE_PERCENT } from './scenarios/tracing.ts'
 import { medianRatio } from './measure/alternate.ts'
 import { messagesPerSecond } from './measure/sustained.ts'
 
@@ -31,7 +32,7 @@ export function listRatios(findings: Findings, isShort: boolean): Ratio[] {
     ...singles,
     ...s8,
     ...turnRatios(findings),
-    ...tracingRatios(findings),
+    ...watchedRatios(findings),
     ...isolationRatios(findings),
   ].filter(({ ratio }) => Number.isFinite(ratio))
 }
@@ -56,13 +57,13 @@ export function turnRatios({ keyed = [], followed }: Findings): ScenarioRatio[] 
   ]
 }
 
-/** What tracing costs, by the share of traces that are recorded. */
-export function tracingRatios({ tracing = [] }: Findings): ScenarioRatio[] {
-  return tracing.map(({ scenario, turns }) => ({
+/** What it costs to watch the engine. */
+export function watchedRatios({ watched = [] }: Findings): ScenarioRatio[] {
+  return watched.map(({ scenario, turns }) => ({
     scenario: 'tracing',
-    title: `S1 with ${scenario} of traces recorded, to that without tracing`,
+    title: `S1 with ${scenario}, to that without`,
     ratio: medianRatio(turns),
-    ...(scenario === '1 %' && { wantedAtLeast: TRACED_RATIO_MIN }),
+    ...(scenario === ONE_PERCENT && { wantedAtLeast: TRACED_RATIO_MIN }),
   }))
 }
 

@@ -19,7 +19,7 @@ export function listTables({
   auditLive,
   keyed = [],
   followed,
-  tracing = [],
+  watched = [],
   deadEndpoint,
   baselines,
   statements = [],
@@ -50,7 +50,7 @@ export function listTables({
       : []),
     ...(auditLive ? [auditTable(auditLive)] : []),
     ...[...keyed, ...(followed ? [followed] : [])].flatMap(comparisonTables),
-    ...tracingTables(tracing),
+    ...watchedTables(watched),
     ...(deadEndpoint ? [deadEndpointTable(deadEndpoint)] : []),
     ...baselines.map(({ title, sweep }) => ({
       title: `sweep: ${title}`,
@@ -83,18 +83,18 @@ function idleTable({ engine, oneByOne }: NonNullable<Findings['idle']>): ReportT
   }
 }
 
-/** Throughput with tracing off, at 1 % and at 100 %, as ratios of one run. */
-function tracingTables(tracing: Comparison[]): ReportTable[] {
-  if (tracing.length === 0) return []
+/** Throughput while it is watched, as ratios of one run. */
+function watchedTables(watched: Comparison[]): ReportTable[] {
+  if (watched.length === 0) return []
   const ratios = {
-    title: 'S1 and tracing: messages/s, to those without',
-    columns: ['traces recorded', 'ratio, the median of the turns', 'turns'],
+    title: 'S1 while it is watched: messages/s, to those unwatched',
+    columns: ['with', 'ratio, the median of the turns', 'turns'],
     rows: [
-      ['off', '1.000', ''],
-      ...tracing.map(({ scenario, turns }) => [scenario, medianRatio(turns).toFixed(3), turns.length]),
+      ['no traces and no page', '1.000', ''],
+      ...watched.map(({ scenario, turns }) => [scenario, medianRatio(turns).toFixed(3), turns.length]),
     ],
   }
-  return [ratios, ...tracing.flatMap(comparisonTables)]
+  return [ratios, ...watched.flatMap(comparisonTables)]
 }
 
 function turnsTable(turns: Turn[]): ReportTable {

@@ -171,6 +171,20 @@ describe('the verdicts of the benchmark', () => {
     assert.deepEqual([of(600), of(599), of(100, 650, 900)], [['met'], ['missed'], ['met']])
   })
 
+  it('ask of S1 with 1 % of traces recorded for 97 %, and show what else watches it', () => {
+    const of = (scenario: string, rate: number) => ({
+      ...{ scenario, against: 'unwatched', ours: [], theirs: [] },
+      turns: [{ rate, referenceRate: 1_000 }],
+    })
+    const watched = (rate: number) => [
+      of('1 % of traces recorded', rate),
+      of('100 % of traces recorded', 500),
+    ]
+    assert.deepEqual(verdicts({ watched: watched(970) }, 'tracing'), ['met'])
+    assert.deepEqual(verdicts({ watched: watched(969) }, 'tracing'), ['missed'])
+    assert.equal(listRatios({ runs: [], baselines: [], watched: watched(970) }, false).length, 2)
+  })
+
   it('rest on ratios of which only those that were measured are listed', () => {
     const findings = {
       runs: [run('S1', 1_600), run('S1 single', 800)],
