@@ -28,7 +28,7 @@ describe('the version to upgrade from', () => {
     assert.equal(readOptions([], { ONLY: 'upgrade' }).only, 'upgrade')
     assert.throws(
       () => readOptions(['--only', 'links'], {}),
-      /ONLY must be upgrade or cancel or schedule or outage, not "links"/,
+      /ONLY must be upgrade or cancel or schedule or outage or restart, not "links"/,
     )
   })
 })
