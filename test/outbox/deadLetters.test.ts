@@ -37,10 +37,19 @@ describe('a queue message that cannot be understood', () => {
   })
   const unreadable = () => engine.metric('chapar_unreadable_messages_total{class="normal"}')
 
-  /** Puts bodies into the queue of normal messages and waits until the consumer has dead-lettered them. */
+  /**
+   * Puts bodies into the queue of normal messages and waits until the consumer has dead-lettered them. A list may put
+   * those that are there already behind those that still come.
+   */
   async function poison(...bodies: Buffer[]): Promise<void> {
     await publish(engine.stack.queues.normal, bodies)
-    await eventually('they are dead-lettered', async () => (await list()).length === bodies.length)
+    const connection = await connect(engine.stack.amqpUrl)
+    const channel = await connection.createChannel()
+    await eventually('they are dead-lettered', async () => {
+      const { messageCount } = await channel.checkQueue(`${engine.stack.queues.normal}.dead`)
+      return messageCount === bodies.length
+    })
+    await connection.close()
   }
 
   async function publish(queue: string, bodies: Buffer[], headers: object = {}): Promise<void> {
