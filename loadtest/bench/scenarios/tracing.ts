@@ -12,7 +12,7 @@ import { startSpanSink } from '../stage/spanSink.ts'
 import { ONE_RECIPIENT } from './oneRecipient.ts'
 
 const RATE_START = 2_000
-const ADMIN_KEY = 'the-admin-key-of-the-benchmark'
+const ADMIN_KEY = 'the-admin-key-of-the-benchmark-alone'
 const BROWSERS = 5
 
 /** One way of watching the engine. */
