@@ -3,44 +3,27 @@ import { sql } from 'kysely'
 import { read } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import type { MessageClass } from '../../src/primitives/messageClass.ts'
-import type { Sent } from '../clients/record.ts'
-import { sendKeyed } from '../clients/sendKeyed.ts'
+import { keepSending } from '../clients/keepSending.ts'
 import { drain } from '../drain.ts'
-import { openRandom } from '../random.ts'
-import type { Random } from '../random.ts'
 import type { Stage } from '../stage/stage.ts'
 import { USUAL } from '../stage/operators.ts'
 import type { Scenario } from './scenario.ts'
 import { describeOutage } from './outages.ts'
 import type { Ended } from './outages.ts'
 
-const CLIENTS = 12
 const THINK_MS = 150
 /** Load before and after it, so that it begins and ends with messages in flight. */
 const AROUND_MS = 5_000
-const EXPRESS_SHARE = 0.3
-const TRIES_MAX = 20
-const FIRST_NUMBER_MAX = 9_000_000_000
 
 /** All operators are down at once, each in a way of its own, while clients go on sending. */
 export const outliveOutage: Scenario = async ({ world, record }, { holders, seed, durationMs, say }) => {
   const { stage, processes } = world
   // What is sent is delivered, so that every other end is the outage's doing.
   for (const { admin } of stage.operators) await admin.behave({ ...USUAL, undeliveredRate: 0 })
-  const sent: Sent[] = []
-  let isStopping = false
-  const client = async (number: number) => {
-    const random = openRandom(seed + number)
-    for (let turn = 0; !isStopping; turn++) {
-      const holder = random.pick(holders)
-      const each = draw(random, { mark: `outage-${number}.${turn}`, customer: holder.customer })
-      sent.push(each)
-      const options = { words: 'through an outage', triesMax: TRIES_MAX, isSteady: true }
-      await sendKeyed({ apiUrls: processes.apiUrls, holder, random, record }, each, options)
-      await pause(THINK_MS)
-    }
-  }
-  const clients = Array.from({ length: CLIENTS }, (_, number) => client(number))
+  const { sent, stop } = keepSending({
+    ...{ apiUrls: processes.apiUrls, holders, record, seed, thinkMs: THINK_MS },
+    ...{ name: 'outage', words: 'through an outage' },
+  })
   await pause(AROUND_MS)
   say(`all operators are down for ${durationMs / 1_000} s`)
   const before = sent.length
@@ -49,8 +32,7 @@ export const outliveOutage: Scenario = async ({ world, record }, { holders, seed
   const backAtMs = performance.now()
   say(`they are back; ${during} messages were sent meanwhile`)
   await pause(AROUND_MS)
-  isStopping = true
-  await Promise.all(clients)
+  await stop()
   await drain(stage.db, say)
   const drainedMs = performance.now() - backAtMs
   return async () => describeOutage(await readEnds(stage.db), { during, durationMs, drainedMs })
@@ -67,13 +49,6 @@ async function takeDown({ operators }: Stage, forMs: number): Promise<void> {
   await pause(forMs)
   await a.link.reopen()
   await Promise.all(operators.map(({ admin }) => admin.change({ outage: 'none' })))
-}
-
-function draw(random: Random, { mark, customer }: Pick<Sent, 'mark' | 'customer'>): Sent {
-  return {
-    ...{ mark, customer, type: random.share() < EXPRESS_SHARE ? 'express' : 'normal', recipients: 1 },
-    ...{ firstNumber: random.whole(0, FIRST_NUMBER_MAX), answered: 'unknown', label: '' },
-  }
 }
 
 /** What recipients ended as, those of the probes too. */

@@ -1,6 +1,6 @@
 import { readOperatorsFile } from '../operators/index.ts'
 import type { OperatorConfig, OperatorEvents, Operators, OperatorsFile } from '../operators/index.ts'
-import { findLive } from './config.ts'
+import { findLive } from './operatorsOf.ts'
 import type { Config } from './config.ts'
 
 export interface ReloadOptions {
