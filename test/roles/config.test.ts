@@ -205,7 +205,8 @@ describe('the configuration', () => {
   })
 
   it('takes no live operator for test messages, by its address or by its name', () => {
-    refuses({ TEST_OPERATOR_URL: `${ENOUGH.OPERATOR_B_URL}/` }, /TEST_OPERATOR_URL must not be the address/)
+    for (const written of [ENOUGH.OPERATOR_B_URL, `${ENOUGH.OPERATOR_B_URL}/`])
+      refuses({ TEST_OPERATOR_URL: written }, /TEST_OPERATOR_URL must not be the address/)
     const folder = mkdtempSync(join(tmpdir(), 'chapar-config-'))
     const path = join(folder, 'operators.yml')
     writeFileSync(path, 'operators: [{ name: operator-test, url: "http://operator" }]')
