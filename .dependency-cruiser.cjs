@@ -1,20 +1,23 @@
-// Imports run one way: primitives, platform, idempotency, processes and segments, supporting slices, accounts and messages,
-// delivery, audit and webhooks, receipts and timeline, ops, roles. Each layer may
+// Imports run one way: primitives, platform, idempotency, processes, segments and history, supporting slices, accounts and
+// messages, deadlines, delivery, audit, webhooks and reports, exports, receipts and timeline, retention, ops, roles. Each layer may
 // use those before it. A slice is entered through its index.ts; its routes are entered by the roles alone.
 const LAYERS = [
   ['primitives'],
   ['platform'],
-  ['idempotency', 'processes', 'segments'],
-  ['ledger', 'outbox', 'operators', 'numbers', 'tariffs', 'limits', 'events'],
+  ['idempotency', 'processes', 'segments', 'history'],
+  ['ledger', 'outbox', 'operators', 'numbers', 'tariffs', 'limits', 'events', 'holds'],
   ['accounts', 'messages'],
-  ['delivery', 'audit', 'webhooks'],
-  ['receipts', 'timeline'],
+  ['deadlines'],
+  ['delivery', 'audit', 'webhooks', 'reports'],
+  ['exports', 'receipts', 'timeline'],
+  ['retention'],
   ['ops'],
   ['roles'],
 ]
 const SLICES = [
   'accounts',
   'ledger',
+  'holds',
   'outbox',
   'operators',
   'segments',
@@ -27,10 +30,15 @@ const SLICES = [
   'audit',
   'events',
   'webhooks',
+  'reports',
   'receipts',
   'processes',
   'timeline',
+  'history',
+  'retention',
+  'exports',
   'ops',
+  'deadlines',
 ]
 
 const anyOf = (names) => `^src/(?:${names.join('|')})/`

@@ -6,7 +6,7 @@ NPM_RUN = npm run --silent
 # Flags for a command follow in ARGS: make loadtest ARGS='--seed-only'.
 SCRIPT_RUN = $(if $(filter --help -h,$(ARGS)),$(NPM_RUN) help -- $@,$(NPM_RUN) $(1) -- $(ARGS))
 
-.PHONY: help demo up down admin audit deadletters quarantine timeline trace receipts operators route seed loadtest bench test ui-test check lint chaos hostile image-check mutations \
+.PHONY: help demo up down admin audit deadletters quarantine retention timeline trace receipts reports deadlines operators route seed loadtest bench test ui-test check lint chaos failover hostile image-check mutations \
   deps-audit swag build run docker clean distclean
 
 help:
@@ -21,9 +21,12 @@ help:
 #: make audit        prove the invariants from the tables
 #: make deadletters  list, replay or drop dead-lettered queue messages
 #: make quarantine   list quarantined messages and decide what becomes of them
+#: make retention    show what old rows go, when and why not, or remove them now
 #: make timeline     show what happened to a message, and what it waits for
 #: make trace        show a message's trace as a tree, across processes
 #: make receipts     list receipts that matched no message, and try them again
+#: make reports      recount rollups of reports from the messages
+#: make deadlines    record missed guarantees that an older program did not
 #: make operators    list operators; pause, drain, resume or weight one
 #: make route        explain which operators a message would go to
 #: make seed         top up many customers through the ledger
@@ -34,6 +37,7 @@ help:
 #: make check        check format, lint and alert rules, types, import direction and table writers
 #: make lint         check the lint rules only
 #: make chaos        inject faults into a running system and prove the invariants (3 minutes)
+#: make failover     kill members of a MySQL group and a RabbitMQ cluster under load (10 minutes; Linux)
 #: make hostile      send malformed and adversarial requests and check every answer
 #: make image-check  build the Docker image and run each role from it, without Docker (root on Debian)
 #: make mutations    break one guard at a time and see that a test catches it
@@ -45,7 +49,7 @@ help:
 #: make clean        stop everything and delete its data
 #: make distclean    the same, and delete packages and unpacked servers
 
-demo up admin audit deadletters quarantine timeline trace receipts operators route seed loadtest bench test ui-test check chaos hostile image-check mutations deps-audit swag: \
+demo up admin audit deadletters quarantine retention timeline trace receipts reports deadlines operators route seed loadtest bench test ui-test check chaos failover hostile image-check mutations deps-audit swag: \
   node_modules/.installed
 	@$(call SCRIPT_RUN,$@)
 

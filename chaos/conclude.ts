@@ -1,6 +1,7 @@
 import type { KeyHolder } from './clients/sendKeyed.ts'
 import { ENDPOINT_CUSTOMERS, FEED_CUSTOMERS } from './customers.ts'
 import { drainReceipts } from './drainReceipts.ts'
+import { drainReports } from './drainReports.ts'
 import { drainEvents } from './endpoints/drainEvents.ts'
 import { readFeeds } from './endpoints/readFeeds.ts'
 import type { CustomerEvents } from './endpoints/customerEvents.ts'
@@ -9,11 +10,12 @@ import { prove } from './proof/prove.ts'
 import type { Proof } from './proof/prove.ts'
 import { settleDown } from './settleDown.ts'
 import { validityOf } from './stage/retries.ts'
+import type { EngineStage } from './stage/stage.ts'
 import type { Started } from './startWorld.ts'
 
 /** Lets everything end, receipts and events too, stops the engine and proves what became of it. */
 export async function conclude(
-  { world, prober, record, tally }: Started,
+  { world, prober, record, tally }: Started<EngineStage>,
   {
     holders,
     eventsOf,
@@ -34,6 +36,7 @@ export async function conclude(
   for (const line of await drainEvents(db, eventsOf, say)) tally.noteProblem(line)
   const feeds = await readFeeds(processes.apiUrls, holders, eventsOf.keys())
   await processes.close()
+  for (const line of await drainReports(db)) tally.noteProblem(line)
   const events = {
     ...{ eventsOf, feeds, wrongRequests: endpoints.wrong, failedRequests: endpoints.counts.failed },
     customers: [...ENDPOINT_CUSTOMERS, ...FEED_CUSTOMERS],

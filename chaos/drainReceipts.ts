@@ -4,7 +4,7 @@ import { retryOrphans } from '../src/receipts/index.ts'
 import { read, transact } from '../src/platform/db/index.ts'
 import type { Db } from '../src/platform/db/index.ts'
 import { identifierFromBytes } from '../src/primitives/identifier.ts'
-import type { Stage } from './stage/stage.ts'
+import type { EngineStage } from './stage/stage.ts'
 
 /** Receipts leave some seconds after their messages, and again every five while a link is silent. */
 const TIMEOUT_MS = 60_000
@@ -17,7 +17,7 @@ const AGE_MS = 2_500
  * not be applied: what an operator of the engine does with `npm run receipts -- retry --all`, and what the engine does by
  * itself within a day. @returns what was not over in time, one line each.
  */
-export async function drainReceipts(stage: Stage): Promise<string[]> {
+export async function drainReceipts(stage: EngineStage): Promise<string[]> {
   const { db } = stage
   const unsent = await untilNone(() => countUnsent(stage))
   await pause(AGE_MS)
@@ -41,7 +41,7 @@ async function untilNone(countLeft: () => Promise<number>): Promise<number> {
   }
 }
 
-async function countUnsent({ operators, testOperator }: Stage): Promise<number> {
+async function countUnsent({ operators, testOperator }: EngineStage): Promise<number> {
   const summaries = await Promise.all([...operators, testOperator].map(({ admin }) => admin.summary()))
   return summaries.reduce(
     (sum, { receipts, smpp }) => sum + (receipts?.waiting ?? 0) + (smpp?.receipts.waiting ?? 0),

@@ -16,7 +16,8 @@ export interface Encountered {
   /** By role, or by role and step. */
   kills: Record<string, number>
   requests: { accepted: number }
-  proof: Work & Pick<Proof, 'handedOverAsScheduled' | 'states' | 'takenOverSmpp' | 'deliveries' | 'events'>
+  proof: Work &
+    Pick<Proof, 'handedOverAsScheduled' | 'states' | 'takenOverSmpp' | 'deliveries' | 'events' | 'guarantees'>
 }
 
 /** Minimums for a 20-minute run. They scale with duration, and not above intensity 1. */
@@ -76,6 +77,10 @@ export function describeShortfalls({ options, faults, kills, requests, proof }: 
     for (const { kind, group } of FAULTS)
       if (group !== 'process') minimums.push(atLeastOnce(kind, faults[kind]))
   if (share >= 1) {
+    minimums.push(
+      atLeastOnce('missed guarantees compensated', proof.guarantees.compensated),
+      atLeastOnce('messages sent to a second operator', proof.guarantees.hedges),
+    )
     for (const role of ROLES)
       for (const name of [role, ...stepsOf(role).map((step) => `${role} at ${step}`)])
         minimums.push(atLeastOnce(`kill -9 of ${name}`, kills[name]))

@@ -11,6 +11,8 @@ import {
   TEST_KEY_CUSTOMERS,
 } from './customers.ts'
 import { conclude } from './conclude.ts'
+import { databaseNowMs } from '../src/platform/db/index.ts'
+import { recountAfterUpgrade } from './drainReports.ts'
 import { openEvents } from './endpoints/switchOnEvents.ts'
 import { FAULTS } from './faults/catalogue.ts'
 import { planFaults } from './faults/plan.ts'
@@ -52,11 +54,14 @@ export async function run(stage: Stage, options: ChaosOptions, runEvents: RunEve
   }
 
   const offering = offerBoth()
+  let updatedAtMs = 0
   await Promise.all([
     chaosRun(world, only === 'upgrade' ? [] : planFaults(seed, durationMs, intensity), tally, say),
     upgrade(processes, stage.servers.databaseUrl, { durationMs, tally, say }).then((isOver) => {
       if (!isOver) return
+      updatedAtMs = databaseNowMs(stage.db)
       void keys.giveTestKeys(TEST_KEY_CUSTOMERS)
+      void keys.giveSendingPlans()
       events.switchOn()
       processes.meetEvents()
     }),
@@ -64,6 +69,7 @@ export async function run(stage: Stage, options: ChaosOptions, runEvents: RunEve
   await offering.stop()
   say('the faults are over')
   await settleDown(world, prober, tally, say)
+  await recountAfterUpgrade(stage.db, updatedAtMs)
   // Processes that are still to die at a step are replaced; one that hung would have shown by now.
   await Promise.all(processes.all.map((each) => each.renew()))
 

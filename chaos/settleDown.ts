@@ -1,5 +1,6 @@
 import { drain } from './drain.ts'
 import type { World } from './faults/fault.ts'
+import type { EngineStage } from './stage/stage.ts'
 import type { Prober } from './probe.ts'
 import type { Tally } from './tally.ts'
 import { untilHealthy } from './untilHealthy.ts'
@@ -8,7 +9,7 @@ export const START_TIMEOUT_MS = 60_000
 
 /** Waits until the system has recovered unaided and every accepted message has finished. */
 export async function settleDown(
-  world: World,
+  world: World<EngineStage>,
   prober: Prober,
   tally: Tally,
   say: (line: string) => void,

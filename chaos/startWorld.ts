@@ -13,7 +13,7 @@ import { START_TIMEOUT_MS } from './settleDown.ts'
 import type { EngineProcesses } from './stage/engineProcesses.ts'
 import { startEngineProcesses } from './stage/engineProcesses.ts'
 import { retriesOf } from './stage/retries.ts'
-import type { Stage } from './stage/stage.ts'
+import type { EngineStage, Stage } from './stage/stage.ts'
 import { openTally } from './tally.ts'
 import type { Tally } from './tally.ts'
 import { untilHealthy } from './untilHealthy.ts'
@@ -40,19 +40,24 @@ export interface RunEvents {
 }
 
 /** A system that runs and works, whose customers have their money. */
-export interface Started {
-  world: World
+export interface Started<S extends EngineStage = Stage> {
+  world: World<S>
   prober: Prober
   record: ClientRecord
   tally: Tally
 }
 
+export interface StartOptions extends Pick<ChaosOptions, 'seed' | 'only'> {
+  /** On a machine that is busy with other work. */
+  readyWithinMs?: number
+}
+
 /** Starts two processes of each role. @throws Error when they do not become healthy. */
-export async function startWorld(
-  stage: Stage,
-  { seed, only }: ChaosOptions,
+export async function startWorld<S extends EngineStage>(
+  stage: S,
+  { seed, only, readyWithinMs = START_TIMEOUT_MS }: StartOptions,
   { onProcesses, say }: RunEvents,
-): Promise<Started> {
+): Promise<Started<S>> {
   const record = openRecord()
   const tally = openTally(say)
   const processes = startEngineProcesses(
@@ -71,7 +76,6 @@ export async function startWorld(
   const prober = openProber(PROBER, record, stage.db)
   say('starting the engine: two processes of each role')
   await fund(processes.apiUrls[0] ?? '', FIRST_MONEY, record)
-  if (!(await untilHealthy(world, prober, START_TIMEOUT_MS)))
-    throw new Error('the engine did not become ready')
+  if (!(await untilHealthy(world, prober, readyWithinMs))) throw new Error('the engine did not become ready')
   return { world, prober, record, tally }
 }

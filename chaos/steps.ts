@@ -3,9 +3,13 @@ export const ROLES = ['api', 'relay', 'consumer'] as const
 export type Role = (typeof ROLES)[number]
 
 /** The older program has none of these. */
-const NEW_STEPS = /^(?:receipts|events|webhooks)\./
-/** Only after the last upgrade there are events, so that no run may be expected to meet each of these. */
+const NEW_STEPS = /^(?:receipts|events|webhooks|reports|delivery\.release|delivery\.compensate)[. ]/
+/** Only after the last upgrade there are events, held prices and compensations, so that no run may be expected to meet each of these. */
 export const EVENT_STEPS: readonly string[] = [
+  'delivery.release committing',
+  'delivery.release committed',
+  'delivery.compensate committing',
+  'delivery.compensate committed',
   'events.sequence committing',
   'events.sequence committed',
   'webhooks.record committing',
@@ -36,6 +40,8 @@ export const STEPS: Record<Role, readonly string[]> = {
     'relay confirmed',
     'delivery.expire committing',
     'delivery.expire committed',
+    'reports.fold committing',
+    'reports.fold committed',
     ...EVENT_STEPS,
   ],
   consumer: [

@@ -32,7 +32,7 @@ const LISTED_MAX = 10
 /** As Markdown: it is read in a terminal and stands in the documentation as it is. */
 export function describeOutcome(outcome: Outcome): string[] {
   const { proof, faults, kills, answers, recoveries, servers, seconds, command, measured } = outcome
-  const { deliveries, events } = proof
+  const { deliveries, events, guarantees } = proof
   const states = Object.entries(proof.states).map(([state, count]) => `${count} ${state}`)
   return [
     `\`${command}\`, ${Math.round(seconds)} s, ${servers}${describeUpgrade(outcome)}`,
@@ -54,6 +54,10 @@ export function describeOutcome(outcome: Outcome): string[] {
       `${proof.handedOverAsScheduled} scheduled messages were handed over. ${proof.bulks} bulks, ` +
       `${proof.testMessages} test messages and ${proof.keyedTopUps} top-ups under keys were accepted, ` +
       `${proof.tariffed} messages by tariffs; ${proof.spendRefusals} requests were refused for the limit of a day.`,
+    '',
+    `${guarantees.hedges} express messages were sent to a second operator while the first had not answered. ` +
+      `${guarantees.missed} guarantees were missed; ${guarantees.compensated} of them were compensated with ` +
+      `${guarantees.compensation}, and ${guarantees.due} are due.`,
     '',
     `${proof.takenOverSmpp} messages were taken over SMPP. Receipts said of ${deliveries.delivered} that they were ` +
       `delivered, and of ${deliveries.undelivered} that they were not; of ${deliveries.undecided}, whose answer was lost, ` +

@@ -11,7 +11,7 @@ const ASK_AGAIN_MS = 200
  * @returns whether the system became healthy in time.
  */
 export async function untilHealthy(
-  { processes }: World,
+  { processes }: Pick<World, 'processes'>,
   prober: Prober,
   timeoutMs: number,
 ): Promise<boolean> {

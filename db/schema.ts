@@ -1,5 +1,6 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { KeyMode, Tier } from '../src/primitives/access.ts'
+import type { Charging } from '../src/primitives/charging.ts'
 import type { MessageClass } from '../src/primitives/messageClass.ts'
 import type { OnUnknown } from '../src/primitives/onUnknown.ts'
 
@@ -21,12 +22,16 @@ export interface Schema {
   waiting_receipts: WaitingReceipts
   receipts: Receipts
   delivery_attempts: DeliveryAttempts
+  deadline_misses: DeadlineMisses
   sms_quarantine: SmsQuarantine
   outbox_events: OutboxEvents
   outbox_positions: OutboxPositions
   skip_locked_probe: SkipLockedProbe
   audit_checkpoint: AuditCheckpoint
   audit_accounts: AuditAccounts
+  removed_weeks: RemovedWeeks
+  removed_ledger: RemovedLedger
+  retention_position: RetentionPosition
   customers: Customers
   api_keys: ApiKeys
   access_revision: AccessRevision
@@ -46,9 +51,18 @@ export interface Schema {
   operators: OperatorRows
   operators_revision: OperatorsRevision
   operator_quotas: OperatorQuotas
+  operator_health: OperatorHealthRows
+  receipt_polls: ReceiptPolls
   process_states: ProcessStates
   admin_sessions: AdminSessions
   admin_actions: AdminActions
+  exports: Exports
+  report_minutes: ReportRows
+  report_quarters: ReportRows
+  report_days: ReportRows
+  report_positions: ReportPositions
+  report_changes: ReportChanges
+  holds: Holds
 }
 
 export type SmsState = 'pending' | 'sending' | 'done' | 'failed' | 'cancelled'
@@ -64,7 +78,15 @@ export type WaitingState = 'waiting' | 'orphan'
  */
 export type ReceiptState =
   'applied' | 'repeated' | 'contradicting' | 'intermediate' | 'refunded' | 'other_operator'
-export type TransactionType = 'topup' | 'charge' | 'refund'
+/**
+ * What a recipient counts as in reports. open: unfinished. sent: an operator took it, and no receipt has said what became
+ * of it.
+ */
+export type ReportResult = 'open' | 'sent' | 'delivered' | 'undelivered' | 'failed' | 'cancelled'
+/** refund, release and compensation give back the price of a recipient, once in all. */
+export type TransactionType = 'topup' | 'charge' | 'refund' | 'release' | 'compensation'
+/** How a guarantee was missed: handed over after it, or failed after it. */
+export type MissCause = 'late' | 'unsent'
 export type AttemptResult = 'accepted' | 'rejected' | 'unavailable' | 'refused' | 'unknown' | 'asked'
 
 /** BOOLEAN is read as 0 or 1 and may be written as a boolean. */
@@ -78,6 +100,7 @@ export interface UserBalances {
   last_seq: number
   fair_tag: Optional<number>
   parts_tat: Optional<number>
+  sending_tat: Optional<number>
   spend_day: Optional<number>
   spent_of_day: Optional<number>
   spent_of_month: Optional<number>
@@ -112,6 +135,10 @@ export interface SmsRequests {
   on_unknown: Optional<OnUnknown | null>
   /** Of a sampled trace. */
   traceparent: Optional<string | null>
+  /** By its customer's sending rate or window. */
+  delayed_until: Optional<Date | null>
+  guaranteed_by: Optional<Date | null>
+  hedge: Flag
   created_at: Date
 }
 
@@ -141,6 +168,11 @@ export interface SmsStatus {
   given_to: Optional<string | null>
   /** Bits: see the slice events. */
   makes_events: Optional<number>
+  /** Beside what its state gave back. */
+  returned: Optional<number>
+  charging: Optional<Charging>
+  /** What its operator charges, in the smallest unit; null where that is not known. */
+  cost: Optional<number | null>
 }
 
 export interface MessageReferences {
@@ -232,6 +264,19 @@ export interface DeliveryAttempts {
   route_reason: Optional<string>
   started_at: Date
   duration_ms: number
+  is_hedge: Flag
+}
+
+export interface DeadlineMisses {
+  sms_identifier: Buffer
+  recipient_no: number
+  user_id: number
+  cause: MissCause
+  guaranteed_by: Date
+  ended_at: Date
+  due_at: Optional<Date | null>
+  compensated_at: Optional<Date | null>
+  compensation: Optional<number>
 }
 
 export interface SmsQuarantine {
@@ -282,6 +327,44 @@ export interface AuditAccounts {
   balance: number
 }
 
+export type RemovedKind = 'messages' | 'ledger'
+export type RemovalState = 'checking' | 'sealed' | 'closing' | 'dropped'
+
+export interface RemovedWeeks {
+  kind: RemovedKind
+  below: Buffer
+  state: RemovalState
+  /** JSON text: a cursor of the audit; or an identifier in hex. */
+  position: Optional<string | null>
+  entries: Optional<number>
+  topups: Optional<number>
+  charges: Optional<number>
+  refunds: Optional<number>
+  /** SHA-256. */
+  manifest: Optional<Buffer | null>
+  blocked_by: Optional<string | null>
+  changed_at: Date
+}
+
+export interface RemovedLedger {
+  user_id: number
+  below: Buffer
+  entries: number
+  topups: number
+  charges: number
+  refunds: number
+  chain_a: number
+  chain_b: number
+}
+
+export interface RetentionPosition {
+  id: number
+  owner: Optional<Buffer | null>
+  lease_until: Optional<Date | null>
+  texts_until: Optional<Buffer | null>
+  texts_left_until: Optional<Buffer | null>
+}
+
 export interface Customers {
   user_id: number
   public_id: Buffer
@@ -295,6 +378,15 @@ export interface Customers {
   spend_per_day: Optional<number | null>
   spend_per_month: Optional<number | null>
   on_unknown: Optional<OnUnknown | null>
+  normal_weight: Optional<number>
+  sending_parts_per_second: Optional<number | null>
+  /** Minutes since midnight. */
+  window_from: Optional<number | null>
+  window_to: Optional<number | null>
+  window_zone: Optional<string | null>
+  window_express: Flag
+  guaranteed_within_ms: Optional<number | null>
+  hedge: Flag
   created_at: Date
   updated_at: Date
 }
@@ -354,6 +446,9 @@ export interface Tariffs {
   per: 'message' | 'part'
   price: number
   created_at: Date
+  refund_missed: Flag
+  charging: Optional<Charging>
+  receipt_wait_seconds: Optional<number | null>
 }
 
 export interface TariffsRevision {
@@ -383,6 +478,32 @@ export interface OperatorsRevision {
 export interface OperatorQuotas {
   name: string
   leased_until_us: number
+}
+
+/** How operators did in a slot of two seconds; see the slice operators. */
+export interface OperatorHealthRows {
+  slot: number
+  prefix: string
+  operator: string
+  accepted: number
+  failed: number
+  latency_ms: number
+  express_accepted: number
+  express_failed: number
+  express_latency_ms: number
+  delivered: number
+  undelivered: number
+}
+
+export interface ReceiptPolls {
+  sms_identifier: Buffer
+  recipient_no: number
+  operator: string
+  recipient: string
+  every_ms: number
+  asked: Optional<number>
+  next_at: Date
+  ends_at: Date
 }
 
 export interface Bulks {
@@ -512,4 +633,84 @@ export interface AdminActions {
   result: Optional<string | null>
   created_at: Date
   ended_at: Optional<Date | null>
+}
+
+export type ExportState = 'queued' | 'running' | 'done' | 'failed' | 'expired'
+
+export interface Exports {
+  id: Buffer
+  user_id: number
+  what: 'messages' | 'ledger'
+  format: 'csv' | 'ndjson' | 'parquet'
+  from_at: Date
+  until_at: Date
+  /** JSON text: an object. */
+  filters: string
+  secret: Buffer
+  state: ExportState
+  reason: Optional<string | null>
+  due_at: Date
+  owner: Optional<Buffer | null>
+  failures: Optional<number>
+  file: Optional<string | null>
+  position: Optional<string | null>
+  reached_at: Optional<Date | null>
+  row_count: Optional<number>
+  byte_count: Optional<number>
+  total: Optional<number>
+  sha256: Optional<Buffer | null>
+  created_at: Date
+  started_at: Optional<Date | null>
+  ended_at: Optional<Date | null>
+}
+
+/** Of report_minutes, report_quarters and report_days. */
+export interface ReportRows {
+  /** 0: the sum of all customers. */
+  user_id: number
+  started_at: Date
+  type: MessageClass
+  /** Empty where none took them. */
+  operator: string
+  /** Two capitals of ISO 3166-1; ZZ where unknown. */
+  country: string
+  result: ReportResult
+  /** Recipients. */
+  messages: number
+  parts: number
+  /** In the smallest unit, as refunded. */
+  charged: number
+  refunded: number
+  handovers: number
+  handover_ms: number
+  deliveries: number
+  delivery_ms: number
+  /** See the slice reports. */
+  handover_sketch: Optional<Buffer | null>
+  delivery_sketch: Optional<Buffer | null>
+  /** What operators charge, and of how many of the recipients that is known. */
+  cost: Optional<number>
+  costed: Optional<number>
+}
+
+export interface ReportPositions {
+  id: number
+  folded_until: Buffer
+}
+
+export interface Holds {
+  sms_identifier: Buffer
+  recipient_no: number
+  user_id: number
+  price: number
+  receipt_wait_seconds: Optional<number | null>
+  release_at: Optional<Date | null>
+}
+
+export interface ReportChanges {
+  sms_identifier: Buffer
+  recipient_no: number
+  was: 'open' | 'sent' | 'paid'
+  /** returned: its price went back, and it keeps its state. */
+  became: Exclude<ReportResult, 'open'> | 'returned'
 }

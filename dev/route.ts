@@ -1,11 +1,13 @@
-// Says which operators a message would go to: those of OPERATORS_FILE or OPERATOR_A_URL, or else those of `make up`.
-// See src/explainRoute.ts for the arguments.
+// Says which operators a message would go to: those of OPERATORS_FILE or OPERATOR_A_URL, or else those of `make up`, as
+// they are in DATABASE_URL, or else in the database of `make up`, with --health. See src/explainRoute.ts for the arguments.
+import { routeSettings } from './stack/routeSettings.ts'
 import { runProgram } from './stack/runOnStack.ts'
 import { readState } from './stack/state.ts'
 
-const isGiven = Boolean(process.env['OPERATORS_FILE'] || process.env['OPERATOR_A_URL'])
-const settings = isGiven ? {} : (await readState())?.operatorSettings
-if (settings === undefined && !process.argv.includes('--help')) {
-  console.error('route: no operators: set OPERATORS_FILE, or start the stack with "make up"')
+const needsNone = process.argv.includes('--help')
+const withHealth = process.argv.includes('--health')
+const found = needsNone ? { settings: {} } : routeSettings(process.env, withHealth, await readState())
+if ('fault' in found) {
+  console.error(`route: ${found.fault}`)
   process.exitCode = 2
-} else process.exitCode = runProgram('src/explainRoute.ts', settings ?? {}) ?? 2
+} else process.exitCode = runProgram('src/explainRoute.ts', found.settings) ?? 2

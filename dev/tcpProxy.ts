@@ -45,6 +45,8 @@ export interface TcpProxy {
   /** New connections are refused until `reopen`, as by a server that does not run; the present links go on. */
   shut(): void
   reopen(): Promise<void>
+  /** New links lead to this server; the present ones stay where they are, as behind a router after a switch. */
+  redirect(serverUrl: string): void
   /** @returns what ends the watch. */
   onBytes(watch: Watch): () => void
   close(): Promise<void>
@@ -60,7 +62,7 @@ const DIRECTIONS: Direction[] = ['toServer', 'toClient']
 
 /** Listens on a free loopback port. `serverUrl` names host and port; its other parts are kept. */
 export async function openTcpProxy(serverUrl: string): Promise<TcpProxy> {
-  const target = new URL(serverUrl)
+  let target = new URL(serverUrl)
   const links = new Set<Link>()
   const watches = new Set<Watch>()
   let isSilent = false
@@ -109,6 +111,7 @@ export async function openTcpProxy(serverUrl: string): Promise<TcpProxy> {
     admit: () => void (isRefusing = false),
     shut: () => void listener.close(),
     reopen: () => listen(port),
+    redirect: (url) => void (target = new URL(url)),
     onBytes(watch) {
       watches.add(watch)
       return () => void watches.delete(watch)

@@ -16,7 +16,7 @@ import { onInterrupt } from './processes/onInterrupt.ts'
 import { killStarted, starterMark } from './processes/watchdog.ts'
 import { givenServers } from './servers/given.ts'
 import { CHECKOUT } from './stack/folders.ts'
-import { conclude, describeCounts, type Counts } from './tests/conclude.ts'
+import { conclude, describeCounts, listFailed, type Counts } from './tests/conclude.ts'
 import { readArguments } from './tests/readArguments.ts'
 import { removeAbandoned } from './tests/removeAbandoned.ts'
 
@@ -68,7 +68,9 @@ async function finish(exit: string): Promise<void> {
   await killStarted()
   await removeAbandoned()
   if (isWholeSuite) await reportCoverage()
-  const { isSuccess, line } = conclude(readCounts(), exit, !process.env['CI'])
+  const counts = readCounts()
+  const { isSuccess, line } = conclude(counts, exit, !process.env['CI'])
+  for (const each of listFailed(counts)) console.log(each)
   console.log(line)
   process.exitCode = isSuccess ? 0 : 1
 }

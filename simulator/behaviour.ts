@@ -105,6 +105,12 @@ const fields = z.strictObject({
   /** Whether it says what became of messages; `missing`: 404, as an operator without the route. */
   statusRoute: z.enum(['answers', 'forgets', 'fails', 'hangs', 'missing']),
 
+  /**
+   * How it says what became of a message that it took: `push` sends receipts; `status` sends none, and tells when it is asked,
+   * once the longest receipt delay is over.
+   */
+  reports: z.enum(['push', 'status']),
+
   // Rates of the messages in answered calls. What remains is accepted.
   rejectRate: rate,
   unavailableRate: rate,
@@ -174,6 +180,7 @@ export const GOOD_BEHAVIOUR: Omit<Behaviour, 'seed'> = {
   lateMs: 6_000,
   repeatRate: 0,
   statusRoute: 'answers',
+  reports: 'push',
   rejectRate: 0,
   unavailableRate: 0,
   rejectedNumbers: [],

@@ -166,6 +166,20 @@ export class SimulatedOperator {
     }
   }
 
+  /** What it says of a message when it is asked: undefined while that is not final, or where it sends receipts. */
+  deliveryOf(reference: string): Omit<WireReceipt, 'reference' | 'message_id'> | undefined {
+    const { reports, receiptDelay, undeliveredCode } = this.#behaviour
+    const recorded = reports === 'status' ? this.record.get(reference) : undefined
+    if (!recorded?.receipt || recorded.firstTakenAt === null) return undefined
+    const doneAtMs = recorded.firstTakenAt + receiptDelay.maxMs
+    if (doneAtMs > Date.now()) return undefined
+    const hasCode = recorded.receipt === 'undelivered' && undeliveredCode !== ''
+    return {
+      ...{ status: recorded.receipt, done_at: new Date(doneAtMs).toISOString() },
+      ...(hasCode && { error_code: undeliveredCode }),
+    }
+  }
+
   #fateOf(call: WireMessage[]): Fate {
     if (this.#behaviour.outage !== 'none') return 'outage'
     if (this.#limit && !this.#limit.admits()) return 'over-limit'
@@ -216,11 +230,12 @@ export class SimulatedOperator {
 
   /** Sends its receipts, too. */
   #takingOf({ reference }: WireMessage, messageId: string, { sendReceipt, receiptBy }: Channel): Taking {
-    if (!sendReceipt) return { messageId, receipt: null }
+    const isAsked = this.#behaviour.reports === 'status'
+    if (!sendReceipt && !isAsked) return { messageId, receipt: null }
     const behaviour = { ...this.#behaviour, ...(receiptBy && { receiptBy }) }
     const message = { reference, messageId }
     const { receipts, truth } = drawReceipts(behaviour, message, this.#receiptRandom, Date.now())
-    for (const { receipt, afterMs } of receipts) sendReceipt(receipt, afterMs)
+    if (!isAsked) for (const { receipt, afterMs } of receipts) sendReceipt?.(receipt, afterMs)
     return { messageId, receipt: truth }
   }
 

@@ -36,10 +36,10 @@ export async function answerStatus(
     case 'answers': {
       const statusOf = (reference: string) =>
         statusRoute === 'forgets' ? 'not_known' : operator.record.statusOf(reference)
-      const answers = question.data.references.map((reference) => ({
-        reference,
-        status: statusOf(reference),
-      }))
+      const answers = question.data.references.map((reference) => {
+        const delivery = statusRoute === 'forgets' ? undefined : operator.deliveryOf(reference)
+        return { reference, status: statusOf(reference), ...(delivery && { delivery }) }
+      })
       return sendJson(response, 200, answers)
     }
   }

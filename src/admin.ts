@@ -11,10 +11,10 @@ import { SETTINGS } from './roles/settings.ts'
 const USAGE = `usage: npm run admin -- COMMAND
   customers list
   customers create --name NAME [--tier free|basic|premium] [--user-id NUMBER] [--allowed-senders NAME,...]
-                   [--on-unknown retry|hold] [limits]
+                   [--on-unknown retry|hold] [--hedge true|false] [--guaranteed-within-ms N] [limits]
   customers show CUSTOMER
   customers change CUSTOMER [--name NAME] [--tier TIER] [--allowed-senders NAME,...]
-                            [--on-unknown retry|hold] [limits]
+                            [--on-unknown retry|hold] [--hedge true|false] [--guaranteed-within-ms N] [limits]
   keys list CUSTOMER
   keys create CUSTOMER --name NAME --scopes send,read,manage [--mode live|test] [--expires-at TIME]
                        [--allowed-sources RANGE,...]
@@ -23,13 +23,16 @@ const USAGE = `usage: npm run admin -- COMMAND
   tariffs list [--customer CUSTOMER]
   tariffs create --per message|part --price AMOUNT [--customer CUSTOMER] [--type normal|express]
                  [--destination-prefix DIGITS] [--valid-from TIME] [--valid-until TIME]
+                 [--charging acceptance|hand_over|delivery] [--receipt-wait-seconds N] [--refund-missed]
   tariffs end TARIFF-ID [--valid-until TIME]
   log
 CUSTOMER is the id or the user_id. A key is shown once, when it is created.
 limits: --parts-per-minute N, --parts-burst N, --requests-per-second N, --spend-per-day AMOUNT,
 --spend-per-month AMOUNT; none for the tier's, or no limit.
 Messages of a customer may name its allowed senders only; none for any. --on-unknown says whether they are sent again
-while it is not known whether an operator took them; none to leave it to their class and operators.`
+while it is not known whether an operator took them; none to leave it to their class and operators.
+--guaranteed-within-ms is for express messages that do not say it, 200 to 3600000; none for the general one. --hedge says
+whether they may go to two operators. --receipt-wait-seconds is for charging by delivery, 1 to 1209600.`
 
 /** What a command needs behind its name. */
 const WORDS: Record<string, string[]> = {
@@ -41,8 +44,9 @@ const WORDS: Record<string, string[]> = {
 const LISTS = new Set(['scopes', 'allowed-sources', 'allowed-senders'])
 const NUMBERS = new Set([
   ...['user-id', 'parts-per-minute', 'parts-burst', 'requests-per-second'],
-  ...['spend-per-day', 'spend-per-month', 'price'],
+  ...['spend-per-day', 'spend-per-month', 'price', 'guaranteed-within-ms', 'receipt-wait-seconds'],
 ])
+const BOOLEANS = new Set(['hedge'])
 const NULLABLE = new Set([...NUMBERS, 'allowed-senders', 'on-unknown'])
 const CONNECTIONS = { maxOpenConns: 2, maxIdleConns: 1, connMaxLifetimeSeconds: 60 }
 
@@ -78,7 +82,8 @@ function readCommand(args: string[]): { command: Command; input: CommandInput } 
         ...{ 'spend-per-day': text, 'spend-per-month': text, customer: text, type: text, per: text },
         ...{ 'destination-prefix': text, price: text, 'valid-from': text, 'valid-until': text },
         ...{ 'expires-at': text, 'allowed-sources': text, 'allowed-senders': text, description: text },
-        'on-unknown': text,
+        ...{ 'on-unknown': text, hedge: text, 'guaranteed-within-ms': text },
+        ...{ charging: text, 'receipt-wait-seconds': text, 'refund-missed': { type: 'boolean' } },
         help: { type: 'boolean', short: 'h' },
       },
     })
@@ -106,8 +111,11 @@ function readCommand(args: string[]): { command: Command; input: CommandInput } 
 }
 
 /** Options as the API's body has them: `--parts-per-minute none` is `parts_per_minute: null`. */
-function toMembers(options: Record<string, string | undefined>): Record<string, unknown> {
-  const toValue = (name: string, value = '') => {
+function toMembers(options: Record<string, string | boolean | undefined>): Record<string, unknown> {
+  const toValue = (name: string, value: string | boolean = '') => {
+    if (typeof value === 'boolean') return value
+    // What is neither is left for the schema to refuse.
+    if (BOOLEANS.has(name) && (value === 'true' || value === 'false')) return value === 'true'
     if (NULLABLE.has(name) && value === 'none') return null
     if (LISTS.has(name)) return value.split(',').map((word) => word.trim())
     return NUMBERS.has(name) ? Number(value) : value

@@ -1,15 +1,26 @@
 // The command `npm run route`: says which operators a message would go to, in which order, and why.
 import { parseArgs } from 'node:util'
-import { chooseRoute, indexRoutes, operatorsByUrl, readOperatorsFile } from './operators/index.ts'
-import type { OperatorsFile, Routable } from './operators/index.ts'
+import {
+  describeChoice,
+  indexRoutes,
+  listOperators,
+  NO_CONDITIONS,
+  operatorsByUrl,
+  readHealth,
+  readOperatorsFile,
+} from './operators/index.ts'
+import type { OperatorsFile, OperatorState, Routable } from './operators/index.ts'
 import { readSettings } from './platform/config/index.ts'
+import { closeDb, openDb, read } from './platform/db/index.ts'
 import { CLASSES } from './primitives/messageClass.ts'
 import type { MessageClass } from './primitives/messageClass.ts'
 import { parseWholeNumber } from './primitives/wholeNumber.ts'
 import { SETTINGS } from './roles/settings.ts'
 
-const USAGE = `usage: npm run route -- NUMBER ${CLASSES.join('|')} [--customer USER-ID] [--sender SENDER]
-The operators are those of OPERATORS_FILE, or of OPERATOR_A_URL and OPERATOR_B_URL.`
+const USAGE = `usage: npm run route -- NUMBER ${CLASSES.join('|')} [--customer USER-ID] [--sender SENDER] [--health]
+The operators are those of OPERATORS_FILE, or of OPERATOR_A_URL and OPERATOR_B_URL.
+With --health, what they do at the moment, and which are paused or drained, is read from DATABASE_URL; otherwise all
+count as healthy and active.`
 /** As long as a secret has to be at least. */
 const UNKNOWN_SECRET = 'not-known-so-far'
 /** The addresses alone decide nothing here. */
@@ -17,14 +28,18 @@ const ANY = { connections: 2, batchSizeMax: 1, idleTimeoutMs: 1_000 }
 
 // First, because help needs no settings.
 const message = readMessage(process.argv.slice(2))
-const { operators, reason } = chooseRoute(indexRoutes(readFile()), message)
-console.log(reason)
+const routes = indexRoutes(readFile())
+const { states, ...known } = message.withHealth ? await readMoment() : { states: undefined }
+const conditions = { ...NO_CONDITIONS, ...known }
+const { operators, reason, lines } = describeChoice(routes, message, conditions, states)
+console.log([reason, ...lines.map((line) => `  ${line}`)].join('\n'))
 if (operators.length === 0) process.exitCode = 1
 
-function readMessage(args: string[]): Routable {
+function readMessage(args: string[]): Routable & { withHealth: boolean } {
   try {
     const text = { type: 'string' } as const
-    const options = { customer: text, sender: text, help: { type: 'boolean', short: 'h' } } as const
+    const flag = { type: 'boolean' } as const
+    const options = { customer: text, sender: text, health: flag, help: { ...flag, short: 'h' } } as const
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
     if (values.help) {
       console.log(USAGE)
@@ -38,7 +53,9 @@ function readMessage(args: string[]): Routable {
     // Without one, no route for a customer counts: they are numbered from 1.
     const userId = values.customer === undefined ? 0 : parseWholeNumber(values.customer)
     if (userId === undefined) throw new Error('the customer must be its number')
-    return { to, type: type as MessageClass, userId, sender: values.sender ?? null }
+    const routable = { to, type: type as MessageClass, userId, sender: values.sender ?? null }
+    // One of the messages that there may be: another one may draw another operator.
+    return { ...routable, reference: '', withHealth: values.health ?? false }
   } catch (error) {
     return fail(`${(error as Error).message}\n${USAGE}`)
   }
@@ -53,8 +70,36 @@ function readFile(): OperatorsFile {
     return operators.length > 0 ? { operators, routes: [] } : fail('set OPERATORS_FILE or OPERATOR_A_URL')
   }
   // Routes are explained where the secrets are not known.
-  const read = readOperatorsFile(values.OPERATORS_FILE, (name) => process.env[name] || UNKNOWN_SECRET)
-  return 'faults' in read ? fail(read.faults.map((fault) => `OPERATORS_FILE ${fault}`).join('\n')) : read
+  const file = readOperatorsFile(values.OPERATORS_FILE, (name) => process.env[name] || UNKNOWN_SECRET)
+  return 'faults' in file ? fail(file.faults.map((fault) => `OPERATORS_FILE ${fault}`).join('\n')) : file
+}
+
+/** What the operators do at the moment, and what a person made of them. */
+interface Moment {
+  healthOf: (typeof NO_CONDITIONS)['healthOf']
+  states: ReadonlyMap<string, OperatorState>
+}
+
+async function readMoment(): Promise<Moment> {
+  const { values, faults } = readSettings(process.env, { DATABASE_URL: SETTINGS.DATABASE_URL })
+  if (faults.length > 0 || !values.DATABASE_URL) return fail(faults.join('\n') || 'set DATABASE_URL')
+  const db = openDb({
+    maxOpenConns: 1,
+    maxIdleConns: 1,
+    connMaxLifetimeSeconds: 60,
+    url: values.DATABASE_URL,
+  })
+  try {
+    const listed = await read(db, 'operators.explain_route', listOperators)
+    return {
+      healthOf: await readHealth(db, routes.healthPrefixes ?? new Set()),
+      states: new Map(listed.map(({ name, state }) => [name, state])),
+    }
+  } catch (error) {
+    return fail((error as Error).message)
+  } finally {
+    await closeDb(db)
+  }
 }
 
 function fail(message: string): never {

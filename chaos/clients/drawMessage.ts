@@ -1,3 +1,4 @@
+import { GUARANTEED_WITHIN_MS_OF } from '../customers.ts'
 import { POISON } from '../faults/operators.ts'
 import type { Random } from '../random.ts'
 import { FIRST_DEAR_NUMBER, rulesOf } from '../tariffs.ts'
@@ -5,6 +6,8 @@ import type { Sent } from './record.ts'
 import type { KeyedTurn } from './sendKeyed.ts'
 
 const EXPRESS_SHARE = 0.3
+/** Of customers with guarantees, which only express messages have. */
+const GUARANTEED_SHARE = 0.8
 const POISON_SHARE = 0.02
 /** Of two parts. */
 const LONG_SHARE = 0.1
@@ -26,11 +29,12 @@ export function drawWords(random: Random): string {
 export function drawMessage({ random, holder, eventsOf }: KeyedTurn, mark: string): Sent {
   const { customer, isTest } = holder
   const events = eventsOf?.get(customer)
+  const expressShare = GUARANTEED_WITHIN_MS_OF.has(customer) ? GUARANTEED_SHARE : EXPRESS_SHARE
   const callbackUrl = isTest ? undefined : events?.drawCallback(random, mark)
   return {
     ...(events && { makesEvents: true }),
     ...(callbackUrl !== undefined && { callbackUrl }),
-    ...{ mark, customer, isTest, type: random.share() < EXPRESS_SHARE ? 'express' : 'normal' },
+    ...{ mark, customer, isTest, type: random.share() < expressShare ? 'express' : 'normal' },
     ...{ recipients: random.share() < 0.8 ? 1 : random.whole(2, RECIPIENTS_MAX) },
     ...{ firstNumber: drawFirstNumber(random, customer), answered: 'unknown', label: '' },
     isHeld: isTest && random.share() < HELD_SHARE,

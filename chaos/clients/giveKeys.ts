@@ -1,16 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { createTariff } from '../../src/accounts/index.ts'
+import { changeCustomer, createTariff } from '../../src/accounts/index.ts'
 import type { AccountsContext } from '../../src/accounts/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import type { KeyMode } from '../../src/primitives/access.ts'
-import { SPEND_PER_DAY_OF } from '../customers.ts'
+import { CLASSES } from '../../src/primitives/messageClass.ts'
+import { GUARANTEED_WITHIN_MS_OF, HELD_BY, SPEND_PER_DAY_OF, sendingPlansOf } from '../customers.ts'
 import { accountsOf, giveAccount, giveKey } from '../giveKey.ts'
+import { PRICES } from '../prices.ts'
 import { rulesOf } from '../tariffs.ts'
 import { isPricedRightly } from './askQuote.ts'
 import type { KeyHolder } from './sendKeyed.ts'
 
 const ACTOR = 'make chaos'
 const AGAIN_MS = 1_000
+const RECEIPT_WAIT_SECONDS = 20
 
 /** Keys that are given as soon as the database has the tables, and whenever it is there. */
 export interface GivenKeys {
@@ -19,6 +22,8 @@ export interface GivenKeys {
   given: Promise<void>
   /** Gives test keys as well; only when no older program, which sends test messages to live operators, can come back. */
   giveTestKeys(customers: readonly number[]): Promise<void>
+  /** Gives customers a weight, a sending rate, a window, guarantees, and tariffs that hold or compensate their prices; likewise. */
+  giveSendingPlans(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -64,10 +69,50 @@ export function startGivingKeys(db: Db, customers: readonly number[], apiUrls: r
       all.push(giving)
       return giving
     },
+    giveSendingPlans() {
+      const giving = insist(() => setPlans(accounts, holders)).then(() => {})
+      all.push(giving)
+      return giving
+    },
     stop: async () => {
       isStopping = true
       await Promise.all(all)
     },
+  }
+}
+
+/** May run again after a fault in the middle: the window is then a little later. */
+async function setPlans(accounts: AccountsContext, holders: readonly KeyHolder[]): Promise<void> {
+  for (const [customer, values] of sendingPlansOf(Date.now()))
+    await changeCustomer(accounts, publicIdOf(customer, holders), values, ACTOR)
+  for (const [customer, guaranteedWithinMs] of GUARANTEED_WITHIN_MS_OF) {
+    const values = { guaranteedWithinMs, hedge: true }
+    await changeCustomer(accounts, publicIdOf(customer, holders), values, ACTOR)
+  }
+  for (const customer of new Set([...HELD_BY.keys(), ...GUARANTEED_WITHIN_MS_OF.keys()]))
+    await setTariffs(accounts, customer, publicIdOf(customer, holders))
+}
+
+function publicIdOf(customer: number, holders: readonly KeyHolder[]): string {
+  const publicId = holders.find((holder) => holder.customer === customer)?.publicId
+  if (publicId === undefined) throw new Error(`customer ${customer} has no key yet`)
+  return publicId
+}
+
+/**
+ * The prices that the customer pays anyway, captured later or compensated. Soon without a receipt, so that a run meets
+ * releases.
+ */
+async function setTariffs(accounts: AccountsContext, customer: number, publicId: string): Promise<void> {
+  const charging = HELD_BY.get(customer) ?? 'acceptance'
+  const receiptWaitSeconds = charging === 'delivery' ? RECEIPT_WAIT_SECONDS : null
+  for (const type of CLASSES) {
+    const price = { type, destinationPrefix: '', per: 'message' as const, price: PRICES[type] }
+    const validity = { validFromMs: 0, validUntilMs: null }
+    const refundMissed = type === 'express' && GUARANTEED_WITHIN_MS_OF.has(customer)
+    const values = { customer: publicId, ...price, ...validity, charging, receiptWaitSeconds, refundMissed }
+    const { kind } = await createTariff(accounts, values, ACTOR)
+    if (kind !== 'created') throw new Error(`creating a tariff came to ${kind}`)
   }
 }
 

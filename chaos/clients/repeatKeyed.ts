@@ -5,7 +5,7 @@ import type { Answered, Repeated } from './record.ts'
 
 export interface RepeatOptions {
   triesMax: number
-  /** Waits for each answer before it tries again, and cuts no connection. */
+  /** Waits for each answer and, with a doubling back-off, before it tries again; cuts no connection. */
   isSteady?: boolean
 }
 
@@ -26,6 +26,8 @@ const CUT_AFTER_MS = [1, 60] as const
 const QUOTED_SHARE = 0.3
 /** Before it asks again after a refusal or no answer. */
 export const AGAIN_MS = [150, 600] as const
+/** Of steady clients: thousands that wait through an outage are not to be a load of their own. */
+const BACKOFF_FACTOR_MAX = 16
 /** A refusal for money: the same request would be refused for as long as a run takes. */
 const REFUSED_FOR_GOOD = /^402 /
 
@@ -58,7 +60,8 @@ export async function repeatKeyed(
   const goesOn = () =>
     repeated.answers.length === 0 && !results.some(({ label }) => REFUSED_FOR_GOOD.test(label))
   while (goesOn() && repeated.tries < triesMax) {
-    await pause(random.whole(...AGAIN_MS))
+    const factor = isSteady ? Math.min(2 ** (repeated.tries - 1), BACKOFF_FACTOR_MAX) : 1
+    await pause(factor * random.whole(...AGAIN_MS))
     await next()
   }
   return { repeated, results }

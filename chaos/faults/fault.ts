@@ -1,9 +1,9 @@
 import type { Random } from '../random.ts'
 import type { EngineProcesses } from '../stage/engineProcesses.ts'
-import type { Stage } from '../stage/stage.ts'
+import type { EngineStage, Stage } from '../stage/stage.ts'
 
-export interface World {
-  stage: Stage
+export interface World<S extends EngineStage = Stage> {
+  stage: S
   processes: EngineProcesses
 }
 

@@ -1,3 +1,4 @@
+import type { TransactionType } from '../../db/schema.ts'
 import type { Answer } from './answers.ts'
 import type { Effect } from './effect.ts'
 
@@ -6,7 +7,7 @@ export interface LedgerRow {
   /** The request's identifier, as in its answer. */
   id: string
   customerId: number
-  type: 'topup' | 'charge' | 'refund'
+  type: TransactionType
   amount: number
   words: string
 }
@@ -76,7 +77,7 @@ function compare(
     model.set(row.customerId, (model.get(row.customerId) ?? 0) + row.amount)
     // Of a test message: no money moved.
     if (row.type === 'charge' && row.amount === 0) continue
-    if (row.type === 'refund') {
+    if (row.type !== 'topup' && row.type !== 'charge') {
       result.refunds++
       continue
     }

@@ -77,9 +77,18 @@ function drawText(
 ): string {
   if (format === 'uuid') return drawUuid(random)
   if (format === 'date-time') return new Date(Date.UTC(2026, 0, random.whole(1, 1_000))).toISOString()
-  if (pattern !== undefined) return drawNumber(random, pattern)
+  if (pattern !== undefined) return isTimeOfDay(pattern) ? drawTimeOfDay(random) : drawNumber(random, pattern)
   const length = random.whole(minLength, Math.min(maxLength, TEXT_CHARS_MAX))
   return Array.from({ length }, () => random.pick(LETTERS)).join('')
+}
+
+function isTimeOfDay(pattern: string): boolean {
+  return new RegExp(pattern, 'u').test('23:59')
+}
+
+function drawTimeOfDay(random: Random): string {
+  const two = (max: number) => String(random.whole(0, max)).padStart(2, '0')
+  return `${two(23)}:${two(59)}`
 }
 
 /** Few enough that a request sometimes has duplicates. Without a plus where the pattern takes none. */

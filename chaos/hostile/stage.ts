@@ -33,12 +33,14 @@ export async function setStage(
     }),
   )
   if (!a || !b || !ofTestKeys) throw new Error('three operators were to be started')
+  const exports = join(HOSTILE_FOLDER, 'exports')
+  await mkdir(exports, { recursive: true })
   const engine = await startEngine({
     databaseUrl,
     amqpUrl,
     operatorUrls: { a: a.url, b: b.url },
     logFile: logFile('engine'),
-    env: { ADMIN_API_KEY: ADMIN_KEY, TEST_OPERATOR_URL: ofTestKeys.url },
+    env: { ADMIN_API_KEY: ADMIN_KEY, TEST_OPERATOR_URL: ofTestKeys.url, EXPORT_FOLDER: exports },
   })
   stopList.add(() => engine.stop())
   return { engine, databaseUrl }

@@ -113,7 +113,7 @@ function cancelsAfter(after: Buffer) {
       GROUP_CONCAT(IF(s.status = 'cancelled', s.recipient_no, NULL)) AS cancelled
     FROM sms_requests r JOIN sms_status s ON s.sms_identifier = r.sms_identifier
       LEFT JOIN user_transactions t ON s.status = 'cancelled' AND t.transaction_id = s.sms_identifier
-        AND t.recipient_no = s.recipient_no AND t.transaction_type = 'refund'
+        AND t.recipient_no = s.recipient_no AND t.transaction_type IN ('refund', 'release')
     WHERE r.sms_identifier > ${after} GROUP BY r.sms_identifier ORDER BY r.sms_identifier
     LIMIT ${sql.lit(ROWS_PER_PAGE)}`
 }

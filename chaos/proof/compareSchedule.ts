@@ -22,9 +22,14 @@ interface Row {
   id: Buffer
   text: string
   send_at: Date | null
+  delayed_until: Date | null
+  recipients: number
 }
 
-/** Whether each scheduled message is stored for its time and reached no operator earlier, by this machine's clock. */
+/**
+ * Whether each scheduled message is stored for its time and reached no operator earlier, by this machine's clock; likewise
+ * each one that its customer's sending rate or window delays.
+ */
 export async function compareSchedule(
   db: Db,
   sent: readonly Sent[],
@@ -33,7 +38,11 @@ export async function compareSchedule(
   const wrong: string[] = []
   const byMark = new Map(sent.map((each) => [each.mark, each]))
   const scheduled = new Map<string, { mark: string; atMs: number }>()
-  for await (const { id, text, send_at } of eachRow(db, 'chaos.schedule', scheduleAfter)) {
+  for await (const { id, text, send_at, delayed_until, recipients } of eachRow(
+    db,
+    'chaos.schedule',
+    scheduleAfter,
+  )) {
     const asked = byMark.get(markOf(text))
     if (!asked) continue
     const { mark, sendAtMs: atMs } = asked
@@ -41,12 +50,14 @@ export async function compareSchedule(
     if (send_at?.getTime() !== atMs)
       wrong.push(`${mark}, message ${identifier}: asked for ${timeOf(atMs)}, stored for ${timeOf(send_at)}`)
     if (atMs !== undefined) scheduled.set(identifier, { mark, atMs })
+    // The rows of a message that leaves at a rate are due one after the other: this is the time of the last.
+    if (delayed_until) scheduled.set(`${identifier}:${recipients}`, { mark, atMs: delayed_until.getTime() })
   }
   const handedOver = new Set<string>()
   for (const operator of operators) {
     for await (const { reference, firstSeenAt } of operator.submissions()) {
       const [identifier = '', recipientNo] = reference.split(':')
-      const message = scheduled.get(identifier)
+      const message = scheduled.get(reference) ?? scheduled.get(identifier)
       if (!message) continue
       handedOver.add(reference)
       const { mark, atMs } = message
@@ -64,6 +75,6 @@ function timeOf(time: Date | number | null | undefined): string {
 }
 
 function scheduleAfter(after: Buffer) {
-  return sql<Row>`SELECT sms_identifier AS id, text, send_at FROM sms_requests
+  return sql<Row>`SELECT sms_identifier AS id, text, send_at, delayed_until, recipients FROM sms_requests
     WHERE sms_identifier > ${after} ORDER BY sms_identifier LIMIT ${sql.lit(ROWS_PER_PAGE)}`
 }

@@ -19,6 +19,8 @@ import { compareRefusals } from './compareRefusals.ts'
 import { compareRepeats } from './compareRepeats.ts'
 import { compareSchedule } from './compareSchedule.ts'
 import { compareSpending } from './compareSpending.ts'
+import { countGuarantees } from './countGuarantees.ts'
+import type { Guarantees } from './countGuarantees.ts'
 import { countWork } from './countWork.ts'
 import type { Work } from './countWork.ts'
 import { isPlanned } from './planned.ts'
@@ -36,10 +38,12 @@ export const FINDINGS = {
   wrongBulks: 'bulks otherwise than answered or read, or all or nothing and there in part',
   wrongModes: 'test messages that moved money or left the test operator, and live ones that came there',
   wrongSpending: 'charged above the limit of a day, or refused below it',
+  wrongDeadlines: 'guarantees missed and not recorded or compensated, or otherwise than their tariff says',
   wrongDeliveries: 'delivery statuses otherwise than the receipts say, or decided more than once',
   wrongEvents: 'events missing, repeated, with a gap in their numbers, or not what became of the message',
   missedEvents: 'events that a living endpoint did not get, with a wrong signature or none of the log',
-  early: 'scheduled, and handed over before its time or stored for another',
+  wrongReports: 'rollups of reports otherwise than the messages and the ledger, or than their customers',
+  early: 'scheduled or delayed by a rate or window, and handed over before its time or stored for another',
   unrequested: 'in the tables or sent, and not requested',
   wrongNumbers: 'stored or handed over for a number that was not requested',
   wronglyRefused: 'refused for insufficient balance that was sufficient',
@@ -71,6 +75,7 @@ export interface Proof extends Work {
   handedOverAsScheduled: number
   /** Messages that operators took over SMPP. */
   takenOverSmpp: number
+  guarantees: Guarantees
   deliveries: DeliveriesReport['counts']
   events: EventsReport['counts']
 }
@@ -78,13 +83,16 @@ export interface Proof extends Work {
 const FINDING_OF: Record<Rule | RecordRule, Finding> = {
   balance: 'books',
   chain: 'books',
+  removed: 'books',
   charge: 'doubleCharges',
   refund: 'wrongRefunds',
+  hold: 'wrongRefunds',
   customer: 'books',
   outbox: 'books',
   dangling: 'books',
   state: 'books',
   attempts: 'repeated',
+  deadline: 'wrongDeadlines',
   delivery: 'wrongDeliveries',
   part: 'wrongDeliveries',
   quarantine: 'books',
@@ -94,6 +102,7 @@ const FINDING_OF: Record<Rule | RecordRule, Finding> = {
   due: 'books',
   bulk: 'books',
   event: 'wrongEvents',
+  report: 'wrongReports',
   sequence: 'wrongEvents',
   taken: 'lost',
   known: 'unrequested',
@@ -147,8 +156,10 @@ export async function prove(
       wrongModes: all(await compareModes(db, record.sent, { live, test })),
       wrongSpending: all(await compareSpending(db, record, SPEND_PER_DAY_OF)),
       wrongDeliveries: together(all(deliveries.wrong), ...of('wrongDeliveries')),
+      wrongDeadlines: together(...of('wrongDeadlines')),
       wrongEvents: together(all(events.wrong), ...of('wrongEvents')),
       missedEvents: all(events.missed),
+      wrongReports: together(...of('wrongReports')),
       early: all(schedule.wrong),
       unrequested: together(all(clients.unrequested), ...of('unrequested')),
       wrongNumbers: all(wrongNumbers),
@@ -167,6 +178,7 @@ export async function prove(
     ...countWork(record),
     handedOverAsScheduled: schedule.handedOver,
     takenOverSmpp: await countTaken(operators.filter(({ protocol }) => protocol === 'smpp')),
+    guarantees: await countGuarantees(db),
     deliveries: deliveries.counts,
     events: events.counts,
   }

@@ -27,9 +27,9 @@ export async function findUnfinished(db: Db): Promise<Found> {
   }
 }
 
-/** Recipients that were refunded more than once, though a key should forbid it. */
+/** Recipients whose price went back more than once, by entries of one kind or of several. */
 export async function findDoubleRefunds(db: Db): Promise<Found> {
-  const repeated = sql`FROM user_transactions WHERE transaction_type = 'refund'
+  const repeated = sql`FROM user_transactions WHERE transaction_type NOT IN ('topup', 'charge')
     GROUP BY transaction_id, recipient_no HAVING COUNT(*) > 1`
   const [counted] = await rowsOf<{ n: number }>(
     db,

@@ -9,7 +9,7 @@ import { ADMIN_KEY } from './adminKey.ts'
 import { SupervisedProcess } from './supervisedProcess.ts'
 import type { PreloadedFaults, SupervisedProcessSettings } from './supervisedProcess.ts'
 import { OPERATORS_SECRETS } from './operatorsFile.ts'
-import type { Stage } from './stage.ts'
+import type { EngineStage } from './stage.ts'
 import { changeVersion } from './versions.ts'
 import type { Version, Versioned } from './versions.ts'
 
@@ -41,7 +41,7 @@ const SHIFTED_SHARE = 0.1
 const SHIFT_MAX_MS = 6 * 3_600_000
 
 export function startEngineProcesses(
-  stage: Stage,
+  stage: EngineStage,
   random: Random,
   events: Pick<SupervisedProcessSettings, 'onDeath' | 'onFreeze' | 'onFault'> & {
     onShift: (role: Role) => void
@@ -100,14 +100,14 @@ export function startEngineProcesses(
 }
 
 /** The older program has neither admins nor test keys, and speaks HTTP with operators. */
-function newSettings({ testOperator, operatorsFile }: Stage): NodeJS.ProcessEnv {
+function newSettings({ testOperator, operatorsFile }: EngineStage): NodeJS.ProcessEnv {
   return {
     ...{ ADMIN_API_KEY: ADMIN_KEY, TEST_OPERATOR_URL: testOperator.link.url },
     ...{ OPERATORS_FILE: operatorsFile, ...OPERATORS_SECRETS, WEBHOOK_ALLOW_PRIVATE: 'yes' },
   }
 }
 
-function oldSettings({ operators: [a, b] }: Stage): NodeJS.ProcessEnv {
+function oldSettings({ operators: [a, b] }: EngineStage): NodeJS.ProcessEnv {
   return { OPERATOR_A_URL: a.link.url, OPERATOR_B_URL: b.link.url }
 }
 

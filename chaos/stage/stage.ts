@@ -26,12 +26,18 @@ export const CHAOS_FOLDER = join(LOCAL, 'chaos')
 const PROCESSES_PER_ROLE = 2
 
 /** Everything that the engine depends on, with a link to each that can be broken. */
-export interface Stage extends StagedOperators {
+export interface Stage extends EngineStage {
   servers: Servers
-  /** For looking and arranging, past the links. */
-  db: Db
   databaseLink: TcpProxy
   brokerLink: TcpProxy
+}
+
+/** What the engine's processes, its clients and the proof need, whatever the servers are. */
+export interface EngineStage extends StagedOperators {
+  /** For looking and arranging, past the links. */
+  db: Db
+  databaseLink: { url: string }
+  brokerLink: { url: string }
   /** Of the engine's processes. The operators send their receipts to those of the API. */
   ports: Record<Role, number[]>
   /** What the customers' endpoints are: servers of this process. */
@@ -70,26 +76,40 @@ export async function setStage(
     : undefined
   // The present version's migrations follow under load (../upgrade.ts).
   await migrateDatabase(servers.databaseUrl, oldCheckout?.folder)
-  const db = openDb({
-    ...{ url: servers.databaseUrl, maxOpenConns: 6, maxIdleConns: 4 },
-    connMaxLifetimeSeconds: 300,
-  })
-  stopList.add(() => closeDb(db))
-  const link = async (url: string) => {
+  const link = linkIn(stopList)
+  return {
+    ...(await equip(folder, stopList, servers.databaseUrl)),
+    ...{ servers, oldCheckout },
+    databaseLink: await link(servers.databaseUrl),
+    brokerLink: await link(servers.amqpUrl),
+  }
+}
+
+function linkIn(stopList: StopList) {
+  return async (url: string): Promise<TcpProxy> => {
     const proxy = await openTcpProxy(url)
     stopList.add(() => proxy.close())
     return proxy
   }
+}
+
+/** Operators, customers' endpoints and what looks at the migrated database: all but the servers and the links to them. */
+export async function equip(
+  folder: string,
+  stopList: StopList,
+  databaseUrl: string,
+): Promise<Omit<EngineStage, 'databaseLink' | 'brokerLink' | 'oldCheckout'>> {
+  const db = openDb({
+    ...{ url: databaseUrl, maxOpenConns: 6, maxIdleConns: 4 },
+    connMaxLifetimeSeconds: 300,
+  })
+  stopList.add(() => closeDb(db))
   const ports = await portsOfRoles()
-  const operators = await stageOperators({ folder, stopList, link, apiPorts: ports.api })
+  const operators = await stageOperators({ folder, stopList, link: linkIn(stopList), apiPorts: ports.api })
   const endpoints = await openEndpoints()
   stopList.add(() => endpoints.close())
-  return {
-    ...{ servers, db, folder, oldCheckout, ports, endpoints, ...operators },
-    databaseLink: await link(servers.databaseUrl),
-    brokerLink: await link(servers.amqpUrl),
-    operatorsFile: await writeOperatorsFile(folder, operators.operators),
-  }
+  const operatorsFile = await writeOperatorsFile(folder, operators.operators)
+  return { db, folder, ports, endpoints, operatorsFile, ...operators }
 }
 
 async function portsOfRoles(): Promise<Record<Role, number[]>> {

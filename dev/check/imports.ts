@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 
 /** Well below the real count. A tool that no longer parses TypeScript finds no imports, and therefore no violations. */
-const EDGES_MIN = 3_000
+const EDGES_MIN = 4_500
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024
 const CHECKOUT = resolve(import.meta.dirname, '../..')
 

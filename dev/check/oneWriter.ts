@@ -34,7 +34,7 @@ for (const [table, slices] of writers) {
 }
 const written = [...writers.values()].filter((slices) => slices.size > 0).length
 // Tables without a writer would mean that the check no longer recognises a write.
-const TABLES_WRITTEN_MIN = 30
+const TABLES_WRITTEN_MIN = 40
 if (written < TABLES_WRITTEN_MIN) {
   console.error(`one writer: found only ${written} tables with a writer, so the check is broken`)
   faults++

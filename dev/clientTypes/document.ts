@@ -40,10 +40,16 @@ export function customerOperations({ paths }: ApiDocument): Placed[] {
   return Object.entries(paths)
     .filter(([path]) => path.startsWith('/v1/') && !path.startsWith('/v1/admin/'))
     .flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, operation]) => ({
-        ...{ method: method.toUpperCase(), path, operation },
-      })),
+      Object.entries(methods)
+        .filter(([, operation]) => !isFile(operation))
+        .map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
     )
+}
+
+/** It answers with a file, from an address that another operation names. */
+function isFile({ responses }: Operation): boolean {
+  const types = Object.keys(responses['200']?.content ?? {})
+  return types.length > 0 && !types.includes('application/json')
 }
 
 export function answersOf({ responses }: Operation): Schema[] {

@@ -42,6 +42,7 @@ export const COMMANDS = {
       ['customers list | create | show | change', 'CUSTOMER is the id or the user_id'],
       ['keys list | create | revoke CUSTOMER', 'a key is shown once, when it is created'],
       ['top-up CUSTOMER AMOUNT', 'add money, in the smallest unit'],
+      ['tariffs list | create | end', 'prices, when they are captured, and refunds of missed guarantees'],
       ['log', 'who changed what and when'],
       ['DATABASE_URL', 'the database, default the one of `make up`'],
     ],
@@ -73,6 +74,17 @@ export const COMMANDS = {
       ['sent ID:NO', 'an operator took it; --operator NAME says which'],
       ['failed ID:NO', 'refund it; it is not sent'],
       ['retry ID:NO', 'submit it again, marked as a possible duplicate'],
+      ['DATABASE_URL', 'the database, needed here or in .env'],
+    ],
+  },
+  retention: {
+    summary: 'show what old rows go, when and why not, or remove them now',
+    usage: ["make retention ARGS='plan'", 'npm run retention -- run'],
+    options: [
+      ['status', 'where messages and ledger begin, and the week that goes next'],
+      ['plan', 'each week, whether it goes, and what stands against it'],
+      ['run', 'remove now what is due'],
+      ['RETENTION_MESSAGES, …', 'as the relay has them'],
       ['DATABASE_URL', 'the database, needed here or in .env'],
     ],
   },
@@ -108,6 +120,32 @@ export const COMMANDS = {
       ['DATABASE_URL', 'the database, default the one of `make up`'],
     ],
   },
+  reports: {
+    summary: 'recount rollups of reports from the messages',
+    usage: [
+      "make reports ARGS='recompute --from 2027-03-01T00:00Z --to 2027-03-02T00:00Z'",
+      'npm run reports -- recompute --from TIME --to TIME',
+    ],
+    options: [
+      ['recompute', 'correct what is wrong, while the engine runs'],
+      ['--from TIME', 'the first messages, such as 2027-03-01T09:00:00+03:30'],
+      ['--to TIME', 'the end, not included'],
+      ['DATABASE_URL', 'the database, default the one of `make up`'],
+    ],
+  },
+  deadlines: {
+    summary: 'record missed guarantees that an older program did not',
+    usage: [
+      "make deadlines ARGS='record --from 2027-03-01T00:00Z --to 2027-03-02T00:00Z'",
+      'npm run deadlines -- record --from TIME --to TIME',
+    ],
+    options: [
+      ['record', 'record what is missing, while the engine runs'],
+      ['--from TIME', 'the first messages, such as 2027-03-01T09:00:00+03:30'],
+      ['--to TIME', 'the end, not included'],
+      ['DATABASE_URL', 'the database, default the one of `make up`'],
+    ],
+  },
   operators: {
     summary: 'list operators; pause, drain, resume or weight one',
     usage: ["make operators ARGS='list'", 'npm run operators -- pause north --reason "maintenance"'],
@@ -124,7 +162,9 @@ export const COMMANDS = {
     options: [
       ['NUMBER normal|express', 'the message'],
       ['--customer USER-ID, --sender SENDER', 'whom it is from'],
+      ['--health', 'what operators do at the moment, and which are paused or drained'],
       ['OPERATORS_FILE', 'operators and routes, default those of `make up`'],
+      ['DATABASE_URL', 'with --health: the database, default the one of `make up`'],
     ],
   },
   seed: {
@@ -200,6 +240,17 @@ export const COMMANDS = {
       ],
       ['UPGRADE_FROM, --upgrade-from', 'the commit to upgrade from, default: the baseline'],
       ...SERVERS,
+    ],
+  },
+  failover: {
+    summary: 'kill members of a MySQL group and a RabbitMQ cluster under load (10 minutes; Linux)',
+    usage: ['make failover ONLY=database RATE=200'],
+    options: [
+      ['ONLY, --only', 'database, broker, shares, or several with commas; default all'],
+      ['RATE, --rate', 'requests a second, default 150'],
+      ['SEED, --seed', 'decides what is sent, default 1'],
+      ['KEEP=1, --keep', 'keep logs and data although nothing was found'],
+      ['root', 'needed for the partition alone, which is left out without'],
     ],
   },
   hostile: {

@@ -2,7 +2,7 @@ import { quantileBy, rateBy } from './panel.ts'
 import type { Dashboard } from './panel.ts'
 
 const REQUESTS = 'http_request_duration_seconds_count{route!~"/healthz|/readyz|/metrics"}'
-/** Of the express promise: 0.5 % over 30 days. */
+/** Of the express objective: 0.5 % over 30 days. */
 const BUDGET = 0.005
 
 export const OVERVIEW: Dashboard = {
@@ -60,6 +60,11 @@ export const OVERVIEW: Dashboard = {
         ['sum by (job) (up)', '{{job}} up'],
         ['count by (version) (chapar_build_info)', 'version {{version}}'],
       ],
+    },
+    {
+      title: 'Spans that did not reach the collector',
+      unit: 'ops',
+      queries: [[rateBy('reason', 'chapar_spans_dropped_total'), '{{reason}}']],
     },
   ],
 }

@@ -5,8 +5,11 @@ import type { DemoApi, Message } from './api.ts'
 import { expect } from './expect.ts'
 import type { Page } from './page.ts'
 import { printLedger } from './printLedger.ts'
+import { SMPP_PREFIX } from './operatorsFile.ts'
 import { sendOverSmpp } from './sendOverSmpp.ts'
 import type { SmppStage } from './sendOverSmpp.ts'
+import { showHold } from './showHold.ts'
+import type { HoldStage } from './showHold.ts'
 import { showTimeline } from './showTimeline.ts'
 import { sendAndWatch } from './watch.ts'
 import type { StatusHistory, Watched } from './watch.ts'
@@ -45,10 +48,16 @@ export async function tellStory(stage: Stage, page: Page): Promise<void> {
   await comeBack(stage, page)
   const failed = await reject(stage, page)
   await sendOverSmpp(stage.smpp, page)
+  await showHold(holdStageOf(stage), page)
   page.step('The balance, and the ledger that explains it')
   await printLedger(stage.api, stage.customerId, { toppedUp: TOP_UP, failed }, page)
   page.step('The audit of the whole database')
   expect(await runAudit(stage.databaseUrl, (line) => page.say(line)), 'the audit found something')
+}
+
+function holdStageOf({ api, smpp: { engineUrl, adminKey, c } }: Stage): HoldStage {
+  const numbers = { taken: `+${SMPP_PREFIX}0000002`, rejected: REJECTED_NUMBER }
+  return { api, engineUrl, adminKey, c, numbers }
 }
 
 async function topUp({ api, customerId }: Stage, page: Page): Promise<void> {

@@ -15,7 +15,9 @@ export class CommandFailed extends Error {
   readonly output: string
   constructor(command: string, output: string, end: string) {
     const lines = output.split('\n').filter((line) => line.trim() !== '')
-    super(`${command}: ${lines.find((line) => /^(E: |ERROR)/.test(line)) ?? lines.at(-1) ?? end}`)
+    super(
+      `${command}: ${lines.find((line) => /^(E: |ERROR|npm error code)/.test(line)) ?? lines.at(-1) ?? end}`,
+    )
     this.output = output
   }
 }

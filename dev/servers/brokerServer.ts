@@ -22,18 +22,30 @@ export interface BrokerOptions {
   password: string
   /** Serves TLS as well, at a port of its own. */
   tls?: (TlsFiles & { port: number }) | undefined
+  /** Where it is, and with whom; on this machine's loopback address, alone, by default. */
+  place?: BrokerPlace
 }
 
-const NODE = 'chapar@localhost'
-const LOOPBACK_ONLY = '-kernel inet_dist_use_interface {127,0,0,1}'
+/** A node of a cluster. */
+export interface BrokerPlace {
+  /** name@host; a host with dots is an address. */
+  node: string
+  /** Of all nodes. */
+  nodes: readonly string[]
+  address: string
+  /** What a command is to be started with, such as that of a network namespace. */
+  prefix: readonly string[]
+}
+
+const ALONE: BrokerPlace = { node: 'chapar@localhost', nodes: [], address: '127.0.0.1', prefix: [] }
 
 // The broker closes its queues' files before it goes; with a full queue that takes some seconds.
 const STOP_GRACE_MS = 60_000
 const PROBE_TIMEOUT_MS = 5_000
 const COMMAND_TIMEOUT_MS = 120_000
 
-export function brokerUrl({ port, password }: BrokerOptions): string {
-  return `amqp://chapar:${password}@127.0.0.1:${port}/chapar`
+export function brokerUrl({ port, password, place = ALONE }: BrokerOptions): string {
+  return `amqp://chapar:${password}@${place.address}:${port}/chapar`
 }
 
 export function brokerParts(options: BrokerOptions): ServerParts {
@@ -47,8 +59,7 @@ export function brokerParts(options: BrokerOptions): ServerParts {
     stopGraceMs: STOP_GRACE_MS,
     prepare: () => prepareFolder(options),
     command: () => ({
-      command: script(tree, 'rabbitmq-server'),
-      args: [],
+      ...inPlace(options, script(tree, 'rabbitmq-server'), []),
       env: nodeEnv(options),
       cwd: folder,
     }),
@@ -62,16 +73,27 @@ export function brokerParts(options: BrokerOptions): ServerParts {
 /** Runs rabbitmqctl against the node and resolves to what it printed. */
 export async function controlBroker(options: BrokerOptions, args: string[]): Promise<string> {
   const [port] = await freePorts(1)
-  return run(script(options.tree, 'rabbitmqctl'), args, {
+  const { command, args: all } = inPlace(options, script(options.tree, 'rabbitmqctl'), args)
+  return run(command, all, {
     env: {
       ...nodeEnv(options),
-      RABBITMQ_CTL_ERL_ARGS: LOOPBACK_ONLY,
+      RABBITMQ_CTL_ERL_ARGS: listenAt(options),
       RABBITMQ_CTL_DIST_PORT_MIN: String(port),
       RABBITMQ_CTL_DIST_PORT_MAX: String(port),
     },
     timeoutMs: COMMAND_TIMEOUT_MS,
     cwd: options.folder,
   })
+}
+
+function inPlace({ place = ALONE }: BrokerOptions, script: string, args: string[]) {
+  const [command = script, ...all] = [...place.prefix, script, ...args]
+  return { command, args: all }
+}
+
+/** Erlang's nodes talk to each other there and nowhere else. */
+function listenAt({ place = ALONE }: BrokerOptions): string {
+  return `-kernel inet_dist_use_interface {${place.address.replaceAll('.', ',')}}`
 }
 
 /** RabbitMQ's own scripts: the ones in sbin switch to a system user first. */
@@ -88,19 +110,21 @@ function pluginsFolder(tree: Tree): string {
 
 /** Everything by which one node differs from another; a variable left out would be the system's node's. */
 function nodeEnv(options: BrokerOptions): Record<string, string> {
+  const { node, address } = options.place ?? ALONE
   const inFolder = (name: string) => join(options.folder, name)
   return {
     ...erlangEnv(options.tree.root),
     HOME: inFolder('home'),
     LANG: 'C.UTF-8',
     OPENSSL_CONF: '/dev/null',
-    ERL_EPMD_ADDRESS: '127.0.0.1',
+    ERL_EPMD_ADDRESS: address,
     ERL_EPMD_PORT: String(options.epmdPort),
-    RABBITMQ_NODENAME: NODE,
+    RABBITMQ_NODENAME: node,
+    ...(node.includes('.') && { RABBITMQ_USE_LONGNAME: 'true' }),
     RABBITMQ_NODE_PORT: String(options.port),
-    RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
+    RABBITMQ_NODE_IP_ADDRESS: address,
     RABBITMQ_DIST_PORT: String(options.distributionPort),
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: LOOPBACK_ONLY,
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: listenAt(options),
     RABBITMQ_CONF_ENV_FILE: inFolder('no-environment-file'),
     RABBITMQ_CONFIG_FILE: inFolder('rabbitmq.conf'),
     RABBITMQ_CONFIG_FILES: inFolder('no-more-files/*.conf'),
@@ -131,10 +155,22 @@ async function prepareFolder(options: BrokerOptions): Promise<void> {
     default_pass: options.password,
     'default_user_tags.administrator': 'true',
     ...tlsSettings(options),
+    ...clusterSettings(options),
   }
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}\n`)
   await rm(join(options.folder, 'rabbitmq.conf'), { force: true })
   await writeFile(join(options.folder, 'rabbitmq.conf'), lines.join(''), { mode: 0o600 })
+}
+
+/** The nodes find each other at their first start. */
+function clusterSettings({ place = ALONE }: BrokerOptions): Record<string, string> {
+  if (place.nodes.length === 0) return {}
+  return {
+    'cluster_formation.peer_discovery_backend': 'classic_config',
+    ...Object.fromEntries(
+      place.nodes.map((node, index) => [`cluster_formation.classic_config.nodes.${index + 1}`, node]),
+    ),
+  }
 }
 
 function tlsSettings({ tls }: BrokerOptions): Record<string, string> {
@@ -144,6 +180,8 @@ function tlsSettings({ tls }: BrokerOptions): Record<string, string> {
     'ssl_options.cacertfile': tls.caFile,
     'ssl_options.certfile': tls.certFile,
     'ssl_options.keyfile': tls.keyFile,
-    'ssl_options.verify': 'verify_none',
+    // A client may leave its certificate out; one that it shows has to be of the authority.
+    'ssl_options.verify': 'verify_peer',
+    'ssl_options.fail_if_no_peer_cert': 'false',
   }
 }

@@ -5,8 +5,8 @@ import { DATA_MARK, findMarked } from '../processes/marks.ts'
 import { waitUntil } from '../processes/waitUntil.ts'
 import type { Server, ServerParts } from './server.ts'
 
-// A start after a kill replays logs first. On a busy two-core machine a start takes some seconds, never a minute.
-const START_TIMEOUT_MS = 120_000
+// A start after a kill replays logs first. On a two-core machine a start takes some seconds, and minutes beside a load of 25.
+const START_TIMEOUT_MS = 300_000
 const PROBE_INTERVAL_MS = 50
 
 /** Throws when servers of another run work on this folder: a second pair on the same files would destroy them. */

@@ -18,6 +18,18 @@ export interface DatabaseOptions {
   password: string
   /** Offers TLS as well. */
   tls?: TlsFiles | undefined
+  /** A member of a group replicates; MySQL alone. */
+  group?: GroupMember
+}
+
+/** How one member of a replication group is known to the others. */
+export interface GroupMember {
+  /** From 1. */
+  number: number
+  name: string
+  communicationPort: number
+  /** Of all members. */
+  communicationPorts: readonly number[]
 }
 
 /** PEM files. */
@@ -59,7 +71,7 @@ export function databaseParts(options: DatabaseOptions): ServerParts {
       await mkdir(folder, { recursive: true, mode: 0o700 })
       // Left by a killed server. It names a process id, which may belong to another process by now.
       await Promise.all(STALE.map((name) => rm(join(dataFolder, name), { force: true })))
-      await writeFile(usersFile, createUsers(options.password), { mode: 0o600 })
+      await writeFile(usersFile, createUsers(options), { mode: 0o600 })
       await produceOnce(dataFolder, async (unfinished) => {
         await cp(await emptyDatabase(engine, tree), unfinished, { recursive: true })
       })
@@ -69,7 +81,7 @@ export function databaseParts(options: DatabaseOptions): ServerParts {
       const network = [`--port=${port}`, '--bind-address=127.0.0.1', `--init-file=${usersFile}`]
       return {
         command,
-        args: [...args, ...network, ...tlsArgs(options), ...databaseSettings(engine)],
+        args: [...args, ...network, ...tlsArgs(options), ...databaseSettings(engine), ...groupArgs(options)],
         env: ENV,
       }
     },
@@ -92,9 +104,30 @@ function tlsArgs({ tls }: DatabaseOptions): string[] {
   return [`--ssl-ca=${tls.caFile}`, `--ssl-cert=${tls.certFile}`, `--ssl-key=${tls.keyFile}`]
 }
 
-/** Run by the server itself at each start, before it accepts connections. */
-function createUsers(password: string): string {
+/** What is not set here has its default. A member joins when it is told to. */
+function groupArgs({ group, port }: DatabaseOptions): string[] {
+  if (!group) return []
+  const address = (communicationPort: number) => `127.0.0.1:${communicationPort}`
   return [
+    ...[`--server-id=${group.number}`, '--gtid-mode=ON', '--enforce-gtid-consistency=ON'],
+    ...['--report-host=127.0.0.1', `--report-port=${port}`],
+    '--plugin-load-add=group_replication.so',
+    `--loose-group_replication_group_name=${group.name}`,
+    `--loose-group_replication_local_address=${address(group.communicationPort)}`,
+    `--loose-group_replication_group_seeds=${group.communicationPorts.map(address).join(',')}`,
+    '--loose-group_replication_start_on_boot=OFF',
+    '--loose-group_replication_ssl_mode=DISABLED',
+    // There is no TLS, over which a member would send its password to another one.
+    '--loose-group_replication_recovery_get_public_key=ON',
+    '--loose-group_replication_recovery_use_ssl=OFF',
+  ]
+}
+
+/** Run by the server itself at each start, before it accepts connections. */
+function createUsers({ password, group }: DatabaseOptions): string {
+  return [
+    // Each member makes them for itself; what only one of them has logged would keep it out of the group.
+    ...(group ? ['SET SESSION sql_log_bin = 0;'] : []),
     'CREATE DATABASE IF NOT EXISTS chapar CHARACTER SET utf8mb4;',
     `CREATE USER IF NOT EXISTS 'chapar'@'127.0.0.1' IDENTIFIED BY '${password}';`,
     "GRANT ALL PRIVILEGES ON `chapar%`.* TO 'chapar'@'127.0.0.1';",

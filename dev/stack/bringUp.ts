@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StopList } from '../processes/stopList.ts'
 import { startServers } from '../servers.ts'
@@ -46,6 +47,8 @@ export async function bringUp(options: BringUpOptions, stopList: StopList): Prom
   const adminKey = env['ADMIN_API_KEY'] || randomBytes(ADMIN_KEY_BYTES).toString('base64url')
   const operators = await startSimulatedOperators({ env, apiPort: port, logsFolder: UP_FOLDER }, stopList)
   const traces = await startTraces(env, stopList)
+  const exports = join(UP_FOLDER, 'exports')
+  await mkdir(exports, { recursive: true, mode: 0o700 })
   const engine = await startEngine({
     databaseUrl,
     amqpUrl,
@@ -54,6 +57,7 @@ export async function bringUp(options: BringUpOptions, stopList: StopList): Prom
     // The endpoints of a developer are on this machine.
     env: {
       WEBHOOK_ALLOW_PRIVATE: 'yes',
+      EXPORT_FOLDER: exports,
       ...traces.settings,
       ...settingsOf(env),
       ADMIN_API_KEY: adminKey,

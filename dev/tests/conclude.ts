@@ -3,6 +3,8 @@ export interface Counts {
   passes: number
   failures: number
   pending: number
+  /** File, title and error of each failure. */
+  failed: string[]
   /** Mocha came to the end of its run. */
   hasEnded: boolean
 }
@@ -10,6 +12,13 @@ export interface Counts {
 export interface Conclusion {
   isSuccess: boolean
   line: string
+}
+
+const FAILED_LINES_MAX = 50
+
+/** The failures once more, a line each: a log that is cut off at its beginning still shows them. */
+export function listFailed(counts: Counts | undefined): string[] {
+  return (counts?.failed ?? []).slice(0, FAILED_LINES_MAX).map((each) => `failed: ${each}`)
 }
 
 /** The last line of a run that was not interrupted, which says what happened and nothing else. */

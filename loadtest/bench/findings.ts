@@ -1,6 +1,8 @@
 import type { Baseline, Percentiles, RunResult } from '../result.ts'
 import type { StatementCost } from './baselines/statementCosts.ts'
 import type { Turn } from './measure/alternate.ts'
+import type { MissesOfRecords } from './measure/compareMisses.ts'
+import type { EstimateErrors } from './measure/estimateErrors.ts'
 
 /** The measurements so far; judge.ts evaluates them. */
 export interface Findings {
@@ -16,6 +18,8 @@ export interface Findings {
   auditLive?: AuditLive
   oldReadView?: { messages: number; without: ClaimLoad; beside: ClaimLoad }
   fairShare?: FairShare
+  /** Customers with backlogs of the same size, without and with weights and a bound. */
+  weights?: { plain: Shares; weighted: Shares }
   /** S1 to S3 through `/v1` with keys, each in turn with the same load without. */
   keyed?: Comparison[]
   /** S1 with traces recorded and with the operations page open, each in turn with S1 unwatched. */
@@ -28,6 +32,12 @@ export interface Findings {
   followed?: Comparison
   /** From a change to the living endpoint that is told of it. */
   deadEndpoint?: { alone: Percentiles; beside: Percentiles }
+  /** With an operator that takes 5 s, with hedging and without. */
+  deadlines?: Deadlines[]
+  /** Reports alone and beside S1, which is in turn with S1 alone. */
+  reports?: { alone: ReportTimes[]; beside: ReportTimes[]; comparison: Comparison }
+  /** When the timeline expected the messages of a backlog to be handed over, to when they were. */
+  estimates?: EstimatesOf[]
   /** HTTP latency of express requests. */
   flood?: { aloneP99Ms: number; floodedP99Ms: number }
 }
@@ -39,6 +49,12 @@ export interface Comparison {
   turns: Turn[]
   ours: RunResult[]
   theirs: RunResult[]
+}
+
+/** Of one kind of backlog. */
+export interface EstimatesOf extends EstimateErrors {
+  name: string
+  waiting: number
 }
 
 /** S5 */
@@ -62,6 +78,13 @@ export interface HistoryTimes {
   ofLargeCustomer: number
   large: Percentiles
   small: Percentiles
+}
+
+/** One kind of report, of the large customer or of smaller ones. */
+export interface ReportTimes {
+  look: string
+  who: string
+  times: Percentiles
 }
 
 /** The effect of the audit on a live system, and its own costs. */
@@ -104,6 +127,26 @@ export interface FairShare {
   aloneP99Ms: number
   fairP99Ms: number
   fifoP99Ms: number
+}
+
+/** What became of the guarantees of a load, as the engine lists it and as the operators' records have it. */
+export interface Deadlines extends MissesOfRecords {
+  isHedged: boolean
+  /** From acceptance to the stored result. */
+  handOver: Percentiles
+  /** Messages: sent to a second operator, accepted by it first, kept from it. */
+  hedges: { sent: number; won: number; withheld: number }
+  missed: number
+  /** What was given back, and what the prices of all that were late come to. */
+  compensated: { messages: number; amount: number; ofPrices: number }
+  isClean: boolean
+}
+
+/** Messages handed over a second, of each weighted customer and of the bound one. */
+export interface Shares {
+  perSecond: number[]
+  boundPerSecond: number
+  isClean: boolean
 }
 
 /** The database's CPU time by kind of statement, MySQL alone. */

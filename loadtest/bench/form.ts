@@ -32,10 +32,14 @@ export interface Form {
   auditLive: { messages: number; ratePerSecond: number; time: { warmUpMs: number; durationMs: number } }
   /** Express beside throttled normal traffic. */
   throttled: { durationMs: number }
+  /** Express beside the messages of S4, with an operator that becomes slow. */
+  deadlines: { durationMs: number }
   /** Messages that pass the queue beside an open read view, and each of the two loads. */
   oldReadView: { messages: number; time: { warmUpMs: number; durationMs: number } }
   /** The large customer's messages, and how long the small customers send. */
   fairShare: { messages: number; durationMs: number }
+  /** The backlog of each customer, and for how long their shares are measured. */
+  weights: { messages: number; durationMs: number }
   /** Each of the two express loads. */
   flood: { durationMs: number }
   /**
@@ -51,6 +55,17 @@ export interface Form {
   limit: { durationMs: number }
   /** Messages that get a receipt. */
   receipts: { messages: number }
+  /**
+   * Reports of the last days, of a large customer and this many others; how often each is read alone, and the turns of S1
+   * with readers beside it.
+   */
+  reports: {
+    days: number
+    others: number
+    looks: number
+    turns: number
+    time: { warmUpMs: number; durationMs: number }
+  }
   /** Living webhook endpoints beside a dead one: the turns, and each of the two loads of a turn. */
   deadEndpoint: { turns: number; durationMs: number }
   /** S1 to S3 with keys, and S1 with receipts and webhooks, in turn with the same without. */
@@ -88,14 +103,17 @@ const SHORT: Form = {
   history: { messages: 150_000, ofLargeCustomer: 15_000, looks: 250 },
   auditLive: { messages: 250_000, ratePerSecond: 1_000, time: { warmUpMs: 1_000, durationMs: 10_000 } },
   throttled: { durationMs: 5_000 },
+  deadlines: { durationMs: 10_000 },
   oldReadView: { messages: 50_000, time: { warmUpMs: 1_000, durationMs: 5_000 } },
   fairShare: { messages: 100_000, durationMs: 5_000 },
+  weights: { messages: 60_000, durationMs: 15_000 },
   flood: { durationMs: 4_000 },
   against: { probesMax: 4, turns: 3, time: { warmUpMs: 1_000, durationMs: 5_000 } },
   keyed: { turns: 1, time: { warmUpMs: 1_000, durationMs: 5_000 } },
   tracing: { turns: 1, time: { warmUpMs: 1_000, durationMs: 5_000 } },
   limit: { durationMs: 10_000 },
   receipts: { messages: 50_000 },
+  reports: { days: 31, others: 4, looks: 40, turns: 1, time: { warmUpMs: 1_000, durationMs: 10_000 } },
   deadEndpoint: { turns: 1, durationMs: 5_000 },
   sweep: [{ lanes: 8, connections: 50, concurrency: 16 }],
   sweepProbesMax: 3,
@@ -121,14 +139,17 @@ const WHOLE: Form = {
   history: { messages: 10_000_000, ofLargeCustomer: 1_000_000, looks: 500 },
   auditLive: { messages: 2_000_000, ratePerSecond: 3_000, time: { warmUpMs: 15_000, durationMs: 30_000 } },
   throttled: { durationMs: 20_000 },
+  deadlines: { durationMs: 30_000 },
   oldReadView: { messages: 500_000, time: { warmUpMs: 3_000, durationMs: 15_000 } },
   fairShare: { messages: 1_000_000, durationMs: 20_000 },
+  weights: { messages: 180_000, durationMs: 60_000 },
   flood: { durationMs: 15_000 },
   against: { probesMax: 8, turns: 9, time: { warmUpMs: 3_000, durationMs: 20_000 } },
   keyed: { turns: 2, time: { warmUpMs: 2_000, durationMs: 7_000 } },
   tracing: { turns: 9, time: { warmUpMs: 3_000, durationMs: 20_000 } },
   limit: { durationMs: 20_000 },
   receipts: { messages: 100_000 },
+  reports: { days: 31, others: 15, looks: 150, turns: 5, time: { warmUpMs: 3_000, durationMs: 20_000 } },
   deadEndpoint: { turns: 3, durationMs: 20_000 },
   sweep: [
     { lanes: 8, connections: 50, concurrency: 16 },
@@ -156,6 +177,7 @@ export function formOf(name: 'short' | 'whole', seconds: number | undefined): Fo
     singleRun: { ...form.singleRun, durationMs },
     against: { ...form.against, time: { ...form.against.time, durationMs } },
     limit: { durationMs },
+    reports: { ...form.reports, time: { ...form.reports.time, durationMs } },
     keyed: { ...form.keyed, time: { ...form.keyed.time, durationMs } },
     tracing: { ...form.tracing, time: { ...form.tracing.time, durationMs } },
     auditLive: { ...form.auditLive, time: { ...form.auditLive.time, durationMs } },

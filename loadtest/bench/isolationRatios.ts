@@ -1,11 +1,14 @@
 import type { Ratio } from '../result.ts'
-import type { Findings } from './findings.ts'
+import type { Findings, Shares } from './findings.ts'
+import { BOUND_PER_SECOND, WEIGHTS } from './scenarios/weights.ts'
 
 // How much one load affects another: each ratio with its scenario.
 
 const OLD_VIEW_RATIO_MAX = 1.3
 const FAIR_P99_RATIO_MAX = 1.5
 const FAIR_SPEED_RATIO_MIN = 0.9
+const SHARE_RATIO_MAX = 1.05
+const BOUND_RATIO_MAX = 1.02
 const FLOOD_P99_RATIO_MAX = 2
 const DEAD_ENDPOINT_P99_RATIO_MAX = 1.1
 
@@ -14,10 +17,17 @@ export interface ScenarioRatio extends Ratio {
 }
 
 /** Ratios that were not measured are left out. */
-export function isolationRatios({ oldReadView, fairShare, flood, deadEndpoint }: Findings): ScenarioRatio[] {
+export function isolationRatios({
+  oldReadView,
+  fairShare,
+  weights,
+  flood,
+  deadEndpoint,
+}: Findings): ScenarioRatio[] {
   return [
     ...(oldReadView ? oldReadViewRatios(oldReadView) : []),
     ...(fairShare ? fairShareRatios(fairShare) : []),
+    ...(weights ? weightsRatios(weights) : []),
     ...(flood
       ? [
           {
@@ -71,6 +81,35 @@ function fairShareRatios(fair: NonNullable<Findings['fairShare']>): ScenarioRati
       ...{ ratio: speedOf(fairBulk) / speedOf(bulkAlone), wantedAtLeast: FAIR_SPEED_RATIO_MIN },
     },
     { scenario: 'fair-share', title: `${p99}, first in, first out`, ratio: fair.fifoP99Ms / aloneP99Ms },
+  ]
+}
+
+function weightsRatios({ plain, weighted }: NonNullable<Findings['weights']>): ScenarioRatio[] {
+  const sum = (shares: Shares) => shares.perSecond.reduce((all, rate) => all + rate, shares.boundPerSecond)
+  const parted = weighted.perSecond.map((rate, index) => rate / (WEIGHTS[index] ?? 1))
+  const mean = parted.reduce((all, rate) => all + rate, 0) / parted.length
+  const bound = weighted.boundPerSecond / BOUND_PER_SECOND
+  return [
+    {
+      ...{
+        scenario: 'weights',
+        title: `share of a customer to that of its weight of ${WEIGHTS.join(', ')}, the farthest`,
+      },
+      ratio: Math.max(...parted.map((rate) => Math.max(rate / mean, mean / rate))),
+      wantedAtMost: SHARE_RATIO_MAX,
+    },
+    {
+      ...{
+        scenario: 'weights',
+        title: `rate of a customer to its bound of ${BOUND_PER_SECOND} a second, either way`,
+      },
+      ...{ ratio: Math.max(bound, 1 / bound), wantedAtMost: BOUND_RATIO_MAX },
+    },
+    {
+      scenario: 'weights',
+      title: 'rate of all, to that without weights and bound',
+      ratio: sum(weighted) / sum(plain),
+    },
   ]
 }
 

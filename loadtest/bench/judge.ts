@@ -4,6 +4,7 @@ import { totalMicros } from '../report/cost.ts'
 import { totalCores } from './describeRun.ts'
 import { runNamed } from './findings.ts'
 import type { Findings } from './findings.ts'
+import { judgeDeadlines } from './judgeDeadlines.ts'
 import { turnRatios, ratiosOf, S8_EMPTY, watchedRatios } from './ratios.ts'
 import { isolationRatios } from './isolationRatios.ts'
 import { hasMetBacklog } from './scenarios/expressBesideBacklog.ts'
@@ -18,6 +19,7 @@ import { OPERATOR_LATENCY_MS } from './stage/operators.ts'
 const S1_RATE_MIN = 1_500
 const S2_RATE_MIN = 4_500
 const RECEIPTS_RATE_MIN = 5_000
+const REPORTS_P99_MAX_MS = 100
 const S4_P99_BEYOND_OPERATOR_MAX_MS = 250
 const S6_QUIET_CORES_MAX = 0.02
 const S7_RSS_MAX_MIB = 300
@@ -51,6 +53,8 @@ export function judgeTargets(
     ...judgeThrottled(runNamed(findings, THROTTLED_NAME)),
     ...judgeLimit(findings),
     ...judgeReceipts(findings),
+    ...judgeReports(findings),
+    ...judgeDeadlines(findings),
     ...[...turnRatios(findings), ...watchedRatios(findings), ...isolationRatios(findings)]
       .filter(hasTarget)
       .map((ratio) => judgeRatio(ratio.scenario, ratio)),
@@ -123,6 +127,24 @@ function judgeReceipts({ receipts }: Findings): TargetVerdict[] {
       measured: `${storedPerSecond.toFixed(0)}/s stored, ${appliedPerSecond.toFixed(0)}/s stored and applied`,
     },
   ]
+}
+
+/** The slowest kind of report. */
+function judgeReports({ reports }: Findings): TargetVerdict[] {
+  if (!reports) return []
+  return (['alone', 'beside'] as const).map((when) => {
+    const slowest = reports[when].toSorted((a, b) => b.times.p99Ms - a.times.p99Ms)[0]
+    const target = `any report of a customer, ${when === 'alone' ? 'alone' : 'beside S1'}: p99 below ${REPORTS_P99_MAX_MS} ms`
+    if (!slowest) return notMeasured('reports', target)
+    const { look, who, times } = slowest
+    const verdict = times.p99Ms < REPORTS_P99_MAX_MS ? 'met' : 'missed'
+    return {
+      scenario: 'reports',
+      target,
+      measured: `${times.p99Ms.toFixed(0)} ms (${look}, ${who})`,
+      verdict,
+    }
+  })
 }
 
 /** Express beside throttled normal traffic: each message finishes, and within the limit. */

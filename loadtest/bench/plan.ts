@@ -5,13 +5,16 @@ import type { Form } from './form.ts'
 import type { BenchOptions, Scenario } from './options.ts'
 import type { Step } from './progress.ts'
 import { auditLive } from './scenarios/auditLive.ts'
+import { deadlines } from './scenarios/deadlines.ts'
 import { deadEndpoint } from './scenarios/deadEndpoint.ts'
+import { estimates } from './scenarios/estimates.ts'
 import { fairShare } from './scenarios/fairShare.ts'
 import { flood } from './scenarios/flood.ts'
 import { followed } from './scenarios/followed.ts'
 import { limit } from './scenarios/limit.ts'
 import { oldReadView } from './scenarios/oldReadView.ts'
 import { receipts } from './scenarios/receipts.ts'
+import { weights } from './scenarios/weights.ts'
 import { throttled } from './scenarios/throttled.ts'
 import { WATCHES, tracing } from './scenarios/tracing.ts'
 import { claimTime } from './scenarios/claimTime.ts'
@@ -21,6 +24,7 @@ import { hundredRecipients, hundredRecipientsOneMessageACall } from './scenarios
 import { idle } from './scenarios/idle.ts'
 import { keyed } from './scenarios/keyed.ts'
 import { oneCustomer } from './scenarios/oneCustomer.ts'
+import { reports } from './scenarios/reports.ts'
 import { oneRecipient, oneRecipientOneMessageACall } from './scenarios/oneRecipient.ts'
 
 export interface PlannedStep extends Step {
@@ -31,10 +35,13 @@ export interface PlannedStep extends Step {
 /** Of each scenario: start and stop of the processes, fresh tables, the audit. */
 const AROUND_SECONDS = 6
 
-/** The audit beside a load shows nothing with few messages, nor does tracing in few turns. */
-const TELLS_NOTHING_SHORT: readonly Scenario[] = ['audit-live', 'tracing']
+/** The audit beside a load shows nothing with few messages, nor tracing in few turns, nor reports of few days. */
+const TELLS_NOTHING_SHORT: readonly Scenario[] = ['audit-live', 'tracing', 'reports']
 /** For these in the whole form, which has to end in time: `--only` names them. */
-const NO_TIME_LEFT: readonly Scenario[] = ['receipts', 'followed', 'dead-endpoint', 'tracing']
+const NO_TIME_LEFT: readonly Scenario[] = [
+  ...(['weights', 'receipts', 'followed', 'dead-endpoint', 'deadlines'] as const),
+  ...(['tracing', 'estimates', 'reports'] as const),
+]
 
 /**
  * The scenarios in their order: later ones start their search at the rates of earlier ones. Compared scenarios are
@@ -64,11 +71,16 @@ export function planSteps(form: Form, { only, rate }: BenchOptions): PlannedStep
     { name: 'mysql-alone', perform: mysqlAlone, seconds: aloneSeconds(form) },
     { name: 's2-single', perform: hundredRecipientsOneMessageACall, seconds: single },
     { name: 's4', perform: expressBehindBacklog, seconds: 2 * AROUND_SECONDS + waitingMessages / 2_500 },
+    {
+      ...{ name: 'estimates', perform: estimates },
+      seconds: 4 * AROUND_SECONDS + (2 * waitingMessages) / 2_500,
+    },
     { name: 'keys', perform: keyed, seconds: keyedSeconds(form, only ? searched : 0) },
     { name: 'limit', perform: limit, seconds: AROUND_SECONDS + form.limit.durationMs / 1_000 },
     { name: 'receipts', perform: receipts, seconds: AROUND_SECONDS + form.receipts.messages / 5_000 },
     { name: 'followed', perform: followed, seconds: keyedSeconds(form, only ? searched : 0) / 3 },
     { name: 'tracing', perform: tracing, seconds: tracingSeconds(form, only ? searched : 0) },
+    { name: 'reports', perform: reports, seconds: reportsSeconds(form, only ? searched : 0) },
     ...isolationSteps(form),
     { name: 's5', perform: claimTime, seconds: AROUND_SECONDS + form.claims / 20 + waitingRows / 25_000 },
     {
@@ -104,6 +116,11 @@ function isolationSteps(form: Form): PlannedStep[] {
       seconds: 3 * AROUND_SECONDS + form.throttled.durationMs / 1_000,
     },
     {
+      ...{ name: 'deadlines', perform: deadlines },
+      seconds:
+        2 * (3 * AROUND_SECONDS + form.deadlines.durationMs / 1_000 + (2 * form.waitingMessages) / 2_500),
+    },
+    {
       ...{ name: 'flood', perform: flood },
       seconds: 3 * AROUND_SECONDS + (2 * form.flood.durationMs) / 1_000,
     },
@@ -111,6 +128,11 @@ function isolationSteps(form: Form): PlannedStep[] {
       ...{ name: 'fair-share', perform: fairShare },
       seconds:
         4 * AROUND_SECONDS + form.fairShare.durationMs / 1_000 + (3 * form.fairShare.messages) / 15_000,
+    },
+    {
+      ...{ name: 'weights', perform: weights },
+      seconds:
+        2 * (2 * AROUND_SECONDS + (3 * form.weights.messages) / 12_000 + form.weights.durationMs / 1_000),
     },
     {
       ...{ name: 'old-read-view', perform: oldReadView },
@@ -132,6 +154,12 @@ function keyedSeconds({ keyed: { turns, time } }: Form, searched: number): numbe
 /** Processes of two engines, customers that are topped up over HTTP, the search of both, the looks in turn. */
 function tracingSeconds({ tracing: { turns, time } }: Form, searched: number): number {
   return WATCHES.length * (4 * AROUND_SECONDS + 2 * searched + (2 * turns + 1) * secondsOf(time))
+}
+
+/** Some 20,000 rows of rollups a second, the reports alone, the search, and the looks in turn. */
+function reportsSeconds({ reports: { days, others, looks, turns, time } }: Form, searched: number): number {
+  const filled = (days * (others + 2)) / 5
+  return AROUND_SECONDS + filled + looks + 2 * searched + (2 * turns + 1) * secondsOf(time)
 }
 
 /** Its sweep and its best setting for both sizes of request, and S2 in turn with it. */

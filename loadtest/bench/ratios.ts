@@ -16,6 +16,7 @@ const S8_RATIO_MAX = 3
 const AUDIT_LIVE_RATIO_MIN = 0.9
 const KEYED_RATIO_MIN = 0.85
 const FOLLOWED_RATIO_MIN = 0.6
+const REPORTS_RATIO_MIN = 0.95
 /** Of a share of 1 %; what all traces cost is shown. */
 const TRACED_RATIO_MIN = 0.97
 
@@ -37,8 +38,8 @@ export function listRatios(findings: Findings, isShort: boolean): Ratio[] {
   ].filter(({ ratio }) => Number.isFinite(ratio))
 }
 
-/** What keys, limits and tariffs cost, of each load; and what receipts and webhooks do. */
-export function turnRatios({ keyed = [], followed }: Findings): ScenarioRatio[] {
+/** What keys, limits and tariffs cost, of each load; and what receipts, webhooks and readers of reports do. */
+export function turnRatios({ keyed = [], followed, reports }: Findings): ScenarioRatio[] {
   return [
     ...keyed.map(({ scenario, turns }) => ({
       scenario: 'keys',
@@ -51,6 +52,15 @@ export function turnRatios({ keyed = [], followed }: Findings): ScenarioRatio[] 
             scenario: 'followed',
             title: `${followed.scenario} with receipts for all and webhooks for a tenth, to that without`,
             ...{ ratio: medianRatio(followed.turns), wantedAtLeast: FOLLOWED_RATIO_MIN },
+          },
+        ]
+      : []),
+    ...(reports
+      ? [
+          {
+            scenario: 'reports',
+            title: 'S1 while reports are read, to that without',
+            ...{ ratio: medianRatio(reports.comparison.turns), wantedAtLeast: REPORTS_RATIO_MIN },
           },
         ]
       : []),

@@ -1,7 +1,16 @@
 import type { Percentiles, ReportTable } from '../result.ts'
 import { comparisonTables } from './against/describeComparison.ts'
-import type { AuditLive, Comparison, Findings } from './findings.ts'
+import type {
+  AuditLive,
+  Comparison,
+  Deadlines,
+  EstimatesOf,
+  Findings,
+  ReportTimes,
+  Shares,
+} from './findings.ts'
 import { medianRatio } from './measure/alternate.ts'
+import { BOUND_PER_SECOND, WEIGHTS } from './scenarios/weights.ts'
 import type { Turn } from './measure/alternate.ts'
 
 const TIMES = ['p50 ms', 'p95 ms', 'p99 ms', 'count']
@@ -21,6 +30,10 @@ export function listTables({
   followed,
   watched = [],
   deadEndpoint,
+  deadlines,
+  reports,
+  weights,
+  estimates,
   baselines,
   statements = [],
 }: Findings): ReportTable[] {
@@ -52,6 +65,10 @@ export function listTables({
     ...[...keyed, ...(followed ? [followed] : [])].flatMap(comparisonTables),
     ...watchedTables(watched),
     ...(deadEndpoint ? [deadEndpointTable(deadEndpoint)] : []),
+    ...(deadlines ? [deadlinesTable(deadlines)] : []),
+    ...(reports ? [reportsTable(reports), ...comparisonTables(reports.comparison)] : []),
+    ...(weights ? [weightsTable(weights)] : []),
+    ...(estimates ? [estimatesTable(estimates)] : []),
     ...baselines.map(({ title, sweep }) => ({
       title: `sweep: ${title}`,
       columns: ['settings', 'messages/s'],
@@ -70,6 +87,23 @@ export function listTables({
       ]),
     })),
   ]
+}
+
+function weightsTable({ plain, weighted }: NonNullable<Findings['weights']>): ReportTable {
+  const rowOf = (what: string, { perSecond, boundPerSecond, isClean }: Shares) => [
+    ...[what, ...perSecond.map((rate) => rate.toFixed(1)), boundPerSecond.toFixed(2)],
+    isClean ? 'clean' : 'NOT CLEAN',
+  ]
+  return {
+    title: 'weights: messages handed over a second',
+    columns: [
+      'customers',
+      ...WEIGHTS.map((weight) => `of weight ${weight}`),
+      `bound to ${BOUND_PER_SECOND}`,
+      'audit',
+    ],
+    rows: [rowOf('without weights and bound', plain), rowOf('with them', weighted)],
+  }
 }
 
 function idleTable({ engine, oneByOne }: NonNullable<Findings['idle']>): ReportTable {
@@ -120,6 +154,60 @@ function auditTable(live: AuditLive): ReportTable {
       ['its CPU time, s', cpuSeconds.toFixed(1)],
       ['its memory at most, MiB', (peakRssBytes / 1024 ** 2).toFixed(0)],
       ['its verdict', isClean ? 'clean' : 'NOT CLEAN'],
+    ],
+  }
+}
+
+function reportsTable({ alone, beside }: NonNullable<Findings['reports']>): ReportTable {
+  const rowsOf = (when: string, all: ReportTimes[]) =>
+    all.map(({ look, who, times: each }) => [look, who, when, ...times(each)])
+  return {
+    title: 'reports of a customer, from the request to the last byte',
+    columns: ['report', 'customer', 'when', ...TIMES],
+    rows: [...rowsOf('alone', alone), ...rowsOf('beside S1', beside)],
+  }
+}
+
+function estimatesTable(estimates: EstimatesOf[]): ReportTable {
+  const percent = (share: number) => (share * 100).toFixed(0)
+  return {
+    title: 'estimates of the hand-over while a backlog drains: off by, in % of what was left to wait',
+    columns: ['messages', 'median', 'p90', 'too early, % of them', 'with an estimate', 'asked'],
+    rows: estimates.map(({ name, waiting, medianShare, p90Share, earlyShare, estimated, asked }) => [
+      `${waiting} ${name}`,
+      ...[medianShare, p90Share, earlyShare].map(percent),
+      ...[estimated, asked],
+    ]),
+  }
+}
+
+function deadlinesTable(deadlines: Deadlines[]): ReportTable {
+  const row = (what: string, valueOf: (each: Deadlines) => string | number) => [
+    ...[what, ...deadlines.map(valueOf)],
+  ]
+  return {
+    title: 'express messages while operator A takes 5 s: guarantees of 2 s',
+    columns: ['', ...deadlines.map(({ isHedged }) => (isHedged ? 'hedging' : 'no hedging'))],
+    rows: [
+      row('hand-over p50 ms', ({ handOver }) => handOver.p50Ms.toFixed(0)),
+      row('hand-over p99 ms', ({ handOver }) => handOver.p99Ms.toFixed(0)),
+      row('measured', ({ handOver }) => handOver.count),
+      row('all, with the warm-up', ({ messages }) => messages),
+      row('hedges sent', ({ hedges }) => hedges.sent),
+      row('hedges won', ({ hedges }) => hedges.won),
+      row('hedges withheld', ({ hedges }) => hedges.withheld),
+      row('taken by both operators', ({ takenTwice }) => takenTwice),
+      row('in no operator’s record', ({ unknown }) => unknown),
+      row('misses listed', ({ missed }) => missed),
+      row('given back', ({ compensated }) => compensated.messages),
+      row(
+        'given back, amount of prices',
+        ({ compensated: { amount, ofPrices } }) => `${amount} of ${ofPrices}`,
+      ),
+      row('late by the operators’ records', ({ lateByRecords }) => lateByRecords),
+      row('of these not listed', ({ unlisted }) => unlisted),
+      row('answered in time, stored late', ({ storedLate }) => storedLate),
+      row('audit', ({ isClean }) => (isClean ? 'clean' : 'NOT CLEAN')),
     ],
   }
 }

@@ -20,6 +20,8 @@ export type AdminAction =
   | 'receipts.retry'
   | 'webhook.resume'
   | 'webhook.replay'
+  | 'export.create'
+  | 'export.delete'
 
 /** One change, as it is to be recorded. */
 export interface Change {

@@ -7,12 +7,15 @@ import { changeAccounts } from './change.ts'
 import type { AccountsContext } from './change.ts'
 import { findCustomer } from './customers.ts'
 import type { Customer, CustomerValues } from './types.ts'
+import { fromSending } from './sendingColumns.ts'
 import { toWords } from './words.ts'
 
 /** Of a new customer whose limits are those of its tier and of the settings. */
 export const NO_LIMITS = {
   ...{ partsPerMinute: null, partsBurst: null, requestsPerSecond: null },
   ...{ spendPerDay: null, spendPerMonth: null, allowedSenders: null, onUnknown: null },
+  ...{ normalWeight: 1, sendingPartsPerSecond: null, sendingWindow: null },
+  ...{ guaranteedWithinMs: null, hedge: false },
 }
 
 export type CreateDecision = { kind: 'created'; customer: Customer } | { kind: 'customer_exists' }
@@ -55,6 +58,7 @@ async function insertCustomer(
   publicId: string,
   values: CustomerValues & { userId: number },
 ): Promise<void> {
+  const { window_express, ...sendingColumns } = fromSending(values)
   await tx
     .insertInto('customers')
     .values({
@@ -69,6 +73,10 @@ async function insertCustomer(
       spend_per_day: values.spendPerDay,
       spend_per_month: values.spendPerMonth,
       on_unknown: values.onUnknown,
+      ...sendingColumns,
+      window_express: window_express === 1,
+      guaranteed_within_ms: values.guaranteedWithinMs,
+      hedge: values.hedge,
       created_at: sql`NOW(3)`,
       updated_at: sql`NOW(3)`,
     })

@@ -4,6 +4,7 @@ import { read } from '../platform/db/index.ts'
 import type { Db, Reader } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes, isIdentifier } from '../primitives/identifier.ts'
 import type { Customer, Page, PageQuery } from './types.ts'
+import { toSending } from './sendingColumns.ts'
 import { fromWords } from './words.ts'
 
 /** @returns the customer with this public identifier; undefined also for a malformed one. */
@@ -47,6 +48,24 @@ export async function findPublicIds(
   return new Map(rows.map((row) => [row.user_id, identifierFromBytes(row.public_id)]))
 }
 
+/** @returns the names of customers by their numbers; those without one are left out. */
+export function nameCustomers(
+  db: Db,
+  userIds: readonly number[],
+): Promise<Pick<Customer, 'userId' | 'publicId' | 'name'>[]> {
+  if (userIds.length === 0) return Promise.resolve([])
+  return read(db, 'accounts.name_customers', async (reader) => {
+    const rows = await reader
+      .selectFrom('customers')
+      .select(['user_id', 'public_id', 'name'])
+      .where('user_id', 'in', [...userIds])
+      .execute()
+    return rows.map(({ user_id: userId, public_id: publicId, name }) => ({
+      ...{ userId, publicId: identifierFromBytes(publicId), name },
+    }))
+  })
+}
+
 /** @returns the customers, newest first. */
 export function listCustomers(db: Db, { limit, before }: PageQuery): Promise<Page<Customer>> {
   return read(db, 'accounts.list_customers', async (reader) => {
@@ -71,6 +90,9 @@ export function toCustomer(row: Selectable<Customers>): Customer {
     spendPerDay: row.spend_per_day,
     spendPerMonth: row.spend_per_month,
     onUnknown: row.on_unknown,
+    ...toSending(row),
+    guaranteedWithinMs: row.guaranteed_within_ms,
+    hedge: row.hedge === 1,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   }

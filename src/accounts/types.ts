@@ -1,5 +1,6 @@
 import type { AccessCustomer, AccessKey, KeyMode, Scope, Tier } from '../primitives/access.ts'
 import type { OnUnknown } from '../primitives/onUnknown.ts'
+import type { SendingWindow } from '../primitives/sendingWindow.ts'
 
 /** A customer with the times of its row. */
 export interface Customer extends AccessCustomer {
@@ -26,6 +27,11 @@ export interface CustomerValues {
   spendPerDay: number | null
   spendPerMonth: number | null
   onUnknown: OnUnknown | null
+  normalWeight: number
+  sendingPartsPerSecond: number | null
+  sendingWindow: SendingWindow | null
+  guaranteedWithinMs: number | null
+  hedge: boolean
 }
 
 export interface KeyRequest {

@@ -12,12 +12,15 @@ export interface Chain {
   balance: number
   a: number
   b: number
+  /** Rows, and the sum of their amounts. */
+  entries: number
+  amount: number
   /** Whether rows beyond `lastSeq` exist: newer ones, or a violation. */
   isOutgrown: boolean
 }
 
 export function openChain(lastSeq: number, balance: number): Chain {
-  return { lastSeq, balance, a: 0, b: 0, isOutgrown: false }
+  return { lastSeq, balance, a: 0, b: 0, entries: 0, amount: 0, isOutgrown: false }
 }
 
 /**
@@ -32,6 +35,26 @@ export function addRow(chain: Chain, { seq, amount, balance_after }: LedgerRow):
   }
   add(chain, seq, balance_after, 1)
   add(chain, seq - 1, balance_after - amount, -1)
+  chain.entries++
+  chain.amount += amount
+}
+
+/** What is kept of rows that are removed: sums add up, in whatever order the rows lay. */
+export type KeptSums = Pick<Chain, 'a' | 'b' | 'entries' | 'amount'>
+
+export function addKept(chain: Chain, { a, b, entries, amount }: KeptSums): void {
+  chain.a = (chain.a + a) | 0
+  chain.b = (chain.b + b) | 0
+  chain.entries += entries
+  chain.amount += amount
+}
+
+/** What to keep of rows of one customer before they are removed. */
+export function sumsOf(rows: readonly LedgerRow[]): KeptSums {
+  const chain = openChain(Infinity, 0)
+  for (const row of rows) addRow(chain, row)
+  const { a, b, entries, amount } = chain
+  return { a, b, entries, amount }
 }
 
 /**
@@ -43,6 +66,11 @@ export function isUnbroken({ lastSeq, balance, a, b }: Chain): boolean {
   add(wanted, lastSeq, balance, 1)
   add(wanted, 0, 0, -1)
   return wanted.a === a && wanted.b === b
+}
+
+/** Whether the rows are as many as the last one's number and come to its balance, by their number and amounts alone. */
+export function addsUp({ lastSeq, balance, entries, amount }: Chain): boolean {
+  return entries === lastSeq && amount === balance
 }
 
 const TWO_TO_32 = 2 ** 32

@@ -6,13 +6,16 @@ import type { AuditedAccount, ChangedAccount } from './accounts.ts'
 import type { LedgerRow } from './chain.ts'
 import { explainEnd, explainLink, explainNegative } from './explainChain.ts'
 import type { Link } from './explainChain.ts'
-import { findUnfoundedRefunds } from './explainMessages.ts'
+import { findUnfoundedReturns } from './explainMessages.ts'
 import { query } from './page.ts'
 import type { Bounds, Page, Scan } from './page.ts'
 import type { Violation } from './violation.ts'
 
 /** Customers of one page. */
 const CUSTOMERS_PER_PAGE = 500
+
+/** Everything else gives a recipient's price back. */
+const PAYMENTS: readonly TransactionType[] = ['topup', 'charge']
 
 interface Row extends LedgerRow {
   transaction_id: Buffer
@@ -28,7 +31,7 @@ interface Piece {
 
 /**
  * Follows every chain from where it was audited last: what the ledger has gained since (invariants 2 and 6), and for
- * each refund whether its recipient failed. The position of each customer is in audit_accounts, so nothing is lost by a
+ * each return whether it is its recipient's. The position of each customer is in audit_accounts, so nothing is lost by a
  * restart. The scan of the whole ledger finds rows that were changed afterwards.
  */
 export const accountScan: Scan = { name: 'accounts', table: 'user_transactions', readPage }
@@ -45,8 +48,8 @@ async function readPage(db: Db, { after }: Bounds, rowsMax: number): Promise<Pag
     violations.push(...found)
     audited.push({ userId: account.user_id, ...last })
   }
-  const refunds = [...rows.values()].flat().filter((row) => row.transaction_type === 'refund')
-  violations.push(...(await findUnfoundedRefunds(db, refunds)))
+  const returns = [...rows.values()].flat().filter(({ transaction_type: type }) => !PAYMENTS.includes(type))
+  violations.push(...(await findUnfoundedReturns(db, returns)))
   await saveAudited(db, audited)
   return {
     rows: [...rows.values()].reduce((sum, some) => sum + some.length, 0),

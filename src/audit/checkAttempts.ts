@@ -18,7 +18,7 @@ interface Row {
 
 /** Checks that each stored attempt is one of its recipient's, and that what an operator accepted did not fail for it. */
 export const attemptScan: Scan = {
-  ...{ name: 'attempts', table: 'delivery_attempts', readPage },
+  ...{ name: 'attempts', table: 'delivery_attempts', readPage, isOfMessages: true as const },
   lastKey: lastKeyOf(KEY),
 }
 

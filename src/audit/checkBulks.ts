@@ -19,7 +19,7 @@ interface Row {
 
 /** Checks that the messages of each bulk exist, belong to its customer, and come to what the bulk says. */
 export const bulkScan: Scan = {
-  ...{ name: 'bulks', table: 'bulk_messages', readPage },
+  ...{ name: 'bulks', table: 'bulk_messages', readPage, isOfMessages: true as const },
   lastKey: async (db) => {
     const keys = await Promise.all([BULKS, MESSAGES].map((key) => lastKeyOf(key)(db)))
     return keys.reduce((one, other) => (one > other ? one : other))

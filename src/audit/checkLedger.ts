@@ -1,11 +1,15 @@
 import { sql } from 'kysely'
+import { isWeekEqual, listRemovedWeeks, readHistoryBegins, readRemovedLedger } from '../history/index.ts'
+import type { RemovedSums } from '../history/index.ts'
 import type { Db } from '../platform/db/index.ts'
-import { addRow, isUnbroken, openChain } from './chain.ts'
-import type { LedgerRow } from './chain.ts'
+import { madeAtMs } from '../primitives/identifier.ts'
+import { addKept, addRow, addsUp, isUnbroken, openChain } from './chain.ts'
+import type { Chain, LedgerRow } from './chain.ts'
 import { explainChain, explainNegative } from './explainChain.ts'
+import type { Removed } from './explainChain.ts'
 import { CUSTOMERS_MAX, decodeReading, encodeReading, openReading } from './ledgerReading.ts'
 import type { LedgerReading } from './ledgerReading.ts'
-import { lastKeyOf, endOf, query, readBriefly, spanFrom, within } from './page.ts'
+import { floorOf, lastKeyOf, endOf, query, readBriefly, spanFrom, within } from './page.ts'
 import type { Page, Scan } from './page.ts'
 import type { Violation } from './violation.ts'
 
@@ -21,7 +25,8 @@ const CUSTOMERS_PER_QUERY = 1_000
  * Checks the chain of every customer: running numbers without a gap or a fork, each balance the one before plus the
  * amount, never negative, and the last one the customer's balance (invariants 2 and 6). Balances are read first, and of
  * the ledger the rows that they cover, which no longer change: so a live system gives no false alarm. The rows are read
- * in primary-key order, because reading chain by chain would cause a random disk read for each row.
+ * in primary-key order, because reading chain by chain would cause a random disk read for each row. Of removed weeks the
+ * kept sums are added, and nothing is read, whether their rows are still there or not.
  * @param state the state of an earlier scan, from which this one continues.
  */
 export function openLedgerScan(state?: Buffer): Scan {
@@ -36,6 +41,10 @@ export function openLedgerScan(state?: Buffer): Scan {
     if (!current.areRowsRead) {
       current.rowsUpTo ??= await lastRow(db)
       const page = await readRows(db, current, current.rowsAfter, rowsMax)
+      if (!page) {
+        reading = openReading(current.above)
+        return { rows: 0, violations: [], end: after }
+      }
       current.areRowsRead = page.end === undefined
       current.rowsAfter = page.end ?? ''
       return { ...page, end: after }
@@ -55,6 +64,7 @@ export function openLedgerScan(state?: Buffer): Scan {
 }
 
 async function readBalances(db: Db, reading: LedgerReading, rowsMax: number): Promise<void> {
+  reading.beginsAt ??= await ledgerBeginsAt(db)
   const limit = Math.min(rowsMax, CUSTOMERS_MAX - reading.chains.size)
   const rows = await readBriefly(db, 'audit.balances', (reader) =>
     reader
@@ -66,19 +76,46 @@ async function readBalances(db: Db, reading: LedgerReading, rowsMax: number): Pr
       .execute(),
   )
   for (const { user_id, balance, last_seq } of rows) reading.chains.set(user_id, openChain(last_seq, balance))
-  reading.balancesRead = rows.at(-1)?.user_id ?? reading.balancesRead
   const isAll = rows.length < limit
+  const last = rows.at(-1)?.user_id ?? reading.balancesRead
+  const bounds = { above: reading.balancesRead, upTo: isAll ? Number.MAX_SAFE_INTEGER : last }
+  for (const kept of await readKept(db, { ...bounds, beginsAt: reading.beginsAt })) {
+    const chain = reading.chains.get(kept.userId)
+    if (chain) addKept(chain, { ...kept, amount: amountOf(kept) })
+    else reading.strangers.add(kept.userId)
+  }
+  reading.balancesRead = last
   if (!isAll && reading.chains.size < CUSTOMERS_MAX) return
   reading.upTo = isAll ? undefined : reading.balancesRead
-  reading.rowsAfter = ''
+  reading.rowsAfter = floorOf(reading.beginsAt)
 }
 
+/** '' while nothing is removed. */
+async function ledgerBeginsAt(db: Db): Promise<string> {
+  return (await readBriefly(db, 'audit.ledger_begins', readHistoryBegins)).ledger ?? ''
+}
+
+async function readKept(
+  db: Db,
+  { beginsAt, ...bounds }: { above: number; upTo: number; beginsAt: string },
+): Promise<RemovedSums[]> {
+  if (beginsAt === '') return []
+  return readBriefly(db, 'audit.removed_ledger', (reader) =>
+    readRemovedLedger(reader, { ...bounds, beginsAt }),
+  )
+}
+
+function amountOf({ topups, charges, refunds }: RemovedSums): number {
+  return topups + charges + refunds
+}
+
+/** @returns undefined when a week was removed of which rows are still to be read: the reading begins again. */
 async function readRows(
   db: Db,
-  { above, upTo, rowsUpTo = '', chains, strangers }: LedgerReading,
+  { above, upTo, rowsUpTo = '', beginsAt = '', chains, strangers }: LedgerReading,
   after: string,
   rowsMax: number,
-): Promise<Page> {
+): Promise<Page | undefined> {
   const span = await spanFrom(db, KEY, { after, upTo: rowsUpTo }, rowsMax)
   const rows = await query(
     db,
@@ -87,6 +124,9 @@ async function readRows(
       WHERE ${within('transaction_id', span)} AND user_id > ${above}
         AND user_id <= ${upTo ?? Number.MAX_SAFE_INTEGER}`,
   )
+  // After the rows: they were complete if their week counts as there even now.
+  const beginsNow = await ledgerBeginsAt(db)
+  if (beginsNow !== beginsAt && after < floorOf(beginsNow)) return undefined
   for (const row of rows) {
     const chain = chains.get(row.user_id)
     if (chain) addRow(chain, row)
@@ -95,20 +135,39 @@ async function readRows(
   return { rows: rows.length, violations: rows.flatMap(explainNegative), end: endOf(span) }
 }
 
-async function conclude(db: Db, { chains, strangers }: LedgerReading): Promise<Violation[]> {
-  const violations: Violation[] = []
+async function conclude(db: Db, { chains, strangers, upTo }: LedgerReading): Promise<Violation[]> {
+  const violations: Violation[] = upTo === undefined ? await findUnequalWeeks(db) : []
   const outgrown: number[] = []
   let broken = 0
   for (const [userId, chain] of chains) {
     if (chain.isOutgrown) outgrown.push(userId)
-    if (isUnbroken(chain)) continue
-    if (++broken <= CHAINS_EXPLAINED_MAX) violations.push(...(await explainChain(db, userId, chain)))
+    if (isUnbroken(chain) && addsUp(chain)) continue
+    if (++broken <= CHAINS_EXPLAINED_MAX) violations.push(...(await explain(db, userId, chain)))
     else {
       const explanation = 'the chain of its ledger is broken'
       violations.push({ rule: 'chain', subject: `customer ${userId}`, explanation })
     }
   }
   violations.push(...(await findBeyond(db, outgrown)), ...(await findWithoutBalance(db, [...strangers])))
+  return violations
+}
+
+async function explain(db: Db, userId: number, chain: Chain): Promise<Violation[]> {
+  const beginsAt = await ledgerBeginsAt(db)
+  const [kept] = await readKept(db, { above: userId - 1, upTo: userId, beginsAt })
+  const removed: Removed = { beginsAt, entries: kept?.entries ?? 0 }
+  return explainChain(db, userId, { ...chain, removed })
+}
+
+/** Removed weeks whose sums differ from what is kept of their customers. */
+async function findUnequalWeeks(db: Db): Promise<Violation[]> {
+  const violations: Violation[] = []
+  for (const below of await readBriefly(db, 'audit.removed_weeks', listRemovedWeeks)) {
+    if (await readBriefly(db, 'audit.removed_week', (reader) => isWeekEqual(reader, below))) continue
+    const week = new Date(madeAtMs(below)).toISOString().slice(0, 10)
+    const explanation = 'the sums of its customers are not those of the week'
+    violations.push({ rule: 'removed', subject: `ledger of the week before ${week}`, explanation })
+  }
   return violations
 }
 

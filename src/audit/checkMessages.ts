@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import type { Db } from '../platform/db/index.ts'
 import { identifierFromBytes } from '../primitives/identifier.ts'
+import { findUnrecorded } from './checkDeadlines.ts'
 import { findWrongEvents } from './checkEvents.ts'
-import { findMoneyForNothing, findOrphans, readWanting, wanting } from './explainMessages.ts'
+import { findMoneyForNothing, findOrphans, isReturn, readWanting, wanting } from './explainMessages.ts'
 import { endOf, lastKeyOf, query, spanFrom, within } from './page.ts'
 import type { Bounds, Page, Scan, Span } from './page.ts'
 import type { EngineLimits, Violation } from './violation.ts'
@@ -41,7 +42,7 @@ interface Row {
  */
 export function openMessageScan(limits: EngineLimits): Scan {
   return {
-    ...{ name: 'messages', table: 'sms_status' },
+    ...{ name: 'messages', table: 'sms_status', isOfMessages: true as const },
     readPage: (db, bounds, rowsMax) => readPage(db, bounds, { rowsMax, limits }),
     lastKey: async (db) => {
       const keys = await Promise.all([REQUESTS, RECIPIENTS, LEDGER].map((key) => lastKeyOf(key)(db)))
@@ -67,6 +68,7 @@ async function readPage(
     ...rows.flatMap(explainCharge),
     ...found.violations,
     ...(await findWrongEvents(db, span)),
+    ...(await findUnrecorded(db, span)),
   ]
   if (violations.length > 0 || !isMatched(counts))
     violations.push(...(await findOrphans(db, span)), ...(await findMoneyForNothing(db, span)))
@@ -86,8 +88,8 @@ async function commonSpan(db: Db, bounds: Bounds, rowsMax: number): Promise<Span
 }
 
 /**
- * `compare` checks that each request has its charge and each refunded recipient its refund. If the counts are equal
- * too, there is no surplus row. Comparing counts is far cheaper than a look-up for each row.
+ * `compare` checks that each request has its charge, and each recipient whose price went back that one entry. If the counts
+ * are equal too, there is no surplus row. Comparing counts is far cheaper than a look-up for each row.
  */
 async function count(db: Db, span: Span): Promise<Counts> {
   const [counts] = await query(
@@ -95,11 +97,11 @@ async function count(db: Db, span: Span): Promise<Counts> {
     'audit.messages_count',
     sql<Counts>`SELECT * FROM
       (SELECT COUNT(*) AS recipients, SUM(possible_duplicate) AS marked,
-              SUM(status IN ('failed', 'cancelled') AND price > 0) AS refunded
+              SUM((status IN ('failed', 'cancelled') AND price > 0) OR returned > 0) AS refunded
          FROM sms_status FORCE INDEX (PRIMARY) WHERE ${within('sms_identifier', span)}) s,
       (SELECT COUNT(*) AS requests, COALESCE(SUM(recipients), 0) AS charged_for
          FROM sms_requests FORCE INDEX (PRIMARY) WHERE ${within('sms_identifier', span)}) r,
-      (SELECT SUM(transaction_type = 'charge') AS charges, SUM(transaction_type = 'refund') AS refunds
+      (SELECT SUM(transaction_type = 'charge') AS charges, SUM(${isReturn('transaction_type')}) AS refunds
          FROM user_transactions FORCE INDEX (PRIMARY) WHERE ${within('transaction_id', span)}) t`,
   )
   if (!counts) throw new Error('a count has no row')
@@ -128,9 +130,6 @@ function compare(db: Db, span: Span, limits: EngineLimits): Promise<Row[]> {
         LEFT JOIN user_transactions t FORCE INDEX (PRIMARY) ON t.transaction_id = r.sms_identifier
           AND t.recipient_no = 0 AND t.transaction_type = 'charge'
         LEFT JOIN sms_status s FORCE INDEX (PRIMARY) ON s.sms_identifier = r.sms_identifier
-        LEFT JOIN user_transactions f FORCE INDEX (PRIMARY) ON s.status IN ('failed', 'cancelled')
-          AND f.transaction_id = s.sms_identifier AND f.recipient_no = s.recipient_no
-          AND f.transaction_type = 'refund'
       WHERE ${within('r.sms_identifier', span)}
       GROUP BY r.sms_identifier
       HAVING amount IS NULL OR amount <> -price OR payer <> r.user_id OR found <> r.recipients

@@ -75,7 +75,7 @@ async function readRequests(db: Db, ids: string[]): Promise<Map<string, NamedReq
     'audit.outbox_requests',
     sql<NamedRequest & { id: Buffer }>`
       SELECT r.sms_identifier AS id, r.recipients, r.user_id, r.type,
-             FLOOR(UNIX_TIMESTAMP(r.send_at)) AS send_at
+             CEIL(UNIX_TIMESTAMP(COALESCE(r.delayed_until, r.send_at))) AS send_at
       FROM JSON_TABLE(${JSON.stringify(ids)}, '$[*]' COLUMNS (id CHAR(32) PATH '$')) asked
         STRAIGHT_JOIN sms_requests r FORCE INDEX (PRIMARY) ON r.sms_identifier = UNHEX(asked.id)`,
   )

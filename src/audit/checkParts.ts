@@ -27,7 +27,7 @@ interface Row {
 
 /** Checks that each part has the status of its receipt, and each message that of its parts (invariant 3). */
 export const partScan: Scan = {
-  ...{ name: 'parts', table: 'operator_message_parts', readPage },
+  ...{ name: 'parts', table: 'operator_message_parts', readPage, isOfMessages: true as const },
   lastKey: lastKeyOf(KEY),
 }
 

@@ -19,7 +19,7 @@ interface Row {
 
 /** Checks that the recipient of each row in quarantine is unfinished and has no owner (decision 0017). */
 export const quarantineScan: Scan = {
-  ...{ name: 'quarantine', table: 'sms_quarantine', readPage },
+  ...{ name: 'quarantine', table: 'sms_quarantine', readPage, isOfMessages: true as const },
   lastKey: lastKeyOf(KEY),
 }
 

@@ -22,7 +22,7 @@ interface Row {
 
 /** Checks that a recipient has the delivery status of the one receipt that was applied (invariant 3). */
 export const receiptScan: Scan = {
-  ...{ name: 'receipts', table: 'receipts', readPage },
+  ...{ name: 'receipts', table: 'receipts', readPage, isOfMessages: true as const },
   lastKey: lastKeyOf(KEY),
 }
 

@@ -23,7 +23,7 @@ export interface NamedRequest {
   recipients: number
   user_id: number
   type: MessageClass
-  /** Whole seconds since the epoch. */
+  /** When its last row may be due by its own time, or its customer's window or rate: whole seconds since the epoch. */
   send_at: number | null
 }
 

@@ -1,9 +1,9 @@
-import type { DeliveryStatus, SmsState } from '../../db/schema.ts'
+import type { DeliveryStatus, SmsState, TransactionType } from '../../db/schema.ts'
 import { identifierFromBytes } from '../primitives/identifier.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import type { EngineLimits, Rule, Violation } from './violation.ts'
 
-/** A recipient that is unfinished or wrong, with its request, its refund and its row in quarantine. */
+/** A recipient that is unfinished or wrong, with its request, its returns and its row in quarantine. */
 export interface RecipientRow {
   id: Buffer
   recipient_no: number
@@ -12,10 +12,12 @@ export interface RecipientRow {
   type: MessageClass
   status: SmsState
   price: number
+  returned: number
   has_owner: number
   has_lease: number
   has_provider: number
   is_handed_over: number
+  cost: number | null
   has_reason: number
   is_expired_early: number | null
   delivery_status: DeliveryStatus | null
@@ -23,8 +25,13 @@ export interface RecipientRow {
   possibly_sent: number
   possible_duplicate: number
   unconfirmed: number
-  refund: number | null
-  receiver: number | null
+  /** All that its ledger entries gave back; null without any. */
+  given_back: number | string | null
+  /** Of an entry that a recipient in its state and of its tariff cannot have. */
+  wrong_type: TransactionType | null
+  lacks_hold: number
+  /** Another customer that got something back for it. */
+  stranger: number | null
   is_quarantined: number
 }
 
@@ -35,21 +42,22 @@ export function explainRecipient(row: RecipientRow, limits: EngineLimits): Viola
     ['customer', explainCustomer(row)],
     ['state', explainState(row)],
     ['state', explainEnd(row)],
+    ['state', explainCost(row)],
     ['state', explainCancelled(row)],
     ['delivery', explainDelivery(row)],
     ['quarantine', explainQuarantine(row)],
     ['attempts', explainAttempts(row, limits.submissionsMax[row.type])],
     ['refund', explainRefund(row)],
+    ['hold', row.lacks_hold === 1 ? 'is to be paid later, and its price is not held' : undefined],
   ]
   return wrong.flatMap(([rule, explanation]) =>
     explanation === undefined ? [] : [{ rule, subject, explanation }],
   )
 }
 
-function explainCustomer({ user_id, customer, receiver }: RecipientRow): string | undefined {
+function explainCustomer({ user_id, customer, stranger }: RecipientRow): string | undefined {
   if (user_id !== customer) return `is of customer ${user_id}, its request of customer ${customer}`
-  if (receiver !== null && receiver !== customer)
-    return `is of customer ${customer} and was refunded to customer ${receiver}`
+  if (stranger !== null) return `is of customer ${customer} and was refunded to customer ${stranger}`
   return undefined
 }
 
@@ -91,6 +99,13 @@ function explainDelivery({ status, delivery_status, lacks_receipt }: RecipientRo
   return lacks_receipt ? `is ${delivery_status} and no receipt was applied` : undefined
 }
 
+/** An operator charges for what it took. */
+function explainCost({ status, cost }: RecipientRow): string | undefined {
+  if (cost === null) return undefined
+  if (status !== 'done') return `is ${status} and has a cost`
+  return cost < 0 ? `has a cost of ${cost}` : undefined
+}
+
 /** What an operator may have is never cancelled. */
 function explainCancelled({ status, possibly_sent, unconfirmed }: RecipientRow): string | undefined {
   const isAtOperator = possibly_sent === 1 || unconfirmed > 0
@@ -114,9 +129,15 @@ function explainAttempts(
   return undefined
 }
 
-function explainRefund({ status, price, refund }: RecipientRow): string | undefined {
-  if (status !== 'failed' && status !== 'cancelled') return undefined
-  // What cost nothing is refunded without an entry.
-  if (refund === null) return price === 0 ? undefined : `is ${status} and was not refunded`
-  return refund === price ? undefined : `was refunded ${refund} instead of ${price}`
+function explainRefund(row: RecipientRow): string | undefined {
+  const { status, price, returned, given_back: found, wrong_type: type } = row
+  if (type !== null) return `is ${status} and has a ${type}`
+  if (returned < 0 || returned > price) return `says that ${returned} of its price of ${price} went back`
+  // What cost nothing goes back without an entry.
+  const givenBack = Number(found ?? 0)
+  if (status === 'failed' || status === 'cancelled') {
+    if (found === null) return price === 0 ? undefined : `is ${status} and was not refunded`
+    return givenBack === price ? undefined : `was refunded ${givenBack} instead of ${price}`
+  }
+  return givenBack === returned ? undefined : `got back ${givenBack} and says ${returned}`
 }

@@ -4,6 +4,8 @@ import type { SmsState } from '../../db/schema.ts'
 import type { RecipientKey } from '../messages/index.ts'
 import type { Db, Reader } from '../platform/db/index.ts'
 import { read } from '../platform/db/index.ts'
+import { valueBefore } from '../primitives/identifier.ts'
+import type { Identifier } from '../primitives/identifier.ts'
 import type { Violation } from './violation.ts'
 
 /** Tables whose rows a scan examines, as progress and metrics name them. */
@@ -12,12 +14,17 @@ export type Table =
   | 'sms_status'
   | 'outbox_events'
   | 'sms_quarantine'
+  | 'holds'
   | 'delivery_attempts'
+  | 'deadline_misses'
   | 'bulk_messages'
   | 'receipts'
   | 'operator_message_parts'
   | 'idempotency_keys'
   | 'event_log'
+  | 'report_minutes'
+  | 'report_quarters'
+  | 'report_days'
 
 export interface OpenRecipient extends RecipientKey {
   userId: number
@@ -50,6 +57,8 @@ export interface Scan {
   readPage: (db: Db, bounds: Bounds, rowsMax: number) => Promise<Page>
   /** The key of the present last row. Absent when the keys are not identifiers and the scan knows its end. */
   lastKey?: (db: Db) => Promise<string>
+  /** Its keys begin with identifiers that belong to messages: what retention removes is not examined. */
+  isOfMessages?: true
   /** Serializes the scan's state besides its key, if any, for use after a restart. */
   state?: () => (() => Buffer) | undefined
 }
@@ -115,6 +124,11 @@ export function lastKeyOf({ table, column }: Key) {
     )
     return row?.id?.toString('hex') ?? ''
   }
+}
+
+/** @returns the key below the first one that is not removed; '' while nothing is. */
+export function floorOf(beginsAt: Identifier | null | undefined): string {
+  return beginsAt ? valueBefore(beginsAt).replaceAll('-', '') : ''
 }
 
 export function endOf({ end, isLast }: Span): string | undefined {

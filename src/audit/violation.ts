@@ -12,8 +12,10 @@ export interface Violation<R extends string = Rule> {
 export const RULES = {
   balance: 'balance = last running balance of the ledger, never negative',
   chain: 'the ledger is an unbroken chain for every customer',
+  removed: 'the sums kept of removed weeks lead to the rest of the ledger, and agree with those of the weeks',
   charge: 'every request was charged the price of its recipients, once',
-  refund: 'every failed or cancelled recipient was refunded its price once, and no other',
+  refund: 'every recipient got its price back once if it failed, was cancelled or says so, and no other',
+  hold: 'every price that is captured later is held until then, or until it goes back in time, and no other is',
   customer: 'all rows of a message are of one customer',
   state: 'states are legal and complete',
   delivery: 'every delivery status is that of the one receipt that was applied, of a recipient that is done',
@@ -26,6 +28,10 @@ export const RULES = {
   quarantine: 'every quarantined recipient is in sms_quarantine, without an owner and an outbox row',
   event: 'every finished recipient whose message makes events has the event of its state, once',
   sequence: "the numbers of each customer's events have no gap and end with its counter",
+  report:
+    'rollups of reports agree with messages and ledger, longer spans with shorter ones, all with their customers',
+  deadline:
+    'every recipient handed over or failed after its guarantee is a recorded miss, no other is, and those whose tariff says so are compensated once',
   bulk: "the messages of a bulk exist, are its customer's, and are as many and cost as much as it says",
   dangling: 'every outbox row references recipients that exist',
   lane: 'every outbox row is in a lane of its class',

@@ -7,7 +7,7 @@ import type { Call, Task } from './inFlight.ts'
 export function noteCall(
   task: Task,
   attempt: Attempt,
-  call: Pick<Call, 'provider' | 'routeReason' | 'startedAtMs'>,
+  call: Pick<Call, 'provider' | 'routeReason' | 'startedAtMs' | 'isHedge'>,
 ): void {
   const { result, called } = attempt
   if (!called || result.kind === 'throttled') return
@@ -52,10 +52,19 @@ export function attemptsToStore(
   decision: Decision | { kind: 'blocked' },
 ): StoredAttempt[] {
   if (decision.kind === 'stored' || decision.kind === 'blocked') return []
-  const { smsIdentifier, recipientNo, attempts: attempt, calls } = task
-  const [first, ...others] = calls
-  const isFirstSuccess = attempt === 1 && others.length === 0 && first?.result === 'accepted'
-  if (isFirstSuccess && decision.kind === 'apply') return []
+  const [first, ...others] = task.calls
+  const isFirstSuccess = task.attempts === 1 && others.length === 0 && first?.result === 'accepted'
+  if (isFirstSuccess && !first.isHedge && decision.kind === 'apply') return []
+  return toStoredAttempts(task)
+}
+
+/** All submissions of a task since it was claimed, in the order of their answers. */
+export function toStoredAttempts({
+  smsIdentifier,
+  recipientNo,
+  attempts: attempt,
+  calls,
+}: Task): StoredAttempt[] {
   const nowMs = performance.now()
   return calls.map(({ startedAtMs, ...call }, index) => {
     const callNo = index + 1

@@ -42,9 +42,9 @@ export async function chooseCandidate(
 ): Promise<Choice | WithoutChoice> {
   for (;;) {
     const nowMs = performance.now()
-    const admitting = candidates.filter(({ operator }) => operator.breaker.isAdmitting())
-    const ready = admitting.find((each) => readyAtMsOf(each) <= nowMs)
+    const ready = findReady(candidates, nowMs)
     if (ready) return { candidate: ready, ...queueFor(run, ready.operator, tasks) }
+    const admitting = candidates.filter(({ operator }) => operator.breaker.isAdmitting())
     if (admitting.length === 0) return notCalled
     const { candidate, readyAtMs } = admitting
       .map((each) => ({ candidate: each, readyAtMs: readyAtMsOf(each) }))
@@ -61,6 +61,11 @@ export async function chooseCandidate(
   }
 }
 
+/** @returns the first operator whose breaker and pace admit a call now. */
+export function findReady(candidates: Candidate[], nowMs: number): Candidate | undefined {
+  return candidates.find((each) => each.operator.breaker.isAdmitting() && readyAtMsOf(each) <= nowMs)
+}
+
 function readyAtMsOf(candidate: Candidate): number {
   return Math.max(paceReadyAtMsOf(candidate), candidate.operator.throughput?.readyAtMs() ?? -Infinity)
 }
@@ -70,7 +75,7 @@ function paceReadyAtMsOf({ operator: { pace }, notBeforeMs }: Candidate): number
 }
 
 /** At once when an operator is chosen, so that the next choice sees how long its queue is. */
-function queueFor(run: ChoosingRun, operator: Operator, tasks: PendingTask[]): Pick<Choice, 'turn'> {
+export function queueFor(run: ChoosingRun, operator: Operator, tasks: PendingTask[]): Pick<Choice, 'turn'> {
   if (!operator.throughput || isTooLarge(tasks, operator)) return {}
   const waitMaxMs = roomMs(run.claimedAtMs, performance.now())
   return { turn: operator.throughput.acquire(partsOf(tasks), waitMaxMs, run.stopping) }

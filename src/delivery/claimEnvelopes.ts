@@ -176,7 +176,10 @@ function toTask(
     attempts: isClaimed ? row.attempts : row.attempts + 1,
     unconfirmed: isClaimed && doubt === null ? row.unconfirmed - 1 : row.unconfirmed,
     possiblySent: row.possiblySent || doubt !== null,
-    acceptedAtMs: run.claimedAtMs - row.ageMs + content.scheduledForMs,
+    // Rows of a message that leaves at a rate are due before its last one, which is what is known of it.
+    acceptedAtMs: Math.min(run.claimedAtMs, run.claimedAtMs - row.ageMs + content.scheduledForMs),
+    guaranteedByMs: run.readAtMs + (content.guaranteedInMs ?? Infinity),
+    hedge: content.hedge,
     calls: doubt === 'lost' ? [lostCall(run.claimedAtMs)] : [],
     partsTaken,
   }

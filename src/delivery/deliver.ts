@@ -10,6 +10,7 @@ import { openClaimGate } from './claimGate.ts'
 import { isOutage } from './faults.ts'
 import type { DeliveryContext, DeliverySettings } from './deliveryContext.ts'
 import type { BlockedSettlement } from './persist.ts'
+import { openHedging } from './hedge/hedging.ts'
 import { runEnvelope } from './runEnvelope.ts'
 import { settle, settleBlocked } from './settle.ts'
 import type { RunSettlement, Settled } from './settle.ts'
@@ -76,6 +77,7 @@ export function openDelivery(settings: DeliverySettings): Deliver {
     settleBlocked: (item) => deferredSettlements.add(item),
     calls: openSemaphore(settings.callsMax),
     questions: openSemaphore(QUESTIONS_MAX),
+    ...(settings.type === 'express' && { hedging: openHedging(settings.hedgeAfter) }),
     testCalls: openSemaphore(settings.callsMax),
     recipients: openSemaphore(settings.recipientsInFlightMax),
   }

@@ -1,13 +1,17 @@
+import type { DeadlineEvents } from '../deadlines/index.ts'
 import type { Operator, OperatorEvents, Routed } from '../operators/index.ts'
 import type { Envelope } from '../outbox/index.ts'
 import type { Db } from '../platform/db/index.ts'
+import type { After } from '../platform/loop.ts'
 import type { Semaphore } from '../platform/semaphore.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import type { OnUnknown } from '../primitives/onUnknown.ts'
 import type { ClaimedEnvelope } from './claimEnvelopes.ts'
 import type { DeliveryEvents } from './events.ts'
+import type { Hedging } from './hedge/hedging.ts'
 import type { Task } from './inFlight.ts'
 import type { DeliverySlots } from './metrics.ts'
+import type { CallHealth } from './noteHealth.ts'
 import type { PersistContext } from './persist.ts'
 import type { RetryPolicy } from './retryDelay.ts'
 
@@ -30,6 +34,8 @@ export interface DeliverySettings {
   batchSizeMax: number
   /** Claims at once, and settlements at once: another begins when a full one waits. */
   concurrency: number
+  /** Of the waits before a second operator is asked; a test has its own. */
+  hedgeAfter?: After
   /** Of messages that no operator takes. */
   retry: RetryPolicy
   /** From 0 up to 1; a test has its own. */
@@ -41,8 +47,11 @@ export interface DeliverySettings {
   /** Submissions of one message with an unknown result, over all runs. */
   unknownSubmissionsMax: number
   events: DeliveryEvents
+  deadlines?: Pick<DeadlineEvents, 'missed'>
   onOpened?: (type: MessageClass, slots: DeliverySlots) => void
   operatorEvents: OperatorEvents
+  /** Counts how operators do, where routes follow that. */
+  health?: CallHealth | undefined
 }
 
 /** What the envelopes of one class in one process share: transactions by load, and the budget of operator calls. */
@@ -51,6 +60,7 @@ export interface DeliveryContext extends DeliverySettings, PersistContext {
   calls: Semaphore
   /** Questions to operators at once. */
   questions: Semaphore
+  hedging?: Hedging
   /** Of test messages, so that a slow test operator keeps no live message waiting. */
   testCalls: Semaphore
   /** By recipients that wait for a result. */

@@ -15,7 +15,7 @@ export type Settlement =
   | {
       kind: 'done'
       task: Task
-      operator: Pick<Operator, 'name' | 'keepsOurReference'>
+      operator: Pick<Operator, 'name' | 'keepsOurReference' | 'priceOf' | 'receiptPoll'>
       operatorMessageId: string | null
       /** The operator's identifiers of the parts, where it gave each one. */
       partIds?: PartIds | undefined
@@ -23,6 +23,9 @@ export type Settlement =
   | { kind: 'failed'; task: Task; provider: string; reason: string }
   | { kind: 'released'; task: Task; tried: boolean; reason: string; retryInMs: number }
   | { kind: 'quarantined'; task: Task; cause: QuarantineCause; reason: string }
+
+/** An operator took it. */
+export type Accepted = Settlement & { kind: 'done' }
 
 /** What a settlement writes about its recipient, in all tables. */
 export interface Effects {
@@ -33,6 +36,10 @@ export interface Effects {
   operatorMessageId: string | null
   /** Stored instead, where the operator named each part; and what other operators took of it. By operator. */
   partIds?: PartsTaken
+  /** What the operator charges for it, in the smallest unit; null or left out where that is not known. */
+  cost?: number | null
+  /** Set when its operator is to be asked what became of it. */
+  poll?: NonNullable<Operator['receiptPoll']>
   /** In the smallest unit; 0 for none. */
   refund: number
   /** `none`: no outbox row names it any more (invariant 4). */
@@ -59,9 +66,9 @@ export type Decision = { kind: 'apply'; effects: Effects } | { kind: 'stored' } 
 export function effectsOf(settlement: Settlement, row: RecipientState | undefined, owner: string): Decision {
   if (!row) return { kind: 'stale' }
   if (row.owner === owner && row.status === 'sending')
-    return { kind: 'apply', effects: describe(settlement, false) }
+    return { kind: 'apply', effects: describe(settlement, row, false) }
   if (settlement.kind === 'done' && !isTerminal(row.status))
-    return { kind: 'apply', effects: describe(settlement, isQuarantined(row)) }
+    return { kind: 'apply', effects: describe(settlement, row, isQuarantined(row)) }
   return { kind: isStored(settlement, row, owner) ? 'stored' : 'stale' }
 }
 
@@ -72,7 +79,7 @@ function isStored({ kind }: Settlement, row: RecipientState, owner: string): boo
   return row.status === kind && row.owner === owner
 }
 
-function describe(settlement: Settlement, endsQuarantine: boolean): Effects {
+function describe(settlement: Settlement, { returned }: RecipientState, endsQuarantine: boolean): Effects {
   const { task } = settlement
   const none = {
     provider: '',
@@ -90,14 +97,18 @@ function describe(settlement: Settlement, endsQuarantine: boolean): Effects {
     case 'done': {
       const { operator, operatorMessageId, partIds } = settlement
       const stored = operator.keepsOurReference ? null : operatorMessageId
-      const ofOperator = { ...none, status: 'done' as const, provider: operator.name }
+      const cost = costOf(operator.priceOf, task)
+      const ofOperator = {
+        ...{ ...none, status: 'done' as const, provider: operator.name, cost },
+        ...(operator.receiptPoll && { poll: operator.receiptPoll }),
+      }
       if (!partIds) return { ...ofOperator, operatorMessageId: stored }
       return { ...ofOperator, partIds: new Map([...task.partsTaken, [operator.name, partIds]]) }
     }
     case 'failed': {
       const { provider, reason } = settlement
       const tried = task.calls.length > 0
-      return { ...none, status: 'failed', provider, reason, refund: task.price, tried }
+      return { ...none, status: 'failed', provider, reason, refund: task.price - returned, tried }
     }
     case 'released': {
       const { tried, reason, retryInMs } = settlement
@@ -106,4 +117,13 @@ function describe(settlement: Settlement, endsQuarantine: boolean): Effects {
     case 'quarantined':
       return { ...none, status: 'quarantined', reason: settlement.reason }
   }
+}
+
+/** @returns what an operator charges for a recipient's parts; null where no price of the number is known. */
+export function costOf(
+  priceOf: Operator['priceOf'],
+  { recipient, parts }: { recipient: string; parts: number },
+): number | null {
+  const price = priceOf?.(recipient) ?? null
+  return price === null ? null : price * parts
 }

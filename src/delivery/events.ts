@@ -6,7 +6,7 @@ import type { MessageClass } from '../primitives/messageClass.ts'
 import { isTransient } from './faults.ts'
 import type { QuarantineCause, Settlement } from './effects.ts'
 import { deliveryMetrics } from './metrics.ts'
-import type { STEPS } from './metrics.ts'
+import type { HedgeHindrance, HedgeResult, STEPS } from './metrics.ts'
 
 type KeyOfCustomer = RecipientKey & { userId: number; traceparent?: string | undefined }
 
@@ -27,6 +27,10 @@ export interface DeliveryEvents {
   possibleDuplicates(fact: { type: MessageClass; messages: number }): void
   /** Submitted to this operator although an operator may have had them already; all of them are marked. */
   submittedAgain(fact: { type: MessageClass; operator: string; messages: number }): void
+  /** Messages and a second operator: sent to it, accepted by it first, or accepted by both. */
+  hedged(fact: { result: HedgeResult; messages: number; operator?: string }): void
+  /** Messages whose operator had not answered in time, and that went to no second one. */
+  hedgeWithheld(fact: { cause: HedgeHindrance; messages: number }): void
   /** An envelope's recipients were claimed; `ageMs` is that of the oldest. */
   claimed(fact: { type: MessageClass; ageMs: number }): void
   /** Claimed after the lease of another owner expired; `first` is one of them. */
@@ -69,6 +73,13 @@ export function createDeliveryEvents(logger: Logger, registry: Registry): Delive
     },
     submittedAgain({ type, operator, messages }) {
       metrics.submittedAgain.inc({ class: type, operator }, messages)
+    },
+    hedged({ result, messages, operator }) {
+      metrics.hedges.inc({ result }, messages)
+      if (operator !== undefined) metrics.hedgedAt.inc({ operator }, messages)
+    },
+    hedgeWithheld({ cause, messages }) {
+      metrics.hedgesWithheld.inc({ cause }, messages)
     },
     claimed({ type, ageMs }) {
       metrics.claimAges.observe({ class: type }, ageMs / 1_000)

@@ -1,10 +1,13 @@
 import type { Operator, OperatorEvents } from '../operators/index.ts'
 import type { Db } from '../platform/db/index.ts'
-import type { Semaphore } from '../platform/semaphore.ts'
+import type { Permit, Semaphore } from '../platform/semaphore.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import type { Settlement } from './effects.ts'
 import type { DeliveryEvents } from './events.ts'
+import type { Hedging } from './hedge/hedging.ts'
 import type { InFlight } from './inFlight.ts'
+import type { CallHealth } from './noteHealth.ts'
+import type { PendingTask } from './pendingTask.ts'
 
 /** One run of an envelope, as far as submitting to operators goes. */
 export interface FailoverRun {
@@ -29,8 +32,19 @@ export interface FailoverRun {
   unknownSubmissionsMax: number
   events: DeliveryEvents
   operatorEvents: OperatorEvents
+  health?: CallHealth | undefined
   /** Called with final results at once, while the failover of other messages goes on. */
   onResults: (settlements: Settlement[]) => void
+  /** Of express alone: what is needed to ask a second operator while the first has not answered. */
+  hedging?: Hedging
+  /** Its calls are made beside others that are in flight. */
+  isHedge?: boolean
+  /** Looked at directly before a call. */
+  isWanted?: (pending: PendingTask) => boolean
+  /** Looked at before a call: another operator has become the better one to ask first. */
+  hasBetterOperator?: () => boolean
+  /** Called directly before a call, with its permit. */
+  onCalling?: (permit: Permit) => void
   /** Calls that have not begun when it is aborted are not made. */
   stopping?: AbortSignal
 }

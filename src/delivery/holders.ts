@@ -37,7 +37,7 @@ export function groupByHolder(
   const holderOf = ({ task }: PendingTask) =>
     task.partsTaken.size === 0
       ? undefined
-      : operators.find((each) => isHeldBy(each, task) && each.breaker.isCalled())
+      : operators.find((each) => isHeldBy(each, task) && each.breaker.isAvailable())
   return [...Map.groupBy(tasks, holderOf)].map(([holder, group]) => {
     if (!holder) return { operators, tasks: group }
     const others = type === 'express' ? operators.filter((each) => each !== holder) : []

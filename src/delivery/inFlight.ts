@@ -13,6 +13,8 @@ export interface Call {
   /** By this process's monotonic clock. */
   startedAtMs: number
   durationMs: number
+  /** Made beside another call that was in flight. */
+  isHedge?: boolean
 }
 
 /** By operator. */
@@ -38,6 +40,10 @@ export interface Task extends Recipient {
   doubt: 'stored' | 'lost' | null
   /** When the message was accepted, or the time that it was scheduled for, by this process's monotonic clock. */
   acceptedAtMs: number
+  /** When its guarantee is over, by this process's monotonic clock, or some milliseconds earlier; Infinity without one. */
+  guaranteedByMs: number
+  /** Its customer opted in to hedging. */
+  hedge: boolean
   /** Its submissions since it was claimed. */
   calls: Call[]
   /** What operators have of it that took parts and not all. */

@@ -10,9 +10,9 @@ export function roomMs(leasedAtMs: number, nowMs: number): number {
 }
 
 /**
- * Whether an attempt that begins at `startsAtMs` ends before the lease does. `leasedAtMs` is read from the monotonic
- * clock before the database is asked for the lease, so that the answer errs on the safe side.
+ * Whether an attempt, or what takes `durationMs`, that begins at `startsAtMs` ends before the lease does. `leasedAtMs` is
+ * read from the monotonic clock before the database is asked for the lease, so that the answer errs on the safe side.
  */
-export function leavesRoom(leasedAtMs: number, startsAtMs: number): boolean {
-  return startsAtMs - leasedAtMs + ATTEMPT_TIMEOUT_MS < LEASE_MS
+export function leavesRoom(leasedAtMs: number, startsAtMs: number, durationMs = ATTEMPT_TIMEOUT_MS): boolean {
+  return startsAtMs - leasedAtMs + durationMs < LEASE_MS
 }

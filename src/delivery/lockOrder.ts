@@ -1,7 +1,7 @@
 import { lockAccounts, lockFreeAccounts } from '../ledger/index.ts'
 import type { Account } from '../ledger/index.ts'
-import { lockDeliveryRows, lockRecipients, lockStates } from '../messages/index.ts'
-import type { DeliveryRow, KeyRange, Recipient, RecipientState } from '../messages/index.ts'
+import { lockDeliveryRows, lockPaid, lockRecipients, lockStates } from '../messages/index.ts'
+import type { DeliveryRow, KeyRange, PaidRecipient, Recipient, RecipientState } from '../messages/index.ts'
 import { lockFreeRows, lockRows } from '../outbox/index.ts'
 import type { ReadRow } from '../outbox/index.ts'
 import type { Tx } from '../platform/db/index.ts'
@@ -26,6 +26,11 @@ export interface LockedBalances {
 /** May wait: nothing else is locked yet, so nothing waits for this transaction. */
 export async function lockBalancesFirst(tx: NothingLocked, userIds: number[]): Promise<LockedBalances> {
   return { accounts: await lockAccounts(tx, userIds), locked: new Set() }
+}
+
+/** Waits for none, so that one locked balance delays no other customer. */
+export async function lockFreeBalancesFirst(tx: NothingLocked, userIds: number[]): Promise<LockedBalances> {
+  return lockFreeAccounts(tx, userIds)
 }
 
 export async function lockOutboxRows(tx: NothingLocked, outboxIds: string[]): Promise<RowsLocked> {
@@ -63,6 +68,14 @@ export async function lockForReceipts(
   ranges: KeyRange[],
 ): Promise<{ tx: RecipientsLocked; rows: DeliveryRow[] }> {
   return { rows: await lockDeliveryRows(tx, joinRanges(ranges)), tx: tx as Tx as RecipientsLocked }
+}
+
+/** What a return of its price decides by. No outbox row is needed for it. */
+export async function lockForReturn(
+  tx: NothingLocked,
+  ranges: KeyRange[],
+): Promise<{ tx: RecipientsLocked; rows: PaidRecipient[] }> {
+  return { rows: await lockPaid(tx, joinRanges(ranges)), tx: tx as Tx as RecipientsLocked }
 }
 
 /** Waits for none, because other transactions wait for the rows of this one. */

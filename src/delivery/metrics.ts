@@ -11,6 +11,13 @@ export const RESULTS = ['done', 'failed', 'released', 'quarantined', 'stale', 'l
 /** Steps of delivery that may fail and are retried, or left to the outbox. */
 export const STEPS = ['consume', 'deliver', 'ask', 'renew', 'settle'] as const
 
+/** How a message and its second operator met. */
+const HEDGE_RESULTS = ['sent', 'won', 'twice'] as const
+export type HedgeResult = (typeof HEDGE_RESULTS)[number]
+/** Why a message did not go to a second operator, although the first had not answered in time. */
+const HEDGE_HINDRANCES = ['no_operator', 'budget'] as const
+export type HedgeHindrance = (typeof HEDGE_HINDRANCES)[number]
+
 /** Every label value exists from the start, so that a rate is right from the first event on. */
 export function deliveryMetrics(registry: Registry) {
   const registers = [registry]
@@ -62,6 +69,7 @@ export function deliveryMetrics(registry: Registry) {
       'chapar_leases_taken_over_total',
       'Recipients that were claimed after the lease of their owner expired',
     ),
+    ...hedgeMetrics(registry),
     unreadables: count(
       'chapar_unreadable_messages_total',
       'Queue messages that could not be understood and were dead-lettered',
@@ -79,6 +87,31 @@ export function deliveryMetrics(registry: Registry) {
       counter.inc({ class: type }, 0)
   }
   return metrics
+}
+
+function hedgeMetrics(registry: Registry) {
+  const registers = [registry]
+  const hedges = new Counter({
+    name: 'chapar_hedges_total',
+    help: 'Express messages that went to a second operator because the first had not answered (sent), that it accepted first (won), and that both accepted (twice)',
+    labelNames: ['result'] as const,
+    registers,
+  })
+  const hedgedAt = new Counter({
+    name: 'chapar_operator_hedges_total',
+    help: 'Express messages that an operator got because another one had not answered',
+    labelNames: ['operator'] as const,
+    registers,
+  })
+  const hedgesWithheld = new Counter({
+    name: 'chapar_hedges_withheld_total',
+    help: 'Express messages whose operator had not answered in time and that went to no second one, by cause',
+    labelNames: ['cause'] as const,
+    registers,
+  })
+  for (const result of HEDGE_RESULTS) hedges.inc({ result }, 0)
+  for (const cause of HEDGE_HINDRANCES) hedgesWithheld.inc({ cause }, 0)
+  return { hedges, hedgedAt, hedgesWithheld }
 }
 
 function failedMetric(registry: Registry) {

@@ -1,5 +1,5 @@
 import type { Attempt } from '../operators/index.ts'
-import type { Settlement } from './effects.ts'
+import type { Accepted, Settlement } from './effects.ts'
 import type { Task } from './inFlight.ts'
 
 /** A task without a final result, and what is known of it in this run. */
@@ -23,6 +23,8 @@ export interface PendingTask {
   onlyAt?: string
   /** It is not submitted any more in this run, whether or not an operator can be asked about it. */
   held?: Held
+  /** The operator that got it beside another one in this run. */
+  hedgedAt?: string
   /** When the database was last asked for the task's lease. */
   leasedAtMs: number
 }
@@ -82,7 +84,7 @@ export function abandoned(pending: PendingTask): PendingTask {
 export function applyAttempt(
   pending: PendingTask,
   attempt: Attempt,
-  operator: DoneBy,
+  operator: Accepted['operator'],
 ): Settlement | PendingTask {
   const { task } = pending
   const { result } = attempt
@@ -132,5 +134,3 @@ const ASKED: Attempt = {
   called: true,
   isSpecificToMessage: true,
 }
-
-type DoneBy = (Settlement & { kind: 'done' })['operator']

@@ -88,7 +88,7 @@ async function submitAndSettle(run: EnvelopeRun, tasks: Task[]): Promise<void> {
   const test = tasks.filter(({ isTest }) => isTest)
   const ofTest = {
     ...{ ...run, operators: run.testOperators, operatorsTotal: run.testOperators.length },
-    ...{ calls: run.testCalls, routeReason: 'a test key' },
+    ...{ calls: run.testCalls, routeReason: 'a test key', health: null },
   }
   await Promise.all([
     ...run.route(live).map(({ messages, operators, operatorsTotal, reason }) => {

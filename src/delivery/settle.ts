@@ -1,3 +1,4 @@
+import type { DeadlineEvents, Misses } from '../deadlines/index.ts'
 import { storeAttempts, toRanges } from '../messages/index.ts'
 import type { KeyRange, RecipientState } from '../messages/index.ts'
 import { transact } from '../platform/db/index.ts'
@@ -16,6 +17,7 @@ import type { Change } from './writeEffects.ts'
 export interface SettleContext {
   db: Db
   newId: () => string
+  deadlines?: Pick<DeadlineEvents, 'missed'> | undefined
 }
 
 /** Settlements of one run that are written together. */
@@ -53,7 +55,7 @@ export function settleBlocked(
 }
 
 async function run(
-  { db, newId }: SettleContext,
+  { db, newId, deadlines }: SettleContext,
   operation: string,
   items: RunSettlement[],
   userId: number | undefined,
@@ -69,10 +71,10 @@ async function run(
       const locked = await lockForSettlement(outboxLocked, rangesOf(items, runsNow))
       const rows = new Map(locked.rows.map((row) => [row.reference, row]))
       const decided = decide(items, rows)
-      await write(locked.tx, decided, balances)
+      const misses = await write(locked.tx, decided, balances)
       const runs = toRuns(items, decided, rows, runsNow)
       await moveOutboxRows(locked.tx, runs, newId)
-      return { runs, settled: decided.map(toSettled) }
+      return { runs, misses, settled: decided.map(toSettled) }
     },
     { resolve: () => Promise.resolve(undefined), throwsLockTimeout: true },
   )
@@ -82,6 +84,7 @@ async function run(
     for (const { task } of [...settled, ...stale]) inFlight.unsettled.delete(task.reference)
     if (stale.length > 0) inFlight.hasOthers = true
   })
+  deadlines?.missed(ended.misses)
   for (const { inFlight, isLast } of ended.runs) inFlight.isFinished ||= isLast
   return ended.settled
 }
@@ -143,18 +146,19 @@ async function write(
   tx: RecipientsLocked,
   decided: Decided[][],
   lockedFirst: LockedBalances | undefined,
-): Promise<void> {
+): Promise<Misses> {
   const all = decided.flat()
   const refunded = all.filter(({ decision }) => decision.kind === 'apply' && decision.effects.refund > 0)
   const userIds = refunded.map(({ settlement }) => settlement.task.userId)
   const balances = lockedFirst ?? (await lockFreeBalances(tx, userIds))
   for (const each of refunded)
     if (balances.locked.has(each.settlement.task.userId)) each.decision = { kind: 'blocked' }
-  await writeEffects(tx, all.flatMap(toChange), balances)
+  const misses = await writeEffects(tx, all.flatMap(toChange), balances)
   await storeAttempts(
     tx,
     all.flatMap(({ settlement, row, decision }) => (row ? attemptsToStore(settlement, decision) : [])),
   )
+  return misses
 }
 
 /** What the transaction changes of each run. Recipients of other owners are only of interest when its row goes. */

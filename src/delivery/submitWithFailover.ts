@@ -1,18 +1,15 @@
-import { attempt } from '../operators/index.ts'
-import type { Operator, OperatorResult, Turn } from '../operators/index.ts'
-import type { Permit } from '../platform/semaphore.ts'
-import { noteCall } from './attemptLog.ts'
+import type { Operator, OperatorResult } from '../operators/index.ts'
 import { cutIntoCalls, isTooLarge } from './calls.ts'
 import { chooseCandidate } from './chooseCandidate.ts'
 import type { Candidate } from './chooseCandidate.ts'
-import type { Settlement } from './effects.ts'
 import type { FailoverRun } from './failoverRun.ts'
-import { isHeldBy, isUnmarkedRepeat } from './holders.ts'
-import { ATTEMPT_TIMEOUT_MS, leavesRoom } from './lease.ts'
-import { abandoned, applyAttempt, throttled } from './pendingTask.ts'
+import { capMsOf, slowLast } from './hedge/delay.ts'
+import { mayHedge } from './hedge/mayHedge.ts'
+import { submitHedged } from './hedge/submitHedged.ts'
+import { isHeldBy } from './holders.ts'
+import { leavesRoom } from './lease.ts'
 import type { PendingTask } from './pendingTask.ts'
-import { renewLease } from './renewLease.ts'
-import { toSubmission } from './toSubmission.ts'
+import { submitInTurn } from './submitInTurn.ts'
 import { resolveDoubts, resolveUnknown } from './unknown/resolve.ts'
 import { withoutExpired } from './withoutExpired.ts'
 
@@ -23,12 +20,27 @@ const SUBMISSIONS_PER_OPERATOR_MAX = { normal: 2, express: 1 }
 const THROTTLED_PAUSE_MS = 50
 
 /** Submits tasks to each operator in turn until one decides them. @returns those without a final result. */
-export async function submitWithFailover(run: FailoverRun, tasks: PendingTask[]): Promise<PendingTask[]> {
-  const candidates = run.operators.map((operator) => ({
+export async function submitWithFailover(run: FailoverRun, all: PendingTask[]): Promise<PendingTask[]> {
+  const { hedging } = run
+  const hedged = hedging ? all.filter(mayHedge) : []
+  if (!hedging || hedged.length === 0) return submitPlainly(run, all)
+  const others = all.filter((each) => !hedged.includes(each))
+  const candidates = slowLast(candidatesOf(run), hedging.latencies, capMsOf(hedged))
+  const rests = [submitToCandidates(run, hedged, candidates), submitPlainly(run, others)]
+  return (await Promise.all(rests)).flat()
+}
+
+function candidatesOf(run: FailoverRun): Candidate[] {
+  return run.operators.map((operator) => ({
     operator,
     submissionsLeft: operator.deduplicatesReferences ? SUBMISSIONS_PER_OPERATOR_MAX[run.type] : 1,
     notBeforeMs: -Infinity,
   }))
+}
+
+async function submitPlainly(run: FailoverRun, tasks: PendingTask[]): Promise<PendingTask[]> {
+  if (tasks.length === 0) return []
+  const candidates = candidatesOf(run)
   const doubtful = tasks.filter(({ task }) => task.doubt !== null)
   if (doubtful.length === 0) return submitWhereAllowed(run, tasks, candidates)
   const certain = tasks.filter(({ task }) => task.doubt === null)
@@ -66,12 +78,16 @@ async function submitToCandidates(
   if (typeof choice === 'function') return tasks.map(choice)
   const { operator } = choice.candidate
   if (isTooLarge(tasks, operator)) return submitInParts(run, tasks, candidates, operator)
-  const { undecided, notSubmitted } = await submitInTurn(run, operator, tasks, choice.turn)
-  const groups = Map.groupBy(undecided, (each) => nextOf(each, operator))
+  const others = candidates.filter((each) => each !== choice.candidate)
+  const { undecided, notSubmitted } =
+    run.hedging && others.length > 0 && tasks.every(mayHedge)
+      ? await submitHedged(run, run.hedging, choice, { tasks, others, submit: submitInTurn })
+      : await submitInTurn(run, operator, tasks, choice.turn)
   const rests = await Promise.all(
-    [...groups].map(([next, group]) => {
-      if (next === 'unknown') return submitAfterUnknown(run, group, candidates, choice.candidate)
-      return submitToCandidates(run, group, remaining(run, candidates, choice.candidate, next))
+    groupByNext(undecided, operator).map(({ next, hedgedAt, group }) => {
+      const left = candidates.filter((each) => each.operator.name !== hedgedAt)
+      if (next === 'unknown') return submitAfterUnknown(run, group, left, choice.candidate)
+      return submitToCandidates(run, group, remaining(run, left, choice.candidate, next))
     }),
   )
   return [...notSubmitted, ...rests.flat()]
@@ -83,6 +99,15 @@ type Next = OperatorResult['kind'] | 'held' | 'held throttled'
 function nextOf({ task, attempt: { result } }: PendingTask, operator: Operator): Next {
   if (!isHeldBy(operator, task) || result.kind === 'unknown') return result.kind
   return result.kind === 'throttled' ? 'held throttled' : 'held'
+}
+
+/** `hedgedAt`: the operator that was asked beside this one is not asked again in this run. */
+function groupByNext(undecided: PendingTask[], operator: Operator) {
+  return [...Map.groupBy(undecided, ({ hedgedAt }) => hedgedAt)].flatMap(([hedgedAt, tasks]) =>
+    [...Map.groupBy(tasks, (each) => nextOf(each, operator))].map(([next, group]) => {
+      return { next, hedgedAt, group }
+    }),
+  )
 }
 
 /** Asks the operators that may have them first (invariant 4). */
@@ -130,102 +155,4 @@ async function submitInParts(
   const probe = operator.breaker.state() === 'closed' ? [] : parts.splice(0, 1)
   const probed = await Promise.all(probe.map(submit))
   return [...probed, ...(await Promise.all(parts.map(submit)))].flat()
-}
-
-interface Submitted {
-  undecided: PendingTask[]
-  /** Without a result, and without a further submission in this run. */
-  notSubmitted: PendingTask[]
-}
-
-/**
- * Waits for the operator's turn and for a permit among all calls of the class, then checks pace and lease. On stop, tasks
- * that wait for a permit are abandoned, because they might outlast shutdown.
- */
-async function submitInTurn(
-  run: FailoverRun,
-  operator: Operator,
-  tasks: PendingTask[],
-  waiting?: Promise<Turn | undefined>,
-): Promise<Submitted> {
-  const turn = await waiting
-  if (waiting && !turn) return { undecided: tasks.map(throttled), notSubmitted: [] }
-  let permit: Permit
-  try {
-    permit = await run.calls.acquire(1, run.stopping)
-  } catch {
-    return { undecided: [], notSubmitted: tasks.map(abandoned) }
-  }
-  try {
-    const ready = await prepare(run, operator, tasks)
-    const nowMs = performance.now()
-    if (operator.pace.readyAtMs() > nowMs || (turn && turn.expiresAtMs < nowMs))
-      return { undecided: ready.undecided.map(throttled), notSubmitted: ready.notSubmitted }
-    const unexpired = withoutExpired(ready.undecided, run.onResults)
-    return { undecided: await submitOnce(run, operator, unexpired), notSubmitted: ready.notSubmitted }
-  } finally {
-    permit.release()
-  }
-}
-
-/** Renews the lease of tasks before a submission that is not counted or not marked yet, or when the lease leaves no room for it. */
-async function prepare(run: FailoverRun, operator: Operator, tasks: PendingTask[]): Promise<Submitted> {
-  const isRepeat = ({ task, needsMark }: PendingTask) => needsMark || isUnmarkedRepeat(operator, task)
-  const isReady = (each: PendingTask) =>
-    each.isCounted && !isRepeat(each) && leavesRoom(each.leasedAtMs, performance.now())
-  if (tasks.every(isReady)) return { undecided: tasks, notSubmitted: [] }
-  const askedAtMs = performance.now()
-  try {
-    const renewals = tasks.map((each) => {
-      return { task: each.task, isRepeat: isRepeat(each), isFurther: !each.isCounted }
-    })
-    const { ours, newlyMarked } = await renewLease(run.db, renewals, run.inFlight)
-    if (newlyMarked > 0) run.events.possibleDuplicates({ type: run.type, messages: newlyMarked })
-    const [kept, lost] = [
-      tasks.filter(({ task }) => ours.has(task.reference)),
-      tasks.filter(({ task }) => !ours.has(task.reference)),
-    ]
-    for (const { task } of lost) run.inFlight.unsettled.delete(task.reference)
-    if (lost.length > 0) run.inFlight.hasOthers = true
-    for (const each of kept) each.task.possibleDuplicate ||= isRepeat(each)
-    const renewed = kept.map((each) => ({
-      ...{ ...each, isCounted: true, needsMark: false, leasedAtMs: askedAtMs },
-    }))
-    if (!leavesRoom(askedAtMs, performance.now()))
-      return { undecided: [], notSubmitted: renewed.map(abandoned) }
-    return { undecided: renewed, notSubmitted: [] }
-  } catch (error) {
-    run.events.deliveryFailed({ type: run.type, step: 'renew', error })
-    return { undecided: [], notSubmitted: tasks.map(abandoned) }
-  }
-}
-
-/** One call of one operator, or one and its halves. Hands on the final results. @returns the tasks without one. */
-async function submitOnce(
-  run: FailoverRun,
-  operator: Operator,
-  tasks: PendingTask[],
-): Promise<PendingTask[]> {
-  if (tasks.length === 0) return []
-  const batch = tasks.map(({ task }) => toSubmission(task, operator))
-  const again = tasks.filter(({ task }) => task.possibleDuplicate).length
-  if (again > 0) run.events.submittedAgain({ type: run.type, operator: operator.name, messages: again })
-  const startedAtMs = performance.now()
-  const attempts = await attempt(operator, batch, {
-    timeoutMs: ATTEMPT_TIMEOUT_MS,
-    events: run.operatorEvents,
-    traced: tasks.map(({ task }) => task),
-  })
-  const undecided: PendingTask[] = []
-  const settlements: Settlement[] = []
-  tasks.forEach((pending, position) => {
-    const result = attempts[position]
-    if (result)
-      noteCall(pending.task, result, { provider: operator.name, routeReason: run.routeReason, startedAtMs })
-    const next = result ? applyAttempt(pending, result, operator) : pending
-    if ('kind' in next) settlements.push(next)
-    else undecided.push(next)
-  })
-  if (settlements.length > 0) run.onResults(settlements)
-  return undecided
 }

@@ -1,6 +1,10 @@
+import { NO_MISSES, recordMisses } from '../deadlines/index.ts'
+import type { Misses } from '../deadlines/index.ts'
 import { appendEvents } from '../events/index.ts'
 import type { MessageEventType } from '../events/index.ts'
-import { proposeRefunds, writeAccounts } from '../ledger/index.ts'
+import { removeHolds, startReceiptWait } from '../holds/index.ts'
+import { proposeReturns, writeAccounts } from '../ledger/index.ts'
+import type { Return } from '../ledger/index.ts'
 import {
   endQuarantine,
   markCancelled,
@@ -10,6 +14,7 @@ import {
   release,
   storeOperatorMessages,
   storeOperatorParts,
+  storePolls,
 } from '../messages/index.ts'
 import type { RecipientState } from '../messages/index.ts'
 import type { Effects } from './effects.ts'
@@ -18,7 +23,10 @@ import type { LockedBalances, RecipientsLocked } from './lockOrder.ts'
 
 /** The effects of one settlement on the row that it locked. */
 export interface Change {
-  task: Pick<Task, 'userId' | 'smsIdentifier' | 'recipientNo'>
+  task: Pick<Task, 'userId' | 'smsIdentifier' | 'recipientNo' | 'recipient'> & {
+    /** As the task has it; left out where it is not known. */
+    guaranteedByMs?: number
+  }
   row: RecipientState
   effects: Effects
 }
@@ -35,17 +43,23 @@ const WRITERS: readonly Writer[] = [
   writeEndedQuarantine,
   writeOperatorMessages,
   writeOperatorParts,
-  writeRefunds,
+  writePolls,
+  writeReturns,
+  writeHolds,
   writeEvents,
 ]
 
-/** Writes what was decided, except for outbox rows, in the transaction that locked everything (invariants 1 and 3). */
+/**
+ * Writes what was decided, except for outbox rows, in the transaction that locked everything (invariants 1 and 3).
+ * @returns the guarantees that were missed.
+ */
 export async function writeEffects(
   tx: RecipientsLocked,
   changes: Change[],
   balances: LockedBalances,
-): Promise<void> {
+): Promise<Misses> {
   for (const write of WRITERS) await write(tx, changes, balances)
+  return writeMisses(tx, changes)
 }
 
 async function writeDone(tx: RecipientsLocked, changes: Change[]): Promise<void> {
@@ -54,7 +68,7 @@ async function writeDone(tx: RecipientsLocked, changes: Change[]): Promise<void>
     await markDone(
       tx,
       group.map(({ row }) => row),
-      { provider },
+      { provider, costs: group.map(({ effects }) => effects.cost ?? null) },
     )
 }
 
@@ -137,17 +151,65 @@ async function writeOperatorParts(tx: RecipientsLocked, changes: Change[]): Prom
     )
 }
 
-async function writeRefunds(
+/** Without an operator that is asked this is no statement. */
+async function writePolls(tx: RecipientsLocked, changes: Change[]): Promise<void> {
+  await storePolls(
+    tx,
+    changes.flatMap(({ task: { recipient }, row, effects: { provider: operator, poll } }) =>
+      poll
+        ? [{ smsIdentifier: row.smsIdentifier, recipientNo: row.recipientNo, operator, recipient, ...poll }]
+        : [],
+    ),
+  )
+}
+
+/** What was held is released, by the same entry under another name. */
+async function writeReturns(
   tx: RecipientsLocked,
   changes: Change[],
   { accounts }: LockedBalances,
 ): Promise<void> {
-  const refunds = changes.flatMap(({ task, effects: { refund: amount, reason } }) => {
+  const returns = changes.flatMap(({ task, row, effects: { refund: amount, reason } }): Return[] => {
     const { userId, smsIdentifier, recipientNo } = task
-    return amount > 0 ? [{ userId, smsIdentifier, recipientNo, amount, reason }] : []
+    const type = row.charging === 'acceptance' ? 'refund' : 'release'
+    return amount > 0 ? [{ userId, smsIdentifier, recipientNo, type, amount, reason }] : []
   })
-  proposeRefunds(accounts, refunds)
+  proposeReturns(accounts, returns)
   await writeAccounts(tx, accounts.values())
+}
+
+/** The database decides by its own clock, which may have stepped since the claim: what is nearly over is compared there too. */
+const CLOCK_MARGIN_MS = 1_000
+
+/**
+ * After the times of the ends were written: whatever is over by the database's clock then is over by ours now. A message in
+ * time costs no statement.
+ */
+async function writeMisses(tx: RecipientsLocked, changes: Change[]): Promise<Misses> {
+  const overMs = performance.now() + CLOCK_MARGIN_MS
+  const over = changes.filter(({ task: { guaranteedByMs = -Infinity } }) => guaranteedByMs <= overMs)
+  const [done, failed] = [withStatus(over, 'done'), withStatus(over, 'failed')]
+  if (done.length + failed.length === 0) return NO_MISSES
+  const rowsOf = (ended: Change[]) => ended.map(({ row }) => row)
+  return recordMisses(tx, { done: rowsOf(done), failed: rowsOf(failed) })
+}
+
+/** A hand-over captures the price, or the wait for a receipt begins. Whatever else ends a recipient gives the price back. */
+async function writeHolds(tx: RecipientsLocked, changes: Change[]): Promise<void> {
+  const held = changes.filter(({ row }) => row.charging !== 'acceptance')
+  if (held.length === 0) return
+  const isWaiting = ({ row }: Change) => row.charging === 'delivery'
+  const done = withStatus(held, 'done')
+  const ended = [...withStatus(held, 'failed'), ...withStatus(held, 'cancelled')]
+  const over = [...ended, ...done.filter((change) => !isWaiting(change))]
+  await startReceiptWait(
+    tx,
+    done.filter(isWaiting).map(({ row }) => row),
+  )
+  await removeHolds(
+    tx,
+    over.map(({ row }) => row),
+  )
 }
 
 /** Only these end a recipient. */

@@ -14,6 +14,8 @@ export interface Account {
   fairTag: number
   /** The customer's bucket of parts, in microseconds since the epoch (see limits). */
   partsTatMicros: number
+  /** When its next normal part may leave, in microseconds since the epoch (see limits). */
+  sendingTatMicros: number
   /** What it spent in the day and month of its last expense under a limit (see limits). */
   spending: { day: number; ofDay: number; ofMonth: number }
   /** Where the customer's events go, as bits (see events); 0 for nowhere. */
@@ -73,6 +75,7 @@ interface Row {
   last_seq: number
   fair_tag: number
   parts_tat: number
+  sending_tat: number
   spend_day: number
   spent_of_day: number
   spent_of_month: number
@@ -89,8 +92,8 @@ async function selectForUpdate(
 ): Promise<Map<number, Account>> {
   if (ids.length === 0) return new Map()
   const { rows } = await sql<Row>`
-    SELECT user_id, balance, last_seq, fair_tag, parts_tat, spend_day, spent_of_day, spent_of_month,
-           event_sinks, low_balance, CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED) AS now_micros
+    SELECT user_id, balance, last_seq, fair_tag, parts_tat, sending_tat, spend_day, spent_of_day,
+           spent_of_month, event_sinks, low_balance, CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED) AS now_micros
     FROM user_balances FORCE INDEX (PRIMARY)
     WHERE user_id IN (${list(ids)}) ORDER BY user_id FOR UPDATE ${skipLocked}`.execute(tx)
   return new Map(rows.map((row) => [row.user_id, toAccount(row)]))
@@ -99,7 +102,8 @@ async function selectForUpdate(
 function toAccount(row: Row): Account {
   return {
     ...{ userId: row.user_id, balance: row.balance, lastSeq: row.last_seq, fairTag: row.fair_tag },
-    ...{ partsTatMicros: row.parts_tat, lockedAtMicros: row.now_micros, entries: [] },
+    ...{ partsTatMicros: row.parts_tat, sendingTatMicros: row.sending_tat },
+    ...{ lockedAtMicros: row.now_micros, entries: [] },
     spending: { day: row.spend_day, ofDay: row.spent_of_day, ofMonth: row.spent_of_month },
     ...{ eventSinks: row.event_sinks, lowBalance: row.low_balance },
   }

@@ -1,6 +1,7 @@
+import { historyBeginsAt, readBroughtForward, readHistoryBegins } from '../history/index.ts'
 import { read } from '../platform/db/index.ts'
-import type { Db } from '../platform/db/index.ts'
-import { identifierFromBytes } from '../primitives/identifier.ts'
+import type { Db, Reader } from '../platform/db/index.ts'
+import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
 import type { BalancePage, BalanceQuery } from './types.ts'
 
 /**
@@ -25,11 +26,14 @@ export function readBalance(db: Db, query: BalanceQuery): Promise<BalancePage> {
       .orderBy('seq', 'desc')
       .limit(query.limit + 1)
       .execute()
+    // After the rows, so that no row is both listed and brought forward, nor neither.
+    const { ledger } = await readHistoryBegins(reader)
+    const isThere = beginsWith(ledger)
     const page = rows.slice(0, query.limit)
     const last = page.at(-1)
     return {
       balance: account.balance,
-      transactions: page.map((row) => ({
+      transactions: page.filter(isThere).map((row) => ({
         transactionId: transactionIdOf(row.transaction_id, row.recipient_no),
         amount: row.amount,
         transactionType: row.transaction_type,
@@ -37,8 +41,25 @@ export function readBalance(db: Db, query: BalanceQuery): Promise<BalancePage> {
         createdAt: row.created_at,
       })),
       nextCursor: rows.length > query.limit && last ? { seq: last.seq } : null,
+      removed: await readRemoved(reader, query.userId, ledger),
     }
   })
+}
+
+/** Rows of a week that is about to be removed are brought forward already. */
+function beginsWith(ledger: string | null): (row: { transaction_id: Buffer }) => boolean {
+  const first = ledger === null ? Buffer.alloc(0) : identifierToBytes(ledger)
+  return (row) => Buffer.compare(row.transaction_id, first) >= 0
+}
+
+async function readRemoved(
+  reader: Reader,
+  userId: number,
+  ledger: string | null,
+): Promise<BalancePage['removed']> {
+  const beginsAt = historyBeginsAt(ledger)
+  if (beginsAt === undefined) return undefined
+  return { beginsAt, broughtForward: await readBroughtForward(reader, userId) }
 }
 
 /** A refund's identifier is its message's with the recipient's number behind it. */

@@ -25,6 +25,8 @@ export interface BalancePage {
   balance: number
   transactions: LedgerItem[]
   nextCursor: BalanceCursor | null
+  /** Older rows were removed; what they came to. */
+  removed?: { beginsAt: string; broughtForward: number } | undefined
 }
 
 export interface TopUpRequest {

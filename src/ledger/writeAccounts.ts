@@ -40,19 +40,22 @@ function toRows({ userId, balance, lastSeq, entries }: Account): Value[][] {
 async function updateBalances(tx: Tx, accounts: Account[]): Promise<void> {
   const values = accounts
     .toSorted((a, b) => a.userId - b.userId)
-    .map(({ userId, balance, lastSeq, fairTag, partsTatMicros, spending: { day, ofDay, ofMonth } }) => [
-      ...[userId, balance, lastSeq, fairTag, partsTatMicros, day, ofDay, ofMonth],
+    .map(({ userId, balance, lastSeq, fairTag, partsTatMicros, sendingTatMicros, spending }) => [
+      ...[userId, balance, lastSeq, fairTag, partsTatMicros, sendingTatMicros],
+      ...[spending.day, spending.ofDay, spending.ofMonth],
     ])
   const { numAffectedRows } = await sql`
     UPDATE JSON_TABLE(${JSON.stringify(values)}, '$[*]' COLUMNS (user_id BIGINT PATH '$[0]' ERROR ON ERROR,
       balance BIGINT PATH '$[1]' ERROR ON ERROR, last_seq BIGINT PATH '$[2]' ERROR ON ERROR,
       fair_tag BIGINT PATH '$[3]' ERROR ON ERROR, parts_tat BIGINT PATH '$[4]' ERROR ON ERROR,
-      spend_day INT PATH '$[5]' ERROR ON ERROR, spent_of_day BIGINT PATH '$[6]' ERROR ON ERROR,
-      spent_of_month BIGINT PATH '$[7]' ERROR ON ERROR)) proposed
+      sending_tat BIGINT PATH '$[5]' ERROR ON ERROR, spend_day INT PATH '$[6]' ERROR ON ERROR,
+      spent_of_day BIGINT PATH '$[7]' ERROR ON ERROR, spent_of_month BIGINT PATH '$[8]' ERROR ON ERROR)) proposed
     STRAIGHT_JOIN user_balances b FORCE INDEX (PRIMARY) ON b.user_id = proposed.user_id
     SET b.balance = proposed.balance, b.last_seq = proposed.last_seq, b.fair_tag = proposed.fair_tag,
-        b.parts_tat = proposed.parts_tat, b.spend_day = proposed.spend_day, b.spent_of_day = proposed.spent_of_day,
-        b.spent_of_month = proposed.spent_of_month, b.last_updated = NOW(3)`.execute(tx)
+        b.parts_tat = proposed.parts_tat, b.sending_tat = proposed.sending_tat, b.spend_day = proposed.spend_day,
+        b.spent_of_day = proposed.spent_of_day, b.spent_of_month = proposed.spent_of_month, b.last_updated = NOW(3)`.execute(
+    tx,
+  )
   // A value that joins to no row would be skipped silently, and the ledger would go on without its balance.
   if (Number(numAffectedRows) !== accounts.length)
     throw new Error(`${accounts.length} balances were proposed and ${numAffectedRows} updated`)

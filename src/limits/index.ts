@@ -1,3 +1,5 @@
+export { DELAY_DAYS_MAX, depart, rowRecipientsMax } from './depart.ts'
+export type { DelayedBy, DepartDecision, Departures } from './depart.ts'
 export { applyLimits } from './applyLimits.ts'
 export type { Demand, LimitDecision, LimitRefusal, Limits, Usage } from './applyLimits.ts'
 export { rateLimitFields } from './fields.ts'

@@ -1,5 +1,7 @@
 import { appendLowBalances } from '../events/index.ts'
 import type { LowBalance } from '../events/index.ts'
+import { insertHolds } from '../holds/index.ts'
+import type { NewHold } from '../holds/index.ts'
 import { findKeys, insertKeys, scopeId } from '../idempotency/index.ts'
 import type { KnownKeys, NewKey } from '../idempotency/index.ts'
 import { lockAccounts, lockFreeAccounts, writeAccounts } from '../ledger/index.ts'
@@ -27,6 +29,8 @@ export interface AcceptContext {
   newId: () => string
   virtualTime: VirtualTime
   normalOrder: NormalOrder
+  /** Of express requests that do not say it. */
+  guaranteedWithinMs: number
 }
 
 /**
@@ -112,20 +116,26 @@ export async function writeAccepted(
   tx: Tx,
   decided: Decided[],
   accounts: Map<number, Account>,
-  { newId, virtualTime, normalOrder }: AcceptContext,
+  { newId, virtualTime, normalOrder, guaranteedWithinMs }: AcceptContext,
 ): Promise<void> {
   const accepted = acceptedOf(decided)
   if (accepted.length === 0) return
   const requests = accepted.map(({ request }) => request)
   const hasNormal = requests.some(({ type }) => type === 'normal')
-  const basis = { normalOrder, accounts, virtualTime: hasNormal ? await virtualTime.read(tx) : 0 }
-  const rows = toOutboxRows(requests, basis, newId)
+  const basis = {
+    normalOrder,
+    guaranteedWithinMs,
+    accounts,
+    virtualTime: hasNormal ? await virtualTime.read(tx) : 0,
+  }
+  const rows = toOutboxRows(accepted, basis, newId)
   await writeAccounts(tx, accounts.values())
-  await insertRequests(tx, requests)
+  await insertRequests(tx, accepted, guaranteedWithinMs)
   await insertReferences(tx, requests)
   await insertTags(tx, requests)
   await insertCallbacks(tx, requests)
   await insertRecipients(tx, accepted)
+  await insertHolds(tx, accepted.flatMap(toHolds))
   await append(tx, rows)
   await appendLowBalances(tx, accepted.flatMap(toLowBalance))
 }
@@ -134,15 +144,26 @@ function toLowBalance({ request: { userId, smsIdentifier }, lowBalance }: Accept
   return lowBalance === undefined ? [] : [{ userId, smsIdentifier, threshold: lowBalance }]
 }
 
+/** What is captured at acceptance, or costs nothing, is never held. */
+function toHolds({ request: { smsIdentifier, userId }, price: { recipients } }: AcceptedRequest): NewHold[] {
+  return recipients.flatMap(({ price, charging, receiptWaitSeconds }, index) =>
+    charging === 'acceptance' || price === 0
+      ? []
+      : [{ smsIdentifier, recipientNo: index + 1, userId, price, receiptWaitSeconds }],
+  )
+}
+
 function acceptedOf(decided: Decided[]) {
   return decided.filter((one) => one.price !== undefined)
 }
 
 /** The keys of accepted requests with their answers, for the requests that repeat them (design 9.3). */
 function newKeys(decided: Decided[], known: KnownKeys): NewKey[] {
-  return decided.flatMap(({ request: { keyed, sendAt }, decision }) => {
+  return decided.flatMap(({ request: { keyed, sendAt }, decision, departure }) => {
     const answer = keyed && decision.kind === 'accepted' && known.get(scopeId(keyed.request))?.answer
-    return answer ? [{ ...keyed.request, ...answer, sendAtMs: sendAt?.getTime() }] : []
+    return answer
+      ? [{ ...keyed.request, ...answer, sendAtMs: (departure?.delayed?.until ?? sendAt)?.getTime() }]
+      : []
   })
 }
 

@@ -17,6 +17,8 @@ export interface StoredAttempt extends RecipientKey {
   routeReason: string
   startedAgoMs: number
   durationMs: number
+  /** Made beside another one that was in flight. */
+  isHedge?: boolean
 }
 
 const REASON_CHARS_MAX = 255
@@ -34,12 +36,13 @@ export async function storeAttempts(tx: Tx, attempts: StoredAttempt[]): Promise<
   await insertRows(
     tx,
     sql`INSERT IGNORE INTO delivery_attempts (sms_identifier, recipient_no, attempt, call_no, provider, result, reason,
-      route_reason, started_at, duration_ms)`,
+      route_reason, started_at, duration_ms, is_hedge)`,
     storable.map(({ smsIdentifier, recipientNo, startedAgoMs, durationMs, ...one }) => [
       ...[identifierToBytes(smsIdentifier), recipientNo, one.attempt, one.callNo, one.provider, one.result],
       ...[one.reason.slice(0, REASON_CHARS_MAX), one.routeReason.slice(0, REASON_CHARS_MAX)],
       sqlValue(`NOW(3) - INTERVAL ${Math.round(startedAgoMs * 1_000)} MICROSECOND`),
       Math.min(Math.round(durationMs), DURATION_MS_MAX),
+      one.isHedge ? 1 : 0,
     ]),
   )
 }

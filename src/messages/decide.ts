@@ -6,6 +6,8 @@ import type { Account } from '../ledger/index.ts'
 import { applyLimits } from '../limits/index.ts'
 import type { LimitDecision, NamedReading, RateLimit, Usage } from '../limits/index.ts'
 import type { RequestPrice } from '../tariffs/index.ts'
+import { departureOf } from './departures.ts'
+import type { Departure } from './departures.ts'
 import { callbackSecretRequired } from './callbackSecretRequired.ts'
 import { limitsOf, partsOf, priceOfRequest } from './demand.ts'
 import type { Price } from './priceRequest.ts'
@@ -28,12 +30,14 @@ export interface AcceptedRequest {
   price: RequestPrice
   /** The mark of its recipients (see events). */
   makesEvents: number
+  departure: Departure
   /** The threshold that its charge took the balance below; undefined for none. */
   lowBalance: number | undefined
 }
 
 /** A request with its decision. */
-export type Decided = AcceptedRequest | { request: Submitted; decision: Refused; price?: undefined }
+export type Decided =
+  AcceptedRequest | { request: Submitted; decision: Refused; price?: undefined; departure?: undefined }
 
 /** What a batch is decided from, read under the locks of its customers' balances. */
 export interface DecisionBasis {
@@ -79,7 +83,11 @@ function decideNew(request: Submitted, { price: priceOf, accounts, known }: Deci
   if (refused) return { request, decision: refused }
   if (!account || account.balance < cost)
     return { request, decision: { kind: 'insufficient_balance', cost, balance: account?.balance ?? 0 } }
+  const departure = departureOf(request, account)
+  if ('kind' in departure)
+    return { request, decision: { kind: 'delayed_too_far', retryAfterMs: departure.retryAfterMs } }
   if (limited?.kind === 'within') use(account, limited.usage)
+  account.sendingTatMicros = departure.tatMicros
   const { balance: before, eventSinks: sinks } = account
   propose(account, {
     transactionId: smsIdentifier,
@@ -92,10 +100,11 @@ function decideNew(request: Submitted, { price: priceOf, accounts, known }: Deci
   const decision: Accepted = {
     ...{ kind: 'accepted', smsIdentifier, recipients: recipients.length, cost },
     ...partsLeft(account, partsLimit),
+    ...(departure.delayed && { delayedUntil: departure.delayed.until }),
   }
   if (keyed) keepAnswer(known, { ...keyed.request, identifier: smsIdentifier, ...keyed.answerOf(decision) })
   return {
-    ...{ request, decision, price },
+    ...{ request, decision, price, departure },
     makesEvents: makesEvents(sinks, callbackUrl !== undefined),
     lowBalance: keepsEvents(sinks) ? passedThreshold(account, before) : undefined,
   }

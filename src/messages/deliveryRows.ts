@@ -3,12 +3,17 @@ import type { RawBuilder } from 'kysely'
 import type { DeliveryStatus, SmsState } from '../../db/schema.ts'
 import type { Reader, Tx } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
+import type { Charging } from '../primitives/charging.ts'
+import { noteChanges } from './changes.ts'
 import { KEYS_MAX, inKeys, inRanges, referenceOf, toRanges } from './recipients.ts'
 import type { KeyRange, RecipientKey, RecipientState } from './recipients.ts'
 
 /** A recipient as a receipt finds it. */
 export interface DeliveryRow extends RecipientState {
   userId: number
+  /** The number, and its parts. */
+  recipient: string
+  parts: number
   provider: string
   deliveryStatus: DeliveryStatus | null
   possiblySent: boolean
@@ -32,6 +37,8 @@ async function select(reader: Reader, ranges: KeyRange[], lock: RawBuilder<unkno
     sms_identifier: Buffer
     recipient_no: number
     user_id: number
+    recipient: string
+    parts: number
     status: SmsState
     owner: Buffer | null
     provider: string
@@ -39,9 +46,11 @@ async function select(reader: Reader, ranges: KeyRange[], lock: RawBuilder<unkno
     possibly_sent: number
     unconfirmed: number
     makes_events: number
+    returned: number
+    charging: Charging
   }>`
-    SELECT sms_identifier, recipient_no, user_id, status, owner, provider, delivery_status, possibly_sent, unconfirmed,
-           makes_events
+    SELECT sms_identifier, recipient_no, user_id, recipient, parts, status, owner, provider, delivery_status, possibly_sent,
+           unconfirmed, makes_events, returned, charging
     FROM sms_status FORCE INDEX (PRIMARY)
     WHERE ${inRanges(ranges)}
     ORDER BY sms_identifier, recipient_no ${lock}`.execute(reader)
@@ -51,6 +60,8 @@ async function select(reader: Reader, ranges: KeyRange[], lock: RawBuilder<unkno
       ...key,
       reference: referenceOf(key),
       userId: row.user_id,
+      recipient: row.recipient,
+      parts: row.parts,
       status: row.status,
       owner: row.owner && row.owner.toString('hex'),
       provider: row.provider,
@@ -58,6 +69,7 @@ async function select(reader: Reader, ranges: KeyRange[], lock: RawBuilder<unkno
       possiblySent: row.possibly_sent === 1,
       unconfirmed: row.unconfirmed,
       makesEvents: row.makes_events,
+      ...{ returned: row.returned, charging: row.charging },
     }
   })
 }
@@ -100,6 +112,7 @@ async function markSome(tx: Tx, outcomes: DeliveryOutcome[]): Promise<void> {
     WHERE s.status = 'done' AND s.delivery_status IS NULL`.execute(tx)
   if (Number(numAffectedRows) !== outcomes.length)
     throw new Error(`${outcomes.length} delivery statuses were decided and ${numAffectedRows} written`)
+  await noteChanges(tx, outcomes, { was: 'sent', became: 'row' })
 }
 
 /** A part of a message, as its operator reported it. */

@@ -2,11 +2,14 @@ import { sql } from 'kysely'
 import type { DeliveryStatus, SmsState } from '../../db/schema.ts'
 import { list } from '../platform/db/index.ts'
 import type { Reader } from '../platform/db/index.ts'
+import type { Charging } from '../primitives/charging.ts'
 import { identifierFromBytes } from '../primitives/identifier.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import type { OnUnknown } from '../primitives/onUnknown.ts'
 import { explainFailure } from './explainFailure.ts'
 import type { FailureView } from './explainFailure.ts'
+import { heldOf, moneyOf, returnedOf } from './moneyState.ts'
+import type { MoneyRow, MoneyState } from './moneyState.ts'
 import { readReferences } from './references.ts'
 import type { V1Status } from './states.ts'
 import { readTags } from './tags.ts'
@@ -29,7 +32,8 @@ export interface RequestRow {
   created_at: Date
   is_test: number
   on_unknown: OnUnknown | null
-  /** Whether send_at lies in the future, by the database's clock. */
+  guaranteed_by: Date | null
+  /** Whether the time that it waits for lies in the future, by the database's clock. */
   is_scheduled: number
 }
 
@@ -56,6 +60,12 @@ export interface MessageView {
   parts: number
   /** Charged in all, in the smallest unit; refunds do not lower it. */
   cost: number
+  /** When the recipients' prices are captured, and where the money is; null where they differ. */
+  charging: Charging | null
+  money: MoneyState | null
+  /** In the smallest unit. */
+  held: number
+  returned: number
   /** Of the recipient that has the most. */
   attempts: number
   /** A recipient was submitted again although an operator may have had it. */
@@ -66,18 +76,17 @@ export interface MessageView {
   failure: FailureView | null
   sendAt: Date | null
   expiresAt: Date | null
+  /** By when it is guaranteed to be handed over; null for none. */
+  guaranteedBy: Date | null
   createdAt: Date
   /** When the status of any recipient last changed. */
   updatedAt: Date
 }
 
-interface Group {
+interface Group extends MoneyRow {
   sms_identifier: Buffer
-  status: SmsState
-  delivery_status: DeliveryStatus | null
   is_retrying: number
   recipients: number
-  price: string
   parts: number
   attempts: number
   is_duplicate: number
@@ -115,11 +124,12 @@ async function readGroups(reader: Reader, requests: RequestRow[]): Promise<Group
   if (requests.length === 0) return []
   const { rows } = await sql<Group>`
     SELECT sms_identifier, status, delivery_status, retrying_since IS NOT NULL AS is_retrying,
-           COUNT(*) AS recipients, SUM(price) AS price, MAX(parts) AS parts, MAX(attempts) AS attempts,
+           charging, returned > 0 AS is_returned,
+           COUNT(*) AS recipients, SUM(price) AS price, SUM(returned) AS returned, MAX(parts) AS parts, MAX(attempts) AS attempts,
            MAX(possible_duplicate) AS is_duplicate,
            MAX(updated_at) AS updated_at
     FROM sms_status FORCE INDEX (PRIMARY) WHERE sms_identifier IN (${list(idsOf(requests))})
-    GROUP BY sms_identifier, status, delivery_status, is_retrying`.execute(reader)
+    GROUP BY sms_identifier, status, delivery_status, is_retrying, charging, is_returned`.execute(reader)
   return rows
 }
 
@@ -178,16 +188,30 @@ function toView(
     onUnknown: request.on_unknown,
     text: request.text,
     parts: Math.max(...groups.map(({ parts }) => parts)),
-    cost: groups.reduce((sum, { price }) => sum + Number(price), 0),
+    cost: sumOf(groups, ({ price }) => Number(price)),
+    ...{ charging: onlyOne(groups.map(({ charging }) => charging)), money: onlyOne(groups.map(moneyOf)) },
+    held: sumOf(groups, heldOf),
+    returned: sumOf(groups, returnedOf),
     attempts: Math.max(...groups.map(({ attempts }) => attempts)),
     isPossibleDuplicate: groups.some(({ is_duplicate }) => is_duplicate === 1),
     provider: only?.provider || null,
     failure: only ? explainFailure(only) : null,
     sendAt: request.send_at,
     expiresAt: request.expires_at,
+    guaranteedBy: request.guaranteed_by,
     createdAt: request.created_at,
     updatedAt: new Date(Math.max(...groups.map(({ updated_at }) => updated_at.getTime()))),
   }
+}
+
+function sumOf(groups: Group[], valueOf: (group: Group) => number): number {
+  return groups.reduce((sum, group) => sum + valueOf(group), 0)
+}
+
+/** @returns the one that all are; null where they differ. */
+function onlyOne<T>(values: T[]): T | null {
+  const [first, ...others] = new Set(values)
+  return first !== undefined && others.length === 0 ? first : null
 }
 
 function toGivenOf(listed: Listed[] = []): (string | null)[] | null {

@@ -90,8 +90,9 @@ export function boundsOf(query: RequestsQuery): { from: string; below: string } 
 
 async function select(reader: Reader, where: RawBuilder<unknown>): Promise<RequestRow[]> {
   const { rows } = await sql<RequestRow>`
-    SELECT sms_identifier, user_id, type, text, sender, recipients, send_at, expires_at, is_test, on_unknown, created_at,
-           COALESCE(send_at > NOW(3), FALSE) AS is_scheduled
+    SELECT sms_identifier, user_id, type, text, sender, recipients, send_at, expires_at, is_test, on_unknown,
+           guaranteed_by, created_at,
+           COALESCE(COALESCE(delayed_until, send_at) > NOW(3), FALSE) AS is_scheduled
     FROM sms_requests WHERE ${where}`.execute(reader)
   return rows
 }

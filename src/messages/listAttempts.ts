@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { AttemptResult } from '../../db/schema.ts'
+import { refuseRemoved } from '../history/index.ts'
 import { read } from '../platform/db/index.ts'
 import type { Db } from '../platform/db/index.ts'
 import { isIdentifier } from '../primitives/identifier.ts'
@@ -33,6 +34,8 @@ export interface AttemptView {
   routeReason: string
   startedAt: Date
   durationMs: number
+  /** Made on purpose while another operator had not answered. */
+  isHedge: boolean
 }
 
 export interface AttemptsPage {
@@ -51,6 +54,7 @@ interface Row {
   route_reason: string
   started_at: Date
   duration_ms: number
+  is_hedge: number
 }
 
 const FIRST: AttemptPlace = { recipientNo: 0, attempt: 0, callNo: 0 }
@@ -61,13 +65,13 @@ const FIRST: AttemptPlace = { recipientNo: 0, attempt: 0, callNo: 0 }
  */
 export async function listAttempts(db: Db, query: AttemptsQuery): Promise<AttemptsPage | undefined> {
   if (!isIdentifier(query.smsIdentifier)) return undefined
-  return read(db, 'messages.list_attempts', async (reader) => {
+  const page = await read(db, 'messages.list_attempts', async (reader) => {
     const request = await findRequest(reader, query)
     if (!request) return undefined
     const { recipientNo, attempt, callNo } = query.after ?? FIRST
     const { rows } = await sql<Row>`
       SELECT a.recipient_no, a.attempt, a.call_no, s.recipient, a.provider, a.result, a.reason, a.route_reason, a.started_at,
-             a.duration_ms
+             a.duration_ms, a.is_hedge
       FROM delivery_attempts a FORCE INDEX (PRIMARY)
         STRAIGHT_JOIN sms_status s FORCE INDEX (PRIMARY) ON s.sms_identifier = a.sms_identifier
           AND s.recipient_no = a.recipient_no
@@ -78,6 +82,7 @@ export async function listAttempts(db: Db, query: AttemptsQuery): Promise<Attemp
     const last = rows.length > query.limit ? page.at(-1) : undefined
     return { attempts: page.map(toView), nextAfter: last ? toPlace(last) : null }
   })
+  return page ?? refuseRemoved(db, query.smsIdentifier)
 }
 
 function toPlace({ recipient_no: recipientNo, attempt, call_no: callNo }: Row): AttemptPlace {
@@ -94,5 +99,6 @@ function toView(row: Row): AttemptView {
     routeReason: row.route_reason,
     startedAt: row.started_at,
     durationMs: row.duration_ms,
+    isHedge: row.is_hedge === 1,
   }
 }

@@ -1,3 +1,4 @@
+import { historyBeginsAt, readHistoryBegins } from '../history/index.ts'
 import { read } from '../platform/db/index.ts'
 import type { Db, Reader } from '../platform/db/index.ts'
 import { describeMessages } from './describeMessages.ts'
@@ -28,6 +29,8 @@ export interface MessagesQuery {
 export interface MessagesPage {
   messages: MessageView[]
   nextBefore: string | null
+  /** Older ones were removed. */
+  beginsAt?: string | undefined
 }
 
 /** @returns a page of a customer's messages, newest first. @throws Unavailable. */
@@ -43,7 +46,12 @@ export function listMessages(db: Db, query: MessagesQuery): Promise<MessagesPage
     )
     const messages = found.slice(0, limit)
     const last = messages.at(-1)
-    return { messages, nextBefore: found.length > limit && last ? last.smsIdentifier : nextBefore }
+    const { messages: begins } = await readHistoryBegins(reader)
+    return {
+      messages,
+      nextBefore: found.length > limit && last ? last.smsIdentifier : nextBefore,
+      beginsAt: historyBeginsAt(begins),
+    }
   })
 }
 

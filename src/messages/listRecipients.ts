@@ -1,11 +1,15 @@
 import { sql } from 'kysely'
 import type { DeliveryStatus, SmsState } from '../../db/schema.ts'
+import { refuseRemoved } from '../history/index.ts'
 import { read } from '../platform/db/index.ts'
 import type { Db, Reader } from '../platform/db/index.ts'
+import type { Charging } from '../primitives/charging.ts'
 import { isIdentifier } from '../primitives/identifier.ts'
 import { explainFailure } from './explainFailure.ts'
 import type { FailureView } from './explainFailure.ts'
 import { findRequest } from './findRequests.ts'
+import { moneyOf, returnedOf } from './moneyState.ts'
+import type { MoneyState } from './moneyState.ts'
 import { readLastErrors } from './readLastErrors.ts'
 import type { V1Status } from './states.ts'
 import { v1StatusOf } from './v1Status.ts'
@@ -27,6 +31,10 @@ export interface RecipientView {
   parts: number
   /** Charged, in the smallest unit; a refund does not lower it. */
   cost: number
+  charging: Charging
+  money: MoneyState
+  /** In the smallest unit. */
+  returned: number
   attempts: number
   /** The operator that accepted or rejected it; null until then. */
   provider: string | null
@@ -51,6 +59,8 @@ interface Row {
   is_retrying: number
   parts: number
   price: number
+  returned: number
+  charging: Charging
   attempts: number
   provider: string
   possibly_sent: number
@@ -65,12 +75,12 @@ interface Row {
  */
 export async function listRecipients(db: Db, query: RecipientsQuery): Promise<RecipientsPage | undefined> {
   if (!isIdentifier(query.smsIdentifier)) return undefined
-  return read(db, 'messages.list_recipients', async (reader) => {
+  const page = await read(db, 'messages.list_recipients', async (reader) => {
     const request = await findRequest(reader, query)
     if (!request) return undefined
     const { rows } = await sql<Row>`
       SELECT recipient_no, recipient, given_to, status, delivery_status, retrying_since IS NOT NULL AS is_retrying, parts,
-             price, attempts, provider, possibly_sent, failure_reason, possible_duplicate, updated_at
+             price, returned, charging, attempts, provider, possibly_sent, failure_reason, possible_duplicate, updated_at
       FROM sms_status FORCE INDEX (PRIMARY)
       WHERE sms_identifier = ${request.sms_identifier} AND recipient_no > ${query.after}
       ORDER BY recipient_no LIMIT ${sql.lit(query.limit + 1)}`.execute(reader)
@@ -85,6 +95,7 @@ export async function listRecipients(db: Db, query: RecipientsQuery): Promise<Re
       nextAfter,
     }
   })
+  return page ?? refuseRemoved(db, query.smsIdentifier)
 }
 
 /** Of recipients that wait for another attempt, which few pages have. */
@@ -111,6 +122,7 @@ function toView(row: Row, isScheduled: boolean): Omit<RecipientView, 'failure'> 
     }),
     parts: row.parts,
     cost: row.price,
+    ...{ charging: row.charging, money: moneyOf(row), returned: returnedOf(row) },
     attempts: row.attempts,
     provider: row.provider || null,
     isPossibleDuplicate: row.possible_duplicate === 1,

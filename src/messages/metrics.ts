@@ -18,6 +18,7 @@ const DECISIONS: Record<CountedDecision, true> = {
   price_exceeded: true,
   rate_limit: true,
   spend_limit: true,
+  delayed_too_far: true,
   outcome_unknown: true,
   fault: true,
 }

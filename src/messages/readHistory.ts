@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { DeliveryStatus, SmsState } from '../../db/schema.ts'
+import { historyBeginsAt, readHistoryBegins } from '../history/index.ts'
 import { read } from '../platform/db/index.ts'
 import type { Db, Reader } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
@@ -38,11 +39,13 @@ interface Row {
  * customer or identifier gives an empty page. Cost is bounded, whatever the filter and the length of the history.
  */
 export function readHistory(db: Db, query: HistoryQuery): Promise<HistoryPage> {
-  return read(db, 'messages.read_history', (reader) => {
+  return read(db, 'messages.read_history', async (reader) => {
     const isOpen = query.status !== undefined && !isTerminal(query.status)
-    return isOpen && query.smsIdentifier === undefined
+    const page = await (isOpen && query.smsIdentifier === undefined
       ? readOpen(reader, query)
-      : readByRequest(reader, query)
+      : readByRequest(reader, query))
+    const { messages } = await readHistoryBegins(reader)
+    return { ...page, beginsAt: historyBeginsAt(messages) }
   })
 }
 

@@ -17,6 +17,10 @@ export interface Content {
   expiresInMs: number
   /** From its acceptance to the time that it is scheduled for; 0 where it is not. */
   scheduledForMs: number
+  /** Until the guarantee of its hand-over ends, by the database's clock; null for none. */
+  guaranteedInMs: number | null
+  /** Its customer opted in to hedging. */
+  hedge: boolean
 }
 
 interface Row {
@@ -27,6 +31,8 @@ interface Row {
   on_unknown: OnUnknown | null
   expires_in_ms: number | string
   scheduled_for_ms: number | string | null
+  guaranteed_in_ms: number | string | null
+  hedge: number
 }
 
 /**
@@ -40,9 +46,10 @@ export async function readTexts(
 ): Promise<Map<string, Content>> {
   const ids = [...new Set(smsIdentifiers)].map(identifierToBytes)
   const { rows } = await sql<Row>`
-    SELECT sms_identifier, text, sender, is_test, on_unknown,
+    SELECT sms_identifier, text, sender, is_test, on_unknown, hedge,
+           TIMESTAMPDIFF(MICROSECOND, NOW(3), guaranteed_by) / 1000 AS guaranteed_in_ms,
            TIMESTAMPDIFF(MICROSECOND, NOW(3), ${expiresAt(sql`r`, validityMs)}) / 1000 AS expires_in_ms,
-           TIMESTAMPDIFF(MICROSECOND, created_at, send_at) / 1000 AS scheduled_for_ms
+           TIMESTAMPDIFF(MICROSECOND, created_at, COALESCE(delayed_until, send_at)) / 1000 AS scheduled_for_ms
     FROM sms_requests r FORCE INDEX (PRIMARY)
     WHERE sms_identifier IN (${list(ids)})`.execute(tx)
   return new Map(
@@ -55,6 +62,8 @@ export async function readTexts(
         onUnknown: row.on_unknown,
         expiresInMs: Number(row.expires_in_ms),
         scheduledForMs: Math.max(0, Number(row.scheduled_for_ms)),
+        guaranteedInMs: row.guaranteed_in_ms === null ? null : Number(row.guaranteed_in_ms),
+        hedge: row.hedge === 1,
       },
     ]),
   )

@@ -4,6 +4,7 @@ import type { SmsState } from '../../db/schema.ts'
 import { keyIn } from '../platform/db/index.ts'
 import type { Tx, Value } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
+import type { Charging } from '../primitives/charging.ts'
 import { oncePerRun } from '../primitives/oncePerRun.ts'
 import { inOpenStates } from './states.ts'
 
@@ -22,6 +23,9 @@ export interface RecipientState extends RecipientKey {
   owner: string | null
   /** Whether its changes make events, as bits (see events); 0 for none. */
   makesEvents: number
+  /** What the customer got back for it already, in the smallest unit. */
+  returned: number
+  charging: Charging
 }
 
 /** One recipient as it stands under the row lock; times are judged by the database's clock. */
@@ -49,6 +53,8 @@ interface StateRow {
   status: SmsState
   owner: Buffer | null
   makes_events: number
+  returned: number
+  charging: Charging
 }
 
 interface Row extends StateRow {
@@ -77,7 +83,7 @@ export async function lockRecipients(tx: Tx, ranges: KeyRange[]): Promise<Recipi
   const { rows } = await sql<Row>`
     SELECT sms_identifier, recipient_no, user_id, recipient, status, owner, lease_until,
            lease_until > NOW(3) AS live, possibly_sent, possible_duplicate, price, parts, attempts, unconfirmed,
-           makes_events,
+           makes_events, returned, charging,
            TIMESTAMPDIFF(MICROSECOND, created_at, NOW(3)) / 1000 AS age_ms
     FROM sms_status FORCE INDEX (PRIMARY)
     WHERE ${inRanges(ranges)}
@@ -103,7 +109,7 @@ export async function lockRecipients(tx: Tx, ranges: KeyRange[]): Promise<Recipi
 export async function lockStates(tx: Tx, ranges: KeyRange[]): Promise<RecipientState[]> {
   if (ranges.length === 0) return []
   const { rows } = await sql<StateRow>`
-    SELECT sms_identifier, recipient_no, status, owner, makes_events FROM sms_status FORCE INDEX (PRIMARY)
+    SELECT sms_identifier, recipient_no, status, owner, makes_events, returned, charging FROM sms_status FORCE INDEX (PRIMARY)
     WHERE ${inRanges(ranges)}
     ORDER BY sms_identifier, recipient_no
     FOR UPDATE`.execute(tx)
@@ -114,10 +120,13 @@ export async function lockStates(tx: Tx, ranges: KeyRange[]): Promise<RecipientS
 function stateReader(): (row: StateRow) => RecipientState {
   const identifierOf = oncePerRun(identifierFromBytes, areEqual)
   const ownerOf = oncePerRun((owner: Buffer) => owner.toString('hex'), areEqual)
-  return ({ sms_identifier, recipient_no: recipientNo, status, owner, makes_events: makesEvents }) => {
+  return ({ sms_identifier, recipient_no: recipientNo, makes_events: makesEvents, ...row }) => {
     const smsIdentifier = identifierOf(sms_identifier)
-    const reference = referenceOf({ smsIdentifier, recipientNo })
-    return { smsIdentifier, recipientNo, reference, status, owner: owner && ownerOf(owner), makesEvents }
+    const { status, owner, returned, charging } = row
+    return {
+      ...{ smsIdentifier, recipientNo, reference: referenceOf({ smsIdentifier, recipientNo }) },
+      ...{ status, owner: owner && ownerOf(owner), makesEvents, returned, charging },
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 import type { SmsState } from '../../db/schema.ts'
 import type { Tx } from '../platform/db/index.ts'
+import { noteChanges } from './changes.ts'
 import { KEYS_MAX, inRanges, toRanges } from './recipients.ts'
 import type { RecipientState } from './recipients.ts'
 import { assertTransition } from './states.ts'
@@ -54,9 +55,42 @@ function claimed({ owner, leaseSeconds }: Claim): RawBuilder<unknown> {
     lease_until = NOW(3) + INTERVAL ${sql.lit(leaseSeconds)} SECOND`
 }
 
+export interface Done {
+  provider: string
+  /** What the operator charges, by position, in the smallest unit; null where that is not known, and left out for all. */
+  costs?: readonly (number | null)[]
+}
+
 /** An operator took them. The owner stays, so that a repeated settlement recognises its own work. */
-export async function markDone(tx: Tx, rows: RecipientState[], end: { provider: string }): Promise<void> {
-  await move(tx, rows, 'done', sql`provider = ${end.provider}, handed_over_at = NOW(3)`)
+export async function markDone(tx: Tx, rows: RecipientState[], end: Done): Promise<void> {
+  const costed = rows.flatMap((row, position) => {
+    const cost = end.costs?.[position] ?? null
+    return cost === null ? [] : [{ row, cost }]
+  })
+  const known = new Set(costed.map(({ row }) => row))
+  const others = known.size === 0 ? rows : rows.filter((row) => !known.has(row))
+  await move(tx, others, 'done', sql`provider = ${end.provider}, handed_over_at = NOW(3)`)
+  await markCosted(tx, costed, end.provider)
+  await noteChanges(tx, rows, { was: 'open', became: 'sent' })
+}
+
+/** The same for those whose cost is known: each has its own, which comes from a list as in markFailed. */
+async function markCosted(
+  tx: Tx,
+  costed: { row: RecipientState; cost: number }[],
+  provider: string,
+): Promise<void> {
+  if (costed.length === 0) return
+  for (const { row } of costed) assertTransition(row.status, 'done')
+  const values = costed.map(({ row, cost }) => [row.smsIdentifier.replaceAll('-', ''), row.recipientNo, cost])
+  const { numAffectedRows } = await sql`
+    UPDATE JSON_TABLE(${JSON.stringify(values)}, '$[*]' COLUMNS (sms_identifier CHAR(32) PATH '$[0]',
+        recipient_no SMALLINT UNSIGNED PATH '$[1]', cost BIGINT PATH '$[2]')) done
+      STRAIGHT_JOIN sms_status s FORCE INDEX (PRIMARY)
+      ON s.sms_identifier = UNHEX(done.sms_identifier) AND s.recipient_no = done.recipient_no
+    SET s.status = 'done', s.updated_at = NOW(3), s.provider = ${provider}, s.handed_over_at = NOW(3),
+        s.cost = done.cost`.execute(tx)
+  assertAllUpdated(costed, numAffectedRows)
 }
 
 /** What follows is decided by the release; `unconfirmed` counts submissions with an unknown result. */
@@ -123,11 +157,17 @@ export async function markFailed(tx: Tx, failures: Failure[]): Promise<void> {
         s.possibly_sent = failed.possibly_sent,
         s.attempts = s.attempts - IF(s.attempts > 0, failed.untried, 0)`.execute(tx)
   assertAllUpdated(failures, numAffectedRows)
+  await noteChanges(
+    tx,
+    failures.map(({ row }) => row),
+    { was: 'open', became: 'failed' },
+  )
 }
 
 /** No operator has them, and none will. Refunds belong to the same transaction. */
 export async function markCancelled(tx: Tx, rows: RecipientState[]): Promise<void> {
   await move(tx, rows, 'cancelled', sql`owner = NULL, lease_until = NULL`)
+  await noteChanges(tx, rows, { was: 'open', became: 'cancelled' })
 }
 
 /** Quarantined: an open state without an owner and without a lease, which no claim takes. */

@@ -4,6 +4,7 @@ import type { SpendRefusal, NamedReading, RateLimit, SpendLimits, Usage } from '
 import type { MessageClass } from '../primitives/messageClass.ts'
 import type { OnUnknown } from '../primitives/onUnknown.ts'
 import type { Problem } from '../primitives/problem.ts'
+import type { SendingPlan } from '../primitives/sendingPlan.ts'
 
 /** One text to one or more recipients, validated. */
 export interface SendRequest {
@@ -32,6 +33,13 @@ export interface SendRequest {
   expiresInSeconds?: number | undefined
   /** What is done while it is not known whether an operator took it; null or left out: its class and operators decide. */
   onUnknown?: OnUnknown | null | undefined
+  /**
+   * Express: handed over within this time from when it may leave; null or left out for that of the settings. Test
+   * messages and normal ones have no guarantee.
+   */
+  guaranteedWithinMs?: number | null | undefined
+  /** Express: what an operator does not answer in time goes to another one too. */
+  hedge?: boolean | undefined
   /** Refused when all recipients together cost more, in the smallest unit. */
   maxPrice?: number | undefined
   /** A test key sent it: it costs nothing, and only the test operator gets it. */
@@ -40,6 +48,8 @@ export interface SendRequest {
   partsLimit?: RateLimit | null | undefined
   /** Its limits of the day and the month; null or left out for none. */
   spendLimits?: SpendLimits | null | undefined
+  /** How its customer's messages leave; left out: at once, with a weight of 1. */
+  sending?: SendingPlan | undefined
   /** The idempotency key, and the answer that a repeat gets as well. */
   keyed?: Keyed<Accepted> | undefined
   /**
@@ -57,6 +67,8 @@ export interface Accepted {
   cost: number
   /** What is left of the customer's limit of parts, where it has one. */
   partsLeft?: NamedReading | undefined
+  /** When the last of it leaves, where the customer's sending window or rate delays it. */
+  delayedUntil?: Date | undefined
 }
 
 /** What a refusal by a limit was decided from: as the locked row showed it; left out where no row was read. */
@@ -88,6 +100,7 @@ export interface Backlogged {
  * - refused: it is no repeat, and its `refusal` holds; nothing was changed.
  * - price_exceeded: it costs more than its `maxPrice`; nothing was changed.
  * - rate_limit: more parts than the customer's limit admits now; nothing was changed.
+ * - delayed_too_far: by the customer's sending window or rate it would leave too late; nothing was changed.
  * - spend_limit: it would pass the customer's limit of the day or the month; nothing was changed.
  * - backlog: too much is waiting; nothing was changed.
  * - account_locked: another session keeps the customer's balance locked; nothing was changed.
@@ -101,6 +114,7 @@ export type Decision =
   | { kind: 'price_exceeded'; cost: number; maxPrice: number }
   | RateLimited
   | (SpendRefusal & RefusedUsage)
+  | { kind: 'delayed_too_far'; retryAfterMs: number }
   | { kind: 'insufficient_balance'; cost: number; balance: number }
   | { kind: 'unavailable'; retryAfterSeconds: number }
   | Backlogged
@@ -146,4 +160,6 @@ export interface HistoryItem {
 export interface HistoryPage {
   items: HistoryItem[]
   nextCursor: HistoryCursor | null
+  /** Older ones were removed. */
+  beginsAt?: string | undefined
 }

@@ -1,3 +1,5 @@
+export { HASHED_MARK, NO_COUNTRY, countryOf } from './countryOf.ts'
+export { hashNumber } from './hashNumber.ts'
 export { normalizeNumber } from './normalizeNumber.ts'
 export type { NormalizedNumber, NumberFault } from './normalizeNumber.ts'
 export { normalizeNumbers } from './normalizeNumbers.ts'

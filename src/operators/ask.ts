@@ -32,7 +32,10 @@ export async function ask(
     kind: 'client',
     attributes: { 'chapar.operator': name, 'chapar.breaker': breaker.state() },
   })
-  const answered = await adapter.query(batch, leftMs).catch((error: unknown) => ({ fault: String(error) }))
+  const { query } = adapter
+  const answered = await step
+    .during(() => query(batch, leftMs))
+    .catch((error: unknown) => ({ fault: String(error) }))
   step.end(outcomesOf(answered, traced))
   if (ticket.probe) await breaker.record(ticket, 'fault' in answered)
   const answers = batch.map((_, position): QueryAnswer => {

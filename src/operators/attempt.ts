@@ -1,10 +1,11 @@
 import type { Traced } from '../primitives/traceparent.ts'
 import type { Breaker, Ticket } from './breaker.ts'
 import { countResults, isFailure, resultOf, throttlingIn } from './callResult.ts'
-import type { CallResult, OperatorAdapter, OperatorResult, Submission } from './contract.ts'
+import type { CallResult, OperatorAdapter, OperatorResult, ReceiptPoll, Submission } from './contract.ts'
 import type { OperatorEvents } from './events.ts'
 import { submitTraced } from './submitTraced.ts'
 import type { Pace } from './pace.ts'
+import type { PriceOf } from './prices.ts'
 import type { SenderRules } from './senders.ts'
 import { countParts } from './throughput/countParts.ts'
 import type { Throughput } from './throughput/throughput.ts'
@@ -23,6 +24,10 @@ export interface Operator {
   readonly deduplicatesReferences: boolean
   /** Its receipts carry our reference, so that its own identifiers need no index. */
   readonly keepsOurReference: boolean
+  /** What it charges for a part; left out where no price of it is known. */
+  readonly priceOf?: PriceOf
+  /** It sends no receipts and is asked what became of messages; left out for any other. */
+  readonly receiptPoll?: ReceiptPoll
 }
 
 /** What an attempt came to for one message. */

@@ -97,7 +97,7 @@ export class Breaker {
   }
 
   /** Whether it admits calls now, or the next one when a probe's result is known. */
-  isCalled(): boolean {
+  isAvailable(): boolean {
     return !this.#shut && !this.#held && !this.#circuit.opened
   }
 

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { nameText } from '../platform/config/index.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
 import type { MessageClass } from './contract.ts'
+import { pricesSchema } from './prices.ts'
+import type { OperatorPrice } from './prices.ts'
 import { senderRulesSchema } from './senders.ts'
 import type { SenderRules } from './senders.ts'
 
@@ -25,6 +27,8 @@ export interface CommonOptions {
   keepsOurReference: boolean
   /** Null: it takes every sender as it is. */
   senders: SenderRules | null
+  /** What it charges for a part, by prefix; left out where that is not known. */
+  prices?: readonly OperatorPrice[]
 }
 
 export const commonOptions = z
@@ -42,16 +46,18 @@ export const commonOptions = z
     deduplicates_references: z.boolean().default(false),
     keeps_our_reference: z.boolean().optional(),
     senders: senderRulesSchema.nullable().default(null),
+    prices: pricesSchema.optional(),
   })
   .transform((operator) => ({
     ...{ name: operator.name, classes: operator.classes, throughput: operator.throughput },
     deduplicatesReferences: operator.deduplicates_references,
     keepsOurReference: operator.keeps_our_reference,
     senders: operator.senders,
+    ...(operator.prices && { prices: operator.prices }),
   }))
 
 /** Members of an operator in the file that belong to no protocol. */
 export const COMMON_MEMBERS: ReadonlySet<string> = new Set([
   ...['name', 'protocol', 'classes', 'throughput', 'deduplicates_references', 'keeps_our_reference'],
-  'senders',
+  ...['senders', 'prices'],
 ])

@@ -64,9 +64,14 @@ export type CallResult =
  * - not_known: anything else.
  */
 export type QueryAnswer =
-  | { kind: 'taken'; operatorMessageId: string | null }
+  | { kind: 'taken'; operatorMessageId: string | null; delivery?: DeliveryAnswer }
   | { kind: 'not_taken' }
   | { kind: 'not_known'; reason: string }
+
+/** What an operator that is asked says of a message that it has, once that is final: as good as a receipt. */
+export type DeliveryAnswer = Pick<Receipt, 'code' | 'cause' | 'doneAt'> & {
+  verdict: NonNullable<Receipt['verdict']>
+}
 
 /** A request of an operator that carries receipts, as it came. */
 export interface IncomingReceipts {
@@ -143,6 +148,16 @@ export interface ReceiptOptions {
   onePerMessage: boolean
   /** The common causes of its error codes. */
   causes: Readonly<Record<string, ReceiptCause>>
+  /** Set for an operator that sends none: it is asked. */
+  poll?: ReceiptPoll
+}
+
+/** How an operator is asked what became of a message that it took. */
+export interface ReceiptPoll {
+  /** Before the first time; each further one waits for twice as long, up to an hour. */
+  everyMs: number
+  /** After this long since the hand-over it is asked no more. */
+  forMs: number
 }
 
 /**

@@ -5,6 +5,7 @@ import { shareConnections } from './connectionShares.ts'
 import type { AdapterFact, MessageClass } from './contract.ts'
 import type { OperatorEvents } from './events.ts'
 import { createPaces } from './pace.ts'
+import { indexPrices } from './prices.ts'
 import { openAdapter } from './protocols.ts'
 import type { OperatorConfig, ProtocolName, SharedByAdapters } from './protocols.ts'
 import type { LeaseQuota } from './throughput/leaseQuota.ts'
@@ -45,7 +46,9 @@ export function openLink(
   leaseQuota: LeaseQuota,
   { breaker: settings, storeReceipt, onLateResult, references }: LinkOptions = {},
 ): Link {
-  const { name, protocol, classes, senders, deduplicatesReferences, keepsOurReference } = config
+  const { name, protocol, classes, senders, deduplicatesReferences, keepsOurReference, prices } = config
+  const receiptPoll = config.receipts?.poll
+  const priceOf = prices && indexPrices(prices)
   const adapter = openAdapter(config, { references })
   const adapters = shareConnections(adapter, classes)
   const paces = createPaces({
@@ -70,6 +73,8 @@ export function openLink(
       adapter: adapters[messageClass],
       pace: paces[messageClass],
       ...(throughputs && { throughput: throughputs[messageClass] }),
+      ...(priceOf && { priceOf }),
+      ...(receiptPoll && { receiptPoll }),
     }
   }
   const of = Object.fromEntries(classes.map((each) => [each, operatorOf(each)])) as Link['of']

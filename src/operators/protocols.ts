@@ -61,7 +61,8 @@ export const PROTOCOLS: { [Name in ProtocolName]: Protocol<OptionsByProtocol[Nam
   },
   'http-template': {
     options: httpTemplateOptions,
-    keepsOurReference: ({ receipts }) => receipts?.format?.reference !== undefined,
+    keepsOurReference: ({ receipts }) =>
+      receipts?.poll !== undefined || receipts?.format?.reference !== undefined,
     open: httpTemplateAdapter,
     receipts: templateReceipts,
   },

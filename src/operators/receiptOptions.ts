@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { secretText } from '../platform/config/index.ts'
+import { durationText, secretText } from '../platform/config/index.ts'
 import { isAddressRange } from '../primitives/ipRange.ts'
 import { RECEIPT_CAUSES, SIGNATURE_ALGORITHMS, SIGNATURE_ENCODINGS } from './contract.ts'
-import type { ReceiptOptions } from './contract.ts'
+import type { ReceiptOptions, ReceiptPoll } from './contract.ts'
 
 /** It is pasted, not typed. */
 const SECRET_CHARS_MIN = 16
@@ -10,6 +10,11 @@ const CODES_MAX = 1_000
 const CODE_CHARS_MAX = 50
 const SOURCES_MAX = 100
 const TIME_ZONE_DEFAULT = 'UTC'
+const POLL_EVERY_MIN_MS = 1_000
+const POLL_EVERY_MAX_MS = 3_600_000
+const POLL_FOR_DEFAULT = '24h'
+/** Below the shortest time for which messages are kept. */
+const POLL_FOR_MAX_MS = 7 * 86_400_000
 /** A token of RFC 9110. */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/
 
@@ -49,6 +54,14 @@ export const receiptFields = {
     .default({}),
 }
 
+const pollSchema = z
+  .strictObject({
+    every: durationText(POLL_EVERY_MAX_MS, POLL_EVERY_MIN_MS),
+    for: z.string().default(POLL_FOR_DEFAULT).pipe(durationText(POLL_FOR_MAX_MS)),
+  })
+  .refine(({ every, for: forMs }) => every <= forMs, 'every must not be longer than for')
+  .transform(({ every: everyMs, for: forMs }): ReceiptPoll => ({ everyMs, forMs }))
+
 type ReceiptFields = z.output<z.ZodObject<typeof receiptFields>>
 
 export function toReceiptOptions(receipts: ReceiptFields): ReceiptOptions {
@@ -73,6 +86,24 @@ export const RECEIPTS_DEFAULT: ReceiptOptions = {
   timeZone: TIME_ZONE_DEFAULT,
   onePerMessage: false,
   causes: {},
+}
+
+/** `receipts` of an operator that sends none. Its answers are of whole messages, by our reference. */
+const polledSchema = z
+  .strictObject({ poll: pollSchema, error_codes: receiptFields.error_codes })
+  .transform(({ poll, error_codes }): ReceiptOptions => {
+    return { ...RECEIPTS_DEFAULT, onePerMessage: true, causes: error_codes, poll }
+  })
+
+/** Of an operator that can be asked instead: with `poll` it sends none. */
+export function sentOrPolled<Sent extends ReceiptOptions>(sent: z.ZodType<Sent>) {
+  return z.unknown().transform((given, check): Sent | ReceiptOptions => {
+    const isPolled = typeof given === 'object' && given !== null && 'poll' in given
+    const read = (isPolled ? polledSchema : sent).safeParse(given)
+    if (read.success) return read.data
+    for (const { path, message } of read.error.issues) check.addIssue({ code: 'custom', path, message })
+    return z.NEVER
+  })
 }
 
 function isTimeZone(name: string): boolean {

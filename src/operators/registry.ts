@@ -13,6 +13,7 @@ import type { OperatorRoute } from './routing/config.ts'
 import { groupByRoute } from './routing/groupByRoute.ts'
 import type { RoutableTask, Routed } from './routing/groupByRoute.ts'
 import { indexRoutes } from './routing/indexRoutes.ts'
+import type { HealthFollower } from './health/followHealth.ts'
 import type { LeaseQuota } from './throughput/leaseQuota.ts'
 import { openLocalLease } from './throughput/localLease.ts'
 import { whenAdmitting } from './whenAdmitting.ts'
@@ -28,6 +29,8 @@ export interface OperatorsSettings extends SharedByAdapters {
   /** Of operators with a bound on their throughput; of this process alone by default. */
   leaseQuota?: LeaseQuota
   breaker?: Partial<BreakerSettings>
+  /** Moves what routes choose by weight, by cost, or in an order that follows it; without it all count as healthy. */
+  health?: Pick<HealthFollower, 'sharesFor' | 'follow'> | undefined
   storeReceipt?: StoreReceipt | undefined
   onLateResult?: OnLateResult | undefined
 }
@@ -77,7 +80,7 @@ export interface Operators {
  * TypeError if two operators have one name or an adapter cannot use its settings.
  */
 export function registerOperators(settings: OperatorsSettings): Operators {
-  const { testOperator, events, leaseQuota = openLocalLease() } = settings
+  const { testOperator, events, health, leaseQuota = openLocalLease() } = settings
   const listeners = new Set<() => void>()
   const closing = new Set<Promise<void>>()
   const open = (config: OperatorConfig) => openLink(config, events, leaseQuota, settings)
@@ -104,7 +107,8 @@ export function registerOperators(settings: OperatorsSettings): Operators {
   const operators: Operators = {
     of: (messageClass) => live[messageClass],
     ofTest: (messageClass) => (test?.of[messageClass] ? [test.of[messageClass]] : []),
-    route: (messageClass, messages) => groupByRoute(routes, messageClass, live[messageClass], messages),
+    route: (messageClass, messages) =>
+      groupByRoute(routes, messageClass, live[messageClass], messages, health?.sharesFor),
     partsPerSecond: (messageClass) => {
       const bounds = live[messageClass].map(({ throughput }) => throughput?.partsPerSecond ?? Infinity)
       return bounds.length === 0 ? Infinity : bounds.reduce((sum, bound) => sum + bound)
@@ -119,6 +123,7 @@ export function registerOperators(settings: OperatorsSettings): Operators {
       const gone = [...links.values()].filter((link) => !kept.includes(link))
       configs = file.operators
       routes = indexRoutes(file)
+      health?.follow(routes.healthPrefixes)
       links = new Map([...kept, ...opened].map((link) => [link.config.name, link]))
       opened.forEach(apply)
       changed()

@@ -6,6 +6,8 @@ import type { MessageClass } from '../primitives/messageClass.ts'
 import { ENVELOPE_RECIPIENTS_MAX, countRecipients, encodeRanges } from './envelope.ts'
 import type { RecipientRange } from './envelope.ts'
 import { LANES, microsFromNow, microsOf } from './lanes.ts'
+import { SCHEDULED_AS } from './scheduled.ts'
+import type { ScheduledBy } from './scheduled.ts'
 
 /** A time of the database's clock, or a delay that the database adds to it. */
 export type Until = Date | { afterMs: number }
@@ -14,12 +16,12 @@ export type Until = Date | { afterMs: number }
  * The position of a new row.
  * - ready with a tag: the start tag of fair queueing (normal).
  * - ready with a deadline, counted from the database's now (express).
- * - waiting: not published before `until`.
+ * - waiting: not published before `until`; `scheduledBy` for a new row, which no relay has had.
  */
 export type RowOrder =
   | { condition: 'ready'; tag: number }
   | { condition: 'ready'; deadlineInMs: number }
-  | { condition: 'waiting'; until: Until }
+  | { condition: 'waiting'; until: Until; scheduledBy?: ScheduledBy }
 
 /** An outbox row to write: up to 100 recipients of one request, or of several requests that a claim merged. */
 export interface OutboxRow {
@@ -34,14 +36,16 @@ export interface OutboxRow {
 
 export const LAST_ERROR_CHARS_MAX = 255
 
-/** Divides the recipients of a request into ranges of at most one outbox row each. */
+/** Divides the recipients of a request into ranges of at most one outbox row each, and of `recipientsMax`. */
 export function cutIntoRanges(
   request: Omit<RecipientRange, 'first' | 'last'>,
   recipients: number,
+  recipientsMax = ENVELOPE_RECIPIENTS_MAX,
 ): RecipientRange[] {
+  const size = Math.min(recipientsMax, ENVELOPE_RECIPIENTS_MAX)
   const ranges: RecipientRange[] = []
-  for (let first = 1; first <= recipients; first += ENVELOPE_RECIPIENTS_MAX) {
-    ranges.push({ ...request, first, last: Math.min(first + ENVELOPE_RECIPIENTS_MAX - 1, recipients) })
+  for (let first = 1; first <= recipients; first += size) {
+    ranges.push({ ...request, first, last: Math.min(first + size - 1, recipients) })
   }
   return ranges
 }
@@ -62,11 +66,16 @@ export async function append(tx: Tx, rows: OutboxRow[]): Promise<void> {
         smsIdentifier,
         encodeRanges(row.ranges),
         countRecipients(row.ranges),
-        row.lastError?.slice(0, LAST_ERROR_CHARS_MAX) ?? null,
+        lastErrorOf(row),
         NOW,
       ]
     }),
   )
+}
+
+function lastErrorOf({ order, lastError }: OutboxRow): string | null {
+  if ('scheduledBy' in order && order.scheduledBy) return SCHEDULED_AS[order.scheduledBy]
+  return lastError?.slice(0, LAST_ERROR_CHARS_MAX) ?? null
 }
 
 function keyOf(order: RowOrder): Value {

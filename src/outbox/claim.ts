@@ -2,8 +2,9 @@ import { sql } from 'kysely'
 import { transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
 import { isTracing } from '../platform/telemetry/index.ts'
-import { identifierFromBytes, madeAtMs } from '../primitives/identifier.ts'
+import { bytesMadeAtMs, identifierFromBytes, madeAtMs } from '../primitives/identifier.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
+import type { CustomerShare } from './customerShares.ts'
 import { ENVELOPE_RECIPIENTS_MAX, decodeRanges } from './envelope.ts'
 import type { Envelope, RecipientRange } from './envelope.ts'
 import { LANES, microsOf, sqlMicrosFromNow } from './lanes.ts'
@@ -28,6 +29,8 @@ export interface Claim {
   unreadable: string[]
   /** Of traced requests: when their rows were made, by the database's clock. */
   waits: RowWait[]
+  /** Of each row that names a customer: how long its recipients had waited for their turn, or since they were due. */
+  shares: CustomerShare[]
   /** The place of the last row that it took. */
   reached: Place
   /** Whether more may be claimable: the claim reached its row limit, or could not pack every row. */
@@ -104,6 +107,7 @@ export function claim(
       reached: { key: last.order_key, id: last.id },
       unreadable: unreadable.map(({ id }) => identifierFromBytes(id)),
       waits: isTracing() ? taken.flatMap(toWait) : [],
+      shares: taken.flatMap((row) => toShare(row, condition)),
     }
   })
 }
@@ -123,6 +127,15 @@ function decode(rows: ClaimableRow[]): { readable: ReadableRow[]; unreadable: Cl
 function toWait({ id, ranges }: ReadableRow): RowWait[] {
   const traced = ranges.filter(({ traceparent }) => traceparent !== undefined)
   return traced.length > 0 ? [{ ranges: traced, sinceMs: madeAtMs(identifierFromBytes(id)) }] : []
+}
+
+function toShare(
+  { id, user_id: userId, recipients, order_key, now_ms }: ReadableRow,
+  condition: Condition,
+): CustomerShare[] {
+  if (userId === null) return []
+  const sinceMs = condition === 'waiting' ? order_key / 1_000 : bytesMadeAtMs(id)
+  return [{ userId, recipients, waitMs: Math.max(0, now_ms - sinceMs) * recipients }]
 }
 
 function isAlone(rows: ReadableRow[]): boolean {

@@ -4,6 +4,7 @@ import type { MessageClass } from '../primitives/messageClass.ts'
 import { claim } from './claim.ts'
 import type { Claim, ClaimSource } from './claim.ts'
 import type { Condition } from './lanes.ts'
+import { EXPRESS_ORDER_MAX_MS } from './lease.ts'
 import { lookUp } from './lookUp.ts'
 import { lowerOf, placeOf } from './place.ts'
 import type { Place } from './place.ts'
@@ -63,7 +64,7 @@ export async function claimNext(
 }
 
 async function claimFrom(
-  { db, type, newId, batchSizeMax, rowsMax, events }: RelaySettings,
+  { db, type, newId, batchSizeMax, rowsMax, events, shares }: RelaySettings,
   state: RelayState,
   room: number,
   source: ClaimSource,
@@ -73,13 +74,20 @@ async function claimFrom(
   if (isDue) state.moreDueFrom = claimed?.isFull ? claimed.reached : undefined
   if (!claimed) return undefined
   state.lastCondition = source.condition
+  shares?.note(type, claimed.shares)
   if (isDue) {
     events.dueClaimed({ type, rows: claimed.rows })
   } else {
-    state.scanStart.noteReached(claimed.reached)
-    state.position.noteReached(claimed.reached.key)
+    const reached = floorBehind(type, claimed.reached)
+    state.scanStart.noteReached(reached)
+    state.position.noteReached(reached.key)
   }
   return claimed
+}
+
+/** The place below which no new row enters: a deadline may be shorter than one that was claimed before it was made. */
+function floorBehind(type: MessageClass, reached: Place): Place {
+  return type === 'express' ? placeOf(reached.key - EXPRESS_ORDER_MAX_MS * 1_000) : reached
 }
 
 /**

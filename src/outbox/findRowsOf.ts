@@ -1,19 +1,21 @@
 import { sql } from 'kysely'
 import type { Reader } from '../platform/db/index.ts'
-import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
-import type { MessageClass } from '../primitives/messageClass.ts'
+import { identifierToBytes } from '../primitives/identifier.ts'
 import { decodeRanges } from './envelope.ts'
 import { NEWEST_MERGED } from './findOpen.ts'
 import { LANES } from './lanes.ts'
 import type { Condition } from './lanes.ts'
-import { readPosition } from './positions.ts'
 import type { Place } from './place.ts'
+import { scheduledByOf } from './scheduled.ts'
+import type { ScheduledBy } from './scheduled.ts'
 
 /** Where recipients of a message wait. */
 export interface WaitingRow extends Place {
   condition: Condition
   /** When its lease, schedule or back-off ends; null for a ready row, which waits for its turn. */
   until: Date | null
+  /** Why it waits, if no relay has had it yet. */
+  scheduledBy: ScheduledBy | null
   /** Why the last try came to nothing; null while a relay has it. */
   lastError: string | null
   /** Of the message, both included. */
@@ -60,46 +62,14 @@ export function isIn({ first, last }: WaitingRow, recipientNo: number): boolean 
 }
 
 function toRows(rows: Row[], smsIdentifier: string): WaitingRow[] {
-  return rows.flatMap(({ id, lane, order_key: key, payload, last_error: lastError }) => {
+  return rows.flatMap(({ id, lane, order_key: key, payload, last_error }) => {
+    const scheduledBy = scheduledByOf(last_error)
+    const lastError = scheduledBy ? null : last_error
     const isReady = lane === LANES.express.ready || lane === LANES.normal.ready
     const condition: Condition = isReady ? 'ready' : 'waiting'
     const until = isReady ? null : new Date(key / 1_000)
     return (decodeRanges(payload) ?? [])
       .filter((range) => range.smsIdentifier === smsIdentifier)
-      .map(({ first, last }) => ({ id, key, condition, until, lastError, first, last }))
+      .map(({ first, last }) => ({ id, key, condition, until, scheduledBy, lastError, first, last }))
   })
-}
-
-/** Rows that are looked at, from the place that claims have reached: they take some 20 ms. */
-export const BEFORE_ROWS_MAX = 10_000
-
-/**
- * @returns by the rows' identifiers, how many recipients wait in front of each ready row; `isLeast` where the rest was not
- * counted.
- */
-export async function countBefore(
-  reader: Reader,
-  type: MessageClass,
-  rows: readonly Place[],
-): Promise<Map<string, { recipients: number; isLeast: boolean }>> {
-  const [first] = rows
-  if (!first) return new Map()
-  const lastKey = Math.max(...rows.map(({ key }) => key))
-  // Nothing enters below it, and dead entries may lie there: see scanStart.
-  const reachedKey = (await readPosition(reader, type)) - 1
-  const isBefore = ({ key, id }: Place) => sql`order_key < ${key} OR order_key = ${key} AND id < ${id}`
-  const { rows: counted } = await sql<Record<string, number | string | null>>`
-    SELECT COUNT(*) AS examined,
-           ${sql.join(rows.map((row, index) => sql`SUM(IF(${isBefore(row)}, recipients, 0)) AS ${sql.ref(`n${index}`)}`))}
-    FROM (SELECT order_key, id, recipients FROM outbox_events FORCE INDEX (idx_outbox_order)
-      WHERE lane = ${LANES[type].ready} AND order_key BETWEEN ${reachedKey} AND ${lastKey}
-      ORDER BY order_key, id LIMIT ${sql.lit(BEFORE_ROWS_MAX)}) ahead`.execute(reader)
-  const sums = counted[0] ?? {}
-  const isLeast = Number(sums['examined']) === BEFORE_ROWS_MAX
-  return new Map(
-    rows.map(({ id }, index) => [
-      identifierFromBytes(id),
-      { recipients: Number(sums[`n${index}`] ?? 0), isLeast },
-    ]),
-  )
 }

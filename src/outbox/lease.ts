@@ -15,5 +15,8 @@ export const PUBLISH_RETRY_DELAY_MS = 500
 export const LONGEST_WAIT_MS = 60_000
 /** A row that this program cannot read is tried again this much later: a newer program may be about to start. */
 export const UNREADABLE_DELAY_MS = 60_000
-/** The deadline of an express row, counted from its acceptance. Express rows are claimed in the order of deadlines. */
-export const EXPRESS_DEADLINE_MS = 2_000
+/**
+ * Express rows are claimed in the order of deadlines. A later one counts as this much after acceptance, because a scan of
+ * the lane starts so far behind the deadline that claims have reached.
+ */
+export const EXPRESS_ORDER_MAX_MS = 5_000

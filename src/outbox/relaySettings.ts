@@ -2,6 +2,7 @@ import type { Publisher } from '../platform/broker/index.ts'
 import type { Db } from '../platform/db/index.ts'
 import type { After } from '../platform/loop.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
+import type { CustomerShares } from './customerShares.ts'
 import type { OutboxEvents } from './events.ts'
 
 /** What the relay of one class needs. */
@@ -11,6 +12,8 @@ export interface RelaySettings {
   type: MessageClass
   queue: string
   events: OutboxEvents
+  /** What is noted for each customer; nothing, if left out. */
+  shares?: Pick<CustomerShares, 'note'>
   newId: () => string
   /** Recipients of one claim and, up to 100, of one envelope. */
   batchSizeMax: number

@@ -18,16 +18,21 @@ const ABOUT_CERTIFICATES = /certificate|altnames/i
 /** A server that was to speak TLS does not. */
 const WITHOUT_TLS = 'HANDSHAKE_NO_SSL_SUPPORT'
 
+/** How a server says that it does not trust ours, or that it wants one. */
+const REFUSED_CLIENT =
+  /^ERR_SSL_(SSLV3|TLSV1|TLSV13)_ALERT_(BAD_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_CA|UNSUPPORTED_CERTIFICATE)$/
+
 /**
- * Why a server's certificate is not accepted, as a clause; undefined for every other error. A start fails with it, because
- * it needs a correction. A server that loses its certificate later is waited for.
+ * Which side does not trust the other, and why, as a predicate of the server; undefined for every other error. A start fails
+ * with it, because it needs a correction. A server that loses its certificate later is waited for.
  */
 export function explainUntrusted(error: unknown): string | undefined {
   for (let each = error; each instanceof Error; each = each.cause) {
-    const { code, message } = each as { code?: string; message: string }
-    if (code === WITHOUT_TLS) return 'the server does not offer TLS'
+    const { code, message, reason } = each as { code?: string; message: string; reason?: string }
+    if (code === WITHOUT_TLS) return 'is not trusted: the server does not offer TLS'
+    if (REFUSED_CLIENT.test(code ?? '')) return `does not accept the client certificate (${reason})`
     const isUntrusted = CODES.has(code ?? '') || (code === OF_MYSQL2 && ABOUT_CERTIFICATES.test(message))
-    if (isUntrusted) return `its certificate is not accepted (${message})`
+    if (isUntrusted) return `is not trusted: its certificate is not accepted (${message})`
   }
   return undefined
 }

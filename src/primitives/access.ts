@@ -1,4 +1,5 @@
 import type { OnUnknown } from './onUnknown.ts'
+import type { SendingWindow } from './sendingWindow.ts'
 
 /** What a key may be used for. `manage` is for the customer's own keys. */
 export const SCOPES = ['send', 'read', 'manage'] as const
@@ -31,6 +32,13 @@ export interface AccessCustomer {
   spendPerMonth: number | null
   /** Of messages that do not say it; null where their class and operators decide. */
   onUnknown: OnUnknown | null
+  /** How its messages leave: see SendingPlan. */
+  normalWeight: number
+  sendingPartsPerSecond: number | null
+  sendingWindow: SendingWindow | null
+  /** Of its express messages: see Guarantee. */
+  guaranteedWithinMs: number | null
+  hedge: boolean
 }
 
 export interface AccessKey {

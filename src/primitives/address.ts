@@ -6,6 +6,15 @@ export function digitsOf(recipient: string): string {
   return recipient.startsWith('+') ? recipient.slice(1) : recipient
 }
 
+/**
+ * What prefixes are compared with. No calling code begins with 0, and operators take 00 for a plus: a destination stays the
+ * same in that writing. A national number has no calling code to go by; DEFAULT_REGION gives it one before.
+ */
+export function destinationOf(recipient: string): string {
+  const digits = digitsOf(recipient)
+  return digits.startsWith('00') ? digits.slice(2) : digits
+}
+
 /** @returns the recipients as given, without those equal to an earlier one. */
 export function withoutEqual(recipients: string[]): string[] {
   const seen = new Set<string>()

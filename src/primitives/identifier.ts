@@ -63,6 +63,11 @@ export function madeAtMs(identifier: Identifier): number {
   return Number.parseInt(identifier.slice(0, 8) + identifier.slice(9, 13), 16)
 }
 
+/** The same of its bytes. */
+export function bytesMadeAtMs(bytes: Buffer): number {
+  return bytes.readUIntBE(0, 6)
+}
+
 /** @returns the largest value below this one; the lowest has none below it and is returned itself. */
 export function valueBefore(identifier: Identifier): Identifier {
   const value = BigInt(`0x${identifier.replaceAll('-', '')}`)

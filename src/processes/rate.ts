@@ -1,18 +1,21 @@
-/** How fast a counter has grown of late. */
+/** How fast a counter grows while there is work: an idle time is no part of it. */
 export interface Rate {
-  /** Takes what the counter says now. @returns its growth a second. */
-  perSecond(count: number): number
+  /**
+   * Takes what the counter says now, and whether work is under way. @returns its growth a second; 0 while there is none.
+   */
+  perSecond(count: number, isBusy: boolean): number
 }
 
 /** Long enough to even out batches, short enough to follow an operator that recovers. */
-const WINDOW_MS = 10_000
+const WINDOW_MS = 5_000
 
 /** @param nowMs monotonic. */
 export function openRate(nowMs = () => performance.now()): Rate {
-  const samples: { atMs: number; count: number }[] = []
+  let samples: { atMs: number; count: number }[] = []
   return {
-    perSecond(count) {
+    perSecond(count, isBusy) {
       const atMs = nowMs()
+      if (!isBusy && samples.at(-1)?.count === count) samples = []
       samples.push({ atMs, count })
       // One sample as old as the window stays, so that the whole window is looked at.
       while (samples[1] && samples[1].atMs <= atMs - WINDOW_MS) samples.shift()

@@ -15,7 +15,7 @@ export interface RunningProcess {
 }
 
 /** A process that missed ten reports has ended, or hangs. */
-const SILENT_SECONDS = 10
+export const SILENT_SECONDS = 10
 const PROCESSES_MAX = 1_000
 
 /** @returns the processes that are running. One of another version, whose state cannot be read, is left out. */

@@ -47,6 +47,12 @@ const traffic = z.object({
 
 const backlog = z.object({ rows: z.number(), oldestDueSeconds: z.number() })
 
+const customers = z.object({
+  recipients: z.number(),
+  /** `waitMs`: the sum of their waits. */
+  most: z.array(z.object({ userId: z.number(), recipients: z.number(), waitMs: z.number() })),
+})
+
 export const processState = z.object({
   classes: z.object({ normal: classState, express: classState }),
   operators: z.array(operatorState),
@@ -55,6 +61,10 @@ export const processState = z.object({
   /** What a relay saw in the outbox some seconds ago at most; null in a process that is none. */
   backlog: z.object({ normal: backlog, express: backlog }).nullable(),
   traffic: traffic.optional(),
+  /** Of a relay: normal recipients that it claimed in the last full minute, and those of the customers with the most. */
+  customers: customers.optional(),
+  /** That it leaves notes of what it changes for reports (decision 0039); programs before them say nothing. */
+  notesChanges: z.literal(true).optional(),
   /** As a relay counts them now and then, by class. */
   deadLetters: counts.optional(),
 })

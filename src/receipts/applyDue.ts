@@ -1,3 +1,4 @@
+import type { DeadlineEvents } from '../deadlines/index.ts'
 import { classifyFault, read, transact } from '../platform/db/index.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
 import { applyWaiting } from './applyWaiting.ts'
@@ -11,13 +12,17 @@ const ROWS_MAX = 1_000
 /** Some 2,000 receipts of requests that carry many; a request of a thousand alone is larger than this. */
 const BYTES_MAX = 256 * 1_024
 
+export interface ApplyDueContext extends ApplyContext {
+  events: ReceiptEvents
+  /** Receipts may end what an operator took after its guarantee. */
+  deadlines?: Pick<DeadlineEvents, 'missed'>
+}
+
 /**
  * Applies one batch of stored receipts that are due. A row that the database refuses is found by halving, and listed, so
  * that it keeps no other one waiting. @returns whether there was work. @throws Unavailable.
  */
-export async function applyDue(
-  context: ApplyContext & { events: ReceiptEvents },
-): Promise<'worked' | 'idle'> {
+export async function applyDue(context: ApplyDueContext): Promise<'worked' | 'idle'> {
   const ids = await read(context.db, 'receipts.find_due', (reader) =>
     findDue(reader, { rowsMax: ROWS_MAX, bytesMax: BYTES_MAX }),
   )
@@ -25,13 +30,11 @@ export async function applyDue(
   return (await applyOrSetAside(context, ids)) > 0 ? 'worked' : 'idle'
 }
 
-async function applyOrSetAside(
-  context: ApplyContext & { events: ReceiptEvents },
-  ids: string[],
-): Promise<number> {
+async function applyOrSetAside(context: ApplyDueContext, ids: string[]): Promise<number> {
   try {
     const applied = await applyWaiting(context, ids)
     context.events.applied(applied)
+    context.deadlines?.missed(applied.misses)
     recordReceiptSteps(applied)
     return applied.rows
   } catch (error) {

@@ -1,9 +1,10 @@
 import type { DeliveryStatus, ReceiptState } from '../../db/schema.ts'
+import type { Misses } from '../deadlines/index.ts'
 import { applyReceipts } from '../delivery/index.ts'
 import { readTraces, referenceOf } from '../messages/index.ts'
 import type { RecipientKey } from '../messages/index.ts'
 import { encodeReceipt } from '../operators/index.ts'
-import type { Receipt } from '../operators/index.ts'
+import type { PriceOf, Receipt } from '../operators/index.ts'
 import { transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
 import type { Traced } from '../primitives/traceparent.ts'
@@ -21,6 +22,8 @@ export interface ApplyContext {
   db: Db
   newId: () => string
   sources: ReceiptSources
+  /** What an operator charges for a part. */
+  priceOf?: ((operator: string) => PriceOf) | undefined
 }
 
 /** What became of the receipts of one transaction. */
@@ -35,9 +38,13 @@ export interface AppliedWaiting {
   /** How many of those are listed from now. */
   orphans: number
   /** Recipients that got their delivery status. */
-  decided: { userId: number; operator: string; status: DeliveryStatus }[]
+  decided: { userId: number; recipient: string; operator: string; status: DeliveryStatus }[]
   /** Unfinished recipients that a receipt ended as done. */
   proven: number
+  /** Of these, after their guarantees. */
+  misses: Misses
+  /** Deliveries that were reported after the price was released. */
+  late: number
 }
 
 export interface MatchedWaiting {
@@ -76,7 +83,7 @@ async function apply(tx: Tx, context: ApplyContext, ids: string[]): Promise<Appl
   const stored = await lockInOrder(tx, ids, context.sources)
   const { items, unreadable } = readAll(stored)
   for (const { row, fault } of unreadable) await markOrphans(tx, [row.id], fault)
-  const { matched, unmatched, decided, proven } = await applyItems(tx, items, context.sources)
+  const { matched, unmatched, ...applied } = await applyItems(tx, items, context)
   await record(tx, matched, context)
   const orphans = await keepUnmatched(tx, unmatched, context.newId)
   const waiting = new Set(unmatched.filter(({ isAlone }) => isAlone).map((item) => item.stored.id))
@@ -93,7 +100,7 @@ async function apply(tx: Tx, context: ApplyContext, ids: string[]): Promise<Appl
     }),
     unreadable: unreadable.map(({ row }) => row),
     unmatched: unmatched.map(({ stored: { operator } }) => ({ operator })),
-    ...{ orphans, decided, proven },
+    ...{ orphans, ...applied },
   }
 }
 
@@ -112,9 +119,12 @@ function readAll(stored: ReadReceipt[]) {
 async function applyItems(
   tx: Tx,
   items: Item[],
-  sources: ReceiptSources,
+  { sources, priceOf }: ApplyContext,
 ): Promise<
-  Pick<AppliedWaiting, 'decided' | 'proven'> & { matched: MatchedItem[]; unmatched: UnmatchedItem[] }
+  Pick<AppliedWaiting, 'decided' | 'proven' | 'misses' | 'late'> & {
+    matched: MatchedItem[]
+    unmatched: UnmatchedItem[]
+  }
 > {
   const sought = items.map(({ stored: { operator, ageMs }, receipt }) => ({ operator, receipt, ageMs }))
   const matches = await matchReceipts(tx, sought)
@@ -127,7 +137,7 @@ async function applyItems(
     const partNo = sources(item.stored.operator).onePerMessage ? null : match.partNo
     return found.push({ item, key: { smsIdentifier, recipientNo }, partNo })
   })
-  const { states, decided, proven } = await applyReceipts(
+  const { states, ...applied } = await applyReceipts(
     tx,
     found.map(
       ({
@@ -147,6 +157,7 @@ async function applyItems(
         }
       },
     ),
+    priceOf,
   )
   const matched: MatchedItem[] = []
   found.forEach(({ item, key, partNo }, position) => {
@@ -154,9 +165,16 @@ async function applyItems(
     if (state === 'unmatched') unmatched.push({ ...item, reason: NOT_THEIRS })
     else matched.push({ ...item, key, partNo, state })
   })
-  const operators = new Map(found.map(({ item, key }) => [referenceOf(key), item.stored.operator]))
-  const byOperator = decided.map((each) => ({ ...each, operator: operators.get(referenceOf(each)) ?? '' }))
-  return { matched, unmatched, decided: byOperator, proven }
+  // Of several operators' receipts of one recipient, the one that decided it was applied first.
+  const deciders = new Map<string, string>()
+  for (const { key, state, receipt, stored } of matched) {
+    const outcome = `${referenceOf(key)} ${receipt.verdict}`
+    if (state === 'applied' && !deciders.has(outcome)) deciders.set(outcome, stored.operator)
+  }
+  const byOperator = applied.decided.map((each) => {
+    return { ...each, operator: deciders.get(`${referenceOf(each)} ${each.status}`) ?? '' }
+  })
+  return { matched, unmatched, ...applied, decided: byOperator }
 }
 
 async function record(tx: Tx, matched: MatchedItem[], { newId, sources }: ApplyContext): Promise<void> {

@@ -41,7 +41,10 @@ export function createReceiptEvents(
   registry: Registry,
   operators: readonly string[],
 ): ReceiptEvents {
-  const { stored, results, statuses, lag, proven, orphans, removed } = receiptMetrics(registry, operators)
+  const { stored, results, statuses, lag, proven, late, orphans, removed } = receiptMetrics(
+    registry,
+    operators,
+  )
   const report = oncePerMinute()
   return {
     stored: ({ operator }) => stored.inc({ operator }),
@@ -64,6 +67,7 @@ export function createReceiptEvents(
       }
       for (const { operator, status: verdict } of fact.decided) statuses.inc({ operator, verdict })
       proven.inc(fact.proven)
+      late.inc(fact.late)
       const listed = fact.orphans + fact.unreadable.length
       orphans.inc(listed)
       if (listed > 0)
@@ -119,6 +123,11 @@ function receiptMetrics(registry: Registry, operators: readonly string[]) {
     help: 'Unfinished recipients that a receipt ended as done',
     registers,
   })
+  const late = new Counter({
+    name: 'chapar_receipts_after_release_total',
+    help: 'Receipts that say delivered of messages whose price was released before, and which the customer keeps',
+    registers,
+  })
   const orphans = new Counter({
     name: 'chapar_receipt_orphans_total',
     help: 'Receipts that matched nothing for a day or cannot be read, and were listed',
@@ -134,5 +143,5 @@ function receiptMetrics(registry: Registry, operators: readonly string[]) {
     for (const result of RECEIPT_RESULTS) results.inc({ operator, result }, 0)
     for (const verdict of ['delivered', 'undelivered']) statuses.inc({ operator, verdict }, 0)
   }
-  return { stored, results, statuses, lag, proven, orphans, removed }
+  return { stored, results, statuses, lag, proven, late, orphans, removed }
 }

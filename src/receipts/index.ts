@@ -1,3 +1,4 @@
+export { forgetRaw } from './forgetRaw.ts'
 export { applyDue } from './applyDue.ts'
 export { createAuthenticate } from './authenticate.ts'
 export type { Authenticate, ReceiptRequest, ReceiptSender } from './authenticate.ts'

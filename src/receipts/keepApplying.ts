@@ -1,9 +1,8 @@
 import { transact } from '../platform/db/index.ts'
 import { startLoop } from '../platform/loop.ts'
 import type { After, Loop } from '../platform/loop.ts'
-import type { ApplyContext } from './applyWaiting.ts'
 import { applyDue } from './applyDue.ts'
-import type { ReceiptEvents } from './events.ts'
+import type { ApplyDueContext } from './applyDue.ts'
 import { removeOldOrphans } from './waiting.ts'
 
 /** What another process stores is applied within this time. */
@@ -11,8 +10,7 @@ const IDLE_POLL_MS = 250
 const REMOVAL_POLL_MS = 60_000
 const REMOVED_PER_BATCH_MAX = 500
 
-export interface KeepApplyingSettings extends ApplyContext {
-  events: ReceiptEvents
+export interface KeepApplyingSettings extends ApplyDueContext {
   after?: After
 }
 

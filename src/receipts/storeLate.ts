@@ -1,7 +1,8 @@
+import type { DeadlineEvents, Misses } from '../deadlines/index.ts'
 import { applyReceipts } from '../delivery/index.ts'
 import type { MatchedReceipt } from '../delivery/index.ts'
 import { storeOperatorMessages, storeOperatorParts, toKey } from '../messages/index.ts'
-import type { LateResult } from '../operators/index.ts'
+import type { LateResult, PriceOf } from '../operators/index.ts'
 import { createBatcher } from '../platform/batcher.ts'
 import { transact } from '../platform/db/index.ts'
 import type { Db, Tx } from '../platform/db/index.ts'
@@ -21,14 +22,23 @@ interface Late {
   late: LateResult
 }
 
-export function openLateStore(db: Db, events: ReceiptEvents): StoreLate {
+export interface LateStoreSettings {
+  db: Db
+  events: ReceiptEvents
+  deadlines: Pick<DeadlineEvents, 'missed'>
+  /** What an operator charges for a part. */
+  priceOf: (operator: string) => PriceOf
+}
+
+export function openLateStore({ db, events, deadlines, priceOf }: LateStoreSettings): StoreLate {
   const batcher = createBatcher<Late, undefined>({
     batchWeightMax: BATCH_MAX,
     weigh: () => 1,
     runBatch: async (items) => {
-      await transact(db, 'receipts.store_late', (tx) => storeLateResults(tx, items), {
+      const misses = await transact(db, 'receipts.store_late', (tx) => storeLateResults(tx, items, priceOf), {
         resolve: () => Promise.resolve(undefined),
       })
+      deadlines.missed(misses)
       return items.map(() => undefined)
     },
     admission: {
@@ -43,10 +53,14 @@ export function openLateStore(db: Db, events: ReceiptEvents): StoreLate {
 
 /**
  * A late result by which an operator took a whole message ends that, if it is unfinished. Its identifier is stored;
- * results without one change nothing else.
+ * results without one change nothing else. @returns guarantees that were missed by that.
  */
-export async function storeLateResults(tx: Tx, items: Late[]): Promise<void> {
-  await applyReceipts(tx, items.flatMap(toProof))
+export async function storeLateResults(
+  tx: Tx,
+  items: Late[],
+  priceOf?: (operator: string) => PriceOf,
+): Promise<Misses> {
+  const { misses } = await applyReceipts(tx, items.flatMap(toProof), priceOf)
   for (const { operator, late } of items) {
     const { reference, part, parts, result } = late
     const key = toKey(reference)
@@ -58,6 +72,7 @@ export async function storeLateResults(tx: Tx, items: Late[]): Promise<void> {
       await storeOperatorParts(tx, operator, [{ ...key, partIds }])
     }
   }
+  return misses
 }
 
 /** As good as a receipt that says nothing final. */

@@ -8,6 +8,7 @@ import {
   listCustomers,
   listKeys,
   listTariffs,
+  nameCustomers,
   readAdminLog,
   readCustomer,
   readOperators,
@@ -17,7 +18,10 @@ import {
 } from '../accounts/index.ts'
 import type { AccountsContext } from '../accounts/index.ts'
 import type { AccountActions } from '../accounts/routes/index.ts'
+import { listMisses } from '../deadlines/index.ts'
+import type { DeadlineActions } from '../deadlines/routes/index.ts'
 import { createCancelEvents, openBulkCancellations, openCancellations } from '../delivery/index.ts'
+import { readHeld } from '../holds/index.ts'
 import { readBalance, readCredit, topUp } from '../ledger/index.ts'
 import {
   createMessageEvents,
@@ -44,6 +48,8 @@ import type { MessageClass } from '../primitives/messageClass.ts'
 import { Unavailable } from '../primitives/unavailable.ts'
 import { listReceipts } from '../receipts/index.ts'
 import type { ReceiptActions } from '../receipts/routes/index.ts'
+import { readReport, readTop, readTopCustomers } from '../reports/index.ts'
+import type { ReportActions } from '../reports/routes/index.ts'
 import {
   changeEndpoint,
   changeSettings,
@@ -60,7 +66,8 @@ import {
 } from '../webhooks/index.ts'
 import type { WebhookActions } from '../webhooks/routes/index.ts'
 import type { TariffTable } from '../tariffs/index.ts'
-import { readTimeline } from '../timeline/index.ts'
+import { readQueue, readTimeline } from '../timeline/index.ts'
+import { exportActions } from './exports.ts'
 import type { ApiActions } from './routes.ts'
 import type { SharedResources } from './sharedResources.ts'
 
@@ -92,6 +99,7 @@ export function startApi(
     events,
     virtualTime: openVirtualTime(),
     normalOrder: config.normalOrder,
+    guaranteedWithinMs: config.expressGuaranteedWithinMs,
   }
   const bulkCustomers = openKeysInUse<number>()
   const decide = openShards({
@@ -115,6 +123,7 @@ export function startApi(
     listRecipients: (query) => listRecipients(db, query),
     listAttempts: (query) => listAttempts(db, query),
     readTimeline: (query) => readTimeline(db, query),
+    readQueue: (userId) => readQueue(db, userId),
     price,
     cancel: async (key) => {
       const cancellation = await cancel(key)
@@ -133,6 +142,9 @@ export function startApi(
     ...accountActions({ db, newId }, config),
     ...receiptActions(resources),
     webhooks: webhookActions({ db, newId }, config.webhooks),
+    exports: exportActions(resources),
+    reports: reportActions(db, config),
+    deadlines: deadlineActions(db),
     opsPage: { db, newId, adminKey: config.access.adminKey, currency: config.currency, live },
   }
 }
@@ -187,6 +199,26 @@ function webhookActions(
   }
 }
 
+function reportActions(db: Db, { currency }: Pick<ReportActions, 'currency'>): ReportActions {
+  return {
+    currency,
+    nowMs: () => databaseNowMs(db),
+    readReport: (query) => readReport(db, query),
+    readTop: (query) => readTop(db, query),
+    readTopCustomers: (plan) => readTopCustomers(db, plan),
+    findCustomer: (publicId) => readCustomer(db, publicId),
+    nameCustomers: (userIds) => nameCustomers(db, userIds),
+  }
+}
+
+function deadlineActions(db: Db): DeadlineActions {
+  return {
+    nowMs: () => databaseNowMs(db),
+    listMisses: (query) => listMisses(db, query),
+    findCustomer: (publicId) => readCustomer(db, publicId),
+  }
+}
+
 function accountActions(
   context: AccountsContext,
   { currency, requestsLimit }: Pick<AccountActions, 'currency' | 'requestsLimit'>,
@@ -197,6 +229,7 @@ function accountActions(
     requestsLimit,
     nowMs: () => databaseNowMs(db),
     readCredit: (userId) => readCredit(db, userId),
+    readHeld: (userId) => readHeld(db, userId),
     listKeys: (owner, page) => listKeys(db, owner, page),
     createKey: (userId, request, actor) => createKey(context, userId, request, actor),
     revokeKey: (owner, keyId, actor) => revokeKey(context, owner, keyId, actor),

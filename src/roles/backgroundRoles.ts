@@ -22,7 +22,7 @@ export async function startBackgroundRoles(
   const { roles } = resources.config
   const consumers = roles.includes('consumer') ? await startConsumers(resources) : undefined
   for (const part of consumers?.parts ?? []) lifecycle.add(part)
-  if (consumers) for (const part of startReceipts(resources)) lifecycle.add(part)
+  if (consumers) for (const part of startReceipts(resources, consumers.health)) lifecycle.add(part)
   if (consumers) lifecycle.onHangup(consumers.reload)
   else if (roles.includes('api')) lifecycle.onHangup(createReceiptsReload(resources))
   const relay = roles.includes('relay') ? await startRelays(resources) : undefined

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { RetryPolicy } from '../delivery/index.ts'
 import { perSecond } from '../limits/index.ts'
 import type { RateLimit } from '../limits/index.ts'
@@ -13,6 +14,7 @@ import type { OnUnknown } from '../primitives/onUnknown.ts'
 import { connectionsMin } from './connections.ts'
 import { findLive, operatorsOf, testOperatorOf } from './operatorsOf.ts'
 import { ANYONE_MAY_SEND, SETTINGS } from './settings.ts'
+import { findRetentionFaults, retentionOf } from './settings/retention.ts'
 import type { Role } from './settings.ts'
 
 export interface Config {
@@ -60,6 +62,8 @@ export interface Config {
   normalOrder: NormalOrder
   retry: Record<MessageClass, RetryPolicy>
   validityMs: Record<MessageClass, number>
+  /** Of express messages that do not say it, from when they may leave to their hand-over. */
+  expressGuaranteedWithinMs: number
   /** Null where the class and the operators decide. */
   onUnknown: OnUnknown | null
   /** Submissions of a message with an unknown result. */
@@ -79,8 +83,12 @@ export interface Config {
   bodyBytesMax: number
   /** Normal messages are refused while the backlog is older. */
   backlogAgeMaxMs: number | undefined
+  /** How long rows are kept, in milliseconds, and what is done before they go. */
+  retention: ReturnType<typeof retentionOf>
   /** Whether events may go to plain http and private addresses. */
   webhooks: { allowsPrivate: boolean }
+  /** Without a folder there are none. */
+  exports: { folder: string | undefined; keepDays: number; rowsPerSecond: number; rowsMax: number }
   db: { maxOpenConns: number; maxIdleConns: number; connMaxLifetimeSeconds: number }
   shutdownDeadlineMs: number
   logLevel: LogLevel
@@ -130,6 +138,7 @@ function findContradictions(values: Partial<Settled>): string[] {
   if (values.NORMAL_QUEUE !== undefined && values.NORMAL_QUEUE === values.EXPRESS_QUEUE) {
     faults.push('EXPRESS_QUEUE must not be NORMAL_QUEUE: express would wait behind normal traffic')
   }
+  faults.push(...findRetentionFaults(values))
   return faults
 }
 
@@ -142,6 +151,16 @@ function tlsOf({
   HTTPS_KEY_FILE: keyFile,
 }: Settled): CertificateFiles | undefined {
   return certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined
+}
+
+function exportsOf(values: Settled): Config['exports'] {
+  const { EXPORT_FOLDER: folder } = values
+  return {
+    folder: folder === undefined ? undefined : resolve(folder),
+    keepDays: values.EXPORT_KEEP_DAYS,
+    rowsPerSecond: values.EXPORT_ROWS_PER_SECOND,
+    rowsMax: values.EXPORT_ROWS_MAX,
+  }
 }
 
 function toConfig(values: Settled, { operators, routes }: OperatorsFile): Config {
@@ -185,6 +204,7 @@ function toConfig(values: Settled, { operators, routes }: OperatorsFile): Config
       },
     },
     validityMs: { normal: values.VALIDITY_NORMAL, express: values.VALIDITY_EXPRESS },
+    expressGuaranteedWithinMs: values.EXPRESS_GUARANTEED_WITHIN,
     onUnknown: values.ON_UNKNOWN === 'auto' ? null : values.ON_UNKNOWN,
     unknownSubmissionsMax: {
       normal: values.UNKNOWN_SUBMISSIONS_MAX,
@@ -202,7 +222,9 @@ function toConfig(values: Settled, { operators, routes }: OperatorsFile): Config
     requestsLimit: perSecond(values.RATE_LIMIT_RPS, values.RATE_LIMIT_BURST),
     bodyBytesMax: values.BODY_BYTES_MAX,
     backlogAgeMaxMs: values.BACKLOG_AGE_MAX,
+    retention: retentionOf(values),
     webhooks: { allowsPrivate: values.WEBHOOK_ALLOW_PRIVATE === 'yes' },
+    exports: exportsOf(values),
     db: {
       maxOpenConns: values.DB_MAX_OPEN_CONNS,
       maxIdleConns: values.DB_MAX_IDLE_CONNS,

@@ -1,4 +1,5 @@
 import { createDeliveryEvents, openDelivery, slotMetrics, startConsumer } from '../delivery/index.ts'
+import type { HealthFollower } from '../operators/index.ts'
 import { queuesOf, topology } from '../outbox/index.ts'
 import { openSubscription } from '../platform/broker/index.ts'
 import { databaseNowMs } from '../platform/db/index.ts'
@@ -9,6 +10,7 @@ import type { MessageClass } from '../primitives/messageClass.ts'
 import type { SharedResources } from './sharedResources.ts'
 import { concurrencyOf, workBatchOf } from './concurrency.ts'
 import { openOperators } from './openOperators.ts'
+import { startReceiptPolls } from './startReceiptPolls.ts'
 import type { StateSources } from './reportState.ts'
 
 /** Envelopes in flight for each concurrent call: one is submitted, one claimed and one settled. */
@@ -20,10 +22,11 @@ const SECONDS_CLAIMED = 1
 /** The role that is the only caller of operators: each class has its own connection, sockets and budget. */
 export async function startConsumers(
   resources: SharedResources,
-): Promise<{ parts: Part[]; checks: ReadinessCheck[]; reload: () => void }> {
+): Promise<{ parts: Part[]; checks: ReadinessCheck[]; reload: () => void; health: HealthFollower }> {
   const { config, pools, logger, metrics } = resources
   const events = createDeliveryEvents(logger, metrics.registry)
-  const { operators, events: operatorEvents, parts, reload } = await openOperators(resources)
+  const opened = await openOperators(resources)
+  const { operators, health, events: operatorEvents, parts, reload } = opened
   const queues = queuesOf(config.queues)
   const onOpened = slotMetrics(metrics.registry)
   const started = await Promise.all(
@@ -45,8 +48,10 @@ export async function startConsumers(
         onUnknown: config.onUnknown,
         unknownSubmissionsMax: config.unknownSubmissionsMax[type],
         events,
+        deadlines: resources.deadlines,
         onOpened,
         operatorEvents,
+        health,
       })
       const consumer = startConsumer({
         ...{ type, concurrency: envelopesMax, operators, deliver, events },
@@ -77,8 +82,8 @@ export async function startConsumers(
     await Promise.all(started.map(({ subscription }) => subscription.close()))
   }
   return {
-    reload,
-    parts: [...parts, { name: 'consumers', takesWork: true, close }],
+    ...{ reload, health },
+    parts: [...parts, startReceiptPolls(resources, opened), { name: 'consumers', takesWork: true, close }],
     checks: started.map(({ type, subscription }) => ({
       name: `broker_consume_${type}`,
       run: () => (subscription.isUp() ? Promise.resolve() : Promise.reject(new Error('not connected'))),

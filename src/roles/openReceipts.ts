@@ -1,5 +1,6 @@
-import { RECEIPTS_DEFAULT } from '../operators/index.ts'
-import type { OperatorConfig } from '../operators/index.ts'
+import type { DeadlineEvents } from '../deadlines/index.ts'
+import { indexPrices, NO_PRICE, RECEIPTS_DEFAULT } from '../operators/index.ts'
+import type { OperatorConfig, PriceOf } from '../operators/index.ts'
 import type { Logger, Registry } from '../platform/telemetry/index.ts'
 import {
   createAuthenticate,
@@ -29,6 +30,8 @@ export interface Receipts {
   authenticate: Authenticate
   authenticateCallback: AuthenticateCallback
   sources: ReceiptSources
+  /** What an operator charges for a part. */
+  priceOf: (operator: string) => PriceOf
   store: StoreReceipts
   storeLate: StoreLate
   /** Replaces the operators of the file. @returns the names of all that send receipts. */
@@ -39,27 +42,32 @@ export interface Receipts {
 
 type ReceiptsConfig = Pick<Config, 'operators' | 'testOperator' | 'operatorsFile'>
 
+interface ReceiptsResources {
+  pools: Pools
+  newId: () => string
+  logger: Logger
+  registry: Registry
+  deadlines: DeadlineEvents
+}
+
 export function openReceipts(
   { operators, testOperator, operatorsFile }: ReceiptsConfig,
-  {
-    pools,
-    newId,
-    logger,
-    registry,
-  }: { pools: Pools; newId: () => string; logger: Logger; registry: Registry },
+  { pools, newId, logger, registry, deadlines }: ReceiptsResources,
 ): Receipts {
   const ofTest = testOperator ? [testOperator] : []
   let known = index([...operators, ...ofTest])
   const events = createReceiptEvents(logger, registry, [...known.byName.keys()])
   let wake = () => {}
+  const priceOf = (operator: string) => known.prices.get(operator) ?? NO_PRICE
   return {
     events,
     areTaken: known.byName.size > 0 || operatorsFile !== undefined,
     authenticate: (...request) => known.authenticate(...request),
     authenticateCallback: (callback) => known.authenticateCallback(callback),
     sources: (operator) => known.byName.get(operator) ?? RECEIPTS_DEFAULT,
+    priceOf,
     store: openReceiptStore({ db: pools.requests, newId, events, onStored: () => wake() }),
-    storeLate: openLateStore(pools.requests, events),
+    storeLate: openLateStore({ db: pools.requests, events, deadlines, priceOf }),
     configure(next) {
       known = index([...next, ...ofTest])
       return [...known.byName.keys()]
@@ -73,6 +81,7 @@ function index(operators: readonly OperatorConfig[]) {
   const byName = new Map(senders.map(({ name, receipts }) => [name, receipts]))
   return {
     byName,
+    prices: new Map(operators.map(({ name, prices }) => [name, indexPrices(prices)])),
     authenticate: createAuthenticate(senders),
     authenticateCallback: createAuthenticateCallback(operators.flatMap(toCallbackSender)),
   }

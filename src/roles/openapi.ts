@@ -41,6 +41,7 @@ export function describeApi(routes: Route[]): object {
       { name: 'messages', description: 'Send messages and follow their delivery' },
       { name: 'balance', description: 'Prepaid balances and their ledgers' },
       { name: 'account', description: 'The customer of a key, and its keys' },
+      { name: 'reports', description: 'Messages, money and delivery, added up by time' },
       { name: 'webhooks', description: 'Events of messages, read from a feed or sent to endpoints' },
       { name: 'admin', description: 'Customers, their keys and balances; the admin key alone' },
       { name: 'operators', description: 'What operators call' },

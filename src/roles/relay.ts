@@ -1,19 +1,24 @@
-import { createAuditEvents, startAudit } from '../audit/index.ts'
-import { createExpiryEvents, observeQuarantine, startExpiry } from '../delivery/index.ts'
-import { keepRemovingExpired } from '../idempotency/index.ts'
-import { keepRemovingReferences } from '../messages/index.ts'
-import { createOutboxEvents, observeDepth, queuesOf, startRelay, topology } from '../outbox/index.ts'
+import { observeQuarantine } from '../delivery/index.ts'
+import {
+  createOutboxEvents,
+  observeDepth,
+  observeShares,
+  openCustomerShares,
+  queuesOf,
+  startRelay,
+  topology,
+} from '../outbox/index.ts'
+import type { CustomerShare } from '../outbox/index.ts'
 import { openPublisher } from '../platform/broker/index.ts'
-import { keepPartitionsAhead } from '../platform/db/index.ts'
 import type { ReadinessCheck } from '../platform/http/index.ts'
 import type { Part } from '../platform/lifecycle.ts'
 import { CLASSES } from '../primitives/messageClass.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
+import type { ProcessState } from '../processes/index.ts'
 import type { SharedResources } from './sharedResources.ts'
 import { concurrencyOf, workBatchOf } from './concurrency.ts'
 import { openDeadLetterCounts } from './readDeadLetters.ts'
-import { startActing } from './startActing.ts'
-import { startWebhooks } from './webhooks.ts'
+import { startUpkeep } from './upkeep.ts'
 
 export interface Relay {
   parts: Part[]
@@ -30,6 +35,9 @@ export async function startRelays(resources: SharedResources): Promise<Relay> {
   const events = createOutboxEvents(logger, metrics.registry)
   const queues = queuesOf(config.queues)
   resources.stateSources.readBacklog = observeDepth(metrics.registry, pools.requests)
+  const shares = openCustomerShares()
+  observeShares(metrics.registry, shares)
+  resources.stateSources.readCustomers = () => toCustomers(shares.recent('normal'))
   observeQuarantine(metrics.registry, pools.requests)
   const started = await Promise.all(
     CLASSES.map(async (type) => {
@@ -45,6 +53,7 @@ export async function startRelays(resources: SharedResources): Promise<Relay> {
         type,
         queue: queues[type].queue,
         events,
+        shares,
         newId,
         batchSizeMax: config.batchSizeMax,
         rowsMax: workBatchOf(config),
@@ -54,44 +63,30 @@ export async function startRelays(resources: SharedResources): Promise<Relay> {
     }),
   )
   resources.stateSources.readDeadLetters = openDeadLetterCounts(started, queues)
-  const { registry } = metrics
-  const partitions = keepPartitionsAhead({ databaseUrl: config.databaseUrl, logger, registry })
-  const expired = keepRemovingExpired({ db: pools.work.normal, logger, registry })
-  const references = keepRemovingReferences({ db: pools.work.normal, logger })
-  const expiryEvents = createExpiryEvents(logger, registry)
-  const expiry = CLASSES.map((type) =>
-    startExpiry({
-      ...{ db: pools.work[type], type, events: expiryEvents, validityMs: config.validityMs[type] },
-      unknownSubmissionsMax: config.unknownSubmissionsMax[type],
-    }),
-  )
-  const audit = startAudit({
-    db: pools.work.normal,
-    events: createAuditEvents(logger, metrics.registry),
-    limits: {
-      submissionsMax: config.unknownSubmissionsMax,
-      validityMs: config.validityMs,
-      retryDelayMaxMs: { normal: config.retry.normal.maxDelayMs, express: config.retry.express.maxDelayMs },
-    },
-  })
   return {
     parts: [
       ...started.flatMap(({ type, publisher, loop }) => [
         { name: `publisher ${type}`, close: () => publisher.close() },
         { name: `relay ${type}`, takesWork: true, close: () => loop.close() },
       ]),
-      ...expiry.map((loop) => ({ name: 'expiry', takesWork: true, close: () => loop.close() })),
-      { name: 'audit', takesWork: true, close: () => audit.close() },
-      { name: 'partitions', takesWork: true, close: () => partitions.close() },
-      { name: 'expired idempotency keys', takesWork: true, close: () => expired.close() },
-      { name: 'old references of parts', takesWork: true, close: () => references.close() },
-      startActing(resources),
-      ...startWebhooks(resources),
+      ...startUpkeep(resources),
     ],
     checks: started.map(({ type, publisher }) => ({
       name: `broker_publish_${type}`,
       run: () => (publisher.isReady() ? Promise.resolve() : Promise.reject(new Error('not connected'))),
     })),
     wake: (wanted) => started.find(({ type }) => type === wanted)?.loop.wake(),
+  }
+}
+
+/** They are shown to people: a row of the process is written every second. */
+const CUSTOMERS_REPORTED_MAX = 20
+
+function toCustomers(shares: CustomerShare[]): ProcessState['customers'] {
+  return {
+    recipients: shares.reduce((sum, { recipients }) => sum + recipients, 0),
+    most: shares
+      .slice(0, CUSTOMERS_REPORTED_MAX)
+      .map(({ waitMs, ...others }) => ({ ...others, waitMs: Math.round(waitMs) })),
   }
 }

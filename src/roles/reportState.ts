@@ -17,6 +17,7 @@ export interface StateSources {
   recipientsInFlight?: (type: MessageClass) => number
   /** Of a relay. */
   readBacklog?: () => Promise<ProcessState['backlog'] | undefined>
+  readCustomers?: () => ProcessState['customers']
   readDeadLetters?: () => Promise<ProcessState['deadLetters']>
 }
 
@@ -53,13 +54,14 @@ export function openState(registry: Registry, sources: StateSources): () => Prom
   const readClass = async (type: MessageClass) => {
     const count = (name: string, labels = {}) => readCounter(registry, name, { class: type, ...labels })
     const handedOver = await count('chapar_delivery_results_total', { result: 'done' })
-    const perSecond = rates[type].perSecond(handedOver)
+    const recipientsInFlight = sources.recipientsInFlight?.(type) ?? 0
+    const perSecond = rates[type].perSecond(handedOver, recipientsInFlight > 0)
     return {
       acceptedRecipients: await count('chapar_accepted_recipients_total'),
       handedOverRecipients: handedOver,
       failedRecipients: await count('chapar_delivery_results_total', { result: 'failed' }),
       handedOverPerSecond: sources.operators ? perSecond : null,
-      recipientsInFlight: sources.recipientsInFlight?.(type) ?? 0,
+      recipientsInFlight,
     }
   }
   return async () => ({
@@ -68,8 +70,10 @@ export function openState(registry: Registry, sources: StateSources): () => Prom
       ...{ name: operator, class: messageClass, breaker: state, ...others },
     })),
     operatorsOmitted: 0,
+    notesChanges: true as const,
     backlog: (await sources.readBacklog?.()) ?? null,
     traffic: await readTraffic(),
+    ...(sources.readCustomers && { customers: sources.readCustomers() }),
     ...(sources.readDeadLetters && { deadLetters: await sources.readDeadLetters() }),
   })
 }

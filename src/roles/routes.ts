@@ -1,7 +1,11 @@
 import { accountRoutes } from '../accounts/routes/index.ts'
 import type { AccountActions } from '../accounts/routes/index.ts'
+import { deadlineRoutes } from '../deadlines/routes/index.ts'
+import type { DeadlineActions } from '../deadlines/routes/index.ts'
 import { deliveryRoutes } from '../delivery/routes/index.ts'
 import type { DeliveryActions } from '../delivery/routes/index.ts'
+import { exportsRoutes } from '../exports/routes/index.ts'
+import type { ExportActions } from '../exports/routes/index.ts'
 import { ledgerRoutes } from '../ledger/routes/index.ts'
 import type { LedgerActions } from '../ledger/routes/index.ts'
 import { messageRoutes } from '../messages/routes/index.ts'
@@ -10,6 +14,8 @@ import { opsPageRoutes } from '../ops/routes/index.ts'
 import type { OpsActions } from '../ops/routes/index.ts'
 import { receiptRoutes } from '../receipts/routes/index.ts'
 import type { ReceiptActions } from '../receipts/routes/index.ts'
+import { reportRoutes } from '../reports/routes/index.ts'
+import type { ReportActions } from '../reports/routes/index.ts'
 import { timelineRoutes } from '../timeline/routes/index.ts'
 import type { TimelineActions } from '../timeline/routes/index.ts'
 import { webhookRoutes } from '../webhooks/routes/index.ts'
@@ -23,7 +29,13 @@ export type ApiActions = MessageActions &
   LedgerActions &
   AccountActions &
   ReceiptActions &
-  TimelineActions & { webhooks: WebhookActions; opsPage?: OpsActions }
+  TimelineActions & {
+    webhooks: WebhookActions
+    exports: ExportActions
+    reports: ReportActions
+    deadlines: DeadlineActions
+    opsPage?: OpsActions
+  }
 
 /**
  * The single list of routes, both served and documented. A process without the API serves only the operations routes.
@@ -38,6 +50,9 @@ export function listRoutes(ops: OpsOptions, api?: ApiActions): Route[] {
         ...receiptRoutes(api),
         ...timelineRoutes(api),
         ...webhookRoutes(api.webhooks),
+        ...exportsRoutes(api.exports),
+        ...reportRoutes(api.reports),
+        ...deadlineRoutes(api.deadlines),
         ...(api.opsPage ? opsPageRoutes(api.opsPage) : []),
       ]
     : []

@@ -16,8 +16,10 @@ import { brokerUrlText } from '../platform/broker/index.ts'
 import { databaseUrlText } from '../platform/db/index.ts'
 import { NORMAL_ORDERS } from '../outbox/index.ts'
 import { LOG_LEVELS } from '../platform/telemetry/index.ts'
+import { EXPORT_SETTINGS } from './settings/exports.ts'
 import { OPERATOR_SETTINGS } from './settings/operators.ts'
 import { REQUEST_SETTINGS } from './settings/requests.ts'
+import { RETENTION_SETTINGS } from './settings/retention.ts'
 import { RETRY_SETTINGS } from './settings/retries.ts'
 
 export const ROLES = ['api', 'relay', 'consumer'] as const
@@ -49,14 +51,15 @@ export const SETTINGS = {
     meaning:
       'The MySQL or MariaDB database, as `mysql://user:password@host:3306/name`. With `?ssl-mode=VERIFY_IDENTITY` (the ' +
       'certificate is verified, and names the host) or `VERIFY_CA` over TLS, and with `ssl-ca=FILE` against the authorities ' +
-      'of that file instead of the public ones.',
+      'of that file instead of the public ones. `ssl-cert=FILE` and `ssl-key=FILE` are a client certificate.',
   },
   AMQP_URL: {
     schema: brokerUrlText(),
     meaning:
       'The RabbitMQ broker, as `amqp://user:password@host:5672/vhost`, or `amqps://…:5671/vhost?cacertfile=FILE` over TLS with ' +
-      'the authorities of that file; without it the public ones. Required with the roles `relay` and `consumer`. ' +
-      'As for `DATABASE_URL`, a refused login ends the start, and an unreachable server is waited for.',
+      'the authorities of that file; without it the public ones; `certfile=FILE` and `keyfile=FILE` are a client certificate. ' +
+      'Of a cluster name several nodes, separated by commas: they are tried in turn. Required with the roles `relay` and ' +
+      '`consumer`. As for `DATABASE_URL`, a refused login ends the start, and an unreachable server is waited for.',
   },
   LISTEN_ADDR: {
     schema: listenAddressText(),
@@ -152,6 +155,8 @@ export const SETTINGS = {
   NORMAL_QUEUE: { schema: nameText(200), default: 'sms.normal', meaning: 'The queue of normal messages.' },
   EXPRESS_QUEUE: { schema: nameText(200), default: 'sms.express', meaning: 'The queue of express messages.' },
   ...REQUEST_SETTINGS,
+  ...EXPORT_SETTINGS,
+  ...RETENTION_SETTINGS,
   WEBHOOK_ALLOW_PRIVATE: {
     schema: oneOf(['no', 'yes']),
     default: 'no',

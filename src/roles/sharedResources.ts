@@ -1,3 +1,5 @@
+import { createDeadlineEvents } from '../deadlines/index.ts'
+import type { DeadlineEvents } from '../deadlines/index.ts'
 import type { OnLinkState } from '../platform/broker/index.ts'
 import { databaseNowMs, migrate, selfTest } from '../platform/db/index.ts'
 import type { Lifecycle } from '../platform/lifecycle.ts'
@@ -25,6 +27,8 @@ export interface SharedResources {
   receipts: Receipts
   onLinkState: OnLinkState
   stateSources: StateSources
+  /** Of both roles that end recipients. */
+  deadlines: DeadlineEvents
   /** For the rest of the start. */
   waitForDatabase: WaitForDatabase
 }
@@ -43,8 +47,10 @@ export async function openSharedResources(
   lifecycle.add({ name: 'database', close: () => pools.close() })
   await waitForDatabase(() => selfTest(pools.requests), 'the database does not fit: ')
   const newId = identifierMaker(() => databaseNowMs(pools.requests))
-  const receipts = openReceipts(config, { pools, newId, logger, registry: metrics.registry })
+  const deadlines = createDeadlineEvents(metrics.registry)
+  const receipts = openReceipts(config, { pools, newId, logger, registry: metrics.registry, deadlines })
   const onLinkState = linkReporter(logger, metrics.registry)
   const stateSources = startReporting({ config, logger, metrics, pools, newId }, lifecycle)
-  return { config, logger, metrics, pools, newId, receipts, onLinkState, stateSources, waitForDatabase }
+  const opened = { config, logger, metrics, pools, newId, receipts }
+  return { ...opened, onLinkState, stateSources, deadlines, waitForDatabase }
 }

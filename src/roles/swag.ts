@@ -41,6 +41,7 @@ export function documentedRoutes(): Route[] {
     requestsLimit: perSecond(Number(SETTINGS.RATE_LIMIT_RPS.default)),
     nowMs: () => 0,
     readCredit: neverServed,
+    readHeld: neverServed,
     listKeys: neverServed,
     createKey: neverServed,
     revokeKey: neverServed,
@@ -56,6 +57,9 @@ export function documentedRoutes(): Route[] {
     changeOperator: neverServed,
     readAdminLog: neverServed,
     webhooks: WEBHOOKS,
+    exports: EXPORTS,
+    reports: REPORTS,
+    deadlines: { nowMs: () => 0, listMisses: neverServed, findCustomer: neverServed },
     authenticateOperator: () => {
       throw NOT_SERVED
     },
@@ -65,7 +69,7 @@ export function documentedRoutes(): Route[] {
     sourceOf: () => '',
     storeReceipts: neverServed,
     receiptEvents: { refused: () => {} },
-    ...{ listReceipts: neverServed, readTimeline: neverServed },
+    ...{ listReceipts: neverServed, readTimeline: neverServed, readQueue: neverServed },
   }
   const registry = { contentType: 'text/plain; version=0.0.4; charset=utf-8' as const, metrics: neverServed }
   return listRoutes({ version: VERSION, roles: ROLES, checks: [], registry }, api)
@@ -75,6 +79,19 @@ const NOT_SERVED = new Error('these routes are documented, not served')
 
 function neverServed(): Promise<never> {
   return Promise.reject(NOT_SERVED)
+}
+
+const EXPORTS = {
+  folder: undefined,
+  hasParquet: true,
+  downloadsMax: 0,
+  nowMs: () => 0,
+  createExport: neverServed,
+  listExports: neverServed,
+  readExport: neverServed,
+  deleteExport: neverServed,
+  findDownload: neverServed,
+  readCustomer: neverServed,
 }
 
 const WEBHOOKS = {
@@ -91,6 +108,16 @@ const WEBHOOKS = {
   testEndpoint: neverServed,
   replay: neverServed,
   listDeliveries: neverServed,
+}
+
+const REPORTS = {
+  currency: SETTINGS.CURRENCY.default,
+  nowMs: () => 0,
+  readReport: neverServed,
+  readTop: neverServed,
+  readTopCustomers: neverServed,
+  findCustomer: neverServed,
+  nameCustomers: neverServed,
 }
 
 if (import.meta.main) writeFileSync(OPENAPI_FILE, renderOpenApi())

@@ -31,9 +31,7 @@ export function createDatabaseWait(logger: Logger): WaitForDatabase {
           )
         const untrusted = explainUntrusted(error)
         if (untrusted !== undefined)
-          throw new StartupFault(`the database at DATABASE_URL is not trusted: ${untrusted}`, {
-            cause: error,
-          })
+          throw new StartupFault(`the database at DATABASE_URL ${untrusted}`, { cause: error })
         if (!(error instanceof Unavailable || error instanceof CommitUnknown))
           throw new StartupFault(fault + (error as Error).message, { cause: error })
         if (performance.now() > endsAtMs)

@@ -1,13 +1,13 @@
+import { indexPrefixes } from '../primitives/longestPrefix.ts'
+import type { PrefixIndex } from '../primitives/longestPrefix.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import type { Tariff } from './tariff.ts'
 
-/** Tariffs of one customer (or of all) and one class (or both) by their prefix. */
-export interface Rank {
-  /** Of one prefix the tariff that began later comes first, and of two that began together the newer row. */
-  byPrefix: ReadonlyMap<string, readonly Tariff[]>
-  /** The lengths that the prefixes have, longest first. */
-  prefixLengths: readonly number[]
-}
+/**
+ * Tariffs of one customer (or of all) and one class (or both) by their prefix. Of one prefix the tariff that began later comes
+ * first, and of two that began together the newer row.
+ */
+export type Rank = PrefixIndex<readonly Tariff[]>
 
 type Ranks = Partial<Record<MessageClass | 'both', Rank>>
 
@@ -30,7 +30,5 @@ function toRanks(tariffs: Tariff[]): Ranks {
 
 function toRank(tariffs: Tariff[]): Rank {
   const latestFirst = tariffs.toSorted((a, b) => b.validFromMs - a.validFromMs || b.id - a.id)
-  const byPrefix = Map.groupBy(latestFirst, ({ destinationPrefix }) => destinationPrefix)
-  const lengths = new Set([...byPrefix.keys()].map((prefix) => prefix.length))
-  return { byPrefix, prefixLengths: [...lengths].toSorted((a, b) => b - a) }
+  return indexPrefixes(Map.groupBy(latestFirst, ({ destinationPrefix }) => destinationPrefix))
 }

@@ -1,3 +1,4 @@
+import type { Charging } from '../primitives/charging.ts'
 import { MONEY_MAX } from '../primitives/money.ts'
 import { chooseTariff } from './chooseTariff.ts'
 import { DEFAULT_TARIFF_ID } from './tariff.ts'
@@ -8,6 +9,9 @@ export interface RecipientPrice {
   recipient: string
   price: number
   tariffId: number
+  /** Both stay with it too, whatever tariffs say later. */
+  charging: Charging
+  receiptWaitSeconds: number | null
 }
 
 export interface RequestPrice {
@@ -33,11 +37,17 @@ export function priceOf(list: TariffList, parts: number, recipients: readonly st
 
 /** The price of a test message: nothing, by no tariff. */
 export function priceOfTest(recipients: readonly string[]): RequestPrice {
-  const priced = recipients.map((recipient) => ({ recipient, price: 0, tariffId: DEFAULT_TARIFF_ID }))
+  const priced = recipients.map((recipient) => ({
+    ...{ recipient, price: 0, tariffId: DEFAULT_TARIFF_ID },
+    ...{ charging: 'acceptance' as const, receiptWaitSeconds: null },
+  }))
   return { cost: 0, recipients: priced, differs: false }
 }
 
 function priceOne(list: TariffList, parts: number, recipient: string): RecipientPrice {
-  const { id, per, price } = chooseTariff(list, recipient)
-  return { recipient, price: per === 'part' ? price * parts : price, tariffId: id }
+  const { id, per, price, charging, receiptWaitSeconds } = chooseTariff(list, recipient)
+  return {
+    ...{ recipient, price: per === 'part' ? price * parts : price, tariffId: id },
+    ...{ charging, receiptWaitSeconds },
+  }
 }

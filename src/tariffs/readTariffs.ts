@@ -84,5 +84,7 @@ function toTariff(row: Selectable<Tariffs>): Tariff {
     validUntilMs: row.valid_until?.getTime() ?? null,
     per: row.per,
     price: row.price,
+    refundMissed: row.refund_missed === 1,
+    ...{ charging: row.charging, receiptWaitSeconds: row.receipt_wait_seconds },
   }
 }

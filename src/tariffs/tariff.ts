@@ -1,3 +1,4 @@
+import type { Charging } from '../primitives/charging.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 
 /** A rule for the price of one recipient. */
@@ -17,6 +18,11 @@ export interface Tariff {
   per: 'message' | 'part'
   /** Of a message or of each of its parts: a whole number of the smallest unit, from 0. */
   price: number
+  /** The price of a recipient whose guarantee was missed goes back; left out: it does not. */
+  refundMissed?: boolean
+  charging: Charging
+  /** How long a receipt may take after the hand-over, until the price goes back; null unless delivery captures it. */
+  receiptWaitSeconds: number | null
 }
 
 /** Of one recipient, in the smallest unit. */
@@ -36,5 +42,7 @@ export function defaultTariff(type: MessageClass, prices: PricesPerMessage): Tar
     validUntilMs: null,
     per: 'message',
     price: prices[type],
+    refundMissed: false,
+    ...{ charging: 'acceptance', receiptWaitSeconds: null },
   }
 }

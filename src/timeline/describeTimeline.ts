@@ -3,8 +3,9 @@ import type { MessageTimeline, RecipientTimeline, Step } from './types.ts'
 
 /** @returns a timeline as a table for people, line by line: the time, the step, and what is known of it. */
 export function describeTimeline(timeline: MessageTimeline): string[] {
-  const { smsIdentifier, type, isTest, userId, recipients, steps, timelines } = timeline
+  const { smsIdentifier, type, isTest, userId, recipients, guaranteedBy, steps, timelines } = timeline
   const words = [type, ...(isTest ? ['test'] : []), `of customer ${userId}, to ${recipients}`]
+  if (guaranteedBy) words.push(`guaranteed by ${guaranteedBy.toISOString()}`)
   return [
     `${smsIdentifier}  ${words.join(' ')}`,
     ...steps.map(describeStep),
@@ -47,10 +48,13 @@ function detailsOf(step: Step): string[] {
       return [`for ${step.until.toISOString()}`]
     case 'attempt': {
       const took = step.durationMs === null ? '' : `${step.durationMs} ms`
-      return [`${step.attempt}`, step.provider, step.result, took, step.reason, step.routeReason ?? '']
+      const hedge = step.isHedge ? 'while another one had not answered' : ''
+      return [`${step.attempt}`, step.provider, step.result, hedge, took, step.reason, step.routeReason ?? '']
     }
     case 'sent':
       return [`by ${step.provider}`, ...step.operatorIds.map(({ id }) => `as ${id}`)]
+    case 'missed':
+      return [step.cause, `ended ${step.lateByMs} ms after the guarantee`]
     case 'quarantined':
       return [step.reason]
     case 'receipt':
@@ -59,6 +63,8 @@ function detailsOf(step: Step): string[] {
     case 'failed':
       return [step.failure.code, step.failure.detail, step.provider]
     case 'refunded':
+    case 'released':
+    case 'compensated':
       return [String(step.amount), step.reason]
     case 'event':
       return [step.type, step.sequence === null ? 'without a number yet' : `number ${step.sequence}`]

@@ -2,6 +2,7 @@ import type { WaitingRow } from '../outbox/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { blockedSince } from './blockedOperators.ts'
 import type { BlockedOperator } from './blockedOperators.ts'
+import type { ClassPace } from './pace.ts'
 
 /** What an unfinished recipient waits for. */
 export const WAITING_FOR = [
@@ -13,6 +14,10 @@ export const WAITING_FOR = [
   'lease',
   /** Its time to be sent. */
   'schedule',
+  /** The next opening of its customer's sending window. */
+  'window',
+  /** Its place at its customer's sending rate. */
+  'rate',
   /** An operator may have it: a receipt ends it, or the next look at it. */
   'answer',
   /** All operators of its class are paused or drained. */
@@ -44,12 +49,6 @@ export interface Waiting {
   blocked: BlockedOperator[]
   /** About; null when it is not known. */
   handOverAt: Date | null
-}
-
-/** How fast the consumers work off a class, and what they have in flight; null while none reports. */
-export interface ClassPace {
-  handedOverPerSecond: number
-  recipientsInFlight: number
 }
 
 export interface WaitingFacts {
@@ -103,7 +102,10 @@ function submission({ now, isSubmitted, leaseUntil, row }: WaitingFacts): Found 
   return { for: 'lease', since: leaseUntil, until: row?.until ?? null }
 }
 
-function schedule({ now, sendAt }: WaitingFacts): Found | undefined {
+function schedule({ now, sendAt, row }: WaitingFacts): Found | undefined {
+  const { scheduledBy, until } = row ?? {}
+  if (until && until > now && (scheduledBy === 'window' || scheduledBy === 'rate'))
+    return { for: scheduledBy, until, handOverAt: until }
   return sendAt && sendAt > now ? { for: 'schedule', until: sendAt, handOverAt: sendAt } : undefined
 }
 
@@ -128,15 +130,19 @@ function outbox(facts: WaitingFacts): Found {
   if (!row) return { for: 'move' }
   const { until, lastError: reason } = row
   if (!until) return { for: 'turn', before: before ?? null, handOverAt: handOverAt(facts) }
-  if (until <= now) return { for: 'relay', since: until, reason, handOverAt: handOverAt(facts) }
+  if (until <= now)
+    return { for: 'relay', since: until, reason, before: before ?? null, handOverAt: handOverAt(facts) }
   if (reason !== null) return { for: 'retry', until, reason, handOverAt: until }
-  return { for: 'queue', until, handOverAt: handOverAt(facts) }
+  return { for: 'queue', until, handOverAt: handOverAt(facts, IN_FLIGHT_SHARE) }
 }
 
+/** It is anywhere among what is in flight. */
+const IN_FLIGHT_SHARE = 0.5
+
 /** After the recipients before it and in flight, at the rate of the last seconds. */
-function handOverAt({ now, before, pace }: WaitingFacts): Date | null {
+function handOverAt({ now, before, pace }: WaitingFacts, inFlightShare = 1): Date | null {
   if (!pace || before?.isLeast) return null
-  const recipients = (before?.recipients ?? 0) + pace.recipientsInFlight
+  const recipients = (before?.recipients ?? 0) + pace.recipientsInFlight * inFlightShare
   if (recipients === 0) return now
   if (pace.handedOverPerSecond <= 0) return null
   return new Date(now.getTime() + Math.round((recipients / pace.handedOverPerSecond) * 1_000))

@@ -1,5 +1,7 @@
 export { describeTimeline } from './describeTimeline.ts'
+export { readQueue } from './readQueue.ts'
+export type { ClassQueue, CustomerQueue } from './readQueue.ts'
 export { readTimeline } from './readTimeline.ts'
 export type { TimelineQuery } from './readTimeline.ts'
-export type { Whose } from './rows.ts'
+export type { Whose } from './readMessage.ts'
 export type { MessageTimeline, RecipientTimeline, Step } from './types.ts'

@@ -1,16 +1,19 @@
+import { refuseRemoved } from '../history/index.ts'
 import { isTerminal, v1StatusOf } from '../messages/index.ts'
 import { listOperators } from '../operators/index.ts'
-import { countBefore, findRowsOf, isIn } from '../outbox/index.ts'
+import { countBefore, countClaimed, findRowsOf, isIn } from '../outbox/index.ts'
 import { read } from '../platform/db/index.ts'
 import type { Db, Reader } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes, isIdentifier } from '../primitives/identifier.ts'
 import { readProcesses } from '../processes/index.ts'
-import type { RunningProcess } from '../processes/index.ts'
 import { blockedOperators } from './blockedOperators.ts'
 import { explainWaiting } from './explainWaiting.ts'
-import type { ClassPace, Waiting, WaitingFacts } from './explainWaiting.ts'
-import { ROWS_MAX, readRecipients, readRequest, readRows } from './rows.ts'
-import type { RecipientRow, RequestRow, Rows, Whose } from './rows.ts'
+import type { Waiting } from './explainWaiting.ts'
+import { paceOf } from './pace.ts'
+import { readRecipients, readRequest } from './readMessage.ts'
+import type { RecipientRow, RequestRow, Whose } from './readMessage.ts'
+import { ROWS_MAX, readRows } from './rows.ts'
+import type { Rows } from './rows.ts'
 import { toMessageSteps, toRecipientSteps } from './toSteps.ts'
 import type { MessageTimeline } from './types.ts'
 
@@ -32,18 +35,20 @@ export interface TimelineQuery {
 export async function readTimeline(db: Db, query: TimelineQuery): Promise<MessageTimeline | undefined> {
   if (!isIdentifier(query.smsIdentifier)) return undefined
   const id = identifierToBytes(query.smsIdentifier)
-  return read(db, 'timeline.read', async (reader) => {
+  const timeline = await read(db, 'timeline.read', async (reader) => {
     const request = await readRequest(reader, id, query.whose)
     if (!request) return undefined
     const { limit, after, toDigits } = query
     const found = await readRecipients(reader, id, { limit, after, toDigits })
     const page = found.slice(0, limit)
-    const rows = await readRows(reader, { id, userId: request.user_id }, page)
+    const isGuaranteed = request.guaranteed_by !== null
+    const rows = await readRows(reader, { id, userId: request.user_id, isGuaranteed }, page)
     const explain = await openExplanation(reader, { id, request, rows }, page.filter(isOpen))
     return {
       ...{ smsIdentifier: identifierFromBytes(id), userId: request.user_id, type: request.type },
       ...{ isTest: request.is_test === 1, recipients: request.recipients },
-      ...{ sendAt: request.send_at, expiresAt: request.expires_at, createdAt: request.created_at },
+      ...{ sendAt: request.send_at, expiresAt: request.expires_at },
+      ...{ guaranteedBy: request.guaranteed_by, createdAt: request.created_at },
       steps: toMessageSteps(request, rows),
       timelines: page.map((row) => ({
         ...{ recipientNo: row.recipient_no, recipient: row.recipient, status: statusOf(row, request) },
@@ -55,6 +60,7 @@ export async function readTimeline(db: Db, query: TimelineQuery): Promise<Messag
       nextAfter: found.length > limit ? (page.at(-1)?.recipient_no ?? null) : null,
     }
   })
+  return timeline ?? refuseRemoved(db, query.smsIdentifier)
 }
 
 interface Message {
@@ -82,12 +88,12 @@ async function openExplanation(
   const before = await countBefore(
     reader,
     type,
-    named.filter(({ condition }) => condition === 'ready'),
+    named.filter(({ until }) => until === null || until <= now),
   )
   const processes = isAny ? await readProcesses(reader) : []
   const operators = isAny ? await listOperators(reader) : []
   const blocked = blockedOperators({ type, isTest, operators, processes })
-  const pace = paceOf(type, processes)
+  const pace = isAny ? paceOf(type, processes, await countClaimed(reader, type)) : null
   return (recipient) => {
     const row = named.find((each) => isIn(each, recipient.recipient_no))
     const held = rows.quarantine.find(({ recipient_no }) => recipient_no === recipient.recipient_no)
@@ -101,23 +107,14 @@ async function openExplanation(
   }
 }
 
-function paceOf(type: WaitingFacts['type'], processes: RunningProcess[]): ClassPace | null {
-  const classes = processes.map(({ state }) => state.classes[type])
-  const rates = classes.flatMap(({ handedOverPerSecond }) => handedOverPerSecond ?? [])
-  if (rates.length === 0) return null
-  return {
-    handedOverPerSecond: rates.reduce((sum, rate) => sum + rate, 0),
-    recipientsInFlight: classes.reduce((sum, { recipientsInFlight }) => sum + recipientsInFlight, 0),
-  }
-}
-
 function isOpen({ status }: RecipientRow): boolean {
   return !isTerminal(status)
 }
 
-function statusOf(row: RecipientRow, { send_at, now }: RequestRow) {
+function statusOf(row: RecipientRow, { send_at, delayed_until, now }: RequestRow) {
+  const due = delayed_until ?? send_at
   return v1StatusOf({
     ...{ status: row.status, deliveryStatus: row.delivery_status, isRetrying: row.retrying_since !== null },
-    isScheduled: send_at !== null && send_at > now,
+    isScheduled: due !== null && due > now,
   })
 }

@@ -3,84 +3,19 @@ import type { RawBuilder } from 'kysely'
 import type {
   AttemptResult,
   DeliveryStatus,
+  MissCause,
   ReceiptState,
-  SmsState,
   TransactionType,
 } from '../../db/schema.ts'
 import { list } from '../platform/db/index.ts'
 import type { Reader } from '../platform/db/index.ts'
-import type { MessageClass } from '../primitives/messageClass.ts'
+import type { RecipientRow } from './readMessage.ts'
 
-// What the tables say of a message. Nothing else is written for a timeline.
+// What the tables say of what happened to a message. Nothing else is written for a timeline.
 
 /** Of each kind, on one page. A message has a few for each recipient. */
 export const ROWS_MAX = 2_000
 const RAW_CHARS_MAX = 1_000
-
-export interface RequestRow {
-  user_id: number
-  type: MessageClass
-  recipients: number
-  send_at: Date | null
-  expires_at: Date | null
-  is_test: number
-  created_at: Date
-  /** The database's clock. */
-  now: Date
-}
-
-/** Whose message it may be: another customer's is as good as none. */
-export type Whose = { userId: number } | 'anyone'
-
-export async function readRequest(reader: Reader, id: Buffer, whose: Whose): Promise<RequestRow | undefined> {
-  const mine = whose === 'anyone' ? sql`` : sql`AND user_id = ${whose.userId}`
-  const { rows } = await sql<RequestRow>`
-    SELECT user_id, type, recipients, send_at, expires_at, is_test, created_at, NOW(3) AS now
-    FROM sms_requests FORCE INDEX (PRIMARY) WHERE sms_identifier = ${id} ${mine}`.execute(reader)
-  return rows[0]
-}
-
-export interface RecipientRow {
-  recipient_no: number
-  recipient: string
-  status: SmsState
-  delivery_status: DeliveryStatus | null
-  attempts: number
-  provider: string
-  /** Submissions whose results are unknown. */
-  unconfirmed: number
-  lease_until: Date | null
-  retrying_since: Date | null
-  possibly_sent: number
-  possible_duplicate: number
-  failure_reason: string | null
-  handed_over_at: Date | null
-  updated_at: Date
-  makes_events: number
-}
-
-export interface RecipientsQuery {
-  after: number
-  limit: number
-  /** Only the recipient with these digits. */
-  toDigits: string | undefined
-}
-
-/** @returns one more than the limit, if there are more. */
-export async function readRecipients(
-  reader: Reader,
-  id: Buffer,
-  { after, limit, toDigits }: RecipientsQuery,
-): Promise<RecipientRow[]> {
-  const to = toDigits === undefined ? sql`` : sql`AND recipient IN (${toDigits}, ${`+${toDigits}`})`
-  const { rows } = await sql<RecipientRow>`
-    SELECT recipient_no, recipient, status, delivery_status, attempts, provider, unconfirmed, lease_until, retrying_since,
-           possibly_sent, possible_duplicate, failure_reason, handed_over_at, updated_at, makes_events
-    FROM sms_status FORCE INDEX (PRIMARY)
-    WHERE sms_identifier = ${id} AND recipient_no > ${after} ${to}
-    ORDER BY recipient_no LIMIT ${sql.lit(limit + 1)}`.execute(reader)
-  return rows
-}
 
 export interface LedgerRow {
   recipient_no: number
@@ -99,6 +34,14 @@ export interface AttemptRow {
   route_reason: string
   started_at: Date
   duration_ms: number
+  is_hedge: number
+}
+
+export interface MissRow {
+  recipient_no: number
+  cause: MissCause
+  guaranteed_by: Date
+  ended_at: Date
 }
 
 export interface ReceiptRow {
@@ -152,6 +95,7 @@ export interface DeliveryRow {
 export interface Rows {
   ledger: LedgerRow[]
   attempts: AttemptRow[]
+  misses: MissRow[]
   receipts: ReceiptRow[]
   operatorIds: OperatorIdRow[]
   quarantine: QuarantineRow[]
@@ -161,7 +105,7 @@ export interface Rows {
 
 export async function readRows(
   reader: Reader,
-  { id, userId }: { id: Buffer; userId: number },
+  { id, userId, isGuaranteed }: { id: Buffer; userId: number; isGuaranteed: boolean },
   recipients: RecipientRow[],
 ): Promise<Rows> {
   const numbers = recipients.map(({ recipient_no }) => recipient_no)
@@ -173,6 +117,7 @@ export async function readRows(
   const rows = {
     ledger: await readLedger(reader, id, numbers),
     attempts: await select(selectAttempts),
+    misses: isGuaranteed ? await select(selectMisses) : [],
     receipts: await select(selectReceipts),
     operatorIds: [...(await select(selectOperatorIds)), ...(await select(selectPartIds))],
     quarantine: await select(selectQuarantine),
@@ -195,9 +140,13 @@ async function readLedger(reader: Reader, id: Buffer, numbers: number[]): Promis
 }
 
 const selectAttempts = (of: RawBuilder<unknown>) => sql<AttemptRow>`
-  SELECT recipient_no, attempt, provider, result, reason, route_reason, started_at, duration_ms
+  SELECT recipient_no, attempt, provider, result, reason, route_reason, started_at, duration_ms, is_hedge
   FROM delivery_attempts FORCE INDEX (PRIMARY) WHERE ${of}
   ORDER BY recipient_no, attempt, call_no LIMIT ${sql.lit(ROWS_MAX)}`
+
+const selectMisses = (of: RawBuilder<unknown>) => sql<MissRow>`
+  SELECT recipient_no, cause, guaranteed_by, ended_at FROM deadline_misses FORCE INDEX (PRIMARY) WHERE ${of}
+  ORDER BY recipient_no LIMIT ${sql.lit(ROWS_MAX)}`
 
 const selectReceipts = (of: RawBuilder<unknown>) => sql<ReceiptRow>`
   SELECT recipient_no, operator, state, verdict, part_no, code, cause, LEFT(raw, ${sql.lit(RAW_CHARS_MAX)}) AS raw, done_at,

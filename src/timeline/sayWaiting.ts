@@ -19,6 +19,10 @@ export function sayWaiting(waiting: Waiting, { forStaff }: { forStaff: boolean }
       return `The lease of its consumer ended at ${at(since)} without a result; another one takes over${until ? ` after ${at(until)}` : ''}.`
     case 'schedule':
       return `Scheduled for ${at(until)}.`
+    case 'window':
+      return `Its customer's sending window lets it leave at ${at(until)}.`
+    case 'rate':
+      return `Its customer's sending rate lets it leave at ${at(until)}.`
     case 'answer':
       return `An operator may have it and has not said so; a receipt ends it${until ? `, and it is looked at again at ${at(until)}` : ''}.`
     case 'operators_stopped':
@@ -29,14 +33,24 @@ export function sayWaiting(waiting: Waiting, { forStaff }: { forStaff: boolean }
     case 'queue':
       return `A relay, the queue or a consumer has it until ${at(until)}; without a result it is then published again.`
     case 'relay':
-      return `Due since ${at(since)}; the next relay takes it${reason}.`
+      return before && before.recipients > 0
+        ? `Due since ${at(since)}${reason}; ${sayBefore(before)} due ${type} recipients are before it.`
+        : `Due since ${at(since)}; the next relay takes it${reason}.`
     case 'turn':
       if (!before) return `Waits for its turn among ${type} messages.`
       if (before.recipients === 0) return `The next of all ${type} messages.`
-      return `${before.isLeast ? 'More than' : 'About'} ${formatCount(before.recipients)} ${type} recipients are before it.`
+      return `${capitalized(sayBefore(before))} ${type} recipients are before it.`
     case 'move':
       return 'It moves from one row of the outbox to the next; ask again.'
   }
+}
+
+function sayBefore({ recipients, isLeast }: NonNullable<Waiting['before']>): string {
+  return `${isLeast ? 'more than' : 'about'} ${formatCount(recipients)}`
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function sayBlocked({ for: what, type, since, blocked }: Waiting, forStaff: boolean): string {

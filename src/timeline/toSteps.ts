@@ -1,14 +1,8 @@
+import type { TransactionType } from '../../db/schema.ts'
 import { explainFailure } from '../messages/index.ts'
 import { identifierFromBytes } from '../primitives/identifier.ts'
-import type {
-  AttemptRow,
-  DeliveryRow,
-  OperatorIdRow,
-  ReceiptRow,
-  RecipientRow,
-  RequestRow,
-  Rows,
-} from './rows.ts'
+import type { RecipientRow, RequestRow } from './readMessage.ts'
+import type { AttemptRow, DeliveryRow, MissRow, OperatorIdRow, ReceiptRow, Rows } from './rows.ts'
 import type { Step } from './types.ts'
 
 /** @returns what concerns all recipients of a message. */
@@ -34,6 +28,7 @@ export function toRecipientSteps(row: RecipientRow, all: Rows): Step[] {
   const sequences = new Set(events.map(({ seq }) => seq))
   return inOrder([
     ...attempts.map(toAttempt),
+    ...mine(all.misses).map(toMiss),
     ...toEnd(row, attempts, mine(all.operatorIds)),
     ...mine(all.quarantine).map(({ reason, created_at: at }) => ({
       step: 'quarantined' as const,
@@ -41,16 +36,23 @@ export function toRecipientSteps(row: RecipientRow, all: Rows): Step[] {
       reason,
     })),
     ...mine(all.receipts).map(toReceipt),
-    ...mine(all.ledger)
-      .filter(({ transaction_type }) => transaction_type === 'refund')
-      .map(({ amount, description: reason, created_at }) => ({
-        ...{ step: 'refunded' as const, at: later(created_at, row.updated_at), amount, reason },
-      })),
+    ...mine(all.ledger).flatMap(
+      ({ transaction_type: type, amount, description: reason, created_at }): Step[] => {
+        const step = RETURNED[type]
+        // A refund belongs to the failure, whose time is some milliseconds later.
+        const at = step === 'refunded' ? later(created_at, row.updated_at) : created_at
+        return step ? [{ step, at, amount, reason }] : []
+      },
+    ),
     ...events.map(({ type, seq: sequence, occurred_at: at }) => ({
       ...{ step: 'event' as const, at, type, sequence },
     })),
     ...all.deliveries.filter(({ seq }) => sequences.has(seq)).map(toWebhook),
   ])
+}
+
+const RETURNED: Partial<Record<TransactionType, 'refunded' | 'released' | 'compensated'>> = {
+  ...{ refund: 'refunded', release: 'released', compensation: 'compensated' },
 }
 
 /** Money moves in the transaction of its cause, whose statements are some milliseconds apart. */
@@ -60,8 +62,9 @@ function later(a: Date, b: Date): Date {
 
 /** Of what happened in the same millisecond the cause stands first. */
 const ORDER: Step['step'][] = [
-  ...(['accepted', 'charged', 'scheduled', 'attempt', 'sent', 'quarantined', 'receipt'] as const),
-  ...(['delivered', 'undelivered', 'failed', 'cancelled', 'refunded', 'event', 'webhook'] as const),
+  ...(['accepted', 'charged', 'scheduled', 'attempt', 'missed', 'sent', 'quarantined', 'receipt'] as const),
+  ...(['delivered', 'undelivered', 'failed', 'cancelled'] as const),
+  ...(['refunded', 'released', 'compensated', 'event', 'webhook'] as const),
 ]
 
 function inOrder(steps: Step[]): Step[] {
@@ -73,7 +76,13 @@ function toAttempt(row: AttemptRow): Step {
   return {
     ...{ step: 'attempt', at: row.started_at, attempt: row.attempt, provider: row.provider },
     ...{ result: row.result, reason: row.reason, routeReason: row.route_reason, durationMs: row.duration_ms },
+    isHedge: row.is_hedge === 1,
   }
+}
+
+/** It was missed when the guarantee was over, whenever it ended. */
+function toMiss({ cause, guaranteed_by: at, ended_at: endedAt }: MissRow): Step {
+  return { step: 'missed', at, cause, lateByMs: endedAt.getTime() - at.getTime() }
 }
 
 /** How its sending ended, and its delivery. */
@@ -103,7 +112,7 @@ function isFirstAccepted({ possibly_sent, attempts: count }: RecipientRow, attem
 function firstAttempt({ provider }: RecipientRow, at: Date): Step {
   return {
     ...{ step: 'attempt', at, attempt: 1, provider, result: 'accepted', reason: '' },
-    ...{ routeReason: null, durationMs: null },
+    ...{ routeReason: null, durationMs: null, isHedge: false },
   }
 }
 

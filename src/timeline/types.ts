@@ -1,4 +1,4 @@
-import type { AttemptResult, DeliveryStatus, ReceiptState } from '../../db/schema.ts'
+import type { AttemptResult, DeliveryStatus, MissCause, ReceiptState } from '../../db/schema.ts'
 import type { FailureView, V1Status } from '../messages/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import type { Waiting } from './explainWaiting.ts'
@@ -17,7 +17,11 @@ export type Step = { at: Date } & (
       /** Null of a first attempt that succeeded, which is kept as its result alone; `at` is then its end. */
       routeReason: string | null
       durationMs: number | null
+      /** It went to this operator while another one had not answered. */
+      isHedge: boolean
     }
+  /** The guarantee was over. `late`: it was handed over this long after it; `unsent`: it failed then. */
+  | { step: 'missed'; cause: MissCause; lateByMs: number }
   | { step: 'sent'; provider: string; operatorIds: OperatorId[] }
   | { step: 'quarantined'; reason: string }
   | {
@@ -34,7 +38,7 @@ export type Step = { at: Date } & (
   | { step: 'delivered' }
   | { step: 'undelivered' | 'failed'; failure: FailureView; provider: string }
   | { step: 'cancelled' }
-  | { step: 'refunded'; amount: number; reason: string }
+  | { step: 'refunded' | 'released' | 'compensated'; amount: number; reason: string }
   | { step: 'event'; type: string; sequence: number | null }
   | {
       step: 'webhook'
@@ -76,6 +80,8 @@ export interface MessageTimeline {
   recipients: number
   sendAt: Date | null
   expiresAt: Date | null
+  /** Null without a guarantee. */
+  guaranteedBy: Date | null
   createdAt: Date
   /** What concerns all recipients. */
   steps: Step[]

@@ -22,6 +22,10 @@ export function accessOf({ userId = 1, scopes = SCOPES, isTest = false }: Access
       onUnknown: null,
       spendPerDay: null,
       spendPerMonth: null,
+      normalWeight: 1,
+      sendingPartsPerSecond: null,
+      sendingWindow: null,
+      ...{ guaranteedWithinMs: null, hedge: false },
     },
     key: {
       id: '019bd5a0-6f11-7c52-8d3e-5b7a90c1e2f4',

@@ -9,6 +9,8 @@ import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 
 const PROGRAM = ['--require', './src/runtime.cjs', 'src/admin.ts']
+const PRICED = ['tariffs', 'create', '--per', 'part', '--price', '1']
+const WAITING = [...PRICED, '--charging', 'delivery', '--receipt-wait-seconds']
 
 interface Ended {
   code: number
@@ -91,6 +93,38 @@ describe('npm run admin', function () {
     )
   })
 
+  it('sets when a tariff is paid for, and gives the price of a missed guarantee back', async () => {
+    const paid = async (...args: string[]) => {
+      const tariff = printed(await admin('tariffs', 'create', '--per', 'part', '--price', '5', ...args))
+      return [tariff['charging'], tariff['receipt_wait_seconds'], tariff['refund_missed']]
+    }
+    assert.deepEqual(await paid('--valid-from', '2026-01-01T00:00:00Z'), ['acceptance', null, false])
+    const waits = ['--charging', 'delivery', '--receipt-wait-seconds', '3600', '--refund-missed']
+    assert.deepEqual(await paid('--destination-prefix', '981', ...waits), ['delivery', 3_600, true])
+    const held = await paid('--destination-prefix', '982', '--charging', 'hand_over')
+    assert.deepEqual(held, ['hand_over', null, false])
+    const listed = JSON.parse((await admin('tariffs', 'list')).stdout) as Record<string, unknown>[]
+    const shown = listed.find((tariff) => tariff['destination_prefix'] === '981')
+    assert.deepEqual([shown?.['receipt_wait_seconds'], shown?.['refund_missed']], [3_600, true])
+  })
+
+  it('sets and unsets what is guaranteed to a customer, and whether two operators may get a message', async () => {
+    const express = (customer: Record<string, unknown>) => [
+      customer['hedge'],
+      customer['guaranteed_within_ms'],
+    ]
+    const create = ['customers', 'create', '--name', 'Bank', '--hedge', 'true']
+    const made = printed(await admin(...create, '--guaranteed-within-ms', '800'))
+    assert.deepEqual(express(made), [true, 800])
+    const id = String(made['id'])
+    const change = async (...args: string[]) =>
+      express(printed(await admin('customers', 'change', id, ...args)))
+    assert.deepEqual(await change('--guaranteed-within-ms', 'none'), [true, null])
+    assert.deepEqual(await change('--hedge', 'false', '--guaranteed-within-ms', '200'), [false, 200])
+    const listed = JSON.parse((await admin('customers', 'list')).stdout) as Record<string, unknown>[]
+    assert.deepEqual(listed.filter((customer) => customer['id'] === id).map(express), [[false, 200]])
+  })
+
   it('says what is wrong, and changes nothing', async () => {
     const before = (await readAdminLog(stack.db, { limit: 100 })).items.length
     for (const [args, code, complaint] of [
@@ -107,6 +141,12 @@ describe('npm run admin', function () {
       [['tariffs', 'create', '--per', 'part', '--price', 'x'], 1, /price must be a whole number/],
       [['tariffs', 'create', '--customer', '1', '--per', 'part', '--price', '1'], 1, /no such customer/],
       [['tariffs', 'end', 'x'], 1, /There is no such tariff/],
+      [[...PRICED, '--charging', 'never'], 1, /charging must be acceptance, hand_over or delivery/],
+      [[...PRICED, '--receipt-wait-seconds', '60'], 1, /wait_seconds is only for charging by delivery/],
+      [[...WAITING, '0'], 1, /receipt_wait_seconds must be a whole number from 1 to 1,209,600/],
+      [[...WAITING, 'none'], 1, /receipt_wait_seconds must be a whole number from 1 to 1,209,600/],
+      [['customers', 'create', '--name', 'x', '--hedge', 'yes'], 1, /hedge must be true or false/],
+      [['customers', 'change', '1', '--guaranteed-within-ms', '199'], 1, /must be .* from 200 to 3,600,000/],
       [['customers', 'create', '--nmae', 'x'], 2, /--nmae/],
     ] as const) {
       const ended = await admin(...args)

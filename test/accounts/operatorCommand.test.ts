@@ -135,6 +135,58 @@ routes:
     assert.deepEqual([none.code, none.stdout], [1, 'no route\n'])
   })
 
+  it('places what is paused or drained last and says so, once it is asked what holds at the moment', async () => {
+    const stack = await freshStack()
+    try {
+      const names = ['mci', 'irancell', 'rightel']
+      await announceOperators(
+        stack.db,
+        names.map((name) => operatorOf({ name, url: 'http://operator' })),
+      )
+      const file = join(folder, 'held.yml')
+      writeFileSync(
+        file,
+        `
+operators:
+${names.map((name) => `  - { name: ${name}, url: "http://operator", prices: [{ prefix: 98912, price: 9 }] }`).join('\n')}
+routes:
+  - { prefix: 98912, operators: [mci, irancell], strategy: weighted, weights: { mci: 99, irancell: 1 } }
+  - { prefix: 98913, operators: [mci, irancell], strategy: weighted, weights: { mci: 1, irancell: 0 }, health: false }
+  - { prefix: 98, operators: [mci, irancell, rightel] }
+`,
+      )
+      const env = { OPERATORS_FILE: file, DATABASE_URL: stack.databaseUrl }
+      const explain = (...args: string[]) => run('src/explainRoute.ts', env, [...args, 'normal'])
+      for (const [command, name] of [
+        ['pause', 'mci'],
+        ['drain', 'irancell'],
+      ] as const)
+        await run('src/controlOperators.ts', env, [command, name, '--reason', 'why'])
+      const plain = await explain('989351234567', '--health')
+      assert.equal(
+        plain.stdout,
+        'prefix 98: rightel, then mci, then irancell\n  mci: paused, gets nothing\n  irancell: drained, gets nothing\n',
+      )
+      assert.equal((await explain('989351234567')).stdout, 'prefix 98: mci, then irancell, then rightel\n')
+      await run('src/controlOperators.ts', env, ['resume', 'irancell', '--reason', 'why'])
+      assert.equal(
+        (await explain('989121234567', '--health')).stdout,
+        [
+          'prefix 98912, by weight: irancell, then mci',
+          '  irancell: weight 1, first for 100 %, health keeps 100 %, 9 a part',
+          '  mci: paused, gets nothing, weight 99, first for 0 %, health keeps 100 %, 9 a part',
+          '',
+        ].join('\n'),
+      )
+      assert.match(
+        (await explain('989131234567', '--health')).stdout,
+        /: irancell, then mci\n {2}irancell: weight 0, first for 100 %.*\n {2}mci: paused, .*first for 0 %/,
+      )
+    } finally {
+      await stack.drop()
+    }
+  })
+
   it('says what is wrong', async () => {
     for (const [args, complaint] of [
       [['12', 'normal'], /5 to 15 digits/],

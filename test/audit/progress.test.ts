@@ -17,12 +17,17 @@ describe('the progress of the audit', () => {
     const estimated = await estimateRows(stack.db)
     assert.deepEqual([...estimated.keys()].sort(), [
       'bulk_messages',
+      'deadline_misses',
       'delivery_attempts',
       'event_log',
+      'holds',
       'idempotency_keys',
       'operator_message_parts',
       'outbox_events',
       'receipts',
+      'report_days',
+      'report_minutes',
+      'report_quarters',
       'sms_quarantine',
       'sms_status',
       'user_transactions',

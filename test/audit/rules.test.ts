@@ -8,7 +8,9 @@ import type { Stack } from '../support/servers.ts'
 import { EVENTS } from './planted/events.ts'
 import { ATTEMPTS } from './planted/attempts.ts'
 import { BULKS } from './planted/bulks.ts'
+import { DEADLINES } from './planted/deadlines.ts'
 import { DELIVERIES } from './planted/deliveries.ts'
+import { HOLDS } from './planted/holds.ts'
 import { KEYS } from './planted/keys.ts'
 import { MONEY } from './planted/money.ts'
 import { PARTS } from './planted/parts.ts'
@@ -19,6 +21,7 @@ import type { VariedTables } from './variedTables.ts'
 
 const PLANTED = [
   ...MONEY,
+  ...HOLDS,
   ...RECIPIENTS,
   ...OUTBOX_ROWS,
   ...BULKS,
@@ -27,6 +30,7 @@ const PLANTED = [
   ...DELIVERIES,
   ...PARTS,
   ...EVENTS,
+  ...DEADLINES,
 ]
 
 describe('the rules of the audit', () => {
@@ -83,6 +87,7 @@ describe('the rules of the audit', () => {
 
   it('are each planted here', () => {
     const planted = new Set(PLANTED.flatMap(({ expected }) => expected(tables).map(([rule]) => rule)))
-    assert.deepEqual([...planted].sort(), Object.keys(RULES).sort())
+    // Those of rollups need messages that are old: reports.test.ts.
+    assert.deepEqual([...planted, 'report'].sort(), Object.keys(RULES).sort())
   })
 })

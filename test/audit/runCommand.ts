@@ -6,9 +6,10 @@ export async function runCommand(
   databaseUrl: string,
   args: string[] = [],
   program = 'dev/audit.ts',
+  settings: Record<string, string> = {},
 ): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, [program, ...args], {
-    env: { ...process.env, DATABASE_URL: databaseUrl },
+    env: { ...process.env, ...settings, DATABASE_URL: databaseUrl },
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr])

@@ -177,9 +177,9 @@ export async function arrangeVariedTables(db: Db): Promise<VariedTables> {
   await look(
     db,
     sql`INSERT INTO delivery_attempts VALUES
-      (${bytes(quarantined)}, 1, 1, 1, 'operator-a', 'unknown', 'no answer', '', NOW(3), 5000),
-      (${bytes(quarantined)}, 1, 1, 2, 'operator-b', 'accepted', '', '', NOW(3), 12),
-      (${bytes(ended)}, 4, 1, 1, 'operator-a', 'rejected', 'invalid number', '', NOW(3), 3)`,
+      (${bytes(quarantined)}, 1, 1, 1, 'operator-a', 'unknown', 'no answer', '', NOW(3), 5000, 0),
+      (${bytes(quarantined)}, 1, 1, 2, 'operator-b', 'accepted', '', '', NOW(3), 12, 0),
+      (${bytes(ended)}, 4, 1, 1, 'operator-a', 'rejected', 'invalid number', '', NOW(3), 3, 0)`,
   )
   const bulk = newIdOf(db)()
   await look(db, sql`INSERT INTO bulks VALUES (${bytes(bulk)}, 3, FALSE, 3, 2, 1, 3, NOW(3), NULL)`)
@@ -198,6 +198,12 @@ export async function arrangeVariedTables(db: Db): Promise<VariedTables> {
   await refund(4, told, 2)
   await appendOne(db, told, 2, 'message.failed')
   await removeRow(told)
+
+  // However long it took to arrange them.
+  await look(
+    db,
+    sql`UPDATE sms_requests SET guaranteed_by = created_at + INTERVAL 1 HOUR WHERE guaranteed_by IS NOT NULL`,
+  )
 
   await keepKey(db, { userId: 3, route: 'messages', names: ready })
   await keepKey(db, { userId: 1, route: 'sms/send', names: ended })

@@ -45,6 +45,20 @@ describe('the times of scheduled messages compared with the operators’ record'
     assert.equal(wrong[0], `a, message ${identifier}, recipient 2: handed over 1 ms early`)
   })
 
+  it('finds the last recipient of one that reached an operator before its customer’s rate or window let it leave', async () => {
+    await look(
+      stack.db,
+      sql`UPDATE sms_requests SET delayed_until = ${new Date(AT_MS + 500)} WHERE text = '[a] hello'`,
+    )
+    const early = await compare(
+      { reference: `${identifier}:1`, firstSeenAt: AT_MS },
+      { reference: `${identifier}:2`, firstSeenAt: AT_MS },
+    )
+    assert.deepEqual(early.wrong.slice(0, 1), [
+      `a, message ${identifier}, recipient 2: handed over 500 ms early`,
+    ])
+  })
+
   it('finds one that is stored for another time, for none, or though it was not scheduled', async () => {
     await store(new Date(AT_MS + 1))
     const named = `a, message ${identifier}: asked for 2027-03-01T05:30:00.250Z, stored for`

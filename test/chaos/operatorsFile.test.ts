@@ -26,5 +26,13 @@ describe('the operators’ file of a chaos run', () => {
     )
     for (const { operators: names } of read.routes) assert.deepEqual(names.toSorted(), ['a', 'b', 'c'])
     assert.equal(read.routes[0]?.operators[0], 'c')
+    assert.deepEqual(
+      read.routes.flatMap(({ strategy }) => strategy?.name ?? []),
+      ['weighted', 'least_cost'],
+    )
+    assert.ok(
+      read.operators.every(({ prices }) => prices?.length),
+      'each has a price',
+    )
   })
 })

@@ -41,6 +41,7 @@ function goodRun(): Outcome {
       ...{ duplicatesMarked: 3, duplicatesSeen: 1, takenAndRefunded: 2, quarantined: 1 },
       ...{ repeated: 2_000, handedOverAsScheduled: 500, bulks: 500, testMessages: 500 },
       ...{ tariffed: 500, spendRefusals: 500, keyedTopUps: 500, takenOverSmpp: 500 },
+      guarantees: { missed: 90, compensated: 60, compensation: 180, due: 0, hedges: 30 },
       deliveries: { delivered: 9_000, undelivered: 500, undecided: 3 },
       events: { logged: 900, atEndpoints: 800, atCallbacks: 100, failedRequests: 90 },
     },
@@ -174,11 +175,21 @@ describe('what is wrong with a run', () => {
       ({ proof }) => (proof.events.failedRequests = 0),
       /requests that endpoints failed: 0/,
     ],
+    [
+      'compensated no missed guarantee',
+      ({ proof }) => (proof.guarantees.compensated = 0),
+      /missed guarantees compensated: 0/,
+    ],
+    [
+      'asked no second operator',
+      ({ proof }) => (proof.guarantees.hedges = 0),
+      /messages sent to a second operator: 0/,
+    ],
     ['accepted hardly anything', ({ requests }) => (requests.accepted = 2_399), /requests accepted: 2399/],
     [
       'killed too few',
       (run) => Object.keys(run.kills).forEach((name) => (run.kills[name] = 1)),
-      /kill -9: 31/,
+      new RegExp(`kill -9: ${Object.keys(goodRun().kills).length}`),
     ],
     [
       'left out a step',

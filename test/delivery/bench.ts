@@ -67,6 +67,10 @@ export interface Reported {
   possibleDuplicates: number
   /** Possible duplicates by the operator that got them. */
   submittedAgain: Record<string, number>
+  /** Messages by how they met a second operator. */
+  hedges: Record<string, number>
+  /** Why messages met none. */
+  withheld: string[]
   failures: string[]
 }
 
@@ -80,6 +84,8 @@ export interface Request {
   sender?: string
   expiresInSeconds?: number
   isTest?: boolean
+  guaranteedWithinMs?: number
+  hedge?: boolean
   /** `retry`, if left out: most tests are about what follows. */
   onUnknown?: OnUnknown | null
 }
@@ -195,7 +201,7 @@ export function openDelivery(
 ): { deliver: (envelope: Envelope) => Promise<void>; reported: Reported } {
   const reported: Reported = {
     ...{ settled: [], stale: [], lost: [], quarantined: [], failures: [] },
-    ...{ takenOver: 0, possibleDuplicates: 0, submittedAgain: {} },
+    ...{ takenOver: 0, possibleDuplicates: 0, submittedAgain: {}, hedges: {}, withheld: [] },
   }
   const events: DeliveryEvents = {
     settled: ({ settlements }) => reported.settled.push(...settlements.map(({ kind }) => kind)),
@@ -209,6 +215,8 @@ export function openDelivery(
       (reported.submittedAgain[operator] = (reported.submittedAgain[operator] ?? 0) + messages),
     possibleDuplicates: ({ messages }) => (reported.possibleDuplicates += messages),
     leasesTakenOver: ({ messages }) => (reported.takenOver += messages),
+    hedged: ({ result, messages }) => (reported.hedges[result] = (reported.hedges[result] ?? 0) + messages),
+    hedgeWithheld: ({ cause }) => reported.withheld.push(cause),
     unreadable: () => {},
     claimed: () => {},
     deliveryFailed: ({ step }) => reported.failures.push(step),

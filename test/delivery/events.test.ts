@@ -11,7 +11,7 @@ const taskNo = (recipientNo: number): Task => ({
   reference: `r-${recipientNo}`,
   status: 'sending',
   owner: '00',
-  makesEvents: 0,
+  ...{ makesEvents: 0, returned: 0, charging: 'acceptance' },
   userId: 7,
   recipient: '09128582812',
   liveUntil: null,
@@ -23,7 +23,7 @@ const taskNo = (recipientNo: number): Task => ({
   expiresAtMs: Infinity,
   text: 'your code is 4711',
   isTest: false,
-  ...{ onUnknown: null, doubt: null },
+  ...{ onUnknown: null, doubt: null, guaranteedByMs: Infinity, hedge: false },
   price: 3,
   ...{ parts: 1, attempts: 1, unconfirmed: 0, ageMs: 100, acceptedAtMs: performance.now() - 100 },
 })

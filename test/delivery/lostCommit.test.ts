@@ -43,8 +43,8 @@ describe('a delivery that loses a COMMIT on the way to the database or back', ()
     })
 
     it(`of the marks (the ${part}), asks again only when they are there`, async () => {
-      const id = await bench.accept()
-      const envelope = await bench.envelope()
+      const id = await bench.accept({ type: 'express' })
+      const envelope = await bench.envelope('express')
       let marked = false
       const a = testOperator('a', () => {
         loseCommit(proxy, part)
@@ -55,8 +55,9 @@ describe('a delivery that loses a COMMIT on the way to the database or back', ()
         return accepts(batch)
       })
       // Express: the second try is at the next operator.
-      await openDelivery(db, [a, b]).deliver({ ...envelope, type: 'express' })
-      assert.deepEqual([marked, (await bench.row(id)).status], [true, 'done'])
+      await openDelivery(db, [a, b]).deliver(envelope)
+      const { status, unconfirmed } = await bench.row(id)
+      assert.deepEqual([marked, status, unconfirmed], [true, 'done', 2])
     })
 
     it(`of the settlement (the ${part}), counts and refunds once`, async () => {

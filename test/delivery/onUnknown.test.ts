@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import { applyReceipts } from '../../src/delivery/index.ts'
+import { ATTEMPT_TIMEOUT_MS } from '../../src/delivery/lease.ts'
 import { endExpired } from '../../src/delivery/expire/endExpired.ts'
 import { transact } from '../../src/platform/db/index.ts'
 import { look } from '../support/arrange.ts'
 import { DEPOSIT, RETRY, openBench, openDelivery, UNKNOWN_SUBMISSIONS_MAX, VALIDITY_MS } from './bench.ts'
 import type { Bench, Request } from './bench.ts'
+import { skippableClock } from './skippableClock.ts'
 import { SILENT, accepts, saysOfEach, testOperator } from './operators.ts'
 import type { Knows, TestOperator } from './operators.ts'
 
@@ -44,6 +46,24 @@ describe('on_unknown: a message of which it is not known whether an operator too
     await untilSending(bench, id)
     await bench.leaseIsOver(id)
   }
+
+  for (const type of ['normal', 'express'] as const)
+    it(`is asked about also after a call that took all of its time, when it is ${type}`, async () => {
+      const clock = skippableClock()
+      try {
+        a.answer = () => {
+          clock.skipMs += ATTEMPT_TIMEOUT_MS
+          return SILENT
+        }
+        a.knows = HAS_IT
+        const id = await accept({ type })
+        await delivery().deliver(await bench.envelope(type))
+        const { status, provider } = await bench.row(id)
+        assert.deepEqual([status, provider, a.questions.length, b.calls.length], ['done', 'a', 1, 0])
+      } finally {
+        clock.restore()
+      }
+    })
 
   it('ends as sent when the operator says that it has it: nothing is submitted again, and nothing is marked', async () => {
     const id = await accept()

@@ -35,13 +35,13 @@ export function violationsIn(db: Db): Promise<string[]> {
 async function findViolations(reader: Reader): Promise<string[]> {
   const { rows } = await sql<Row>`SELECT s.sms_identifier AS id, s.recipient_no AS no, s.status,
       s.status = 'sending' AND s.owner IS NULL AS is_quarantined, q.recipient_no IS NOT NULL AS has_quarantine_row,
-      s.status IN ('failed', 'cancelled') AND s.price > 0 AS needs_refund,
+      (s.status IN ('failed', 'cancelled') AND s.price > 0) OR s.returned > 0 AS needs_refund,
       t.amount = s.price AND t.user_id = s.user_id IS TRUE AS has_refund,
       s.owner IS NOT NULL AND s.lease_until IS NOT NULL AS has_lease
     FROM sms_status s
       LEFT JOIN sms_quarantine q ON q.sms_identifier = s.sms_identifier AND q.recipient_no = s.recipient_no
       LEFT JOIN user_transactions t ON t.transaction_id = s.sms_identifier AND t.recipient_no = s.recipient_no
-        AND t.transaction_type = 'refund'`.execute(reader)
+        AND t.transaction_type NOT IN ('topup', 'charge')`.execute(reader)
   const named = await namedRecipients(reader)
   const unbalanced = await sql<{ user_id: number }>`SELECT b.user_id FROM user_balances b WHERE b.balance <>
     (SELECT COALESCE(SUM(t.amount), 0) FROM user_transactions t WHERE t.user_id = b.user_id)`.execute(reader)

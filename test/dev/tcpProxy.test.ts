@@ -184,6 +184,19 @@ describe('the TCP proxy', () => {
     await say(await join(), 'b')
   })
 
+  it('leads new links to another server once it is redirected, and the present ones go on', async () => {
+    const other = createServer((socket) => void socket.end('other'))
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const present = await join()
+    proxy.redirect(`echo://127.0.0.1:${(other.address() as AddressInfo).port}`)
+    const next = dial()
+    await eventually('the other server has answered', () => next.got() === 'other')
+    present.socket.write('b')
+    await eventually('the first server still answers', () => present.got().endsWith('bb'))
+    proxy.redirect(`echo://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    other.close()
+  })
+
   it('is not there for new links until it is opened again, and the present ones go on', async () => {
     const client = await join()
     proxy.shut()

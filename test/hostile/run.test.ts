@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { openBook } from '../../chaos/hostile/book.ts'
 import { gatherCrowd } from '../../chaos/hostile/crowd.ts'
 import { describeOffences } from '../../chaos/hostile/describe.ts'
@@ -26,16 +29,19 @@ describe('an engine under hostile requests', () => {
   let stack: Stack
   let engine: Program
   let world: World
+  let folder: string
   const book = openBook()
   before(async () => {
     stack = await freshStack()
     await freshSimulators()
-    engine = await startEngineProcess(stack, { env: { ADMIN_API_KEY: ADMIN_KEY } })
+    folder = await mkdtemp(join(tmpdir(), 'chapar-exports-'))
+    engine = await startEngineProcess(stack, { env: { ADMIN_API_KEY: ADMIN_KEY, EXPORT_FOLDER: folder } })
     world = await makeWorld(engine.url, book, await giveKeys(stack.databaseUrl))
     await pinPrices(stack.databaseUrl, world)
   })
   after(async () => {
     await engine.stop()
+    await rm(folder, { recursive: true, force: true })
     await stack.drop()
   })
 

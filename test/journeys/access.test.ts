@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { loadConfig } from '../../src/roles/config.ts'
 import { createDemoClient, listKeys } from '../../src/accounts/index.ts'
 import type { Customer } from '../../src/accounts/index.ts'
@@ -39,8 +42,11 @@ describe('access to a running engine', () => {
   let othersKey: { id: string; text: string }
   let othersMessage: string
   let othersBulk: string
+  let othersExport: string
+  let folder: string
   before(async () => {
-    engine = await startTestEngine({ env: NEEDS_KEYS })
+    folder = await mkdtemp(join(tmpdir(), 'chapar-exports-'))
+    engine = await startTestEngine({ env: { ...NEEDS_KEYS, EXPORT_FOLDER: folder } })
     one = await newCustomer(engine.db, 'One')
     other = await newCustomer(engine.db, 'Other')
     for (const { userId } of [one, other]) await fund(engine.db, userId, 100)
@@ -55,9 +61,14 @@ describe('access to a running engine', () => {
     othersMessage = await sendOne(engine.db, { userId: other.userId, to: ['09127654321'] })
     const bulk = { messages: [{ to: '+989120000001', text: 'hi' }] }
     othersBulk = String((await ask('POST', '/v1/messages/bulk', text, bulk)).body['bulk_id'])
+    const range = { from: '2026-01-01T00:00:00Z', to: '2026-01-19T00:00:00Z' }
+    othersExport = String((await ask('POST', '/v1/exports', text, { what: 'ledger', ...range })).body['id'])
     await engine.drain()
   })
-  after(() => engine.stop())
+  after(async () => {
+    await engine.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
 
   const ask = (method: string, path: string, key?: string, body?: object): Promise<Called> =>
     call(engine.url, method, path, { ...(key === undefined ? {} : { key }), ...(body ? { body } : {}) })
@@ -84,10 +95,16 @@ describe('access to a running engine', () => {
 
   function requestOf(path: string, { parameters = [], requestBody }: Operation) {
     const [, noun = ''] = /^\/v1\/(\w+)\//.exec(path) ?? []
-    const own: Record<string, string> = { admin: other.publicId, messages: othersMessage, bulks: othersBulk }
+    const own: Record<string, string> = {
+      admin: other.publicId,
+      messages: othersMessage,
+      bulks: othersBulk,
+      exports: othersExport,
+    }
     const ids: Record<string, string> = {
       id: own[noun] ?? othersKey.id,
       key_id: othersKey.id,
+      export_id: othersExport,
       name: 'operator-a',
     }
     const query = parameters
@@ -141,7 +158,11 @@ describe('access to a running engine', () => {
       // These name nothing, and serve the customer of the key.
       if (needs === 'admin' || path === '/v1/me' || SENDS.includes(`${method} ${path}`)) continue
       const { status, text } = await ask(method, address, admitted.all, body)
-      if ([other.publicId, othersKey.id, othersMessage, othersBulk].some((each) => text.includes(each)))
+      if (
+        [other.publicId, othersKey.id, othersMessage, othersBulk, othersExport].some((each) =>
+          text.includes(each),
+        )
+      )
         reached.push(`${method} ${path}`)
       if (path.includes('{')) assert.equal(status, 404, `${method} ${path}`)
     }
@@ -352,6 +373,8 @@ describe('access to a running engine', () => {
       [{ ...good, valid_from: '2020-01-01T00:00:00Z', valid_until: '2020-01-02T00:00:00Z' }, 'valid_until'],
       [{ ...good, valid_from: '2090-01-01T00:00:00Z', valid_until: '2090-01-01T00:00:00Z' }, 'valid_until'],
       [{ ...good, prefix: '98' }, 'prefix'],
+      [{ ...good, receipt_wait_seconds: 60 }, 'receipt_wait_seconds'],
+      [{ ...good, type: 'normal', refund_missed: true }, 'refund_missed'],
     ]
     const fieldsOf = ({ body }: Called) => (body['errors'] as { field: string }[]).map(({ field }) => field)
     for (const [body, field] of wrong) {

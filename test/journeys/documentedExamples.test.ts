@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { newCustomer, newKey } from '../accounts/arrangeAccounts.ts'
 import { call, get } from '../support/api.ts'
 import { fund } from '../support/arrange.ts'
@@ -43,10 +46,14 @@ describe('the OpenAPI document of a running engine', () => {
   let engine: TestEngine
   let shown: Shown[] = []
   let ownKey: string
+  let folder: string
   const scheduled: string[] = []
   const endpoints: string[] = []
   before(async () => {
-    engine = await startTestEngine({ env: { ADMIN_API_KEY: ADMIN_KEY, RECEIPTS_SECRET } })
+    folder = await mkdtemp(join(tmpdir(), 'chapar-exports-'))
+    engine = await startTestEngine({
+      env: { ADMIN_API_KEY: ADMIN_KEY, RECEIPTS_SECRET, EXPORT_FOLDER: folder },
+    })
     await fund(engine.db, 1, 1_000)
     await newCustomer(engine.db, 'One', 1)
     ownKey = (await newKey(engine.db, 1)).text
@@ -60,7 +67,10 @@ describe('the OpenAPI document of a running engine', () => {
       ),
     )
   })
-  after(() => engine.stop())
+  after(async () => {
+    await engine.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
 
   it('shows a request for every route of the contract, with every value of a filter', () => {
     const names = shown.map(({ name }) => name)
@@ -83,6 +93,7 @@ describe('the OpenAPI document of a running engine', () => {
   it('shows only requests that are answered as it says', async () => {
     for (const each of shown) {
       const { name, method, isAdmins, body } = each
+      await endExports()
       const address = await fillIn(each.address)
       const key = isAdmins ? ADMIN_KEY : ownKey
       while (endpoints.length > 5)
@@ -134,6 +145,22 @@ describe('the OpenAPI document of a running engine', () => {
     return String(body['bulk_id'])
   }
 
+  const RANGE = { from: '2026-01-01T00:00:00Z', to: '2026-01-19T00:00:00Z' }
+  async function newExport(path: string, key: string): Promise<string> {
+    const body = { what: 'ledger', ...RANGE }
+    const { body: made, text } = await call(engine.url, 'POST', path, { key, body })
+    const { id } = made as { id?: string }
+    assert.ok(id, text)
+    return id
+  }
+
+  /** A customer has a few at once. */
+  async function endExports(): Promise<void> {
+    const { body } = await call(engine.url, 'GET', '/v1/exports', { key: ownKey })
+    for (const { id } of body['exports'] as { id: string }[])
+      await call(engine.url, 'DELETE', `/v1/exports/${id}`, { key: ownKey })
+  }
+
   async function newTariff(): Promise<string> {
     const { body, text } = await call(engine.url, 'POST', '/v1/admin/tariffs', {
       key: ADMIN_KEY,
@@ -164,9 +191,15 @@ describe('the OpenAPI document of a running engine', () => {
     if (address.startsWith('/v1/bulks/')) return address.replace('{id}', await scheduledBulk())
     if (address.startsWith('/v1/admin/operators/')) return address.replace('{name}', 'operator-a')
     if (address.startsWith('/v1/admin/tariffs/')) return address.replace('{id}', await newTariff())
+    if (address.startsWith('/v1/exports/'))
+      return address.replace('{id}', await newExport('/v1/exports', ownKey))
     if (address.startsWith('/v1/webhooks/')) return address.replace('{id}', await newEndpoint())
     const isAdmins = address.startsWith('/v1/admin/')
     const customer = isAdmins ? await newCustomer(engine.db) : { userId: 1, publicId: '' }
+    if (address.includes('{export_id}')) {
+      const path = `/v1/admin/customers/${customer.publicId}/exports`
+      return `${path}/${await newExport(path, ADMIN_KEY)}`
+    }
     const { key } = await newKey(engine.db, customer.userId)
     return address.replace('{id}', isAdmins ? customer.publicId : key.id).replace('{key_id}', key.id)
   }

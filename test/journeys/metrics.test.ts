@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { post, recipients, send, topUp } from '../support/api.ts'
 import { startTestEngine } from '../support/engine.ts'
 import type { TestEngine } from '../support/engine.ts'
@@ -14,23 +17,27 @@ const REJECTED = '09120000001'
 const CLOSED_SETS: Record<string, RegExp> = {
   code: /^[a-z_]+$/,
   pool: /^(requests|normal|express)$/,
+  what: /^(messages|ledger)$/,
   class: /^(normal|express)$/,
   operator: /^operator-(a|b|test)$/,
   state: /^(closed|open|half-open|in_use|idle|limit|waiting|orphan|active|paused|drained)$/,
   outcome: /^(accepted|rejected|unavailable|unknown|done|failed|released|late|ok|retried)$/,
+  decile: /^([1-9]|10)$/,
   decision:
-    /^(accepted|replayed|key_reused|price_exceeded|rate_limit|spend_limit|refused|insufficient_balance|unavailable|backlog|account_locked|outcome_unknown|fault)$/,
+    /^(accepted|replayed|key_reused|price_exceeded|rate_limit|spend_limit|delayed_too_far|refused|insufficient_balance|unavailable|backlog|account_locked|outcome_unknown|fault)$/,
   result:
-    /^(delivered|repeated|contradicting|intermediate|refunded|other_operator|unmatched|unreadable|timeout|unreachable|blocked|too_long|stopped|answered|accepted|rejected|throttled|refused|unavailable|unknown|confirmed|done|failed|released|quarantined|stale|lost|cancelled|repeated|not_cancellable|not_found|applied)$/,
-  work: /^(sequence|remove)$/,
-  reason: /^(gone|failing)$/,
-  cause: /^(attempts_used_up|result_refused)$/,
+    /^(delivered|repeated|contradicting|intermediate|refunded|other_operator|unmatched|unreadable|timeout|unreachable|blocked|too_long|stopped|answered|accepted|rejected|throttled|refused|unavailable|unknown|confirmed|done|failed|released|quarantined|stale|lost|cancelled|repeated|not_cancellable|not_found|applied|sent|won|twice)$/,
+  work: /^(sequence|fold|remove)$/,
+  reason:
+    /^(gone|failing|fold|rollups|open|quarantined|holds|outbox|events|audit|sums|archive|locked|queue_full|export_failed)$/,
+  kind: /^(messages|ledger)$/,
+  cause: /^(attempts_used_up|result_refused|undelivered|no_receipt|late|unsent|no_operator|budget)$/,
   step: /^(consume|deliver|ask|renew|settle)$/,
-  answer: /^(taken|not_taken|not_known)$/,
+  answer: /^(taken|not_taken|not_known|delivered|undelivered|pending|not_asked|ended)$/,
   verdict: /^(delivered|undelivered)$/,
-  rule: /^(balance|chain|part|charge|refund|outbox|dangling|state|customer|attempts|quarantine|lane|due|bulk|key|delivery|history|event|sequence)$/,
+  rule: /^(balance|chain|part|charge|refund|outbox|dangling|state|customer|attempts|quarantine|lane|due|bulk|key|delivery|history|event|report|sequence|removed|deadline|hold)$/,
   table:
-    /^(user_balances|user_transactions|sms_requests|sms_status|sms_quarantine|operator_messages|delivery_attempts|operator_message_parts|receipts|waiting_receipts|message_references|message_tags|outbox_events|bulks|bulk_messages|idempotency_keys|event_log|message_callbacks)$/,
+    /^(user_balances|user_transactions|sms_requests|sms_status|sms_quarantine|holds|operator_messages|delivery_attempts|deadline_misses|operator_message_parts|receipts|waiting_receipts|message_references|message_tags|outbox_events|bulks|bulk_messages|idempotency_keys|event_log|message_callbacks|report_minutes|report_quarters|report_days)$/,
   operation: /^[a-z_]+(\.[a-z_]+)*$/,
   resource: /^(calls|recipients)$/,
   link: /^((relay|consumer) (normal|express)|consumer (normal|express) dead letters)$/,
@@ -83,6 +90,9 @@ const PROMISED = [
   'chapar_webhook_attempts_total',
   'chapar_webhook_attempt_duration_seconds',
   'chapar_webhook_endpoints_disabled_total',
+  'chapar_reports_recipients_total',
+  'chapar_reports_behind_seconds',
+  'chapar_reports_changes_waiting',
   'chapar_audit_violations_total',
   'chapar_audit_rows_total',
   'chapar_audit_passes_total',
@@ -95,17 +105,21 @@ const PROMISED = [
   'chapar_published_age_seconds',
   'chapar_claimed_age_seconds',
   'chapar_quarantine_messages',
+  'chapar_spans_dropped_total',
   'nodejs_eventloop_lag_seconds',
 ]
 
 describe('the metrics of an engine at work', () => {
   let engine: TestEngine
+  let folder: string
   let families: Map<string, Family>
   before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'chapar-exports-'))
     engine = await startTestEngine({
       env: {
         ...{ TEST_OPERATOR_URL: 'http://127.0.0.1:1', RECEIPTS_SECRET: 'secret-of-the-receipts' },
         ON_UNKNOWN: 'retry',
+        EXPORT_FOLDER: folder,
       },
     })
     await topUp(engine.url, CUSTOMER, 100)
@@ -125,7 +139,10 @@ describe('the metrics of an engine at work', () => {
     assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
     families = parseExposition(await response.text())
   })
-  after(() => engine.stop())
+  after(async () => {
+    await engine.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
 
   const ours = () => [...families].filter(([name]) => /^(chapar|http)_/.test(name))
 
@@ -150,6 +167,7 @@ describe('the metrics of an engine at work', () => {
       'accepted',
       'account_locked',
       'backlog',
+      'delayed_too_far',
       'fault',
       'insufficient_balance',
       'key_reused',

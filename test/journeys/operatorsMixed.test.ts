@@ -9,7 +9,8 @@ import type { TestEngine } from '../support/engine.ts'
 
 const CUSTOMERS = [1, 2, 3]
 const DEPOSIT = 10_000
-const REQUESTS = 240
+/** So many that no fault is left out by chance, although requests share calls. */
+const REQUESTS = 400
 const SENDERS = 6
 
 /** Everything that an operator does to those who rely on it, by seeded chance. */
@@ -17,7 +18,7 @@ const UNRELIABLE: Partial<Behaviour> = {
   latency: { kind: 'uniform', minMs: 0, maxMs: 40 },
   failRate: 0.07,
   throttleRate: 0.07,
-  dropBeforeAcceptRate: 0.06,
+  dropBeforeAcceptRate: 0.08,
   dropAfterAcceptRate: 0.07,
   corruptResponseRate: 0.12,
   rejectRate: 0.04,

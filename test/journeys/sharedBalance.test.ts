@@ -5,6 +5,7 @@ import { drain } from '../support/engine.ts'
 import { startEngineProcess } from '../support/engineProcess.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
+import { freshSimulators } from '../support/simulators.ts'
 
 const CUSTOMERS = [1, 2, 3, 4]
 const BALANCE = 150
@@ -16,6 +17,8 @@ describe('two processes that spend the same balances', () => {
   let stop: () => Promise<unknown>
   before(async () => {
     stack = await freshStack()
+    // A number that another file has the operators reject would be refunded, and spent a second time.
+    await freshSimulators()
     // Lanes that do not match: each customer's requests meet in transactions of different company.
     const processes = await Promise.all([
       startEngineProcess(stack, { env: { ACCEPT_LANES: '1' } }),

@@ -8,8 +8,9 @@ import { openLink } from '../../src/platform/broker/link.ts'
 import { StartupFault } from '../../src/platform/startupFault.ts'
 import { explainUntrusted } from '../../src/platform/untrusted.ts'
 import { readDatabaseAddress } from '../../src/platform/db/address.ts'
-import { readBrokerAddress } from '../../src/platform/broker/address.ts'
+import { readBrokerAddresses } from '../../src/platform/broker/address.ts'
 import { createAuthority } from '../support/certificates.ts'
+import type { CertificateFiles } from '../support/certificates.ts'
 import { chosenEngine, freshStack, logFolder, startOwnServers } from '../support/servers.ts'
 import { sharedSimulators } from '../support/simulators.ts'
 import { join } from 'node:path'
@@ -37,11 +38,12 @@ describe('TLS to the servers', function () {
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
     return url.toString()
   }
-  const brokerUrl = (caFile?: string, host = '127.0.0.1') => {
+  const brokerUrl = (caFile?: string, host = '127.0.0.1', more: Record<string, string> = {}) => {
     const url = new URL(servers.amqpUrl.replace(/^amqp:/, 'amqps:'))
     url.hostname = host
     url.port = String(servers.amqpsPort)
     if (caFile !== undefined) url.searchParams.set('cacertfile', caFile)
+    for (const [name, value] of Object.entries(more)) url.searchParams.set(name, value)
     return url.toString()
   }
   /** @returns the cipher of the connection, which is empty without TLS. */
@@ -78,7 +80,7 @@ describe('TLS to the servers', function () {
       const wrong = await untrusted(
         databaseUrl('127.0.0.1', { 'ssl-mode': 'VERIFY_CA', 'ssl-ca': other.caFile }),
       )
-      assert.match(wrong, /^its certificate is not accepted \(/)
+      assert.match(wrong, /^is not trusted: its certificate is not accepted \(/)
       await untrusted(databaseUrl('127.0.0.1', { 'ssl-mode': 'VERIFY_CA' }))
     })
 
@@ -98,6 +100,32 @@ describe('TLS to the servers', function () {
       ours.issue('server', ['DNS:localhost', 'IP:127.0.0.1'])
       await read(db, 'test.reload', (reader) => reload.execute(reader))
       await closeDb(db)
+    })
+
+    it('lets in a user that needs a client certificate with one of its authority, and with no other', async () => {
+      const admin = openDb({
+        ...{ url: servers.databaseAdminUrl, maxOpenConns: 2, maxIdleConns: 1, connMaxLifetimeSeconds: 60 },
+      })
+      const { username } = new URL(servers.databaseUrl)
+      const require = (what: 'X509' | 'NONE') =>
+        read(admin, 'test.require', (reader) =>
+          sql`ALTER USER ${sql.lit(username)}@'127.0.0.1' REQUIRE ${sql.raw(what)}`.execute(reader),
+        )
+      const byAuthority = { 'ssl-mode': 'VERIFY_CA', 'ssl-ca': ours.caFile }
+      const as = ({ certFile, keyFile }: CertificateFiles) =>
+        databaseUrl('127.0.0.1', { ...byAuthority, 'ssl-cert': certFile, 'ssl-key': keyFile })
+      await require('X509')
+      try {
+        assert.match((await cipherOf(as(ours.issueClient('client')))) ?? '', /^TLS_|^ECDHE/)
+        await assert.rejects(migrate(databaseUrl('127.0.0.1', byAuthority)), /Access denied/)
+        assert.match(
+          await untrusted(as(other.issueClient('client'))),
+          /^does not accept the client certificate \(tlsv1 alert unknown ca\)/,
+        )
+      } finally {
+        await require('NONE')
+        await closeDb(admin)
+      }
     })
   })
 
@@ -128,6 +156,33 @@ describe('TLS to the servers', function () {
           )
           return true
         })
+    })
+  })
+
+  describe('RabbitMQ with a client certificate', () => {
+    const open = ({ certFile, keyFile }: CertificateFiles) =>
+      openLink({
+        url: brokerUrl(ours.caFile, '127.0.0.1', { certfile: certFile, keyfile: keyFile }),
+        ...{ name: 'test', onState: () => {} },
+        setUp: async (link) => void (await link.createChannel()),
+      })
+
+    it('knows the client by it', async () => {
+      const link = await open(ours.issueClient('chapar-consumer'))
+      const connections = await servers.managementCtl(['list_connections', 'peer_cert_subject'])
+      assert.match(connections, /CN=chapar-consumer/)
+      await link.close()
+    })
+
+    it('refuses one of another authority, in one line', async () => {
+      await assert.rejects(open(other.issueClient('chapar-consumer')), (error: Error) => {
+        assert.ok(error instanceof StartupFault)
+        assert.match(
+          error.message,
+          /^RabbitMQ at AMQP_URL does not accept the client certificate \(tlsv1 alert unknown ca\)/,
+        )
+        return true
+      })
     })
   })
 
@@ -164,6 +219,8 @@ describe('TLS to the servers', function () {
     it('says which part of an address is wrong, before it starts', () => {
       const missing = join(ours.folder, 'none.pem')
       const url = 'mysql://u:secret@db.example/name'
+      const { certFile } = ours.issueClient('one')
+      const { keyFile: otherKeyFile } = ours.issueClient('two')
       const faultOf = (read: () => unknown) => {
         try {
           read()
@@ -180,12 +237,23 @@ describe('TLS to the servers', function () {
           /needs a name/,
         ],
         [
-          () => readBrokerAddress(`amqp://u:secret@mq.example?cacertfile=${missing}`),
+          () => readBrokerAddresses(`amqp://u:secret@mq.example?cacertfile=${missing}`),
           /amqp:\/\/ does not encrypt/,
         ],
         [
-          () => readBrokerAddress(`amqps://u:secret@mq.example?cacertfile=${missing}`),
+          () => readBrokerAddresses(`amqps://u:secret@mq.example?cacertfile=${missing}`),
           /cannot be read: ENOENT/,
+        ],
+        [() => readDatabaseAddress(`${url}?ssl-cert=${ours.caFile}`), /both or none of ssl-cert and ssl-key/],
+        [() => readDatabaseAddress(`${url}?ssl-mode=DISABLED&ssl-ca=${ours.caFile}`), /does not encrypt/],
+        [
+          () => readBrokerAddresses(`amqps://u:secret@mq.example?keyfile=${ours.caFile}`),
+          /both or none of certfile and keyfile/,
+        ],
+        [
+          () =>
+            readBrokerAddresses(`amqps://u:secret@mq.example?certfile=${certFile}&keyfile=${otherKeyFile}`),
+          /certificates that cannot be used: .*key values mismatch/,
         ],
       ] as [() => unknown, RegExp][]) {
         const fault = faultOf(read) ?? ''
@@ -197,7 +265,7 @@ describe('TLS to the servers', function () {
     it('says that a server does not offer TLS', async () => {
       const stack = await freshStack()
       const plain = `${stack.databaseUrl}?ssl-mode=VERIFY_CA`
-      assert.equal(await untrusted(plain), 'the server does not offer TLS')
+      assert.equal(await untrusted(plain), 'is not trusted: the server does not offer TLS')
       await stack.drop()
     })
   })

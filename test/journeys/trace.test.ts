@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -22,7 +25,9 @@ import type { Stack } from '../support/servers.ts'
 import { startEndpoint } from '../webhooks/endpointServer.ts'
 import type { EndpointServer } from '../webhooks/endpointServer.ts'
 
-const [ONE, OTHER, UNSAMPLED] = ['1', '2', '3'].map((digit) => digit.repeat(32))
+const [ONE, OTHER, UNSAMPLED, CANCELLED, CANCELLING] = ['1', '2', '3', '4', '5'].map((digit) =>
+  digit.repeat(32),
+)
 const CLIENT_SPAN = 'c'.repeat(16)
 const BOUND_MS = 60_000
 
@@ -31,7 +36,13 @@ describe('the trace of a message', function () {
   const folder = mkdtempSync(join(tmpdir(), 'chapar-trace-'))
   let stack: Stack
   let receiver: Receiver
-  let broken: SimulatorProcess
+  /** By the header of each of its calls. */
+  const askedBroken: (string | undefined)[] = []
+  const broken = createServer((request, response) => {
+    askedBroken.push(request.headers['traceparent'] as string | undefined)
+    request.resume()
+    response.writeHead(503).end()
+  })
   let north: SimulatorProcess
   let endpoint: EndpointServer
   const engines: Program[] = []
@@ -71,14 +82,14 @@ describe('the trace of a message', function () {
     stack = await freshStack()
     receiver = await startReceiver()
     endpoint = await startEndpoint()
-    broken = await spawnSimulator({ NAME: 'broken', SEED: '1' })
+    await once(broken.listen(0, '127.0.0.1'), 'listening')
+    const brokenUrl = `http://127.0.0.1:${(broken.address() as AddressInfo).port}`
     north = await spawnSimulator({ NAME: 'north', SEED: '2', SMPP_PORT: '0' })
-    await broken.admin.behave({ outage: 'http503' })
     await north.admin.behave({ outage: 'http503' })
     writeFileSync(
       join(folder, 'operators.yml'),
       `operators:
-  - { name: broken, url: '${broken.url}' }
+  - { name: broken, url: '${brokenUrl}' }
   - { name: north, protocol: smpp, url: '${north.smppUrl}', system_id: chapar }`,
     )
     const { userId } = await newCustomer(stack.db, 'One')
@@ -87,15 +98,21 @@ describe('the trace of a message', function () {
     const { url } = await start('api')
     const hook = await call(url, 'POST', '/v1/webhooks', { key, body: { url: endpoint.url } })
     assert.equal(hook.status, 201, hook.text)
-    for (const traceId of [ONE, OTHER, UNSAMPLED]) {
-      const flags = traceId === UNSAMPLED ? '00' : '01'
+    const headersOf = (traceId = '', flags = '01') => ({
+      traceparent: `00-${traceId}-${CLIENT_SPAN}-${flags}`,
+    })
+    for (const traceId of [ONE, OTHER, UNSAMPLED, CANCELLED]) {
       const { status, body } = await call(url, 'POST', '/v1/messages', {
         ...{ key, body: { to: '+989120000001', text: 'hi' } },
-        headers: { traceparent: `00-${traceId}-${CLIENT_SPAN}-${flags}` },
+        headers: headersOf(traceId, traceId === UNSAMPLED ? '00' : '01'),
       })
       assert.equal(status, 202)
       ids[traceId ?? ''] = String(body['message_id'])
     }
+    const cancelled = await call(url, 'DELETE', `/v1/messages/${ids[CANCELLED ?? '']}`, {
+      ...{ key, headers: headersOf(CANCELLING) },
+    })
+    assert.equal(cancelled.status, 200, cancelled.text)
     // Started when all wait, so that one claim merges their rows into one envelope.
     await start('relay')
     const first = await start('consumer')
@@ -111,13 +128,15 @@ describe('the trace of a message', function () {
     await north.admin.behave({ receiptDelay: { minMs: 1, maxMs: 1 } })
     await start('consumer')
     await makeAllDue(stack.db)
-    await eventually('each is sent, delivered and told', () => endpoint.received.length === 6, BOUND_MS)
+    // Two events of each, and that of the cancellation.
+    await eventually('each is sent, delivered and told', () => endpoint.received.length === 7, BOUND_MS)
     // Their last spans are sent as they end.
     await Promise.all(engines.map((engine) => engine.stop()))
   })
   after(async () => {
     await Promise.all(engines.map((engine) => engine.stop()))
-    await Promise.all([broken, north].map((simulator) => simulator.stop()))
+    broken.close()
+    await north.stop()
     await endpoint.close()
     await receiver.close()
     await stack.drop()
@@ -198,16 +217,40 @@ describe('the trace of a message', function () {
     assert.deepEqual(ofOne.toSorted(), spans.map(({ spanId }) => `00-${ONE}-${spanId}-01`).toSorted())
   })
 
+  it('ends with the cancellation, which is linked to the request that asked for it', () => {
+    // The first two may begin in the same millisecond.
+    assert.deepEqual(namesOf(CANCELLED).toSorted(), [
+      ...['POST /v1/messages', 'accept', 'cancel', 'webhook message.cancelled'],
+    ])
+    const [request, ...others] = spansOf(CANCELLING)
+    assert.ok(request && others.length === 0)
+    const { parentSpanId, attributes, links } = spanOf(CANCELLED, 'cancel')
+    assert.equal(parentSpanId, spanOf(CANCELLED, 'POST /v1/messages').spanId)
+    assert.equal(attributes['chapar.message_id'], ids[CANCELLED ?? ''])
+    assert.deepEqual(links, [{ traceId: CANCELLING, spanId: request.spanId }])
+  })
+
+  it('is continued by an operator over HTTP, by the first sampled message of the call', () => {
+    const [first] = askedBroken
+    const spans = [ONE, OTHER].flatMap((traceId) =>
+      spansOf(traceId).flatMap(({ name, spanId }) =>
+        name === 'submit broken' ? `00-${traceId}-${spanId}-01` : [],
+      ),
+    )
+    assert.match(first ?? '', new RegExp(`^00-${ONE}-`))
+    for (const header of askedBroken) assert.ok(header === undefined || spans.includes(header), header)
+  })
+
   it('is not recorded when the client does not sample it, and leaves nothing in the database', async () => {
     assert.deepEqual(namesOf(UNSAMPLED), [])
     const rows = await look(
       stack.db,
       sql<{ traceparent: string | null }>`SELECT traceparent FROM sms_requests ORDER BY sms_identifier`,
     )
-    const stored = [ONE, OTHER].map((id) => `00-${id}-${spanOf(id, 'POST /v1/messages').spanId}-01`)
+    const storedOf = (id = '') => `00-${id}-${spanOf(id, 'POST /v1/messages').spanId}-01`
     assert.deepEqual(
       rows.map(({ traceparent }) => traceparent),
-      [...stored, null],
+      [storedOf(ONE), storedOf(OTHER), null, storedOf(CANCELLED)],
     )
   })
 

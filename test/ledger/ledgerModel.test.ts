@@ -29,6 +29,7 @@ const FIRST_BALANCES = new Map([
   [3, 4_000],
 ])
 const CUSTOMERS = [...FIRST_BALANCES.keys()]
+/** The first failure is shown as it is: a search for a smaller one would outlast the test's time. */
 const RUNS = 40
 const RUNS_WITH_HOLD = 5
 
@@ -163,6 +164,8 @@ describe('the ledger under random histories', () => {
     accept = openShards({
       db,
       ...acceptContextOf(stack.db),
+      // A miss is the settlement's to record, which these failures leave out.
+      guaranteedWithinMs: 3_600_000,
       shards: 2,
       batchSizeMax: 2_000,
       events,
@@ -176,11 +179,14 @@ describe('the ledger under random histories', () => {
   })
 
   it('comes to what a simple model of it comes to', async () => {
-    await fc.assert(fc.asyncProperty(history, runHistory), { numRuns: RUNS })
+    await fc.assert(fc.asyncProperty(history, runHistory), { numRuns: RUNS, endOnFailure: true })
   })
 
   it('comes to the same while another session keeps a balance locked', async () => {
-    await fc.assert(fc.asyncProperty(historyWithHold, runHistory), { numRuns: RUNS_WITH_HOLD })
+    await fc.assert(fc.asyncProperty(historyWithHold, runHistory), {
+      numRuns: RUNS_WITH_HOLD,
+      endOnFailure: true,
+    })
   })
 
   async function runHistory(groups: Group[]): Promise<void> {
@@ -207,8 +213,7 @@ describe('the ledger under random histories', () => {
     // What the group itself accepts cannot fail in it.
     const candidates = [...model.accepted]
     const heal = await inflict(fault)
-    const checks = await Promise.all(commands.map((each) => run(model, candidates, each)))
-    await heal()
+    const checks = await Promise.all(commands.map((each) => run(model, candidates, each))).finally(heal)
     for (const check of checks) check(before)
     assert.deepEqual(await readBalances(), model.balances)
   }
@@ -316,7 +321,9 @@ describe('the ledger under random histories', () => {
           tx,
           sending.map((row) => ({ row, provider: '', reason: 'a test', possiblySent: false })),
         )
-        await refundIn(tx, [{ userId, smsIdentifier, recipientNo, amount: price, reason: 'a test' }])
+        await refundIn(tx, [
+          { userId, smsIdentifier, recipientNo, type: 'refund', amount: price, reason: 'a test' },
+        ])
         return true
       },
       { resolve: async (tx) => (await lock(tx))[0]?.owner === owner || undefined },

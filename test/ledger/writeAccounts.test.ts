@@ -34,6 +34,7 @@ describe('writing accounts', () => {
         lastSeq: 1,
         fairTag: 0,
         partsTatMicros: 0,
+        sendingTatMicros: 0,
         spending: { day: 0, ofDay: 0, ofMonth: 0 },
         eventSinks: 0,
         lowBalance: null,

@@ -6,14 +6,17 @@ import type { MessageView } from '../../src/messages/describeMessages.ts'
 import type { MessagesQuery } from '../../src/messages/listMessages.ts'
 import { noCounts } from '../../src/messages/v1Status.ts'
 import { claim } from '../../src/outbox/claim.ts'
+import { closeDb } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { identifierToBytes } from '../../src/primitives/identifier.ts'
 import { fund, look, newIdOf, offer, sendOne } from '../support/arrange.ts'
 import { explain } from '../support/explain.ts'
+import { openInThePast } from '../support/inThePast.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 
 const CUSTOMER = 1
+const NONE = { messages: [], nextBefore: null, beginsAt: undefined }
 /** A query that goes on for longer than this many pages does not end. */
 const PAGES_MAX = 300
 
@@ -113,7 +116,7 @@ describe('reading messages', () => {
     const id = await sendTo()
     assert.equal(await readOne(id, 2), undefined)
     assert.equal(await listRecipients(db, { userId: 2, smsIdentifier: id, limit: 10, after: 0 }), undefined)
-    assert.deepEqual(await listMessages(db, { userId: 2, limit: 10 }), { messages: [], nextBefore: null })
+    assert.deepEqual(await listMessages(db, { userId: 2, limit: 10 }), NONE)
     assert.equal(await readOne(newIdOf(db)()), undefined)
     assert.equal(await readOne('4711'), undefined)
   })
@@ -189,8 +192,10 @@ describe('reading messages', () => {
     const sent: string[] = []
     for (const minute of [0, 1, 2]) {
       // An identifier is made some time before its message is accepted.
-      const smsIdentifier = v7({ msecs: at(minute) - 30_000 })
-      await sendOne(db, { userId: CUSTOMER, to: 1, smsIdentifier })
+      const smsIdentifier = v7({ msecs: at(minute) - 20_000 })
+      const past = await openInThePast(stack.databaseUrl, (Date.now() - at(minute)) / 1_000)
+      await sendOne(past, { userId: CUSTOMER, to: 1, smsIdentifier })
+      await closeDb(past)
       await look(
         db,
         sql`UPDATE sms_requests SET created_at = ${new Date(at(minute))} WHERE sms_identifier = ${identifierToBytes(smsIdentifier)}`,

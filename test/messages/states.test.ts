@@ -70,7 +70,7 @@ describe('the state of a recipient', () => {
             reference,
             status,
             owner,
-            makesEvents: 0,
+            ...{ makesEvents: 0, returned: 0, charging: 'acceptance' },
           }
           const id = identifierToBytes(smsIdentifier)
           await look(

@@ -253,6 +253,90 @@ ${routes}`
     ])
   })
 
+  describe('refuses in routes, prices and polls', () => {
+    const withRoute = (route: string) => `
+operators:
+  - { name: a, url: "http://a" }
+  - { name: b, url: "http://b" }
+routes:
+  - { operators: [a, b], ${route} }`
+    const withOperator = (fields: string) => `
+operators:
+  - { name: a, url: "http://a", ${fields} }`
+
+    for (const [what, text, fault] of [
+      ['a strategy that is none', withRoute('strategy: cheapest'), /^routes\.0\.strategy: .*"ordered"/],
+      [
+        'weights of a route that has no use for them',
+        withRoute('weights: { a: 1, b: 1 }'),
+        /^routes\.0\.weights: needs strategy: weighted/,
+      ],
+      [
+        'a weight that is missing',
+        withRoute('strategy: weighted, weights: { a: 1 }'),
+        /^routes\.0\.weights: has none for "b"/,
+      ],
+      [
+        'a weight of an operator of another route',
+        withRoute('strategy: weighted, weights: { a: 1, b: 1, c: 1 }'),
+        /^routes\.0\.weights: names "c"/,
+      ],
+      [
+        'weights of 0 alone',
+        withRoute('strategy: weighted, weights: { a: 0, b: 0 }'),
+        /^routes\.0\.weights: must have one above 0/,
+      ],
+      [
+        'a weight that is no whole number',
+        withRoute('strategy: weighted, weights: { a: 0.5, b: 1 }'),
+        /^routes\.0\.weights\.a: .*int/,
+      ],
+      [
+        'a weight that is too large',
+        withRoute('strategy: weighted, weights: { a: 10001, b: 1 }'),
+        /^routes\.0\.weights\.a: .*10000/,
+      ],
+      ['health that is neither yes nor no', withRoute('health: 1'), /^routes\.0\.health: .*boolean/],
+      ['no price at all', withOperator('prices: []'), /^operators\.0\.prices: /],
+      ['a price below 0', withOperator('prices: [{ price: -1 }]'), /^operators\.0\.prices\.0\.price: /],
+      [
+        'a fraction of the smallest unit',
+        withOperator('prices: [{ price: 0.5 }]'),
+        /^operators\.0\.prices\.0\.price: .*int/,
+      ],
+      [
+        'two prices of one prefix',
+        withOperator('prices: [{ price: 1 }, { prefix: "", price: 2 }]'),
+        /^operators\.0\.prices\.1\.prefix: is that of prices\.0/,
+      ],
+      [
+        'a prefix with a plus',
+        withOperator('prices: [{ prefix: "+98", price: 1 }]'),
+        /^operators\.0\.prices\.0\.prefix: must be up to 15 digits/,
+      ],
+      [
+        'a poll that asks too often',
+        withOperator('receipts: { poll: { every: 100ms } }'),
+        /^operators\.0\.receipts\.poll\.every: /,
+      ],
+      [
+        'a poll that ends before it begins',
+        withOperator('receipts: { poll: { every: 30m, for: 10m } }'),
+        /every must not be longer than for/,
+      ],
+      [
+        'settings of pushed receipts beside a poll',
+        withOperator('receipts: { poll: { every: 30s }, one_per_message: true }'),
+        /^operators\.0\.receipts: .*one_per_message/,
+      ],
+    ] as const)
+      it(what, () => {
+        const faults = faultsOf(text)
+        assert.equal(faults.length, 1, faults.join('\n'))
+        assert.match(faults[0] ?? '', fault)
+      })
+  })
+
   for (const [name, text, fault] of [
     ['is empty', '', /expected object/],
     ['has no operators', 'operators: []', /^operators: /],

@@ -150,7 +150,9 @@ describe('the operators of a running process', () => {
 
   it('count as those that a message may have while they are drained', () => {
     control({ A: 'drained', B: 'drained' })
-    const [only] = operators.route('normal', [{ recipient: '989121234567', userId: 1, sender: null }])
+    const [only] = operators.route('normal', [
+      { recipient: '989121234567', userId: 1, sender: null, reference: 'a:1' },
+    ])
     assert.deepEqual([only?.operators, only?.operatorsTotal], [[], 2])
   })
 })

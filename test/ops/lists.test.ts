@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import { readCounts } from '../../src/ops/live/readCounts.ts'
+import { readBacklogs } from '../../src/ops/lists/backlogs.ts'
 import { findCustomers } from '../../src/ops/lists/customers.ts'
 import { search } from '../../src/ops/search/search.ts'
 import { read } from '../../src/platform/db/index.ts'
 import { identifierToBytes } from '../../src/primitives/identifier.ts'
+import { PLAIN_SENDING } from '../../src/primitives/sendingPlan.ts'
+import { report } from '../../src/processes/index.ts'
 import { newCustomer } from '../accounts/arrangeAccounts.ts'
+import { stateOf } from '../processes/stateOf.ts'
 import { fund, look, newIdOf, sendOne } from '../support/arrange.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
@@ -53,6 +57,39 @@ describe('what the operations page lists', () => {
     assert.deepEqual(await find(String(other.userId)), ['Another'])
     const [found] = await findCustomers(stack.db, one.publicId)
     assert.deepEqual([found?.userId, found?.balance], [one.userId, 55])
+  })
+
+  it('are the customers that others wait for, by their backlogs and by their shares of what relays took', async () => {
+    const large = await newCustomer(stack.db, 'Large')
+    for (const userId of [large.userId, 7, 8]) await fund(stack.db, userId, 10_000)
+    await sendOne(stack.db, {
+      userId: large.userId,
+      to: 2_000,
+      sending: { ...PLAIN_SENDING, normalWeight: 2 },
+    })
+    await sendOne(stack.db, { userId: 7, to: 30 })
+    await look(stack.db, sql`UPDATE customers SET normal_weight = 2`)
+    const customers = {
+      recipients: 400,
+      most: [
+        { userId: 8, recipients: 100, waitMs: 5_000 },
+        { userId: 7, recipients: 40, waitMs: 80 },
+      ],
+    }
+    await report(
+      stack.db,
+      { id: newIdOf(stack.db)(), roles: ['relay'], version: '1.0.0' },
+      { ...stateOf(), customers },
+    )
+    const found = await readBacklogs(stack.db)
+    assert.deepEqual(
+      found.map(({ oldestAt, ...others }) => ({ ...others, isOld: oldestAt !== null })),
+      [
+        { userId: large.userId, name: 'Large', weight: 2, parts: 2_000, share: 0, waitMs: null, isOld: true },
+        { userId: 7, name: null, weight: 1, parts: 30, share: 0.1, waitMs: 2, isOld: true },
+        { userId: 8, name: null, weight: null, parts: 0, share: 0.25, waitMs: 50, isOld: false },
+      ],
+    )
   })
 
   it("are messages by an operator's own identifier, in any notation that receipts may use", async () => {

@@ -170,6 +170,13 @@ describe('the operations page', () => {
       assert.deepEqual(await find('+98 912 111 2233'), [[true, 'number', 1]])
       assert.deepEqual(await find('09127770077'), [[false, 'number', 2]])
       assert.deepEqual(await find('nothing'), [])
+      const until = (time: string) =>
+        call(engine.url, 'GET', `/ops/api/search?q=09127770077&until=${time}`, page.reading)
+      assert.equal(((await until('2030-01-01T00:00:00Z')).body['messages'] as object[]).length, 1)
+      assert.deepEqual((await until('2020-01-01T00:00:00Z')).body['messages'], [])
+      const refused = await until('yesterday')
+      assert.equal(refused.status, 400, refused.text)
+      assert.match(refused.text, /"until"/)
     })
 
     it('has a stream of what all processes do, until the session ends', async () => {

@@ -188,4 +188,30 @@ describe('one claim of the relay after another', () => {
     assert.deepEqual([(await readyOf(db)).length, (await rowsOf(db)).length], [1, 2])
     assert.equal([...(await next()), ...(await next())].length, 2)
   })
+
+  describe('of express', () => {
+    const guaranteed = (deadlineInMs: number) =>
+      appendRow(db, { condition: 'ready', deadlineInMs }, { type: 'express', recipients: 100 })
+
+    beforeEach(() => {
+      settings = { ...relaySettings(stack, 'express', broker), nowMs: () => timeMs, batchSizeMax: 100 }
+      state = openRelayState(settings)
+    })
+
+    it('takes them in the order of their guarantees, not of their acceptance', async () => {
+      const [long, usual, short] = [await guaranteed(5_000), await guaranteed(2_000), await guaranteed(200)]
+      assert.deepEqual([await next(true), await next(true), await next(true)], [[short], [usual], [long]])
+    })
+
+    it('finds one with a short guarantee at once after one with the longest was claimed', async () => {
+      const long = await guaranteed(5_000)
+      assert.deepEqual(await next(), [long])
+      timeMs += SLACK_MS
+      assert.deepEqual(await next(), [])
+      timeMs += SLACK_MS
+      assert.deepEqual(await next(), [])
+      const short = await guaranteed(200)
+      assert.deepEqual(await next(true), [short])
+    })
+  })
 })

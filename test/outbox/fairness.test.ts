@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { startTags, tagsOf } from '../../src/outbox/fairness.ts'
+import { NORMAL_WEIGHT_MAX } from '../../src/primitives/sendingPlan.ts'
 
 const UNITS = 1_000
 
@@ -67,6 +68,22 @@ describe('the start tags of a customer', () => {
         }
       }),
     )
+  })
+
+  it('let customers with a backlog send in proportion to their weights, which rounding changes by less than 1 %', () => {
+    const parts = [...Array(10_000).keys()].map(() => 1)
+    for (let weight = 1; weight <= NORMAL_WEIGHT_MAX; weight++) {
+      const unweighted = { ...startTags(0, 0, parts), parts }
+      const weighted = { ...startTags(0, 0, parts, weight), parts }
+      const rows = merge(unweighted, weighted)
+      const before = rows.slice(
+        0,
+        rows.findIndex(({ who, tag }) => who === 'b' && tag === weighted.tags.at(-1)),
+      )
+      const sent =
+        before.filter(({ who }) => who === 'b').length / before.filter(({ who }) => who === 'a').length
+      assert.ok(Math.abs(sent / weight - 1) < 0.01, `weight ${weight} sends ${sent} times as much`)
+    }
   })
 
   it('are the virtual time for every row, and leave the last tag, when order is first in, first out', () => {

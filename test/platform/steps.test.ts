@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { sql } from 'kysely'
 import { STEPS } from '../../chaos/steps.ts'
 import { cancel } from '../../src/delivery/index.ts'
+import { compensateOnce } from '../../src/delivery/compensate/compensateOnce.ts'
 import { endExpired } from '../../src/delivery/expire/endExpired.ts'
+import { releaseOnce } from '../../src/delivery/release/releaseOnce.ts'
+import { foldOnce } from '../../src/reports/index.ts'
 import { STEPS_CHANNEL } from '../../src/platform/steps.ts'
 import type { Step } from '../../src/platform/steps.ts'
 import { newCustomer, newKey } from '../accounts/arrangeAccounts.ts'
 import { call, send, topUp } from '../support/api.ts'
+import { look } from '../support/arrange.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestEngine } from '../support/engine.ts'
 import type { TestEngine } from '../support/engine.ts'
@@ -16,14 +21,18 @@ const SECRET = 'the-secret-of-both-operators'
 describe('the steps of a message', () => {
   let engine: TestEngine
   const heard: string[] = []
+  /** Also before the first message: the round of a timer is under way at any time. */
+  const heardSinceStart: string[] = []
   const hear = (message: unknown) => {
     const { at, what } = message as Step
     heard.push(`${at} ${what}`)
+    heardSinceStart.push(`${at} ${what}`)
   }
   before(async () => {
+    subscribe(STEPS_CHANNEL, hear)
     engine = await startTestEngine({ env: { RECEIPTS_SECRET: SECRET, WEBHOOK_ALLOW_PRIVATE: 'yes' } })
     await topUp(engine.url, 1, 10)
-    subscribe(STEPS_CHANNEL, hear)
+    heard.length = 0
     const sent = await send(engine.url, { customer_id: 1, recipients: ['0912000'] })
     await engine.drain()
     const { text: key } = await newKey(engine.db, (await newCustomer(engine.db, 'A shop', 1)).userId)
@@ -37,6 +46,15 @@ describe('the steps of a message', () => {
     await engine.drain()
     await endExpired(engine.db, [], { validityMs: 0, unknownSubmissionsMax: 1 })
     await cancel({ db: engine.db }, { userId: 1, smsIdentifier: sent.sms_identifier })
+    await foldOnce(engine.db)
+    await look(engine.db, sql`INSERT INTO holds VALUES (REPEAT('h', 16), 1, 1, 1, 1, NOW(3))`)
+    await releaseOnce(engine.db)
+    await look(
+      engine.db,
+      sql`INSERT INTO deadline_misses (sms_identifier, recipient_no, user_id, cause, guaranteed_by, ended_at, due_at)
+        VALUES (REPEAT('m', 16), 1, 1, 'late', NOW(3), NOW(3), NOW(3))`,
+    )
+    await compensateOnce({ db: engine.db, events: { compensated: () => {} } })
     await followToEndpoint(key)
   })
 
@@ -71,13 +89,18 @@ describe('the steps of a message', () => {
     })
   }
 
-  it('come in their order within each role', () => {
+  it('come in their order within each role, and those of a timer in theirs', () => {
+    const onTimers = ['events.', 'delivery.expire', 'delivery.release', 'delivery.compensate', 'reports.fold']
     for (const steps of Object.values(STEPS)) {
-      const order = steps.map((step) => heard.indexOf(step))
-      assert.deepEqual(
-        order,
-        order.toSorted((one, other) => one - other),
-      )
+      const ofTimer = (step: string) => onTimers.find((name) => step.startsWith(name))
+      for (const timer of [undefined, ...onTimers]) {
+        const seen = timer ? heardSinceStart : heard
+        const order = steps.filter((step) => ofTimer(step) === timer).map((step) => seen.indexOf(step))
+        assert.deepEqual(
+          order,
+          order.toSorted((one, other) => one - other),
+        )
+      }
     }
   })
 })

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { run } from 'newman'
 import type { RunSummary } from 'newman'
 import { createDemoClient, DEMO_KEY } from '../../src/accounts/index.ts'
@@ -35,16 +38,21 @@ const requests = requestsOf(collection)
 describe('the Postman collection', function () {
   this.timeout(2 * RUN_TIMEOUT_MS)
   let engine: TestEngine
+  let folder: string
   let ofTestKeys: SimulatorProcess
   before(async () => {
     ofTestKeys = await spawnSimulator({ NAME: 'operator-test' })
-    engine = await startTestEngine({ env: { ADMIN_API_KEY: ADMIN_KEY, TEST_OPERATOR_URL: ofTestKeys.url } })
+    folder = await mkdtemp(join(tmpdir(), 'chapar-exports-'))
+    engine = await startTestEngine({
+      env: { ADMIN_API_KEY: ADMIN_KEY, TEST_OPERATOR_URL: ofTestKeys.url, EXPORT_FOLDER: folder },
+    })
     await createDemoClient(contextOf(engine.db))
     // `make up` creates it before it starts the engine, which otherwise reads its tariff within a second.
     await eventually('its tariff is known', async () => (await quoteOne(engine.url))['cost'] === 5)
   })
   after(async () => {
     await engine.stop()
+    await rm(folder, { recursive: true, force: true })
     await ofTestKeys.stop()
   })
 

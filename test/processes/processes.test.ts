@@ -109,14 +109,25 @@ describe('the state of processes', () => {
 })
 
 describe('the rate of a counter', () => {
-  it('is its growth a second over the last ten seconds', () => {
+  it('is its growth a second over the last five seconds', () => {
     let nowMs = 0
     const rate = openRate(() => nowMs)
-    const at = (ms: number, count: number) => ((nowMs = ms), rate.perSecond(count))
+    const at = (ms: number, count: number, isBusy = true) => ((nowMs = ms), rate.perSecond(count, isBusy))
     assert.equal(at(0, 1_000), 0)
     assert.equal(at(1_000, 1_100), 100)
-    assert.equal(at(10_000, 1_100), 10)
-    assert.equal(at(11_000, 1_200), 10)
-    assert.equal(at(21_000, 1_200), 0)
+    assert.equal(at(5_000, 1_100), 20)
+    assert.equal(at(6_000, 1_200), 20)
+    assert.equal(at(11_000, 1_200), 0)
+  })
+
+  it('knows the rate of the last work after an idle time', () => {
+    let nowMs = 0
+    const rate = openRate(() => nowMs)
+    const at = (ms: number, count: number, isBusy: boolean) => ((nowMs = ms), rate.perSecond(count, isBusy))
+    assert.equal(at(0, 1_000, true), 0)
+    assert.equal(at(1_000, 1_100, false), 100)
+    for (const ms of [2_000, 3_000]) assert.equal(at(ms, 1_100, false), 0)
+    assert.equal(at(4_000, 1_400, true), 300)
+    assert.equal(at(5_000, 1_400, true), 150)
   })
 })

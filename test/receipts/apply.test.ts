@@ -123,6 +123,19 @@ describe('a receipt', () => {
     assert.equal(await bench.delivery.balance(), DEPOSIT - 1)
   })
 
+  it('counts a guarantee that was missed by what it ends', async () => {
+    const ids = [await bench.send({ type: 'express', guaranteedWithinMs: 3_600_000, answer: () => SILENT })]
+    ids.push(await bench.send({ type: 'express', guaranteedWithinMs: 3_600_000, answer: () => SILENT }))
+    await bench.change(sql`UPDATE sms_requests SET guaranteed_by = NOW(3) - INTERVAL 5 SECOND`)
+    await bench.report('a', { reference: String(ids[0]), status: 'delivered' })
+    assert.deepEqual(bench.missed, [{ late: 1, unsent: 0 }])
+    await bench.storeLate('a', { reference: String(ids[1]), part: 1, parts: 1, id: 'late' })
+    assert.deepEqual(bench.missed, [
+      { late: 1, unsent: 0 },
+      { late: 1, unsent: 0 },
+    ])
+  })
+
   it('ends one recipient of several, whose row stays for the others', async () => {
     const id = await bench.delivery.accept({ count: 2 })
     const { deliver } = openDelivery(bench.db, [testOperator('a', () => SILENT)])
@@ -217,6 +230,21 @@ describe('a receipt', () => {
     await bench.report('a', { reference: other, status: 'delivered' })
     assert.deepEqual([await deliveryOf(one), await deliveryOf(other)], ['delivered', 'delivered'])
     assert.deepEqual(await bench.recorded(one), ['other_operator', 'applied'])
+  })
+
+  it('of two operators in one batch: the delivery is that of the one that decided it', async () => {
+    const id = await bench.delivery.accept({ type: 'express' })
+    const operators = [testOperator('a', saysOfEach('unknown')), testOperator('b')]
+    await openDelivery(bench.db, operators).deliver(await bench.delivery.envelope('express'))
+    const reference = `${id}:1`
+    await bench.receive('b', [{ reference, status: 'delivered' }])
+    await bench.receive('a', [{ reference, status: 'undelivered' }])
+    await bench.apply()
+    const decided = bench.applied.flatMap((each) => each.decided)
+    assert.deepEqual(
+      decided.map(({ operator, status }) => [operator, status]),
+      [['b', 'delivered']],
+    )
   })
 
   it('that matches nothing is retried for a day, then listed and kept', async () => {

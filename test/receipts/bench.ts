@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import type { DeliveryStatus, ReceiptState, SmsState, WaitingState } from '../../db/schema.ts'
+import type { Misses } from '../../src/deadlines/index.ts'
 import { RECEIPTS_DEFAULT } from '../../src/operators/index.ts'
 import type { ReceiptOptions } from '../../src/operators/index.ts'
 import { read, transact } from '../../src/platform/db/index.ts'
@@ -38,6 +39,8 @@ export interface ReceiptBench {
   delivery: Bench
   db: Db
   applied: AppliedWaiting[]
+  /** Guarantees that receipts and late results found to be missed. */
+  missed: Misses[]
   setAside: string[]
   /** Settings of an operator's receipts. */
   configure(operator: string, options: Partial<ReceiptOptions>): void
@@ -80,6 +83,7 @@ export async function openReceiptBench(): Promise<ReceiptBench> {
   const { db } = delivery
   const options = new Map<string, ReceiptOptions>()
   const applied: AppliedWaiting[] = []
+  const missed: Misses[] = []
   const setAside: string[] = []
   const events: ReceiptEvents = {
     ...{
@@ -93,7 +97,14 @@ export async function openReceiptBench(): Promise<ReceiptBench> {
     setAside: ({ id }) => setAside.push(id),
   }
   const newId = newIdOf(db)
-  const context = { db, newId, events, sources: (name: string) => options.get(name) ?? RECEIPTS_DEFAULT }
+  const deadlines = { missed: (misses: Misses) => void missed.push(misses) }
+  const context = {
+    db,
+    newId,
+    events,
+    deadlines,
+    sources: (name: string) => options.get(name) ?? RECEIPTS_DEFAULT,
+  }
   const change = (statement: ReturnType<typeof sql>) =>
     read(db, 'test.change', async (reader) => void (await statement.execute(reader)))
 
@@ -111,7 +122,7 @@ export async function openReceiptBench(): Promise<ReceiptBench> {
     while ((await applyDue(context)) === 'worked');
   }
   return {
-    ...{ delivery, db, applied, setAside, change, apply },
+    ...{ delivery, db, applied, missed, setAside, change, apply },
     configure: (name, changes) => void options.set(name, { ...RECEIPTS_DEFAULT, ...changes }),
     async send({ operator = 'a', answer, keepsOurReference = true, messageId, partIds, ...request } = {}) {
       const id = await delivery.accept(request)
@@ -141,9 +152,10 @@ export async function openReceiptBench(): Promise<ReceiptBench> {
     },
     async storeLate(operator, { id, ...late }) {
       const result = { kind: 'accepted' as const, operatorMessageId: id }
-      await transact(db, 'test.late', (tx) =>
+      const found = await transact(db, 'test.late', (tx) =>
         storeLateResults(tx, [{ operator, late: { kind: 'late_result', ...late, result } }]),
       )
+      missed.push(found)
     },
     async of(reference) {
       const { id, no } = keyOf(reference)

@@ -58,11 +58,13 @@ describe('the configuration', () => {
       operatorConcurrency: 16,
       operatorBatchMax: 100,
       normalOrder: 'fair',
+      retention: { kept: {}, archiveFolder: undefined, numberKey: undefined },
       retry: {
         normal: { minDelayMs: 15_000, maxDelayMs: 1_800_000, factor: 2, attemptsMax: 10 },
         express: { minDelayMs: 1_000, maxDelayMs: 10_000, factor: 2, attemptsMax: 20 },
       },
       validityMs: { normal: 86_400_000, express: 120_000 },
+      expressGuaranteedWithinMs: 2_000,
       onUnknown: null,
       unknownSubmissionsMax: { normal: 3, express: 2 },
       prices: { normal: 1, express: 3 },
@@ -72,6 +74,7 @@ describe('the configuration', () => {
       bodyBytesMax: 1_048_576,
       backlogAgeMaxMs: undefined,
       webhooks: { allowsPrivate: false },
+      exports: { folder: undefined, keepDays: 7, rowsPerSecond: 10_000, rowsMax: 10_000_000 },
       db: { maxOpenConns: 50, maxIdleConns: 25, connMaxLifetimeSeconds: 300 },
       shutdownDeadlineMs: 20_000,
       logLevel: 'info',
@@ -289,6 +292,22 @@ describe('the configuration', () => {
 
   it('refuses one queue for both classes', () => {
     refuses({ NORMAL_QUEUE: 'q', EXPRESS_QUEUE: 'q' }, /EXPRESS_QUEUE must not be NORMAL_QUEUE/)
+  })
+
+  it('keeps messages for longer than one may wait for its time and be valid, and the ledger for longer', () => {
+    refuses(
+      { RETENTION_MESSAGES: '35' },
+      /^RETENTION_MESSAGES must be at least 36: a message may be scheduled 35/,
+    )
+    refuses({ RETENTION_MESSAGES: '37', VALIDITY_NORMAL: '49h' }, /^RETENTION_MESSAGES must be at least 38/)
+    refuses(
+      { RETENTION_MESSAGES: '36', RETENTION_LEDGER: '35' },
+      /^RETENTION_LEDGER needs RETENTION_MESSAGES and must not be below it$/,
+    )
+    refuses({ RETENTION_LEDGER: '365' }, /^RETENTION_LEDGER needs RETENTION_MESSAGES/)
+    refuses({ RETENTION_TEXTS: '7' }, /^RETENTION_TEXTS_KEY is required with RETENTION_TEXTS/)
+    const { kept } = loadConfig({ ...ENOUGH, RETENTION_MESSAGES: '36', RETENTION_LEDGER: '36' }).retention
+    assert.deepEqual(kept, { messagesMs: 36 * 86_400_000, ledgerMs: 36 * 86_400_000 })
   })
 
   it('refuses a longest delay below the first', () => {

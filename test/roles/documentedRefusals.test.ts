@@ -51,12 +51,44 @@ const WEBHOOKS: ApiActions['webhooks'] = {
   ...{ testEndpoint: unexpected, replay: unexpected, listDeliveries: unexpected, allowsPrivate: false },
 }
 
+const EXPORTS: ApiActions['exports'] = {
+  ...{
+    folder: import.meta.dirname,
+    hasParquet: true,
+    downloadsMax: 1,
+    nowMs: () => Date.UTC(2026, 0, 20),
+    createExport: unexpected,
+  },
+  ...{ listExports: unexpected, readExport: unexpected, deleteExport: unexpected },
+  ...{ findDownload: unexpected, readCustomer: unexpected },
+}
+
+const EXPORT_END = '2026-01-19T00:00:00Z'
+const THIS_FILE = {
+  ...{ file: 'documentedRefusals.test.ts', name: 'messages.csv', format: 'csv' as const },
+  ...{ userId: 1, sha256: '00' },
+}
+
+const REPORTS: ApiActions['reports'] = {
+  ...{
+    currency: 'USD',
+    nowMs: () => Date.UTC(2026, 0, 19, 8, 30),
+    readReport: unexpected,
+    readTop: unexpected,
+  },
+  ...{ readTopCustomers: unexpected, findCustomer: unexpected, nameCustomers: unexpected },
+}
+
 const CUSTOMER: Access = {
   customer: {
     ...{ userId: 1, publicId: ID, name: 'Example Ltd', tier: 'basic' },
     ...{ partsPerMinute: null, partsBurst: null, requestsPerSecond: null },
     allowedSenders: null,
     onUnknown: null,
+    normalWeight: 1,
+    sendingPartsPerSecond: null,
+    sendingWindow: null,
+    ...{ guaranteedWithinMs: null, hedge: false },
     ...{ spendPerDay: null, spendPerMonth: null },
   },
   ...{ isAdmin: false, isTest: false, isOpen: false, actor: 'key' },
@@ -73,7 +105,8 @@ const LIVE_MESSAGE: MessageView = {
   },
   ...{ to: ['+989120000001'], sender: null, text: 'hi', parts: 1, cost: 1, attempts: 0, provider: null },
   ...{ toGiven: null, clientReference: null, tags: [], expiresAt: null },
-  ...{ failure: null, isPossibleDuplicate: false, onUnknown: null, sendAt: null },
+  ...{ failure: null, isPossibleDuplicate: false, onUnknown: null, sendAt: null, guaranteedBy: null },
+  ...{ charging: 'acceptance', money: 'charged', held: 0, returned: 0 },
   ...{ createdAt: new Date(0), updatedAt: new Date(0) },
 }
 
@@ -340,6 +373,12 @@ const PROVOCATIONS: Provocation[] = [
     },
   },
   {
+    when: 'a message that would leave too late by its customer’s window or rate',
+    code: 'delayed_too_far',
+    bytes: SENT,
+    decides: { accept: () => Promise.resolve({ kind: 'delayed_too_far', retryAfterMs: 90_000 }) },
+  },
+  {
     when: 'a backlog that is too old',
     code: 'backlog',
     bytes: SENT,
@@ -538,6 +577,18 @@ const PROVOCATIONS: Provocation[] = [
     },
   },
   {
+    when: 'a bulk of all or nothing that would leave too late',
+    code: 'delayed_too_far',
+    bytes: BULK,
+    decides: {
+      acceptBulk: () =>
+        Promise.resolve({
+          kind: 'refused',
+          items: [{ index: 1, refusal: { kind: 'delayed_too_far', retryAfterMs: 90_000 } }],
+        }),
+    },
+  },
+  {
     when: 'a bulk of all or nothing beyond the limit of parts',
     code: 'rate_limit',
     bytes: BULK,
@@ -624,6 +675,52 @@ const PROVOCATIONS: Provocation[] = [
     },
   },
   {
+    when: 'an export of nothing that is known',
+    code: 'invalid_request',
+    bytes: post('/v1/exports', { what: 'texts', from: '2026-01-01', to: EXPORT_END }),
+  },
+  {
+    when: 'exports without a folder',
+    code: 'exports_not_served',
+    bytes: get('/v1/exports'),
+    decides: { exports: { ...EXPORTS, folder: undefined } },
+  },
+  {
+    when: 'an export that is not there',
+    code: 'export_not_found',
+    bytes: get(`/v1/exports/${ID}`),
+    decides: { exports: { ...EXPORTS, readExport: () => Promise.resolve(undefined) } },
+  },
+  ...(['too_many_open', 'overloaded'] as const).map((kind) => ({
+    when: `an export more than there may be (${kind})`,
+    code: kind === 'overloaded' ? 'exports_overloaded' : 'too_many_exports',
+    bytes: post('/v1/exports', { what: 'ledger', from: '2026-01-01T00:00:00Z', to: EXPORT_END }),
+    decides: { exports: { ...EXPORTS, createExport: () => Promise.resolve({ kind }) } },
+  })),
+  {
+    when: 'a download without a signature',
+    code: 'invalid_request',
+    bytes: get(`/v1/exports/${ID}/file?expires=soon`),
+  },
+  {
+    when: 'a download with a wrong signature',
+    code: 'download_refused',
+    bytes: get(`/v1/exports/${ID}/file?expires=1768812300&signature=x`),
+    decides: { exports: { ...EXPORTS, findDownload: () => Promise.resolve('refused' as const) } },
+  },
+  {
+    when: 'a range behind the end of the file',
+    code: 'range_not_satisfiable',
+    bytes: get(`/v1/exports/${ID}/file?expires=1768812300&signature=x`, 'Range: bytes=99999999-'),
+    decides: { exports: { ...EXPORTS, findDownload: () => Promise.resolve(THIS_FILE) } },
+  },
+  {
+    when: 'a download more than there may be',
+    code: 'overloaded',
+    bytes: get(`/v1/exports/${ID}/file?expires=1768812300&signature=x`),
+    decides: { exports: { ...EXPORTS, downloadsMax: 0 } },
+  },
+  {
     when: 'a page of a timeline that is too large',
     code: 'invalid_request',
     bytes: get('/v1/messages/x/timeline?limit=5000'),
@@ -637,6 +734,52 @@ const PROVOCATIONS: Provocation[] = [
     when: 'a key with unknown members',
     code: 'invalid_request',
     bytes: post('/v1/keys', { name: 'shop', scopes: ['spend'], expire_at: '2027-01-01T00:00:00Z' }),
+  },
+  {
+    when: 'a report of weeks',
+    code: 'invalid_request',
+    bytes: get('/v1/reports/top?granularity=week'),
+  },
+  {
+    when: 'missed guarantees from a time that is none',
+    code: 'invalid_request',
+    bytes: get('/v1/deadlines?from=yesterday'),
+  },
+  {
+    when: 'a report with more points than an answer may have',
+    code: 'too_many_points',
+    bytes: get('/v1/reports/messages?granularity=minute&from=2025-12-20T08:30:00Z'),
+  },
+  {
+    when: 'a report that reads too much',
+    code: 'report_too_large',
+    bytes: get('/v1/reports/messages'),
+    decides: {
+      reports: {
+        ...REPORTS,
+        readReport: () =>
+          Promise.resolve({
+            ...{ kind: 'too_large', granularity: 'minute', proposed: 'hour' },
+            readableToMs: Date.UTC(2026, 0, 20, 14),
+          }),
+      },
+    },
+  },
+  {
+    when: 'a report of minutes that are not kept any more',
+    code: 'report_not_kept',
+    bytes: get('/v1/reports/top?granularity=minute&from=2026-01-11T08:29:00Z&to=2026-01-11T08:30:00Z'),
+  },
+  {
+    when: 'a report in a format that is not served',
+    code: 'not_acceptable',
+    bytes: get('/v1/reports/spend').replace('\r\n\r\n', '\r\nAccept: image/png\r\n\r\n'),
+    decides: {
+      reports: {
+        ...REPORTS,
+        readReport: () => Promise.resolve({ kind: 'report', points: [], completeToMs: 0 }),
+      },
+    },
   },
   {
     when: 'a customer with wrong fields',
@@ -668,7 +811,9 @@ describe('a documented refusal', () => {
         ...{ bodyBytesMax: BODY_BYTES_MAX, authorize: () => CUSTOMER },
         ...app,
       })
-      listener = await listenWith(served, { requestTimeoutMs: 200, headersTimeoutMs: 200, checkEveryMs: 20 })
+      // A body of many megabytes takes its time on a slow machine.
+      const requestTimeoutMs = code === 'request_timeout' ? 200 : 20_000
+      listener = await listenWith(served, { requestTimeoutMs, headersTimeoutMs: 200, checkEveryMs: 20 })
       const client = await dial({ port: Number(new URL(listener.url).port) })
       client.say(bytes)
       await eventually('it is answered', () => answersIn(client.got()).length > 0)
@@ -715,16 +860,24 @@ function routes(decides: Partial<ApiActions>) {
   const actions: ApiActions = {
     ...{ accept: unexpected, readHistory: unexpected, readBalance: unexpected, topUp: unexpected },
     ...{ readMessage: unexpected, listMessages: unexpected, listRecipients: unexpected, cancel: unexpected },
-    ...{ listAttempts: unexpected, readTimeline: unexpected },
+    ...{ listAttempts: unexpected, readTimeline: unexpected, readQueue: unexpected },
     ...{ acceptBulk: unexpected, readBulk: unexpected, cancelBulk: unexpected },
     price: () => {
       throw new Error('not expected')
     },
-    ...{ readCredit: unexpected, listKeys: unexpected, createKey: unexpected, revokeKey: unexpected },
+    ...{
+      readCredit: unexpected,
+      readHeld: unexpected,
+      listKeys: unexpected,
+      createKey: unexpected,
+      revokeKey: unexpected,
+    },
     ...{ listCustomers: unexpected, readCustomer: unexpected, createCustomer: unexpected },
     ...{ changeCustomer: unexpected, topUpCustomer: unexpected, readAdminLog: unexpected },
     ...{ limits: LIMITS, currency: 'USD', requestsLimit: perSecond(1), nowMs: () => 0 },
-    webhooks: WEBHOOKS,
+    exports: EXPORTS,
+    ...{ webhooks: WEBHOOKS, reports: REPORTS },
+    deadlines: { nowMs: () => 0, listMisses: unexpected, findCustomer: () => Promise.resolve(undefined) },
     ...{ listOperators: unexpected, changeOperator: unexpected },
     ...{ listTariffs: unexpected, createTariff: unexpected, endTariff: unexpected },
     authenticateOperator: () => {

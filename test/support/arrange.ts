@@ -34,7 +34,17 @@ export async function fund(db: Db, userId: number, amount: number): Promise<void
 
 export interface Sent extends Pick<
   SendRequest,
-  'sender' | 'givenTo' | 'clientReference' | 'tags' | 'sendAt' | 'expiresInSeconds' | 'callbackUrl'
+  | 'sender'
+  | 'givenTo'
+  | 'clientReference'
+  | 'tags'
+  | 'sendAt'
+  | 'expiresInSeconds'
+  | 'callbackUrl'
+  | 'parts'
+  | 'sending'
+  | 'guaranteedWithinMs'
+  | 'hedge'
 > {
   userId: number
   /** Their number, or they themselves. */
@@ -69,7 +79,10 @@ export function priceBy(prices: PricesPerMessage): Price {
 
 /** What accepting needs, as the API has it by default. */
 export function acceptContextOf(db: Db): AcceptContext {
-  return { price: priceBy(PRICES), newId: newIdOf(db), virtualTime: openVirtualTime(), normalOrder: 'fair' }
+  return {
+    ...{ price: priceBy(PRICES), newId: newIdOf(db), virtualTime: openVirtualTime(), normalOrder: 'fair' },
+    guaranteedWithinMs: 2_000,
+  }
 }
 
 /** Sends what the balance covers. @returns the message's identifier. */

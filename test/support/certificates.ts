@@ -13,6 +13,8 @@ export interface Authority {
   caFile: string
   /** A server's certificate for these names, `DNS:localhost` or `IP:127.0.0.1`; written over the one of that name. */
   issue(name: string, subjects: string[]): CertificateFiles
+  /** The same for a client, with its name as the common name. */
+  issueClient(name: string): CertificateFiles
 }
 
 const DAYS = '2'
@@ -42,16 +44,20 @@ export function createAuthority(): Authority {
   return {
     folder,
     caFile,
-    issue(name, subjects) {
-      const [certFile, keyFile, requestFile, extensions] = ['cert.pem', 'key.pem', 'request', 'ext'].map(
-        (end) => inFolder(`${name}-${end}`),
-      ) as [string, string, string, string]
-      writeFileSync(extensions, `subjectAltName=${subjects.join(',')}\nextendedKeyUsage=serverAuth\n`)
-      openssl('req', ...KEY, '-subj', `/CN=${name}`, '-keyout', keyFile, '-out', requestFile)
-      const by = ['-CA', caFile, '-CAkey', caKeyFile, '-CAcreateserial', '-extfile', extensions]
-      openssl('x509', '-req', '-days', DAYS, '-in', requestFile, ...by, '-out', certFile)
-      return { certFile, keyFile }
-    },
+    issue: (name, subjects) =>
+      issue(name, `subjectAltName=${subjects.join(',')}\nextendedKeyUsage=serverAuth\n`),
+    issueClient: (name) => issue(name, 'extendedKeyUsage=clientAuth\n'),
+  }
+
+  function issue(name: string, extension: string): CertificateFiles {
+    const [certFile, keyFile, requestFile, extensions] = ['cert.pem', 'key.pem', 'request', 'ext'].map(
+      (end) => inFolder(`${name}-${end}`),
+    ) as [string, string, string, string]
+    writeFileSync(extensions, extension)
+    openssl('req', ...KEY, '-subj', `/CN=${name}`, '-keyout', keyFile, '-out', requestFile)
+    const by = ['-CA', caFile, '-CAkey', caKeyFile, '-CAcreateserial', '-extfile', extensions]
+    openssl('x509', '-req', '-days', DAYS, '-in', requestFile, ...by, '-out', certFile)
+    return { certFile, keyFile }
   }
 }
 

@@ -1,6 +1,7 @@
 'use strict'
 // Mocha's own report, and the counts so far in a file for the process that started it.
 const { renameSync, writeFileSync } = require('node:fs')
+const { relative } = require('node:path')
 const { Spec } = require('mocha').reporters
 
 class SpecWithCounts extends Spec {
@@ -8,9 +9,14 @@ class SpecWithCounts extends Spec {
     super(runner, options)
     const { countsFile } = options.reporterOptions ?? {}
     if (!countsFile) return
+    const failed = []
+    runner.on('fail', (test, error) => {
+      const [firstLine] = `${error?.message ?? error}`.split('\n')
+      failed.push(`${relative('.', test.file ?? '')}: ${test.fullTitle()}: ${firstLine}`)
+    })
     const write = (hasEnded) => {
       const { passes, failures, pending } = this.stats
-      writeFileSync(`${countsFile}.new`, JSON.stringify({ passes, failures, pending, hasEnded }))
+      writeFileSync(`${countsFile}.new`, JSON.stringify({ passes, failures, pending, failed, hasEnded }))
       renameSync(`${countsFile}.new`, countsFile)
     }
     for (const event of ['start', 'pass', 'fail', 'pending']) runner.on(event, () => write(false))

@@ -33,6 +33,11 @@ export interface Stack {
 }
 
 const TABLES = [
+  'report_minutes',
+  'report_quarters',
+  'report_days',
+  'report_changes',
+  'holds',
   'event_queue',
   'event_log',
   'event_sequences',
@@ -45,9 +50,12 @@ const TABLES = [
   'operators',
   'operators_revision',
   'operator_quotas',
+  'operator_health',
+  'receipt_polls',
   'process_states',
   'admin_sessions',
   'admin_actions',
+  'exports',
   'api_keys',
   'customers',
   'admin_log',
@@ -57,6 +65,8 @@ const TABLES = [
   'bulk_messages',
   'bulks',
   'audit_accounts',
+  'removed_weeks',
+  'removed_ledger',
   'operator_messages',
   'operator_message_parts',
   'part_references',
@@ -64,6 +74,7 @@ const TABLES = [
   'waiting_receipts',
   'receipts',
   'delivery_attempts',
+  'deadline_misses',
   'message_references',
   'message_tags',
   'sms_status',
@@ -162,6 +173,7 @@ export async function freshStack(): Promise<Stack> {
 export async function emptyTables(db: Db): Promise<void> {
   await read(db, 'test.empty', async (reader) => {
     for (const table of TABLES) await sql`DELETE FROM ${sql.table(table)}`.execute(reader)
+    await sql`UPDATE report_positions SET folded_until = UNHEX(REPEAT('0', 32))`.execute(reader)
   })
 }
 

@@ -44,7 +44,10 @@ describe('the tariffs of a process', () => {
 
   it('are read as they were written, also one that begins later', async () => {
     const soon = { validFromMs: Date.now() + HOUR_MS, validUntilMs: Date.now() + 2 * HOUR_MS }
-    const id = await insert({ ...soon, userId: 7, type: 'express', per: 'message', price: 0 })
+    const id = await insert({
+      ...{ ...soon, userId: 7, type: 'express', per: 'message', price: 0 },
+      ...{ charging: 'delivery', receiptWaitSeconds: 60 },
+    })
     const found = (await loadTariffs(db)).current().get(7)?.express?.byPrefix.get('98')
     const expected = {
       userId: 7,
@@ -52,6 +55,8 @@ describe('the tariffs of a process', () => {
       destinationPrefix: '98',
       per: 'message',
       price: 0,
+      refundMissed: false,
+      ...{ charging: 'delivery', receiptWaitSeconds: 60 },
       ...soon,
     }
     assert.deepEqual(found, [{ ...expected, id }])

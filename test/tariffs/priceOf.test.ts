@@ -8,6 +8,8 @@ const QUERY: TariffQuery = { userId: 7, type: 'normal', atMs: 1_000 }
 const IRAN = '+989120000001'
 const USA = '+14155550100'
 
+const AT_ACCEPTANCE = { charging: 'acceptance', receiptWaitSeconds: null } as const
+
 let lastId = 0
 function tariff(changes: Partial<Tariff>): Tariff {
   lastId++
@@ -20,6 +22,7 @@ function tariff(changes: Partial<Tariff>): Tariff {
     validUntilMs: null,
     per: 'message',
     price: 100,
+    ...AT_ACCEPTANCE,
     ...changes,
   }
 }
@@ -29,13 +32,19 @@ function choose(tariffs: Tariff[], recipient = IRAN, query: Partial<TariffQuery>
 }
 
 describe('a price', () => {
+  it('is captured when its tariff says so, in delivery within the wait that it says', () => {
+    const held = tariff({ charging: 'delivery', receiptWaitSeconds: 60 })
+    const [recipient] = priceOf(selectTariffs(indexTariffs([held]), QUERY, PRICES), 1, [IRAN]).recipients
+    assert.deepEqual([recipient?.charging, recipient?.receiptWaitSeconds], ['delivery', 60])
+  })
+
   it("is the environment's per message where no tariff holds, however many parts there are", () => {
     const normal = priceOf(selectTariffs(NO_TARIFFS, QUERY, PRICES), 3, [IRAN, USA])
     assert.deepEqual(normal, {
       cost: 2,
       recipients: [
-        { recipient: IRAN, price: 1, tariffId: 0 },
-        { recipient: USA, price: 1, tariffId: 0 },
+        { recipient: IRAN, price: 1, tariffId: 0, ...AT_ACCEPTANCE },
+        { recipient: USA, price: 1, tariffId: 0, ...AT_ACCEPTANCE },
       ],
       differs: false,
     })
@@ -46,7 +55,7 @@ describe('a price', () => {
     const five = tariff({ userId: 7, per: 'part', price: 5 })
     assert.deepEqual(priceOf(selectTariffs(indexTariffs([five]), QUERY, PRICES), 3, [IRAN]), {
       cost: 15,
-      recipients: [{ recipient: IRAN, price: 15, tariffId: five.id }],
+      recipients: [{ recipient: IRAN, price: 15, tariffId: five.id, ...AT_ACCEPTANCE }],
       differs: false,
     })
   })
@@ -59,9 +68,9 @@ describe('a price', () => {
       {
         cost: 11,
         recipients: [
-          { recipient: IRAN, price: 2, tariffId: iran.id },
-          { recipient: USA, price: 8, tariffId: usa.id },
-          { recipient: '+4915112345678', price: 1, tariffId: 0 },
+          { recipient: IRAN, price: 2, tariffId: iran.id, ...AT_ACCEPTANCE },
+          { recipient: USA, price: 8, tariffId: usa.id, ...AT_ACCEPTANCE },
+          { recipient: '+4915112345678', price: 1, tariffId: 0, ...AT_ACCEPTANCE },
         ],
         differs: true,
       },

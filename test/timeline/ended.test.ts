@@ -1,13 +1,24 @@
 import assert from 'node:assert/strict'
+import { sql } from 'kysely'
 import { cancel, decideQuarantined } from '../../src/delivery/index.ts'
 import { expireOnce } from '../../src/delivery/expire/expireOnce.ts'
 import { readTimeline } from '../../src/timeline/index.ts'
 import { recipients } from '../support/api.ts'
-import { newIdOf } from '../support/arrange.ts'
+import { identifierToBytes } from '../../src/primitives/identifier.ts'
+import { look, newIdOf } from '../support/arrange.ts'
+import { eventually } from '../support/eventually.ts'
+import { manualTimers } from '../support/manualTimers.ts'
 import { privateServers } from '../support/servers.ts'
 import { CUSTOMER, UNKNOWN_SUBMISSIONS_MAX, VALIDITY_MS, openBench, openDelivery } from '../delivery/bench.ts'
 import type { Bench } from '../delivery/bench.ts'
-import { SILENT, UNAVAILABLE, accepts, saysOfEach, testOperator } from '../delivery/operators.ts'
+import {
+  SILENT,
+  UNAVAILABLE,
+  accepts,
+  saysOfEach,
+  slowOperator,
+  testOperator,
+} from '../delivery/operators.ts'
 import type { TestOperator } from '../delivery/operators.ts'
 import { openTriggers } from '../delivery/triggers.ts'
 import { openReceiptBench } from '../receipts/bench.ts'
@@ -107,6 +118,43 @@ describe('the timeline of a message that is finished', () => {
     assert.deepEqual(await stepsOf(id), [
       ...['attempt 1 a unknown', 'attempt 1 b unknown', 'failed possibly_sent', 'refunded 3'],
     ])
+  })
+
+  it('has the guarantee, and that it was missed', async () => {
+    const id = await bench.accept({ type: 'express', guaranteedWithinMs: 3_600_000 })
+    await look(
+      bench.db,
+      sql`UPDATE sms_requests SET guaranteed_by = NOW(3) - INTERVAL 1 SECOND WHERE sms_identifier = ${identifierToBytes(id)}`,
+    )
+    await deliver('express')
+    const { guaranteedBy, timelines } = await timelineOf(bench.db, id)
+    const missed = timelines[0]?.steps.find(({ step }) => step === 'missed')
+    assert.ok(missed?.step === 'missed' && missed.cause === 'late' && missed.lateByMs >= 1_000)
+    assert.deepEqual(missed.at, guaranteedBy)
+  })
+
+  it('has both calls of a message that was hedged, and says which was the second', async () => {
+    const slow = slowOperator('a')
+    const timers = manualTimers()
+    const id = await bench.accept({
+      ...{ type: 'express', hedge: true, onUnknown: null, guaranteedWithinMs: 3_600_000 },
+    })
+    const { deliver } = openDelivery(bench.db, [slow, b], { hedgeAfter: timers.after })
+    const delivered = deliver(await bench.envelope('express'))
+    await eventually('the first operator is called', () => slow.calls.length === 1)
+    timers.fire()
+    await delivered
+    slow.answerWith(accepts)
+    const attempts = async () =>
+      (await recipientOf(bench.db, id)).steps.filter(({ step }) => step === 'attempt')
+    await eventually('the late answer is stored', async () => (await attempts()).length === 2)
+    assert.deepEqual(
+      (await attempts()).map((step) => step.step === 'attempt' && [step.provider, step.result, step.isHedge]),
+      [
+        ['a', 'accepted', false],
+        ['b', 'accepted', true],
+      ],
+    )
   })
 
   it('makes up no attempt that succeeded where a person decided that it was sent', async function () {

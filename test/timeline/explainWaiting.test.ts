@@ -15,6 +15,7 @@ const NOTHING: WaitingFacts = {
 const PACE = { handedOverPerSecond: 50, recipientsInFlight: 100 }
 const rowOf = (changes: Partial<WaitingRow>): WaitingRow => ({
   ...{ id: Buffer.alloc(16), key: 0, condition: 'waiting', until: null, lastError: null, first: 1, last: 1 },
+  scheduledBy: null,
   ...changes,
 })
 const READY = rowOf({ condition: 'ready' })
@@ -105,12 +106,18 @@ describe('what a recipient waits for', () => {
       say(facts),
       `A relay, the queue or a consumer has it until ${iso(58)}; without a result it is then published again.`,
     )
-    assert.equal(estimate(facts), iso(2))
+    assert.equal(estimate(facts), iso(1))
   })
 
   it('is the relay when it is due', () => {
     const facts = { row: rowOf({ until: at(-3), lastError: 'HTTP 503' }) }
     assert.equal(say(facts), `Due since ${iso(-3)}; the next relay takes it, after: HTTP 503.`)
+    const behind = { ...facts, before: { recipients: 900, isLeast: false }, pace: PACE }
+    assert.equal(
+      say(behind),
+      `Due since ${iso(-3)}, after: HTTP 503; about 900 due normal recipients are before it.`,
+    )
+    assert.equal(estimate(behind), iso(20))
   })
 
   it('is those before it, and about how long they take', () => {

@@ -31,7 +31,7 @@ const TIMELINE: MessageTimeline = {
       ],
     },
   ],
-  ...{ isComplete: true, nextAfter: 3 },
+  ...{ isComplete: true, guaranteedBy: null, nextAfter: 3 },
 }
 
 function serving(timeline: MessageTimeline | undefined = TIMELINE) {
@@ -41,6 +41,7 @@ function serving(timeline: MessageTimeline | undefined = TIMELINE) {
       asked.push(query)
       return Promise.resolve(timeline)
     },
+    readQueue: () => Promise.reject(new Error('not expected')),
     limits: { region: 'IR' },
   })
   const { app } = testApp(routes, { authorize: () => accessOf({ userId: 7 }) })
@@ -63,6 +64,7 @@ describe('GET /v1/messages/{id}/timeline', () => {
         test: true,
         recipients: 12,
         send_at: null,
+        guaranteed_by: null,
         expires_at: at,
         created_at: at,
       },
@@ -113,9 +115,16 @@ describe('GET /v1/messages/{id}/timeline', () => {
   })
 
   it('404: answers for an unknown message', async () => {
-    const { app } = testApp(timelineRoutes({ readTimeline: () => Promise.resolve(undefined), limits: {} }), {
-      authorize: () => accessOf({ userId: 7 }),
-    })
+    const { app } = testApp(
+      timelineRoutes({
+        readTimeline: () => Promise.resolve(undefined),
+        readQueue: () => Promise.reject(new Error('not expected')),
+        limits: {},
+      }),
+      {
+        authorize: () => accessOf({ userId: 7 }),
+      },
+    )
     for (const path of ['/v1/messages/4711/timeline', `/v1/admin/messages/${ID}/timeline`])
       problemOf(await request(app).get(path), 404, 'message_not_found')
   })

@@ -30,10 +30,14 @@ export function named(steps: Step[]): string[] {
   return steps.map((step) => {
     switch (step.step) {
       case 'attempt':
-        return `attempt ${step.attempt} ${step.provider} ${step.result}`
+        return `attempt ${step.attempt} ${step.provider} ${step.result}${step.isHedge ? ', hedge' : ''}`
       case 'charged':
       case 'refunded':
+      case 'released':
+      case 'compensated':
         return `${step.step} ${step.amount}`
+      case 'missed':
+        return `missed ${step.cause}`
       case 'sent':
         return `sent by ${step.provider}`
       case 'failed':

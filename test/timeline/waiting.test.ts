@@ -115,6 +115,43 @@ describe('the timeline of a message that waits says for what', () => {
     assert.equal((await waitingOf(id)).for, 'queue')
   })
 
+  it('a relay, with about how many due recipients are before it', async () => {
+    await reports()
+    const ids = [await bench.accept({ count: 100 }), await bench.accept({ count: 20 })]
+    for (let n = 0; n < ids.length; n++) await bench.envelope()
+    await look(
+      bench.db,
+      sql`UPDATE outbox_events SET order_key = recipients, last_error = 'HTTP 503' WHERE lane = 3`,
+    )
+    const [first, second] = [await waitingOf(ids[1] ?? ''), await waitingOf(ids[0] ?? '')]
+    assert.deepEqual([first.for, first.before], ['relay', { recipients: 0, isLeast: false }])
+    assert.deepEqual([second.for, second.before], ['relay', { recipients: 20, isLeast: false }])
+    assert.ok(second.handOverAt && first.handOverAt && second.handOverAt > first.handOverAt)
+  })
+
+  it('those that relays have claimed as well, but no more of them than the queue and consumers hold', async () => {
+    await reports(stateOf({ handedOverPerSecond: 10, recipientsInFlight: 30 }))
+    for (let n = 0; n < 3; n++) await bench.accept({ count: 100 })
+    for (let n = 0; n < 3; n++) await bench.envelope()
+    const now = async () => {
+      const [row] = await look(bench.db, sql<{ ms: number }>`SELECT UNIX_TIMESTAMP(NOW(3)) * 1000 AS ms`)
+      return Number(row?.ms)
+    }
+    const assertLeft = async (seconds: number) => {
+      const id = await bench.accept()
+      const startMs = await now()
+      const at = (await waitingOf(id)).handOverAt?.getTime() ?? NaN
+      const endMs = await now()
+      const leftMs = seconds * 1_000
+      assert.ok(at >= startMs + leftMs && at <= endMs + leftMs, `${at - startMs} ms left`)
+    }
+    await assertLeft(30)
+    // Scheduled for the next seconds: it looks as if it was claimed.
+    await look(bench.db, sql`UPDATE outbox_events SET recipients = 60000 WHERE lane = 3 ORDER BY id LIMIT 1`)
+    // One is before it in its lane.
+    await assertLeft((30 + 1_200 + 1) / 10)
+  })
+
   it('a relay, when it is due', async () => {
     const id = await bench.accept()
     await bench.envelope()

@@ -12,6 +12,7 @@ import { send } from '../support/api.ts'
 import { fund, newIdOf } from '../support/arrange.ts'
 import { offerLoad } from '../support/load.ts'
 import type { LoadRecord } from '../support/load.ts'
+import { insertRollups } from '../reports/rollups.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 import { freshSimulators } from '../support/simulators.ts'
@@ -30,6 +31,7 @@ describe('the operations page in a browser, with two API processes under load', 
   let desktop: WatchedPage
   let operatorA: SimulatorProcess
   let load: LoadRecord | undefined
+  let userId: number
   let done: RecipientRange
   before(async function () {
     browser = await openBrowser(this)
@@ -37,7 +39,7 @@ describe('the operations page in a browser, with two API processes under load', 
     ;[operatorA] = await freshSimulators()
     engine = await startSeveral(stack, { env: { ADMIN_API_KEY: ADMIN_KEY } })
     await allServe(engine)
-    const { userId } = await newCustomer(stack.db, 'Example Ltd')
+    userId = (await newCustomer(stack.db, 'Example Ltd')).userId
     await fund(stack.db, userId, 10_000_000)
     load = offerLoad(engine.url, { customers: [userId], concurrency: 2, recipientsPerRequest: 3 })
     const sent = await send(engine.url, { customer_id: userId, recipients: [NUMBER] })
@@ -172,6 +174,29 @@ describe('the operations page in a browser, with two API processes under load', 
     await page.getByRole('table', { name: 'Keys' }).getByText('revoked').waitFor()
   })
 
+  it('reports what was sent, what became of it and what it cost', async () => {
+    const { page } = desktop
+    await reportSome()
+    await goTo('Reports')
+    await page.waitForFunction(() => document.querySelectorAll('.chart canvas').length === 5)
+    const customers = page.getByRole('table', { name: 'Customers with the most messages' })
+    await customers.getByRole('link', { name: 'Example Ltd' }).waitFor()
+    await page.getByLabel('Range').selectOption('Last 7 days')
+    await page.getByLabel('Granularity').selectOption('by hour')
+    await page.getByText('The numbers of Messages by status').click()
+    const numbers = page.getByRole('table', { name: 'Messages by status' })
+    await numbers.getByRole('row').nth(168).waitFor()
+    await desktop.assertAccessible()
+    await page.getByText('The numbers of Messages by status').click()
+    await desktop.picture('ops-reports')
+    await customers.getByRole('link', { name: 'Example Ltd' }).click()
+    await page.getByText('Of Example Ltd alone').waitFor()
+    await page.getByRole('table', { name: 'Operators' }).getByText('operator-b').waitFor()
+    await page.getByLabel('Granularity').selectOption('by day')
+    await page.waitForFunction(() => document.querySelectorAll('.chart canvas').length === 5)
+    await desktop.assertAccessible()
+  })
+
   it('is worked with the keyboard alone', async () => {
     const { page } = desktop
     await page.goto(`${engine.url}/ops#/operators`)
@@ -206,7 +231,7 @@ describe('the operations page in a browser, with two API processes under load', 
       await page.getByLabel('Admin key').fill(ADMIN_KEY)
       await page.keyboard.press('Enter')
       await page.getByRole('img', { name: /Results at operator-a/ }).waitFor()
-      for (const view of ['overview', 'operators', 'attention', 'customers', 'log', 'messages']) {
+      for (const view of ['overview', 'operators', 'attention', 'customers', 'reports', 'log', 'messages']) {
         await page.goto(`${engine.url}/ops#/${view}`)
         await page.getByRole('heading', { level: 1 }).waitFor({ state: 'attached' })
         await watched.assertAccessible()
@@ -226,6 +251,28 @@ describe('the operations page in a browser, with two API processes under load', 
     await desktop.page.getByLabel('Admin key').waitFor()
     assert.ok((load?.accepted.length ?? 0) > 10)
   })
+
+  /** A week of a shop, as the fold would have counted it. */
+  async function reportSome(): Promise<void> {
+    const HOUR_MS = 3_600_000
+    const counted = Array.from({ length: 7 * 24 }, (_, hour) => {
+      const at = new Date(Date.now() - (hour + 1) * HOUR_MS)
+      const messages = Math.round(400 + 350 * Math.sin(((at.getUTCHours() - 9) / 24) * 2 * Math.PI))
+      const row = { userId, at: at.toISOString() }
+      const latencies = { handoverMs: [120, 180, 400, 900], deliveryMs: [2_000, 4_000, 9_000] }
+      return [
+        { ...row, ...latencies, messages, charged: messages * 5 },
+        {
+          ...row,
+          result: 'undelivered' as const,
+          operator: 'operator-b',
+          messages: Math.round(messages / 20),
+        },
+        { ...row, result: 'failed' as const, operator: '', messages: hour % 50 === 7 ? 90 : 4, refunded: 20 },
+      ]
+    })
+    await insertRollups(stack.db, counted.flat(), new Date().toISOString())
+  }
 
   /** A message that was done meanwhile, dead-lettered by a program that could not read it: this one can. */
   async function deadLetter(): Promise<void> {

@@ -13,7 +13,11 @@ export type ProblemCode =
   | 'customer_key_required'
   | 'database_busy'
   | 'database_unavailable'
+  | 'delayed_too_far'
   | 'expectation_failed'
+  | 'export_not_found'
+  | 'exports_not_served'
+  | 'exports_overloaded'
   | 'headers_too_large'
   | 'idempotency_key_reused'
   | 'insufficient_balance'
@@ -29,17 +33,22 @@ export type ProblemCode =
   | 'malformed_request'
   | 'message_not_found'
   | 'missing_scope'
+  | 'not_acceptable'
   | 'not_cancellable'
   | 'outcome_unknown'
   | 'overloaded'
   | 'price_exceeded'
   | 'rate_limit'
+  | 'report_not_kept'
+  | 'report_too_large'
   | 'request_timeout'
   | 'sender_not_allowed'
   | 'spend_limit'
   | 'test_keys_not_served'
+  | 'too_many_exports'
   | 'too_many_headers'
   | 'too_many_keys'
+  | 'too_many_points'
   | 'too_many_requests'
   | 'too_many_webhooks'
   | 'too_many_wrong_keys'
@@ -130,8 +139,10 @@ export interface SendUnavailable extends Problem {
 export interface MessageAnswer {
   /** Identifies the message */
   message_id: string
-  /** `SCHEDULED`: it has a `send_at`, which is in the future */
+  /** `SCHEDULED`: it waits for its `send_at`, or until `delayed_until` */
   status: 'QUEUED' | 'SCHEDULED'
+  /** When the last of it leaves by the customer's sending window or rate; absent where neither delays it */
+  delayed_until?: string
   /** Number of recipients, after removing equal ones */
   recipients: number
   /** Parts of the text, for one recipient */
@@ -152,6 +163,8 @@ export interface MessagesAnswer {
   messages: Message[]
   /** Pass it as `cursor` to get the next page; null on the last page */
   next_cursor: string | null
+  /** Older ones were removed, in UTC; left out while none were */
+  history_begins_at?: string
 }
 
 export interface BulkAnswer {
@@ -274,6 +287,14 @@ export interface Message {
   parts: number
   /** What was charged for all recipients; refunds do not lower it, in the smallest currency unit */
   cost_cents: number
+  /** When the price is captured, by the tariff at acceptance; until then it is held */
+  charging: 'acceptance' | 'hand_over' | 'delivery' | null
+  /** `charged`: paid at acceptance. `held`: charged, and not captured yet. `captured`: paid at the hand-over or the delivery. `refunded`: it went back. `released`: it went back, with `charging` other than `acceptance`; null where recipients differ */
+  money: 'charged' | 'held' | 'captured' | 'refunded' | 'released' | null
+  /** What of it is held, in the smallest currency unit */
+  held_cents: number
+  /** What of it went back, in the smallest currency unit */
+  returned_cents: number
   /** Attempts; of several recipients, the most that one has */
   attempts: number
   /** The operator that accepted or rejected it; null until then, and with several recipients */
@@ -300,6 +321,8 @@ export interface Message {
   send_at: string | null
   /** When it is not sent any more; null if it had no `expires_in_seconds`: then the class decides, in UTC */
   expires_at: string | null
+  /** By when it is guaranteed to be handed over to an operator; null without a guarantee, in UTC */
+  guaranteed_by: string | null
   /** When it was accepted, in UTC */
   created_at: string
   /** When the status of a recipient last changed, in UTC */
@@ -333,6 +356,10 @@ export interface TransactionsAnswer {
   transactions: LedgerItem[]
   /** Pass it as `cursor` to get the next page; null on the last page */
   next_cursor: string | null
+  /** Older ones were removed, in UTC; left out while none were */
+  history_begins_at?: string
+  /** What the removed transactions came to; left out while none were, in the smallest currency unit */
+  brought_forward?: number
 }
 
 export interface MeAnswer {
@@ -343,10 +370,16 @@ export interface MeAnswer {
   name: string
   /** What the customer can spend, in the smallest currency unit */
   credit_cents: number
+  /** What is held for messages whose tariffs capture the price at the hand-over or the delivery; not a part of `credit_cents`, in the smallest currency unit */
+  held_cents: number
+  /** At least this much is held: only the first 100,000 prices were added up */
+  held_is_at_least?: true
   /** ISO 4217 code */
   currency: string
   tier: 'free' | 'basic' | 'premium'
   limits: OwnLimits
+  sending: OwnSending
+  express: OwnExpress
   key: OwnKey
 }
 
@@ -395,6 +428,8 @@ export interface MessageTimeline {
   send_at: string | null
   /** When it expires, if the message says so, in UTC */
   expires_at: string | null
+  /** By when it is guaranteed to be handed over; null without a guarantee, in UTC */
+  guaranteed_by: string | null
   /** When it was accepted, in UTC */
   created_at: string
   /** Too much happened to be on one page, and some steps are left out: ask for fewer recipients */
@@ -404,6 +439,11 @@ export interface MessageTimeline {
   /** What concerns all recipients, in the order of time */
   steps: TimelineStep[]
   timelines: RecipientTimeline[]
+}
+
+export interface QueueAnswer {
+  normal: ClassQueue
+  express: ClassQueue
 }
 
 export interface EventsAnswer {
@@ -511,6 +551,142 @@ export interface WebhookDeliveriesAnswer {
   next_cursor: string | null
 }
 
+export interface ExportsAnswer {
+  exports: Export[]
+  /** Pass it as `cursor` to get the next page; null on the last page */
+  next_cursor: string | null
+}
+
+export interface Export {
+  id: string
+  what: 'messages' | 'ledger'
+  format: 'csv' | 'ndjson' | 'parquet'
+  /** From when, in UTC */
+  from: string
+  /** Before when, in UTC */
+  to: string
+  filters: {
+    /** Messages of this class */
+    type?: 'express' | 'normal'
+    /** Recipients that have this status when they are read */
+    status?:
+      'QUEUED' | 'SCHEDULED' | 'SENDING' | 'SENT' | 'DELIVERED' | 'FAILED_TEMP' | 'FAILED_PERM' | 'CANCELLED'
+    /** Messages to this number, in any writing */
+    recipient?: string
+    /** Recipients whose number belongs to this country */
+    country?: string
+    /** Recipients that this operator accepted or rejected */
+    operator?: string
+    /** Of the ledger, transactions of this type */
+    transaction_type?: 'topup' | 'charge' | 'refund' | 'release' | 'compensation'
+  }
+  /** A file is offered when it is complete: `done`. Of an `expired` one it was removed */
+  state: 'queued' | 'running' | 'done' | 'failed' | 'expired'
+  /** Why it failed: `too_many_rows`, `too_many_bytes`, `disk_full`, `parquet_missing`, or `gave_up` after repeated failures */
+  reason: string | null
+  /** Of the time range that was read, from 0 to 1 */
+  progress: number
+  /** Written so far */
+  rows: number
+  /** Written so far; of the file when it is done */
+  bytes: number
+  /** The sum over its rows: `amount_cents`, or `cost_cents` less `refunded_cents`, in the smallest currency unit */
+  total_cents: number
+  /** Of the file, in hex */
+  sha256: string | null
+  /** The line that `sha256sum --check` reads */
+  checksum: string | null
+  /** The file's address on this server, for 15 minutes and without a key */
+  download_url: string | null
+  /** Until when `download_url` holds, in UTC */
+  download_expires_at: string | null
+  /** When it was asked for, in UTC */
+  created_at: string
+  /** When its first row was read, in UTC */
+  started_at: string | null
+  /** When it ended, in UTC */
+  ended_at: string | null
+  /** When its file will be removed, in UTC */
+  expires_at: string | null
+}
+
+export interface DeletedExport {
+  id: string
+  status: 'deleted'
+}
+
+export interface MessagesReport {
+  /** Where the range begins, widened to a whole period, by the clocks of `time_zone` */
+  from: string
+  /** Where it ends, not included, likewise, by the clocks of `time_zone` */
+  to: string
+  granularity: 'minute' | 'hour' | 'day'
+  time_zone: string
+  /** Every message of the range that was accepted before is counted, in UTC */
+  complete_to: string
+  /** Messages of the range that are open or sent: receipts, results and cancellations may still change their figures */
+  unsettled: number
+  group_by: ('type' | 'operator' | 'country' | 'status')[]
+  rows: MessagesReportRow[]
+}
+
+export interface SpendReport {
+  /** Where the range begins, widened to a whole period, by the clocks of `time_zone` */
+  from: string
+  /** Where it ends, not included, likewise, by the clocks of `time_zone` */
+  to: string
+  granularity: 'minute' | 'hour' | 'day'
+  time_zone: string
+  /** Every message of the range that was accepted before is counted, in UTC */
+  complete_to: string
+  /** Messages of the range that are open or sent: receipts, results and cancellations may still change their figures */
+  unsettled: number
+  group_by: ('type' | 'operator' | 'country' | 'status')[]
+  /** ISO 4217 code */
+  currency: string
+  rows: SpendReportRow[]
+}
+
+export interface DeliveryReport {
+  /** Where the range begins, widened to a whole period, by the clocks of `time_zone` */
+  from: string
+  /** Where it ends, not included, likewise, by the clocks of `time_zone` */
+  to: string
+  granularity: 'minute' | 'hour' | 'day'
+  time_zone: string
+  /** Every message of the range that was accepted before is counted, in UTC */
+  complete_to: string
+  /** Messages of the range that are open or sent: receipts, results and cancellations may still change their figures */
+  unsettled: number
+  group_by: ('type' | 'operator' | 'country' | 'status')[]
+  rows: DeliveryReportRow[]
+}
+
+export interface TopReport {
+  /** Where the range begins, widened to a whole period, by the clocks of `time_zone` */
+  from: string
+  /** Where it ends, not included, likewise, by the clocks of `time_zone` */
+  to: string
+  granularity: 'minute' | 'hour' | 'day'
+  time_zone: string
+  /** Every message of the range that was accepted before is counted, in UTC */
+  complete_to: string
+  /** Messages of the range that are open or sent: receipts, results and cancellations may still change their figures */
+  unsettled: number
+  by: 'operator' | 'country'
+  /** ISO 4217 code */
+  currency: string
+  rows: TopReportRow[]
+}
+
+export interface DeadlinesAnswer {
+  misses: DeadlineMiss[]
+  counts: DeadlineCounts
+  overdue: DeadlinesOverdue
+  /** Pass it as `cursor` to get the next page; null on the last page */
+  next_cursor: string | null
+}
+
 export interface BulkResult {
   /** Place of the message in the request, from 0 */
   index: number
@@ -533,6 +709,12 @@ export interface MessageRecipient {
   parts: number
   /** What was charged; a refund does not lower it, in the smallest currency unit */
   cost_cents: number
+  /** When the price is captured, by the tariff at acceptance; until then it is held */
+  charging: 'acceptance' | 'hand_over' | 'delivery'
+  /** `charged`: paid at acceptance. `held`: charged, and not captured yet. `captured`: paid at the hand-over or the delivery. `refunded`: it went back. `released`: it went back, with `charging` other than `acceptance` */
+  money: 'charged' | 'held' | 'captured' | 'refunded' | 'released'
+  /** What of it went back, in the smallest currency unit */
+  returned_cents: number
   attempts: number
   /** The operator that accepted or rejected it; null until then */
   provider: string | null
@@ -572,14 +754,17 @@ export interface MessageAttempt {
   started_at: string
   /** Until the answer, in milliseconds */
   duration_ms: number
+  /** Made on purpose while another operator had not answered; left out for all others */
+  hedge?: true
 }
 
 export interface LedgerItem {
-  /** A charge's is the message's `sms_identifier`; a refund's ends with the recipient's number */
+  /** A charge's is the message's `sms_identifier`; what goes back for a recipient ends with the recipient's number */
   transaction_id: string
-  /** Signed; all amounts of a customer sum to its balance, in the smallest currency unit */
+  /** Signed; all amounts of a customer, and what is brought forward, sum to its balance, in the smallest currency unit */
   amount: number
-  transaction_type: 'topup' | 'charge' | 'refund'
+  /** `refund`: of a failed or cancelled recipient whose price was captured at acceptance. `release`: of any other recipient whose price goes back. `compensation`: for a missed guarantee. A recipient has at most one of them */
+  transaction_type: 'topup' | 'charge' | 'refund' | 'release' | 'compensation'
   /** In words; may be empty */
   description: string
   /** When it was booked, in UTC */
@@ -612,6 +797,29 @@ export interface OwnLimits {
     /** Charged in this month of UTC under a limit, in the smallest currency unit */
     spent_of_month: number
   } | null
+}
+
+/** How its messages leave */
+export interface OwnSending {
+  /** Its share of a backlog of normal messages, to others */
+  normal_weight: number
+  /** Rate at which its normal parts leave at most; null for no such bound */
+  sending_parts_per_second: number | null
+  /** Messages that are accepted outside leave at the next opening, and their validity counts from then; null for no window */
+  sending_window: {
+    from: string
+    to: string
+    time_zone: string
+    express: boolean
+  } | null
+}
+
+/** What its express messages are promised */
+export interface OwnExpress {
+  /** Of express messages that do not say it; null where the general one applies */
+  guaranteed_within_ms: number | null
+  /** Whether express messages may go to two operators */
+  hedge: boolean
 }
 
 export interface OwnKey {
@@ -651,12 +859,13 @@ export interface Key {
 }
 
 export interface TimelineStep {
-  /** `attempt`: one submission to an operator. `sent`: an operator has it. `receipt`: what an operator said later. `event`: it is in the feed, and at the endpoints that want it, each a `webhook` */
+  /** `attempt`: one submission to an operator. `missed`: its guarantee was over. `sent`: an operator has it. `receipt`: what an operator said later. `released`: a price that was held went back. `compensated`: the price went back for a missed deadline. `event`: it is in the feed, and at the endpoints that want it, each a `webhook` */
   step:
     | 'accepted'
     | 'charged'
     | 'scheduled'
     | 'attempt'
+    | 'missed'
     | 'sent'
     | 'quarantined'
     | 'receipt'
@@ -665,11 +874,13 @@ export interface TimelineStep {
     | 'failed'
     | 'cancelled'
     | 'refunded'
+    | 'released'
+    | 'compensated'
     | 'event'
     | 'webhook'
   /** When, in UTC */
   at: string
-  /** Charged, or refunded, in the smallest currency unit */
+  /** Charged, or what went back, in the smallest currency unit */
   amount_cents?: number
   /** When it is to be sent, in UTC */
   until?: string
@@ -677,12 +888,16 @@ export interface TimelineStep {
   attempt?: number
   /** The operator */
   provider?: string
-  /** Of an attempt: `accepted`, `rejected`, `unavailable`, `refused` or `unknown`. Of a receipt, what it changed: `applied`, or why nothing. Of a webhook: `pending`, `delivered` or `failed` */
+  /** Of an attempt: `accepted`, `rejected`, `unavailable`, `refused` or `unknown`. Of a missed guarantee: `late` or `unsent`. Of a receipt, what it changed: `applied`, or why nothing. Of a webhook: `pending`, `delivered` or `failed` */
   result?: string
   /** The reason in words */
   detail?: string
   /** Why this operator. Null of a first attempt that succeeded: only its result is kept */
   route?: string | null
+  /** It went to this operator while another one had not answered */
+  hedge?: true
+  /** How long after its guarantee it was sent or failed */
+  late_by_ms?: number
   /** Likewise */
   duration_ms?: number | null
   /** Of a receipt; null when it is not final */
@@ -729,6 +944,27 @@ export interface RecipientTimeline {
   waiting: MessageWaiting | null
   /** In the order of time */
   steps: TimelineStep[]
+}
+
+export interface ClassQueue {
+  /** Recipients that wait for their turn */
+  waiting: number
+  /** When the oldest of them was accepted, in UTC */
+  oldest_accepted_at: string | null
+  /** Recipients of all customers in front of the first of them, about: beyond 10,000 messages it is an estimate */
+  recipients_before: number
+  /** Recipients that wait for a time: their `send_at`, or that of the sending window or rate */
+  scheduled: number
+  /** The first of these times, in UTC */
+  next_scheduled_at: string | null
+  /** The last of these times, in UTC */
+  last_scheduled_at: string | null
+  /** Recipients on their way to an operator, or backing off after an attempt */
+  under_way: number
+  /** There are more than were counted, which is up to 10,000 messages of a kind */
+  at_least?: true
+  /** About when an operator gets the last of all that waits, at the pace of the last seconds; null when nothing waits and when it is not known */
+  last_hand_over_estimated_at: string | null
 }
 
 export type Event =
@@ -781,13 +1017,151 @@ export interface WebhookDelivery {
   created_at: string
 }
 
+export interface MessagesReportRow {
+  /** When the period begins, by the clocks of `time_zone` */
+  starts_at: string
+  type?: 'express' | 'normal'
+  /** Null where none took them */
+  operator?: string | null
+  /** Two letters of ISO 3166-1; null where the number does not say it */
+  country?: string | null
+  /** `OPEN`: not handed over yet. `SENT`: an operator has it, and no receipt has ended it. Both may still change */
+  status?: 'OPEN' | 'SENT' | 'DELIVERED' | 'UNDELIVERED' | 'FAILED' | 'CANCELLED'
+  /** Recipients, test messages left out */
+  messages: number
+  /** Message parts */
+  parts: number
+}
+
+export interface SpendReportRow {
+  /** When the period begins, by the clocks of `time_zone` */
+  starts_at: string
+  type?: 'express' | 'normal'
+  /** Null where none took them */
+  operator?: string | null
+  /** Two letters of ISO 3166-1; null where the number does not say it */
+  country?: string | null
+  /** `OPEN`: not handed over yet. `SENT`: an operator has it, and no receipt has ended it. Both may still change */
+  status?: 'OPEN' | 'SENT' | 'DELIVERED' | 'UNDELIVERED' | 'FAILED' | 'CANCELLED'
+  /** Recipients, test messages left out */
+  messages: number
+  /** Message parts */
+  parts: number
+  /** The prices of the messages, in the smallest currency unit */
+  charged_cents: number
+  /** What of it was refunded, in the smallest currency unit */
+  refunded_cents: number
+  /** Charged without what was refunded, in the smallest currency unit */
+  spent_cents: number
+}
+
+export interface DeliveryReportRow {
+  /** When the period begins, by the clocks of `time_zone` */
+  starts_at: string
+  type?: 'express' | 'normal'
+  /** Null where none took them */
+  operator?: string | null
+  /** Two letters of ISO 3166-1; null where the number does not say it */
+  country?: string | null
+  /** `OPEN`: not handed over yet. `SENT`: an operator has it, and no receipt has ended it. Both may still change */
+  status?: 'OPEN' | 'SENT' | 'DELIVERED' | 'UNDELIVERED' | 'FAILED' | 'CANCELLED'
+  /** Recipients, test messages left out */
+  messages: number
+  open: number
+  sent: number
+  delivered: number
+  undelivered: number
+  failed: number
+  cancelled: number
+  /** Delivered, of all messages: 0 to 1; null without any */
+  delivered_share: number | null
+  /** Undelivered, of all messages: 0 to 1; null without any */
+  undelivered_share: number | null
+  /** Failed, of all messages: 0 to 1; null without any */
+  failed_share: number | null
+  /** Mean milliseconds from when a message was due to its hand-over to an operator; null without any */
+  hand_over_mean_ms: number | null
+  /** Milliseconds that this share did not exceed, by 2.5 % */
+  hand_over_p50_ms: number | null
+  /** Milliseconds that this share did not exceed, by 2.5 % */
+  hand_over_p95_ms: number | null
+  /** Milliseconds that this share did not exceed, by 2.5 % */
+  hand_over_p99_ms: number | null
+  /** Mean milliseconds from when a message was due to its delivery; null without any */
+  delivery_mean_ms: number | null
+  /** Milliseconds that this share did not exceed, by 2.5 % */
+  delivery_p50_ms: number | null
+  /** Milliseconds that this share did not exceed, by 2.5 % */
+  delivery_p95_ms: number | null
+  /** Milliseconds that this share did not exceed, by 2.5 % */
+  delivery_p99_ms: number | null
+}
+
+export interface TopReportRow {
+  /** Null where none took them */
+  operator?: string | null
+  /** Two letters of ISO 3166-1; null where the number does not say it */
+  country?: string | null
+  /** Recipients, test messages left out */
+  messages: number
+  /** Message parts */
+  parts: number
+  /** The prices of the messages, in the smallest currency unit */
+  charged_cents: number
+  /** What of it was refunded, in the smallest currency unit */
+  refunded_cents: number
+  /** Charged without what was refunded, in the smallest currency unit */
+  spent_cents: number
+}
+
+export interface DeadlineMiss {
+  message_id: string
+  /** The recipient */
+  to: string
+  /** Only express messages have a guarantee */
+  type: 'express'
+  /** `late`: handed over after it. `unsent`: failed or expired after it */
+  cause: 'late' | 'unsent'
+  /** By when it was guaranteed to be handed over, in UTC */
+  guaranteed_by: string
+  /** When it was handed over, or failed, in UTC */
+  ended_at: string
+  /** From the guarantee to then, in milliseconds */
+  late_by_ms: number
+  /** `none`: it is `unsent`, cost nothing, or its tariff has no `refund_missed`. `due`: given back within seconds. `paid`: done; 0 cents if the price had gone back before */
+  compensation: 'none' | 'due' | 'paid'
+  /** What was given back for the miss, in the smallest currency unit */
+  compensated_cents: number
+}
+
+/** Of the whole range */
+export interface DeadlineCounts {
+  late: number
+  unsent: number
+  compensation_due: number
+  compensated: number
+  /** What was given back in all, in the smallest currency unit */
+  compensated_cents: number
+  /** There may be more: only 100,000 were counted */
+  is_least: boolean
+}
+
+/** Recipients that are not finished and whose guarantee is over: each is listed when it is handed over or fails */
+export interface DeadlinesOverdue {
+  recipients: number
+  /** There may be more, among more than was looked at */
+  is_least: boolean
+}
+
 export interface MessageWaiting {
-  /** `turn`: recipients before it. `queue`: it is on its way to an operator. `operator`: it is being submitted. `lease`: a consumer that had it does not answer. `retry`: another attempt. `schedule`: its time to be sent. `answer`: an operator may have it; a receipt or another question ends it. `operators_stopped`: all operators of its class are paused or drained. `operators_unreachable`: none of them answers. `relay`: it is due. `move`: ask again. `quarantine`: a decision, because an operator may have it */
+  /** `turn`: recipients before it. `queue`: it is on its way to an operator. `operator`: it is being submitted. `lease`: a consumer that had it does not answer. `retry`: another attempt. `schedule`: its time to be sent. `window`, `rate`: the time at which the sending window or the sending rate lets it leave. `answer`: an operator may have it; a receipt or another question ends it. `operators_stopped`: all operators of its class are paused or drained. `operators_unreachable`: none of them answers. `relay`: it is due. `move`: ask again. `quarantine`: a decision, because an operator may have it */
   for:
     | 'quarantine'
     | 'operator'
     | 'lease'
     | 'schedule'
+    | 'window'
+    | 'rate'
     | 'answer'
     | 'operators_stopped'
     | 'operators_unreachable'
@@ -802,7 +1176,7 @@ export interface MessageWaiting {
   since: string | null
   /** Until when at most, in UTC */
   until: string | null
-  /** About how many recipients are before it, while it waits for its turn; counted up to some hundred thousand */
+  /** About how many recipients are before it, while it waits for its turn or is due; counted up to some hundred thousand */
   recipients_before: number | null
   /** About when an operator gets it, in UTC; null when that is not known */
   hand_over_estimated_at: string | null
@@ -885,6 +1259,8 @@ export interface SendMessageBody {
   on_unknown?: 'retry' | 'hold' | undefined
   /** Where the events of this message go besides your endpoints, signed with the secret of `POST /v1/webhooks/callback-secret` */
   callback_url?: string | undefined
+  /** Express only: by when it is guaranteed to be handed over to an operator, in milliseconds from its acceptance, from `send_at` or from when its customer's sending window lets its last recipient leave. Misses are listed by `GET /v1/deadlines`. Left out: what the customer has set, else `EXPRESS_GUARANTEED_WITHIN` */
+  guaranteed_within_ms?: number | undefined
   /** Refuse the message when all recipients together cost more */
   max_price?: number | undefined
 }
@@ -942,6 +1318,8 @@ export interface SendBulkBody {
     on_unknown?: 'retry' | 'hold' | undefined
     /** Where the events of this message go besides your endpoints, signed with the secret of `POST /v1/webhooks/callback-secret` */
     callback_url?: string | undefined
+    /** Express only: by when it is guaranteed to be handed over to an operator, in milliseconds from its acceptance, from `send_at` or from when its customer's sending window lets its last recipient leave. Misses are listed by `GET /v1/deadlines`. Left out: what the customer has set, else `EXPRESS_GUARANTEED_WITHIN` */
+    guaranteed_within_ms?: number | undefined
     /** Refuse the message when all recipients together cost more */
     max_price?: number | undefined
   }[]
@@ -972,6 +1350,8 @@ export interface QuoteMessageBody {
   on_unknown?: 'retry' | 'hold' | undefined
   /** Where the events of this message go besides your endpoints, signed with the secret of `POST /v1/webhooks/callback-secret` */
   callback_url?: string | undefined
+  /** Express only: by when it is guaranteed to be handed over to an operator, in milliseconds from its acceptance, from `send_at` or from when its customer's sending window lets its last recipient leave. Misses are listed by `GET /v1/deadlines`. Left out: what the customer has set, else `EXPRESS_GUARANTEED_WITHIN` */
+  guaranteed_within_ms?: number | undefined
   /** Refuse the message when all recipients together cost more */
   max_price?: number | undefined
 }
@@ -1096,6 +1476,115 @@ export interface ListWebhookDeliveriesQuery {
   cursor?: string | undefined
 }
 
+export interface ListExportsQuery {
+  /** Page size, in items. Default: 100 */
+  limit?: number | undefined
+  /** `next_cursor` of the previous page */
+  cursor?: string | undefined
+}
+
+export interface CreateExportBody {
+  /** `messages` has a row a recipient, `ledger` a row a transaction */
+  what: 'messages' | 'ledger'
+  /** Messages that were accepted, or transactions that were booked, at this time or later */
+  from: string
+  /** And before this time, which must not lie in the future; at most 366 days after `from` */
+  to: string
+  /** `ndjson` has a JSON object a line. Default: "csv" */
+  format?: 'csv' | 'ndjson' | 'parquet' | undefined
+  /** All that are given have to hold. Default: {} */
+  filters?:
+    | {
+        /** Messages of this class */
+        type?: 'express' | 'normal' | undefined
+        /** Recipients that have this status when they are read */
+        status?:
+          | 'QUEUED'
+          | 'SCHEDULED'
+          | 'SENDING'
+          | 'SENT'
+          | 'DELIVERED'
+          | 'FAILED_TEMP'
+          | 'FAILED_PERM'
+          | 'CANCELLED'
+          | undefined
+        /** Messages to this number, in any writing */
+        recipient?: string | undefined
+        /** Recipients whose number belongs to this country */
+        country?: string | undefined
+        /** Recipients that this operator accepted or rejected */
+        operator?: string | undefined
+        /** Of the ledger, transactions of this type */
+        transaction_type?: 'topup' | 'charge' | 'refund' | 'release' | 'compensation' | undefined
+      }
+    | undefined
+}
+
+export interface ReportMessagesQuery {
+  /** Where the range begins; by default an hour, a day or 30 days before `to`, by `granularity` */
+  from?: string | undefined
+  /** Where the range ends, not included; now by default */
+  to?: string | undefined
+  /** How long the periods are. The range is widened to whole ones. Default: "day" */
+  granularity?: 'minute' | 'hour' | 'day' | undefined
+  /** Whose days and hours: a name of the IANA database, such as `Asia/Tehran`. Default: "UTC" */
+  time_zone?: string | undefined
+  /** Some of `type`, `operator`, `country`, `status`, separated by commas. Then only rows that have messages are listed */
+  group_by?: string | undefined
+}
+
+export interface ReportSpendQuery {
+  /** Where the range begins; by default an hour, a day or 30 days before `to`, by `granularity` */
+  from?: string | undefined
+  /** Where the range ends, not included; now by default */
+  to?: string | undefined
+  /** How long the periods are. The range is widened to whole ones. Default: "day" */
+  granularity?: 'minute' | 'hour' | 'day' | undefined
+  /** Whose days and hours: a name of the IANA database, such as `Asia/Tehran`. Default: "UTC" */
+  time_zone?: string | undefined
+  /** Some of `type`, `operator`, `country`, `status`, separated by commas. Then only rows that have messages are listed */
+  group_by?: string | undefined
+}
+
+export interface ReportDeliveryQuery {
+  /** Where the range begins; by default an hour, a day or 30 days before `to`, by `granularity` */
+  from?: string | undefined
+  /** Where the range ends, not included; now by default */
+  to?: string | undefined
+  /** How long the periods are. The range is widened to whole ones. Default: "day" */
+  granularity?: 'minute' | 'hour' | 'day' | undefined
+  /** Whose days and hours: a name of the IANA database, such as `Asia/Tehran`. Default: "UTC" */
+  time_zone?: string | undefined
+  /** Some of `type`, `operator`, `country`, `status`, separated by commas. Then only rows that have messages are listed */
+  group_by?: string | undefined
+}
+
+export interface ReportTopQuery {
+  /** Where the range begins; by default an hour, a day or 30 days before `to`, by `granularity` */
+  from?: string | undefined
+  /** Where the range ends, not included; now by default */
+  to?: string | undefined
+  /** How long the periods are. The range is widened to whole ones. Default: "day" */
+  granularity?: 'minute' | 'hour' | 'day' | undefined
+  /** Whose days and hours: a name of the IANA database, such as `Asia/Tehran`. Default: "UTC" */
+  time_zone?: string | undefined
+  /** What is compared. Default: "operator" */
+  by?: 'operator' | 'country' | undefined
+  /** How many rows. Default: 10 */
+  limit?: number | undefined
+}
+
+export interface ListDeadlinesQuery {
+  /** Guarantees from this time on; by default a day before `to` */
+  from?: string | undefined
+  /** Guarantees before this time; now by default */
+  to?: string | undefined
+  /** Page size, in items. Default: 100 */
+  limit?: number | undefined
+  /** `next_cursor` of the previous page */
+  cursor?: string | undefined
+}
+
 /** What each operation takes, and what it answers. */
 export interface Operations {
   /** Send a text to one or more recipients */
@@ -1209,6 +1698,10 @@ export interface Operations {
     query?: ReadMessageTimelineQuery
     answer: MessageTimeline
   }
+  /** Read what waits to be sent */
+  readQueue: {
+    answer: QueueAnswer
+  }
   /** Read events by their numbers, oldest first */
   listEvents: {
     query?: ListEventsQuery
@@ -1290,6 +1783,57 @@ export interface Operations {
     query?: ListWebhookDeliveriesQuery
     answer: WebhookDeliveriesAnswer
   }
+  /** List your exports, newest first */
+  listExports: {
+    query?: ListExportsQuery
+    answer: ExportsAnswer
+  }
+  /** Have your messages or ledger written to a file */
+  createExport: {
+    body: CreateExportBody
+    answer: Export
+  }
+  /** Read how far an export is, and where its file is */
+  readExport: {
+    path: {
+      /** The export */
+      id: string
+    }
+    answer: Export
+  }
+  /** Stop an export and remove its file */
+  deleteExport: {
+    path: {
+      /** The export */
+      id: string
+    }
+    answer: DeletedExport
+  }
+  /** How much was sent, by period */
+  reportMessages: {
+    query?: ReportMessagesQuery
+    answer: MessagesReport
+  }
+  /** What was spent, by period */
+  reportSpend: {
+    query?: ReportSpendQuery
+    answer: SpendReport
+  }
+  /** What became of messages and how long it took, by period */
+  reportDelivery: {
+    query?: ReportDeliveryQuery
+    answer: DeliveryReport
+  }
+  /** The operators or countries with the most messages */
+  reportTop: {
+    query?: ReportTopQuery
+    answer: TopReport
+  }
+  /** List express messages that were not handed over in time */
+  listDeadlines: {
+    query?: ListDeadlinesQuery
+    answer: DeadlinesAnswer
+  }
 }
 
 /** Where each operation is found, and whether it takes an `Idempotency-Key`. */
@@ -1312,6 +1856,7 @@ export const PLACES: Readonly<Record<keyof Operations, { method: string; path: s
     createKey: { method: 'POST', path: '/v1/keys', isKeyed: false },
     revokeKey: { method: 'DELETE', path: '/v1/keys/{id}', isKeyed: false },
     readMessageTimeline: { method: 'GET', path: '/v1/messages/{id}/timeline', isKeyed: false },
+    readQueue: { method: 'GET', path: '/v1/queue', isKeyed: false },
     listEvents: { method: 'GET', path: '/v1/events', isKeyed: false },
     readEventSettings: { method: 'GET', path: '/v1/events/settings', isKeyed: false },
     changeEventSettings: { method: 'PATCH', path: '/v1/events/settings', isKeyed: false },
@@ -1324,4 +1869,13 @@ export const PLACES: Readonly<Record<keyof Operations, { method: string; path: s
     testWebhook: { method: 'POST', path: '/v1/webhooks/{id}/test', isKeyed: false },
     replayWebhook: { method: 'POST', path: '/v1/webhooks/{id}/replay', isKeyed: false },
     listWebhookDeliveries: { method: 'GET', path: '/v1/webhooks/{id}/deliveries', isKeyed: false },
+    listExports: { method: 'GET', path: '/v1/exports', isKeyed: false },
+    createExport: { method: 'POST', path: '/v1/exports', isKeyed: false },
+    readExport: { method: 'GET', path: '/v1/exports/{id}', isKeyed: false },
+    deleteExport: { method: 'DELETE', path: '/v1/exports/{id}', isKeyed: false },
+    reportMessages: { method: 'GET', path: '/v1/reports/messages', isKeyed: false },
+    reportSpend: { method: 'GET', path: '/v1/reports/spend', isKeyed: false },
+    reportDelivery: { method: 'GET', path: '/v1/reports/delivery', isKeyed: false },
+    reportTop: { method: 'GET', path: '/v1/reports/top', isKeyed: false },
+    listDeadlines: { method: 'GET', path: '/v1/deadlines', isKeyed: false },
   }

@@ -57,7 +57,7 @@ export function startLife(options: LifeOptions): Life {
   const waitingMax = (BATCHES_WAITING_MAX + 2 * workers) * batchSize
   const delivering = new Set<Promise<void>>()
   const context: AcceptContext = {
-    ...{ price, newId, normalOrder: 'fair' },
+    ...{ price, newId, normalOrder: 'fair', guaranteedWithinMs: 2_000 },
     virtualTime: openVirtualTime(),
   }
   const published: PublishedRow[] = []

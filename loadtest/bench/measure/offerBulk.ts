@@ -7,6 +7,8 @@ export interface Bulk {
   requests: number
   /** Of each request. */
   recipients: number
+  /** The customer's key; none where the engine is open. */
+  apiKey?: string
 }
 
 /** One customer's connections: enough that a request is always in flight. */
@@ -17,7 +19,10 @@ const ANSWER_TIMEOUT_MS = 60_000
 const TEXT = 'Our shop opens at 8 on Monday.'
 
 /** Sends normal requests as fast as they are accepted; an overloaded engine gets the same request again. */
-export async function offerBulk(apiUrl: string, { customerId, requests, recipients }: Bulk): Promise<void> {
+export async function offerBulk(
+  apiUrl: string,
+  { customerId, requests, recipients, apiKey }: Bulk,
+): Promise<void> {
   const pool = new Pool(apiUrl, { connections: CONNECTIONS, headersTimeout: ANSWER_TIMEOUT_MS })
   const bodyOf = (request: number) =>
     JSON.stringify({
@@ -28,7 +33,10 @@ export async function offerBulk(apiUrl: string, { customerId, requests, recipien
       ),
     })
   const send = async (body: string): Promise<void> => {
-    const headers = { 'content-type': 'application/json' }
+    const headers = {
+      'content-type': 'application/json',
+      ...(apiKey !== undefined && { 'x-api-key': apiKey }),
+    }
     const answer = await pool.request({ method: 'POST', path: '/sms/send', headers, body })
     const text = await answer.body.text()
     if (answer.statusCode === 200) return

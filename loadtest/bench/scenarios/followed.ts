@@ -32,7 +32,9 @@ export async function followed(bench: Bench): Promise<void> {
   const { stage, stopList, options, findings, form, say } = bench
   const [apiPort = 0] = await freePorts(1)
   const secret = randomBytes(SECRET_BYTES).toString('base64url')
-  const operators = await startOperators(stage.logFolder, stopList, stage.checkout, { apiPort, secret })
+  const operators = await startOperators(stage.logFolder, stopList, stage.checkout, {
+    receipts: { apiPort, secret },
+  })
   const endpoints = await openEndpoints()
   const told = CUSTOMERS * TOLD_SHARE
   const crewOptions = {

@@ -18,7 +18,7 @@ export interface Operators {
 export const OPERATOR_LATENCY_MS = 20
 /** Single-message calls need more concurrency than an operator usually allows. */
 const CONNECTIONS_MAX = 2_000
-/** Only the count is needed. Remembering each message would cost half of the simulator's CPU time. */
+/** Mostly only the count is needed. Remembering each message would cost half of the simulator's CPU time. */
 const REFERENCES_MAX = 1
 const USUAL = { latency: { kind: 'fixed', ms: OPERATOR_LATENCY_MS } }
 const OPERATORS = [
@@ -34,18 +34,18 @@ export interface ReceiptTarget {
 
 /**
  * The simulators of a checkout, which know the protocol of its engine.
- * @param receipts absent: they send none.
+ * @param options receipts absent: they send none. referencesMax: how many messages each one's record remembers.
  */
 export async function startOperators(
   logFolder: string,
   stopList: StopList,
   checkout: string,
-  receipts?: ReceiptTarget,
+  { receipts, referencesMax = REFERENCES_MAX }: { receipts?: ReceiptTarget; referencesMax?: number } = {},
 ): Promise<Operators> {
   const programs: Program[] = []
   for (const { name, seed } of OPERATORS) {
     const env = {
-      ...{ CONNECTIONS_MAX: String(CONNECTIONS_MAX), REFERENCES_MAX: String(REFERENCES_MAX) },
+      ...{ CONNECTIONS_MAX: String(CONNECTIONS_MAX), REFERENCES_MAX: String(referencesMax) },
       ...(receipts && {
         RECEIPTS_URL: `http://127.0.0.1:${receipts.apiPort}/operators/${name}/receipts`,
         RECEIPTS_SECRET: receipts.secret,

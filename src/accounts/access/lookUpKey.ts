@@ -6,10 +6,12 @@ import { identifierFromBytes } from '../../primitives/identifier.ts'
 import type { OnUnknown } from '../../primitives/onUnknown.ts'
 import { addressCheckOf } from '../../primitives/ipRange.ts'
 import { toScopes } from '../keys.ts'
+import { toSending } from '../sendingColumns.ts'
+import type { SendingColumns } from '../sendingColumns.ts'
 import { fromWords } from '../words.ts'
 import type { KnownKey } from './keyCache.ts'
 
-interface Row {
+interface Row extends SendingColumns {
   revision: number
   id: Buffer | null
   user_id: number
@@ -29,13 +31,17 @@ interface Row {
   spend_per_day: number | null
   spend_per_month: number | null
   on_unknown: OnUnknown | null
+  guaranteed_within_ms: number | null
+  hedge: number
 }
 
 /** One statement, so that the key is as it was at this revision. */
 function selectKey(hash: Buffer) {
   return sql<Row>`SELECT r.revision, k.id, k.user_id, k.name AS key_name, k.hint, k.mode, k.scopes, k.allowed_sources,
       k.expires_at, c.public_id, c.name, c.tier, c.parts_per_minute, c.parts_burst, c.requests_per_second,
-      c.spend_per_day, c.spend_per_month, c.allowed_senders, c.on_unknown
+      c.spend_per_day, c.spend_per_month, c.allowed_senders, c.on_unknown,
+      c.normal_weight, c.sending_parts_per_second, c.window_from, c.window_to, c.window_zone, c.window_express,
+      c.guaranteed_within_ms, c.hedge
     FROM access_revision r
     LEFT JOIN (api_keys k JOIN customers c ON c.user_id = k.user_id)
       ON k.key_hash = ${hash} AND k.revoked_at IS NULL
@@ -69,6 +75,9 @@ function toKnownKey(row: Row, id: string): KnownKey {
         spendPerDay: row.spend_per_day,
         spendPerMonth: row.spend_per_month,
         onUnknown: row.on_unknown,
+        ...toSending(row),
+        guaranteedWithinMs: row.guaranteed_within_ms,
+        hedge: row.hedge === 1,
       },
       key: {
         id,

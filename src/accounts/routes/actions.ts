@@ -1,3 +1,4 @@
+import type { Held } from '../../holds/index.ts'
 import type { RateLimit } from '../../limits/index.ts'
 import type { ControlChange, ListedOperator } from '../../operators/index.ts'
 import type { Credit, TopUpDecision, TopUpRequest } from '../../ledger/index.ts'
@@ -28,6 +29,7 @@ export interface AccountActions {
   /** Requests of a customer that has no limit of its own, in each process. */
   requestsLimit: RateLimit
   readCredit: (userId: number) => Promise<Credit>
+  readHeld: (userId: number) => Promise<Held>
   listKeys: (owner: KeyOwner, page: PageQuery) => Promise<Page<ApiKey>>
   createKey: (userId: number, request: KeyRequest, actor: string) => Promise<CreateKeyDecision>
   /** Whether there is such a key. */

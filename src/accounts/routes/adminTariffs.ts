@@ -170,7 +170,19 @@ const CREATE_OPERATION: ZodOpenApiOperationObject = {
     content: {
       'application/json': {
         schema: TariffBody,
-        example: { destination_prefix: '98', per: 'part', price: 5 } satisfies z.input<typeof TariffBody>,
+        examples: {
+          paid: {
+            summary: 'Captured at acceptance',
+            value: { destination_prefix: '98', per: 'part', price: 5 } satisfies z.input<typeof TariffBody>,
+          },
+          held: {
+            summary: 'Held until the delivery, for three days at most',
+            value: {
+              ...{ destination_prefix: '98', per: 'part', price: 5 },
+              ...{ charging: 'delivery', receipt_wait_seconds: 259_200 },
+            } satisfies z.input<typeof TariffBody>,
+          },
+        },
       },
     },
   },

@@ -5,6 +5,8 @@ import { BURST_MAX, SPEND_MAX, UNITS_PER_SECOND_MAX } from '../../limits/index.t
 import { TIERS } from '../../primitives/access.ts'
 import { ON_UNKNOWN } from '../../primitives/onUnknown.ts'
 import type { Customer, CustomerValues } from '../index.ts'
+import { GUARANTEE, SHOWN_GUARANTEE, toGuaranteeItem, toGuaranteeValues } from './guaranteeFields.ts'
+import { SENDING, SHOWN_SENDING, toSendingItem, toSendingValues } from './sendingFields.ts'
 
 const NAME_CHARS_MAX = 100
 const PARTS_PER_MINUTE_MAX = UNITS_PER_SECOND_MAX * 60
@@ -70,6 +72,8 @@ export const CustomerBody = z.strictObject({
   ...LIMITS,
   ...ALLOWED_SENDERS,
   ...OWN_ON_UNKNOWN,
+  ...SENDING,
+  ...GUARANTEE,
   user_id: wholeNumber(1).optional().meta({
     description: 'The number of a customer that has a balance already; a new one, if left out',
   }),
@@ -81,6 +85,8 @@ export const CustomerPatch = z.strictObject({
   ...LIMITS,
   ...ALLOWED_SENDERS,
   ...OWN_ON_UNKNOWN,
+  ...SENDING,
+  ...GUARANTEE,
 })
 
 const shownLimit = z.int().nullable().meta({ description: 'Own limit; null where the general one applies' })
@@ -104,6 +110,8 @@ export const CustomerItem = z
       .enum(ON_UNKNOWN)
       .nullable()
       .meta({ description: 'Of messages that do not say it; null where their class and operators decide' }),
+    ...SHOWN_SENDING,
+    ...SHOWN_GUARANTEE,
     created_at: time('When it was created'),
     updated_at: time('When its values last changed'),
   })
@@ -122,6 +130,8 @@ export function toCustomerItem(customer: Customer): z.input<typeof CustomerItem>
     spend_per_day: customer.spendPerDay,
     spend_per_month: customer.spendPerMonth,
     on_unknown: customer.onUnknown,
+    ...toSendingItem(customer),
+    ...toGuaranteeItem(customer),
     created_at: customer.createdAt.toISOString(),
     updated_at: customer.updatedAt.toISOString(),
   }
@@ -139,6 +149,8 @@ export function toValues(body: z.output<typeof CustomerPatch>): Partial<Customer
     ...(body.spend_per_day === undefined ? {} : { spendPerDay: body.spend_per_day }),
     ...(body.spend_per_month === undefined ? {} : { spendPerMonth: body.spend_per_month }),
     ...(body.on_unknown === undefined ? {} : { onUnknown: body.on_unknown }),
+    ...toSendingValues(body),
+    ...toGuaranteeValues(body),
   }
 }
 
@@ -154,6 +166,8 @@ export const EXAMPLE_CUSTOMER: z.input<typeof CustomerItem> = {
   spend_per_day: null,
   spend_per_month: null,
   on_unknown: null,
+  ...{ normal_weight: 1, sending_parts_per_second: null, sending_window: null },
+  ...{ guaranteed_within_ms: null, hedge: false },
   created_at: '2026-01-19T08:15:00.000Z',
   updated_at: '2026-01-19T08:15:00.000Z',
 }

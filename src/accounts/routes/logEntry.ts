@@ -22,9 +22,11 @@ export function toLogItem(entry: LogEntry): z.input<typeof LogItem> {
   }
 }
 
-/** Details are kept under the names of the code, and their times in milliseconds. */
+/**
+ * Details are kept under the names of the code, and their times in milliseconds. How long something may take is no time.
+ */
 function toMember([name, value]: [string, unknown]): [string, unknown] {
   const member = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-  if (!member.endsWith('_ms')) return [member, value]
+  if (!member.endsWith('_ms') || member.endsWith('_within_ms')) return [member, value]
   return [member.slice(0, -3), typeof value === 'number' ? new Date(value).toISOString() : value]
 }

@@ -1,16 +1,15 @@
-import { CommitUnknown } from '../../platform/db/index.ts'
 import type { Refusal } from '../../platform/http/index.ts'
 import { Problem } from '../../primitives/problem.ts'
 import { TARIFFS_MAX } from '../../tariffs/index.ts'
-import { KEYS_MAX } from '../index.ts'
+import { customerNotFound, KEYS_MAX } from '../index.ts'
+
+export { CHANGE, orUnknown } from '../../platform/http/index.ts'
+
+export { customerNotFound }
 
 /** Also the answer for another customer's key, and for a malformed identifier. */
 export function keyNotFound(): Problem {
   return new Problem(404, 'key_not_found', 'There is no such key.')
-}
-
-export function customerNotFound(): Problem {
-  return new Problem(404, 'customer_not_found', 'There is no such customer.')
 }
 
 export function customerExists(): Problem {
@@ -42,27 +41,6 @@ export function tooManyTariffs(): Problem {
   return new Problem(409, 'too_many_tariffs', `${TARIFFS_MAX} tariffs have not ended. End some first.`)
 }
 
-export function changeUnknown(): Problem {
-  return new Problem(
-    503,
-    'outcome_unknown',
-    'The change may or may not have been made. Read what is there before you repeat it.',
-  )
-}
-
-/** Answers a change whose commit is not known, without Retry-After: a repeat may make it twice. */
-export async function orUnknown<T>(change: Promise<T>): Promise<T> {
-  try {
-    return await change
-  } catch (error) {
-    throw error instanceof CommitUnknown ? changeUnknown() : error
-  }
-}
-
-/** Of a route that changes customers or keys. */
-export const CHANGE: Refusal[] = [
-  { when: 'the change may or may not have been made; read before repeating it', example: changeUnknown() },
-]
 export const CUSTOMER: Refusal[] = [{ when: 'there is no such customer', example: customerNotFound() }]
 export const KEY: Refusal[] = [{ when: 'there is no such key', example: keyNotFound() }]
 export const NEW_KEY: Refusal[] = [

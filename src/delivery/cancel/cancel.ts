@@ -3,7 +3,9 @@ import type { SmsState } from '../../../db/schema.ts'
 import { transact } from '../../platform/db/index.ts'
 import type { Db, Tx } from '../../platform/db/index.ts'
 import { identifierToBytes } from '../../primitives/identifier.ts'
+import type { Traced } from '../../primitives/traceparent.ts'
 import { cancelWaiting } from './cancelWaiting.ts'
+import { recordCancellation } from './traceCancellation.ts'
 
 /** A message as a cancellation left it. A repeat finds the same and gets the same answer. */
 export interface Cancellation {
@@ -20,17 +22,26 @@ export interface MessageKey {
   smsIdentifier: string
 }
 
+/** What a cancellation needs. */
+export interface CancelContext {
+  db: Db
+  /** The span of the request that asked for it. */
+  requestedBy?: string | undefined
+}
+
 /**
  * Cancels the recipients of a message that no operator can have: they are scheduled, or wait for their first
  * attempt or for one after a result that excludes a hand-over. A claim locks the same rows, so that a recipient is either
  * cancelled and refunded or sent, in merged envelopes as well (invariant 3). May run again after a lost COMMIT.
  * @returns undefined for a message that this customer did not send. @throws Unavailable.
  */
-export function cancel(
-  { db }: { db: Db },
+export async function cancel(
+  { db, requestedBy }: CancelContext,
   { userId, smsIdentifier }: MessageKey,
 ): Promise<Cancellation | undefined> {
-  return transact(
+  const startMs = performance.now()
+  let traced: Traced[] = []
+  const cancellation = await transact(
     db,
     'delivery.cancel',
     async (tx) => {
@@ -39,11 +50,14 @@ export function cancel(
       // Without a lock: what does not wait now may wait again, and a repeat cancels it.
       const before = await summarize(tx, smsIdentifier)
       if (before.counts.pending === 0) return { ...before, cancelledNow: 0 }
-      const cancelledNow = await cancelWaiting(tx, userId, [{ smsIdentifier, recipients }])
-      return { ...(await summarize(tx, smsIdentifier)), cancelledNow }
+      const now = await cancelWaiting(tx, userId, [{ smsIdentifier, recipients }])
+      traced = now.traced
+      return { ...(await summarize(tx, smsIdentifier)), cancelledNow: now.recipients }
     },
     { resolve: () => Promise.resolve(undefined) },
   )
+  recordCancellation(traced, requestedBy, performance.now() - startMs)
+  return cancellation
 }
 
 async function summarize(tx: Tx, smsIdentifier: string): Promise<Pick<Cancellation, 'counts' | 'refunded'>> {

@@ -7,9 +7,10 @@ import type { Db, Tx } from '../../platform/db/index.ts'
 import { identifierToBytes } from '../../primitives/identifier.ts'
 import { Unavailable } from '../../primitives/unavailable.ts'
 import { lockBalancesFirst } from '../lockOrder.ts'
-import type { Cancellation } from './cancel.ts'
+import type { CancelContext, Cancellation } from './cancel.ts'
 import { CancelInterrupted } from './cancelInterrupted.ts'
 import { cancelWaiting } from './cancelWaiting.ts'
+import { recordCancellation } from './traceCancellation.ts'
 
 /** A bulk as a cancellation left it; counts are of recipients. */
 export interface BulkCancellation extends Cancellation, StoppedBulk {
@@ -27,7 +28,10 @@ const RECIPIENTS_MAX = 2_000
  * @returns undefined for a bulk that this customer did not send. @throws Unavailable when nothing was changed, else
  * CancelInterrupted or CommitUnknown.
  */
-export async function cancelBulk({ db }: { db: Db }, key: BulkKey): Promise<BulkCancellation | undefined> {
+export async function cancelBulk(
+  { db, requestedBy }: CancelContext,
+  key: BulkKey,
+): Promise<BulkCancellation | undefined> {
   const stopped = await stop(db, key)
   if (!stopped) return undefined
   let { isStopped: isChanged } = stopped
@@ -35,10 +39,13 @@ export async function cancelBulk({ db }: { db: Db }, key: BulkKey): Promise<Bulk
     const messages = await listBulkMessages(db, key)
     let cancelledNow = 0
     for (const batch of inBatches(messages.filter(({ hasPending }) => hasPending))) {
+      const startMs = performance.now()
       const cancelBatch = (tx: Tx) => cancelWaiting(tx, key.userId, batch)
-      cancelledNow += await transact(db, 'delivery.cancel_bulk', cancelBatch, {
+      const { recipients, traced } = await transact(db, 'delivery.cancel_bulk', cancelBatch, {
         resolve: () => Promise.resolve(undefined),
       })
+      recordCancellation(traced, requestedBy, performance.now() - startMs)
+      cancelledNow += recipients
       isChanged ||= cancelledNow > 0
     }
     return { ...(await summarize(db, key.bulkId)), ...stopped, cancelledNow }

@@ -1,8 +1,9 @@
-import { isTerminal } from '../../messages/index.ts'
+import { isTerminal, readTraces } from '../../messages/index.ts'
 import type { Recipient } from '../../messages/index.ts'
 import { lockOwnRows, removeRows } from '../../outbox/index.ts'
 import type { OwnRow } from '../../outbox/index.ts'
 import type { Tx } from '../../platform/db/index.ts'
+import type { Traced } from '../../primitives/traceparent.ts'
 import type { Effects } from '../effects.ts'
 import { lockBalancesFirst, lockForClaim, lockOutboxRows } from '../lockOrder.ts'
 import { writeEffects } from '../writeEffects.ts'
@@ -12,13 +13,23 @@ export interface WaitingMessage {
   recipients: number
 }
 
+export interface CancelledRecipients {
+  recipients: number
+  /** Their messages that belong to a trace; none without tracing. */
+  traced: Traced[]
+}
+
 const REASON = 'cancelled'
 
 /**
  * Cancels the recipients of a customer's messages that no operator can have, and removes the outbox rows that reference
- * nothing else. The caller bounds the messages and their recipients. @returns the number of cancelled recipients.
+ * nothing else. The caller bounds the messages and their recipients.
  */
-export async function cancelWaiting(tx: Tx, userId: number, messages: WaitingMessage[]): Promise<number> {
+export async function cancelWaiting(
+  tx: Tx,
+  userId: number,
+  messages: WaitingMessage[],
+): Promise<CancelledRecipients> {
   const balances = await lockBalancesFirst(tx, [userId])
   const smsIdentifiers = messages.map(({ smsIdentifier }) => smsIdentifier)
   const ownRows = await lockOwnRows(tx, { userId, smsIdentifiers })
@@ -35,7 +46,11 @@ export async function cancelWaiting(tx: Tx, userId: number, messages: WaitingMes
   const now = new Set(cancelled)
   const open = locked.rows.filter((row) => !now.has(row) && !isTerminal(row.status))
   await removeRows(tx, finishedRows(ownRows, open))
-  return cancelled.length
+  const traces = await readTraces(
+    tx,
+    cancelled.map(({ smsIdentifier }) => smsIdentifier),
+  )
+  return { recipients: cancelled.length, traced: [...traces.values()] }
 }
 
 /** A pending recipient with an unconfirmed submission may be at an operator. */
@@ -45,8 +60,15 @@ function isCancellable({ status, possiblySent, unconfirmed }: Recipient): boolea
 
 function effectsOf(row: Recipient): Effects {
   return {
-    ...{ status: 'cancelled', provider: '', reason: REASON, operatorMessageId: null, refund: row.price },
-    ...{ outbox: 'none', tried: false, possiblySent: false, unconfirmed: 0, endsQuarantine: false },
+    ...{ status: 'cancelled', provider: '', reason: REASON, operatorMessageId: null },
+    ...{
+      refund: row.price - row.returned,
+      outbox: 'none',
+      tried: false,
+      possiblySent: false,
+      unconfirmed: 0,
+      endsQuarantine: false,
+    },
   }
 }
 

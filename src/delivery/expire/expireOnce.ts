@@ -1,3 +1,4 @@
+import type { DeadlineEvents } from '../../deadlines/index.ts'
 import { findExpired } from '../../messages/index.ts'
 import type { ExpiryBounds } from '../../messages/index.ts'
 import { countRecipients, readOldRows } from '../../outbox/index.ts'
@@ -14,6 +15,7 @@ export interface ExpirySettings extends ExpiryBounds {
   db: Db
   type: MessageClass
   events: ExpiryEvents
+  deadlines?: Pick<DeadlineEvents, 'missed'>
 }
 
 /** A row that was written just now was in a consumer's hands, or is about to be. */
@@ -55,17 +57,19 @@ export async function expireOnce(
 }
 
 async function endBatch(
-  { db, validityMs, unknownSubmissionsMax }: ExpirySettings,
+  { db, type, validityMs, unknownSubmissionsMax, deadlines }: ExpirySettings,
   rows: ReadRow[],
 ): Promise<{ recipients: number; refunded: number }> {
-  const bounds = { validityMs, unknownSubmissionsMax }
+  const bounds = { type, validityMs, unknownSubmissionsMax }
   const outboxIds = rows.map(({ outboxId }) => outboxId)
   const ended = await endExpired(db, outboxIds, bounds)
   recordExpiry(rows, ended)
+  deadlines?.missed(ended.misses)
   for (const userId of ended.blocked.slice(0, BLOCKED_MAX)) {
     try {
       const later = await endExpired(db, outboxIds, bounds, userId)
       recordExpiry(rows, later)
+      deadlines?.missed(later.misses)
       ended.recipients += later.recipients
       ended.refunded += later.refunded
     } catch (error) {

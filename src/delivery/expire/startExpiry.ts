@@ -4,7 +4,7 @@ import { expireOnce } from './expireOnce.ts'
 import type { ExpirySettings } from './expireOnce.ts'
 
 /** Between two passes over the outbox: by so much and a few seconds a message may live longer than its validity. */
-const PASS_EVERY_MS = 1_000
+const IDLE_POLL_MS = 1_000
 /** The rest after a round, as a multiple of its time: it looks for a twentieth of the time, and ends for half of it. */
 const LOOK_REST_FACTOR = 19
 const END_REST_FACTOR = 1
@@ -17,7 +17,7 @@ const REST_MS_MIN = 10
 export function startExpiry(settings: ExpirySettings & { after?: After }): Loop {
   const { type, events, after } = settings
   let from: string | undefined
-  let restMs = PASS_EVERY_MS
+  let restMs = IDLE_POLL_MS
   return startLoop({
     idleMs: () => restMs,
     onError: (error, retryInMs) => events.expiryFailed({ type, error, retryInMs }),
@@ -27,7 +27,7 @@ export function startExpiry(settings: ExpirySettings & { after?: After }): Loop 
       const { recipients, next } = await expireOnce(settings, from)
       from = next
       const factor = recipients > 0 ? END_REST_FACTOR : LOOK_REST_FACTOR
-      const leastMs = next === undefined ? PASS_EVERY_MS : REST_MS_MIN
+      const leastMs = next === undefined ? IDLE_POLL_MS : REST_MS_MIN
       restMs = Math.max(leastMs, (performance.now() - startedAtMs) * factor)
       return 'idle'
     },

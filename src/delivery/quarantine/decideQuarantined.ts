@@ -61,7 +61,12 @@ function effectsOf(decision: QuarantineDecision, row: Recipient): Effects {
     case 'sent':
       return { ...none, status: 'done', provider: decision.provider }
     case 'failed':
-      return { ...none, status: 'failed', reason: FAILURE_REASONS.decidedByHand, refund: row.price }
+      return {
+        ...none,
+        status: 'failed',
+        reason: FAILURE_REASONS.decidedByHand,
+        refund: row.price - row.returned,
+      }
     case 'retry':
       return { ...none, status: 'pending' }
   }

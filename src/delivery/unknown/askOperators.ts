@@ -9,6 +9,8 @@ import { toSubmission } from '../toSubmission.ts'
 
 /** Below the room that a lease leaves after a call that was never answered. */
 const QUESTION_TIMEOUT_MS = 2_000
+/** What it says is settled within the lease too. */
+const SETTLE_MS = 1_000
 
 /**
  * An operator's answer that it does not have a message counts this long after the last call: a call that timed out may
@@ -55,7 +57,7 @@ async function askOne(
   }
   try {
     const startedAtMs = performance.now()
-    if (!leavesRoom(run.claimedAtMs, startedAtMs)) return
+    if (!leavesRoom(run.claimedAtMs, startedAtMs, QUESTION_TIMEOUT_MS + SETTLE_MS)) return
     const submissions = batch.map(({ task }) => toSubmission(task, operator))
     const traced = batch.map(({ task }) => task)
     const options = { timeoutMs: QUESTION_TIMEOUT_MS, events: run.operatorEvents, traced }

@@ -18,7 +18,7 @@ import {
 import type { Route } from '../../platform/http/index.ts'
 import { customerServed } from '../../primitives/access.ts'
 import type { BalancePage, BalanceQuery } from '../types.ts'
-import { EXAMPLE_PAGE, LedgerItem, toBalanceCursor, toWire } from './ledgerPage.ts'
+import { EXAMPLE_PAGE, LedgerItem, removedFields, toBalanceCursor, toWire } from './ledgerPage.ts'
 
 const SYNONYMS = { user_id: ['customer_id', 'customer', 'user'] }
 
@@ -32,6 +32,7 @@ const BalanceAnswer = z
     balance: money('What the customer can spend'),
     transactions: z.array(LedgerItem),
     next_cursor: nextCursor,
+    ...removedFields,
   })
   .meta({ id: 'BalanceAnswer' })
 

@@ -1,35 +1,45 @@
 import { z } from 'zod'
-import type { TransactionType } from '../../../db/schema.ts'
-import { invalidCursor, money, time } from '../../platform/http/index.ts'
+import { historyBeginsAtField, invalidCursor, money, time } from '../../platform/http/index.ts'
 import { decodeCursor, encodeCursor } from '../../primitives/cursor.ts'
 import { parseWholeNumber } from '../../primitives/wholeNumber.ts'
+import { TRANSACTION_TYPES } from '../transactionTypes.ts'
 import type { BalanceCursor, BalancePage } from '../types.ts'
 
 /** The list and the version of its cursor's fields. */
 const CURSOR_KIND = 'ledger1'
-
-const TRANSACTION_TYPES = ['topup', 'charge', 'refund'] as const satisfies readonly TransactionType[]
 
 /** A row of the ledger as every route shows it. */
 export const LedgerItem = z
   .object({
     transaction_id: z.string().meta({
       description:
-        "A charge's is the message's `sms_identifier`; a refund's ends with the recipient's number",
+        "A charge's is the message's `sms_identifier`; what goes back for a recipient ends with the recipient's number",
     }),
-    amount: money('Signed; all amounts of a customer sum to its balance'),
-    transaction_type: z.enum(TRANSACTION_TYPES),
+    amount: money('Signed; all amounts of a customer, and what is brought forward, sum to its balance'),
+    transaction_type: z.enum(TRANSACTION_TYPES).meta({
+      description:
+        '`refund`: of a failed or cancelled recipient whose price was captured at acceptance. `release`: of any other ' +
+        'recipient whose price goes back. `compensation`: for a missed guarantee. A recipient has at most one of them',
+    }),
     description: z.string().meta({ description: 'In words; may be empty' }),
     created_at: time('When it was booked'),
   })
   .meta({ id: 'LedgerItem' })
 
+/** Of a ledger whose old rows are removed. */
+export const removedFields = {
+  history_begins_at: historyBeginsAtField,
+  brought_forward: money('What the removed transactions came to; left out while none were').optional(),
+}
+
 interface WirePage {
   transactions: z.input<typeof LedgerItem>[]
   next_cursor: string | null
+  history_begins_at?: string | undefined
+  brought_forward?: number | undefined
 }
 
-export function toWire({ transactions, nextCursor }: BalancePage): WirePage {
+export function toWire({ transactions, nextCursor, removed }: BalancePage): WirePage {
   return {
     transactions: transactions.map((item) => ({
       transaction_id: item.transactionId,
@@ -39,6 +49,7 @@ export function toWire({ transactions, nextCursor }: BalancePage): WirePage {
       created_at: item.createdAt.toISOString(),
     })),
     next_cursor: nextCursor && encodeCursor(CURSOR_KIND, [nextCursor.seq]),
+    ...(removed ? { history_begins_at: removed.beginsAt, brought_forward: removed.broughtForward } : {}),
   }
 }
 

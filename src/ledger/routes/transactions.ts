@@ -16,12 +16,12 @@ import {
 import type { Route } from '../../platform/http/index.ts'
 import { customerOf } from '../../primitives/access.ts'
 import type { ReadBalance } from './balance.ts'
-import { EXAMPLE_PAGE, LedgerItem, toBalanceCursor, toWire } from './ledgerPage.ts'
+import { EXAMPLE_PAGE, LedgerItem, removedFields, toBalanceCursor, toWire } from './ledgerPage.ts'
 
 const Query = z.strictObject(pageFields)
 
 const TransactionsAnswer = z
-  .object({ transactions: z.array(LedgerItem), next_cursor: nextCursor })
+  .object({ transactions: z.array(LedgerItem), next_cursor: nextCursor, ...removedFields })
   .meta({ id: 'TransactionsAnswer' })
 
 /** `GET /v1/transactions`: the ledger of the key's customer, newest first. */

@@ -68,7 +68,7 @@ export async function readBulk(db: Db, { userId, bulkId }: BulkKey): Promise<Bul
 async function readGroups(reader: Reader, bulkId: string): Promise<Group[]> {
   const { rows } = await sql<Group>`
     SELECT m.message_index, s.status, s.delivery_status, s.retrying_since IS NOT NULL AS is_retrying,
-           COALESCE(MAX(r.send_at) > NOW(3), FALSE) AS is_scheduled, COUNT(*) AS recipients
+           COALESCE(MAX(COALESCE(r.delayed_until, r.send_at)) > NOW(3), FALSE) AS is_scheduled, COUNT(*) AS recipients
     FROM bulk_messages m FORCE INDEX (PRIMARY)
       STRAIGHT_JOIN sms_requests r FORCE INDEX (PRIMARY) ON r.sms_identifier = m.sms_identifier
       STRAIGHT_JOIN sms_status s FORCE INDEX (PRIMARY) ON s.sms_identifier = m.sms_identifier

@@ -35,6 +35,11 @@ export const LIMITED: Refusal[] = [
     schema: RateLimit,
   },
   {
+    when: "by the customer's sending window or rate it would leave more than 7 days late; `Retry-After` says when there is room",
+    example: toProblem(refuseSend({ kind: 'delayed_too_far', retryAfterMs: 90_000 })),
+    schema: RateLimit,
+  },
+  {
     when: "the customer's limit of spending in the day or the month is used up, or too little is left of it",
     example: toProblem(
       refuseSend({

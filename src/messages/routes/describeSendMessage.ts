@@ -9,6 +9,7 @@ import {
   ofAccess,
   ProblemSchema,
   refusals,
+  time,
   TRANSACTION,
 } from '../../platform/http/index.ts'
 import { callbackSecretRequired } from '../callbackSecretRequired.ts'
@@ -21,7 +22,11 @@ export const MessageAnswer = z
     message_id: z.uuid().meta({ description: 'Identifies the message' }),
     status: z
       .enum(['QUEUED', 'SCHEDULED'])
-      .meta({ description: '`SCHEDULED`: it has a `send_at`, which is in the future' }),
+      .meta({ description: '`SCHEDULED`: it waits for its `send_at`, or until `delayed_until`' }),
+    delayed_until: time('When the last of it leaves').optional().meta({
+      description:
+        "When the last of it leaves by the customer's sending window or rate; absent where neither delays it",
+    }),
     recipients: z.int().meta({ description: 'Number of recipients, after removing equal ones' }),
     parts: z.int().meta({ description: 'Parts of the text, for one recipient' }),
     encoding: z.enum(['gsm7', 'ucs2']),

@@ -3,6 +3,7 @@ import type { ZodOpenApiOperationObject } from 'zod-openapi'
 import {
   answer,
   answerJson,
+  historyBeginsAtField,
   DATABASE,
   invalidCursor,
   invalidQuery,
@@ -86,6 +87,7 @@ const HistoryAnswer = z
         .meta({ id: 'HistoryItem' }),
     ),
     next_cursor: nextCursor,
+    history_begins_at: historyBeginsAtField,
   })
   .meta({ id: 'HistoryAnswer' })
 
@@ -112,6 +114,7 @@ export function historyRoute(readHistory: ReadHistory): Route {
       answerJson(response, {
         history: page.items.map(toWire),
         next_cursor: page.nextCursor && toCursor(page.nextCursor),
+        history_begins_at: page.beginsAt,
       } satisfies z.input<typeof HistoryAnswer>)
     },
   }

@@ -49,6 +49,9 @@ const MessageAttempt = z
     route: z.string().meta({ description: 'Why this operator: the route that the message took' }),
     started_at: time('When the operator was called'),
     duration_ms: z.int().meta({ description: 'Until the answer, in milliseconds' }),
+    hedge: z.literal(true).optional().meta({
+      description: 'Made on purpose while another operator had not answered; left out for all others',
+    }),
   })
   .meta({ id: 'MessageAttempt' })
 
@@ -105,6 +108,7 @@ function toWire(one: AttemptView): z.input<typeof MessageAttempt> {
     route: one.routeReason,
     started_at: one.startedAt.toISOString(),
     duration_ms: one.durationMs,
+    ...(one.isHedge ? { hedge: true as const } : {}),
   }
 }
 

@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { money, time } from '../../platform/http/index.ts'
+import { CHARGING } from '../../primitives/charging.ts'
 import { ON_UNKNOWN } from '../../primitives/onUnknown.ts'
 import { LISTED_RECIPIENTS_MAX } from '../describeMessages.ts'
 import type { MessageView } from '../describeMessages.ts'
 import { FAILURE_CODES } from '../explainFailure.ts'
 import type { FailureView } from '../explainFailure.ts'
 import type { RecipientView } from '../listRecipients.ts'
+import { MONEY_STATES } from '../moneyState.ts'
 import { V1_STATUSES } from '../states.ts'
 import type { V1Status } from '../states.ts'
 
@@ -39,6 +41,13 @@ const possibleDuplicate = z.literal(true).optional().meta({
   description:
     'It was handed over again although an operator may have had it, under the same reference: the handset may get it twice',
 })
+const charging = z.enum(CHARGING).meta({
+  description: 'When the price is captured, by the tariff at acceptance; until then it is held',
+})
+const moneyState = z.enum(MONEY_STATES)
+const MONEY =
+  '`charged`: paid at acceptance. `held`: charged, and not captured yet. `captured`: paid at the hand-over or the delivery. ' +
+  '`refunded`: it went back. `released`: it went back, with `charging` other than `acceptance`'
 const parts = z.int().meta({ description: 'Parts of the text' })
 
 export const Message = z
@@ -73,6 +82,10 @@ export const Message = z
       .meta({ description: 'Recipients by status; only with several' }),
     parts,
     cost_cents: money('What was charged for all recipients; refunds do not lower it'),
+    charging: charging.nullable(),
+    money: moneyState.nullable().meta({ description: `${MONEY}; null where recipients differ` }),
+    held_cents: money('What of it is held'),
+    returned_cents: money('What of it went back'),
     attempts: z.int().meta({ description: 'Attempts; of several recipients, the most that one has' }),
     provider: provider.meta({
       description: 'The operator that accepted or rejected it; null until then, and with several recipients',
@@ -90,6 +103,9 @@ export const Message = z
     expires_at: time(
       'When it is not sent any more; null if it had no `expires_in_seconds`: then the class decides',
     ).nullable(),
+    guaranteed_by: time(
+      'By when it is guaranteed to be handed over to an operator; null without a guarantee',
+    ).nullable(),
     created_at: time('When it was accepted'),
     updated_at: time('When the status of a recipient last changed'),
   })
@@ -102,6 +118,9 @@ export const MessageRecipient = z
     status,
     parts,
     cost_cents: money('What was charged; a refund does not lower it'),
+    charging,
+    money: moneyState.meta({ description: MONEY }),
+    returned_cents: money('What of it went back'),
     attempts: z.int(),
     provider: provider.meta({ description: 'The operator that accepted or rejected it; null until then' }),
     error: error.meta({
@@ -129,6 +148,8 @@ export function toMessage(message: MessageView): z.input<typeof Message> {
     ...(isOne ? {} : { counts: message.counts }),
     parts: message.parts,
     cost_cents: message.cost,
+    ...{ charging: message.charging, money: message.money },
+    ...{ held_cents: message.held, returned_cents: message.returned },
     attempts: message.attempts,
     provider: message.provider,
     error: toError(message.failure),
@@ -136,6 +157,7 @@ export function toMessage(message: MessageView): z.input<typeof Message> {
     on_unknown: message.onUnknown,
     send_at: message.sendAt?.toISOString() ?? null,
     expires_at: message.expiresAt?.toISOString() ?? null,
+    guaranteed_by: message.guaranteedBy?.toISOString() ?? null,
     created_at: message.createdAt.toISOString(),
     updated_at: message.updatedAt.toISOString(),
   }
@@ -148,6 +170,7 @@ export function toMessageRecipient(one: RecipientView): z.input<typeof MessageRe
     status: one.status,
     parts: one.parts,
     cost_cents: one.cost,
+    ...{ charging: one.charging, money: one.money, returned_cents: one.returned },
     attempts: one.attempts,
     provider: one.provider,
     error: toError(one.failure),
@@ -166,6 +189,7 @@ const EXAMPLE_SENT: z.input<typeof MessageRecipient> = {
   status: 'SENT',
   parts: 1,
   cost_cents: 1,
+  ...{ charging: 'acceptance', money: 'charged', returned_cents: 0 },
   attempts: 1,
   provider: 'operator-a',
   error: null,
@@ -179,6 +203,7 @@ export const EXAMPLE_RECIPIENTS: z.input<typeof MessageRecipient>[] = [
     to: '+989120000002',
     to_given: null,
     status: 'FAILED_PERM',
+    ...{ money: 'refunded', returned_cents: 1 },
     error: { code: 'rejected', detail: 'invalid number' },
     updated_at: '2026-01-19T08:30:00.391Z',
   },
@@ -195,6 +220,8 @@ export const EXAMPLE_MESSAGE: z.input<typeof Message> = {
   on_unknown: null,
   send_at: null,
   expires_at: null,
+  guaranteed_by: null,
   created_at: '2026-01-19T08:30:00.142Z',
+  held_cents: 0,
   ...EXAMPLE_SENT,
 }

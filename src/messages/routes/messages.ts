@@ -3,6 +3,7 @@ import type { ZodOpenApiOperationObject } from 'zod-openapi'
 import {
   answer,
   answerJson,
+  historyBeginsAtField,
   DATABASE,
   invalidCursor,
   invalidField,
@@ -69,7 +70,11 @@ const Query = z.strictObject({
 const SYNONYMS = { tag: ['tags'], client_reference: ['reference'], to: ['recipient', 'number'] }
 
 const MessagesAnswer = z
-  .object({ messages: z.array(Message), next_cursor: nextCursor })
+  .object({
+    messages: z.array(Message),
+    next_cursor: nextCursor,
+    history_begins_at: historyBeginsAtField,
+  })
   .meta({ id: 'MessagesAnswer' })
 
 export type ListMessages = (query: MessagesQuery) => Promise<MessagesPage>
@@ -104,6 +109,7 @@ export function messagesRoute({ listMessages, limits: { region } }: MessagesActi
       answerJson(response, {
         messages: page.messages.map(toMessage),
         next_cursor: page.nextBefore && encodeCursor(CURSOR_KIND, [page.nextBefore]),
+        history_begins_at: page.beginsAt,
       } satisfies z.input<typeof MessagesAnswer>)
     },
   }

@@ -3,6 +3,7 @@ import { elseSay, invalidField, wholeNumber } from '../../platform/http/index.ts
 import { senderText } from '../../numbers/index.ts'
 import type { AccessCustomer } from '../../primitives/access.ts'
 import { ON_UNKNOWN } from '../../primitives/onUnknown.ts'
+import { GUARANTEED_WITHIN_MS_MAX, GUARANTEED_WITHIN_MS_MIN } from '../../primitives/guarantee.ts'
 import { parseSendAt } from '../../primitives/sendAt.ts'
 import type { Encoding } from '../../segments/index.ts'
 import type { Accepted, SendRequest } from '../types.ts'
@@ -37,6 +38,8 @@ export interface Prepared extends Pick<
   | 'maxPrice'
   | 'onUnknown'
   | 'callbackUrl'
+  | 'guaranteedWithinMs'
+  | 'hedge'
 > {
   parts: number
   encoding: Encoding
@@ -93,6 +96,15 @@ export function messageBody(limits: V1Limits) {
           'Where the events of this message go besides your endpoints, signed with the secret of `POST /v1/webhooks/callback-secret`',
         examples: ['https://shop.example/orders/1843'],
       }),
+    guaranteed_within_ms: wholeNumber(GUARANTEED_WITHIN_MS_MIN, GUARANTEED_WITHIN_MS_MAX)
+      .optional()
+      .meta({
+        description:
+          'Express only: by when it is guaranteed to be handed over to an operator, in milliseconds from its acceptance, from ' +
+          "`send_at` or from when its customer's sending window lets its last recipient leave. Misses are listed by " +
+          '`GET /v1/deadlines`. Left out: what the customer has set, else `EXPRESS_GUARANTEED_WITHIN`',
+        examples: [2000],
+      }),
     max_price: wholeNumber(0)
       .optional()
       .meta({ description: 'Refuse the message when all recipients together cost more', examples: [10] }),
@@ -106,14 +118,23 @@ function callbackUrl({ allowsPrivate = false }: V1Limits) {
   })
 }
 
+/** What a message takes from its customer. */
+export type ReadCustomer = Pick<
+  AccessCustomer,
+  'allowedSenders' | 'onUnknown' | 'guaranteedWithinMs' | 'hedge'
+>
+
 /** @throws Problem 400 or 403 for what depends on the time, the settings or the customer. */
 export async function prepareMessage(
   input: MessageInput,
   { limits, nowMs }: PrepareContext,
-  { allowedSenders, onUnknown }: Pick<AccessCustomer, 'allowedSenders' | 'onUnknown'>,
+  customer: ReadCustomer,
 ): Promise<Prepared> {
+  const { allowedSenders, onUnknown } = customer
   const { type, from: sender, send_at } = input
   if (sender !== undefined && allowedSenders && !allowedSenders.includes(sender)) throw senderNotAllowed()
+  if (type === 'normal' && input.guaranteed_within_ms !== undefined)
+    throw invalidField('guaranteed_within_ms', 'is for express messages only')
   const segmented = segmentText(input.text, {
     ...{ smartEncoding: input.smart_encoding, partsMax: limits.partsMax },
   })
@@ -130,6 +151,8 @@ export async function prepareMessage(
     maxPrice: input.max_price,
     callbackUrl: input.callback_url,
     onUnknown: input.on_unknown ?? onUnknown,
+    guaranteedWithinMs: input.guaranteed_within_ms ?? customer.guaranteedWithinMs,
+    hedge: customer.hedge,
   }
 }
 
@@ -141,9 +164,10 @@ function readSendAt(text: string, nowMs: number): Date {
 
 /** What an accepted message is answered with. */
 export function toMessageAnswer(
-  { smsIdentifier, recipients, cost }: Accepted,
+  { smsIdentifier, recipients, cost, delayedUntil }: Accepted,
   { sendAt, parts, encoding }: Prepared,
 ): z.input<typeof MessageAnswer> {
-  const status = sendAt ? 'SCHEDULED' : 'QUEUED'
-  return { message_id: smsIdentifier, status, recipients, parts, encoding, cost }
+  const status = (sendAt ?? delayedUntil) ? 'SCHEDULED' : 'QUEUED'
+  const delayed = delayedUntil && { delayed_until: delayedUntil.toISOString() }
+  return { message_id: smsIdentifier, status, ...delayed, recipients, parts, encoding, cost }
 }

@@ -1,5 +1,5 @@
 import { keyReused } from '../../idempotency/index.ts'
-import { rateLimitFields, retryAfterSeconds } from '../../limits/index.ts'
+import { DELAY_DAYS_MAX, rateLimitFields, retryAfterSeconds } from '../../limits/index.ts'
 import type { NamedReading, SpendRefusal } from '../../limits/index.ts'
 import { Problem } from '../../primitives/problem.ts'
 import { Unavailable } from '../../primitives/unavailable.ts'
@@ -38,6 +38,8 @@ export function refuseSend(decision: Refused, { isKeyed = false } = {}): Problem
       return tooManyParts('More message parts than your limit admits now. Nothing was charged.', decision)
     case 'spend_limit':
       return spendLimit(decision)
+    case 'delayed_too_far':
+      return delayedTooFar(decision.retryAfterMs)
     case 'outcome_unknown':
       if (isKeyed)
         return new Unavailable(
@@ -75,6 +77,18 @@ export function senderNotAllowed(): Problem {
     'sender_not_allowed',
     'Your messages may not be from this sender. Nothing was sent or charged.',
   )
+}
+
+/** What the customer's window or rate admits is taken for the next days. */
+function delayedTooFar(retryAfterMs: number): Problem {
+  const retry_after_seconds = retryAfterSeconds(retryAfterMs)
+  const detail =
+    `By your sending window or rate the message would leave more than ${DELAY_DAYS_MAX} days after its time. ` +
+    'Nothing was charged.'
+  return new Problem(429, 'delayed_too_far', detail, {
+    members: { retry_after_seconds },
+    headers: { 'Retry-After': String(retry_after_seconds) },
+  })
 }
 
 function spendLimit({ period, limit, spent, resetsAtMs }: SpendRefusal): Problem {

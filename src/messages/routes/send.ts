@@ -6,6 +6,8 @@ import { note, readInput } from '../../platform/http/index.ts'
 import type { Route } from '../../platform/http/index.ts'
 import { currentTraceparent } from '../../platform/telemetry/index.ts'
 import { customerServed } from '../../primitives/access.ts'
+import { guaranteeOf } from '../../primitives/guarantee.ts'
+import { sendingPlanOf } from '../../primitives/sendingPlan.ts'
 import { withoutEqual } from '../../primitives/address.ts'
 import { segment } from '../../segments/index.ts'
 import type { Accept } from '../shards.ts'
@@ -56,6 +58,8 @@ function sending(
         partsLimit: access.customer && partsLimitOf(access.customer),
         spendLimits: access.customer && spendLimitsOf(access.customer),
         onUnknown: access.customer?.onUnknown,
+        sending: access.customer && sendingPlanOf(access.customer),
+        ...(access.customer && guaranteeOf(access.customer)),
         keyed,
       }
       // The socket, because an answer that waits behind another on its connection is not told that it closed.

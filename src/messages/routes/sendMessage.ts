@@ -5,6 +5,7 @@ import { note, readInput } from '../../platform/http/index.ts'
 import type { Route } from '../../platform/http/index.ts'
 import { currentTraceparent } from '../../platform/telemetry/index.ts'
 import { customerOf } from '../../primitives/access.ts'
+import { sendingPlanOf } from '../../primitives/sendingPlan.ts'
 import { Problem } from '../../primitives/problem.ts'
 import type { Accept } from '../shards.ts'
 import type { Accepted } from '../types.ts'
@@ -49,6 +50,7 @@ export function sendMessageRoute(context: SendMessageContext): Route {
           traceparent: currentTraceparent(request.get('traceparent')),
           partsLimit: partsLimitOf(customer),
           spendLimits: spendLimitsOf(customer),
+          sending: sendingPlanOf(customer),
         },
         () => request.socket.destroyed,
       )

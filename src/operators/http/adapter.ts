@@ -1,3 +1,4 @@
+import { currentTraceparent } from '../../platform/telemetry/index.ts'
 import type { OperatorAdapter, Submission } from '../contract.ts'
 import { interpret } from './interpret.ts'
 import { interpretStatus } from './interpretStatus.ts'
@@ -27,22 +28,28 @@ export function httpAdapter(options: HttpOperator): OperatorAdapter {
   const { name, url, connections, batchSizeMax = BATCH_SIZE_MAX, idleTimeoutMs = IDLE_TIMEOUT_MS } = options
   const { origin, path } = locate(url)
   const pool = openConnections(origin, { connections, idleTimeoutMs })
-  const request = { method: 'POST', path: path + SUBMIT_PATH, headers: HEADERS } as const
+  const request = (route: string) => ({ method: 'POST' as const, path: path + route, headers: headersNow() })
   return {
     name,
     batchSizeMax,
     callsInFlightMax: connections,
     async submit(batch, timeoutMs) {
       const body = JSON.stringify(batch.length === 1 ? batch.map(toWire)[0] : batch.map(toWire))
-      return interpret(batch, await pool.exchange({ ...request, body, timeoutMs }))
+      return interpret(batch, await pool.exchange({ ...request(SUBMIT_PATH), body, timeoutMs }))
     },
     async query(batch, timeoutMs) {
       const body = JSON.stringify({ references: batch.map(({ reference }) => reference) })
-      const exchanged = await pool.exchange({ ...request, path: path + STATUS_PATH, body, timeoutMs })
+      const exchanged = await pool.exchange({ ...request(STATUS_PATH), body, timeoutMs })
       return interpretStatus(batch, exchanged)
     },
     close: () => pool.close(),
   }
+}
+
+/** A call that is recorded says so: its span is that of the first sampled message in it. */
+function headersNow(): Record<string, string> {
+  const traceparent = currentTraceparent()
+  return traceparent === undefined ? HEADERS : { ...HEADERS, traceparent }
 }
 
 /** The operator's default is a member that is missing, as it was before senders could be given. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { durationText, urlText } from '../../platform/config/index.ts'
 import type { ReceiptOptions } from '../contract.ts'
-import { receiptsSchema } from '../receiptOptions.ts'
+import { receiptsSchema, sentOrPolled } from '../receiptOptions.ts'
 import { IDLE_TIMEOUT_MS } from './connections.ts'
 import { BATCH_SIZE_MAX } from './protocol.ts'
 
@@ -69,7 +69,7 @@ export const chaparHttpOptions = z
   .strictObject({
     ...connectionMembers,
     batch_size_max: z.int().min(1).max(BATCH_SIZE_MAX).default(BATCH_SIZE_MAX),
-    receipts: receiptsSchema.optional(),
+    receipts: sentOrPolled(receiptsSchema).optional(),
   })
   .transform(({ url, connections, batch_size_max, idle_timeout, receipts }): ChaparHttpOptions => {
     const own = { url, connections, batchSizeMax: batch_size_max, idleTimeoutMs: idle_timeout }

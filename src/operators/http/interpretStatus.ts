@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import type { QueryAnswer, Submission } from '../contract.ts'
+import type { DeliveryAnswer, QueryAnswer, Submission } from '../contract.ts'
 import type { Exchange } from './exchange.ts'
 import { readIdentifier } from './readIdentifier.ts'
 import { readJson } from './readJson.ts'
+import { readDelivery } from './receipts.ts'
 
 /** Words in any case, as in the answer to a call. Any other word says nothing. */
 const statusSchema = z.object({
@@ -12,6 +13,7 @@ const statusSchema = z.object({
     .toLowerCase()
     .pipe(z.enum(['accepted', 'not_taken', 'not_known'])),
   message_id: z.unknown().optional(),
+  delivery: z.unknown().optional(),
 })
 
 /**
@@ -40,6 +42,15 @@ export function interpretStatus(
     if (others.some((each) => each.status !== first.status))
       return { kind: 'not_known', reason: 'contradictory answers for this message' }
     if (first.status === 'not_taken') return { kind: 'not_taken' }
-    return { kind: 'taken', operatorMessageId: readIdentifier(first.message_id).value }
+    const [delivery, ...contrary] = withoutRepeats(
+      [first, ...others].map((each) => readDelivery(each.delivery)),
+    )
+    const operatorMessageId = readIdentifier(first.message_id).value
+    return { kind: 'taken', operatorMessageId, ...(delivery && contrary.length === 0 && { delivery }) }
   })
+}
+
+/** @returns what is said of a delivery, once for each verdict. */
+function withoutRepeats(deliveries: (DeliveryAnswer | undefined)[]): DeliveryAnswer[] {
+  return [...new Map(deliveries.flatMap((each) => (each ? [[each.verdict, each] as const] : []))).values()]
 }

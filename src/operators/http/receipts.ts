@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Receipt, ReceiptCause, ReceiptReader } from '../contract.ts'
+import type { DeliveryAnswer, Receipt, ReceiptCause, ReceiptReader } from '../contract.ts'
 import { MESSAGE_ID_LENGTH_MAX, REFERENCE_LENGTH_MAX } from './protocol.ts'
 import { readJson } from './readJson.ts'
 
@@ -84,6 +84,11 @@ export function encodeReceipt(receipt: Receipt): Buffer {
   return Buffer.from(JSON.stringify(json))
 }
 
+/** @returns the same of several, at most RECEIPTS_MAX. */
+export function encodeReceipts(receipts: readonly Receipt[]): Buffer {
+  return Buffer.from(`[${receipts.map((receipt) => encodeReceipt(receipt).toString()).join()}]`)
+}
+
 /** The first word that means the same; a cause that no word has is lost, but its code is not. */
 function statusOf({ verdict, cause }: Receipt): string | undefined {
   const words = Object.entries(RECEIPT_STATUSES).filter(([, meaning]) => meaning.verdict === verdict)
@@ -97,11 +102,17 @@ export const UNREADABLE: Receipt = {
   partNo: null,
 }
 
+/** An operator may write any word, such as one that every object has a member of. */
+function meaningOf(status: string) {
+  const word = status.trim().toLowerCase()
+  return Object.hasOwn(RECEIPT_STATUSES, word) ? RECEIPT_STATUSES[word] : undefined
+}
+
 function readReceipt(json: unknown): Receipt | undefined {
   const parsed = receiptSchema.safeParse(json)
   if (!parsed.success) return undefined
   const { reference, message_id, status, error_code, done_at } = parsed.data
-  const meaning = RECEIPT_STATUSES[status.trim().toLowerCase()]
+  const meaning = meaningOf(status)
   if (!meaning || ((reference ?? null) === null && (message_id ?? null) === null)) return undefined
   return {
     ...meaning,
@@ -111,6 +122,15 @@ function readReceipt(json: unknown): Receipt | undefined {
     doneAt: toDate(done_at),
     partNo: null,
   }
+}
+
+/** @returns what `delivery` of a status says; undefined while it is nothing final. */
+export function readDelivery(json: unknown): DeliveryAnswer | undefined {
+  const { data } = receiptSchema.safeParse(json)
+  const meaning = data && meaningOf(data.status)
+  if (!meaning || meaning.verdict === null) return undefined
+  const { verdict, cause } = meaning
+  return { verdict, cause, code: data.error_code ?? null, doneAt: toDate(data.done_at) }
 }
 
 function toDate(text: string | null | undefined): Date | null {

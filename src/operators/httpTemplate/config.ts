@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { connectionMembers, secretMember } from '../http/config.ts'
 import type { ConnectionOptions } from '../http/config.ts'
+import { sentOrPolled } from '../receiptOptions.ts'
 import { answerSchema } from './answerConfig.ts'
 import type { AnswerConfig } from './answerConfig.ts'
 import { receiptsSchema } from './receiptsConfig.ts'
@@ -47,11 +48,17 @@ export const httpTemplateOptions = z
     send: sendSchema,
     answer: answerSchema,
     status: statusSchema.nullable().default(null),
-    receipts: receiptsSchema.nullable().default(null),
+    receipts: sentOrPolled(receiptsSchema).nullable().default(null),
   })
-  .superRefine(({ send, status, secrets }, check) => {
+  .superRefine(({ send, status, receipts, secrets }, check) => {
     for (const { path, fault } of checkTemplates(send, Object.keys(secrets)))
       check.addIssue({ code: 'custom', path: ['send', ...path], message: fault })
+    if (receipts?.poll && status?.delivery === undefined)
+      check.addIssue({
+        code: 'custom',
+        path: ['status'],
+        message: 'must have delivered: receipts are polled',
+      })
     // What is wrong itself has not become a request.
     const { request } = (status ?? {}) as Partial<StatusConfig>
     if (!request) return

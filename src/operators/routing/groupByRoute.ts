@@ -2,6 +2,8 @@ import type { Operator } from '../attempt.ts'
 import type { MessageClass } from '../contract.ts'
 import { chooseRoute } from './chooseRoute.ts'
 import type { RouteIndex } from './indexRoutes.ts'
+import { FULL_HEALTH } from './strategy.ts'
+import type { RoutingConditions } from './strategy.ts'
 
 /** Messages that go to the same operators for the same reason. */
 export interface Routed<T> {
@@ -18,6 +20,7 @@ export interface RoutableTask {
   recipient: string
   userId: number
   sender: string | null
+  reference: string
 }
 
 /**
@@ -29,14 +32,17 @@ export function groupByRoute<T extends RoutableTask>(
   type: MessageClass,
   operators: readonly Operator[],
   messages: T[],
+  healthOf: RoutingConditions['healthOf'] = () => FULL_HEALTH,
 ): Routed<T>[] {
   const { isOpen, open } = routes
   if (isOpen) return [{ messages, operators, ...open[type] }]
   const byName = new Map(operators.map((operator) => [operator.name, operator]))
+  const available = new Set(operators.filter(({ breaker }) => breaker.isAvailable()).map(({ name }) => name))
+  const conditions = { healthOf, isAvailable: (name: string) => available.has(name) }
   const groups = new Map<string, Routed<T>>()
   for (const message of messages) {
-    const { recipient: to, userId, sender } = message
-    const choice = chooseRoute(routes, { to, type, userId, sender })
+    const { recipient: to, userId, sender, reference } = message
+    const choice = chooseRoute(routes, { to, type, userId, sender, reference }, conditions)
     const group = groups.get(choice.reason)
     if (group) group.messages.push(message)
     else {

@@ -123,18 +123,17 @@ function createWaiter(
   const { promise: turn, resolve } = Promise.withResolvers<Turn | undefined>()
   const giveUp = () => {
     waiter.resolve = undefined
-    resolve(undefined)
+    end(undefined)
   }
   const timer = setTimeout(giveUp, Math.max(0, waitMaxMs))
-  stopping?.addEventListener('abort', giveUp, { once: true })
-  const waiter: Waiter = {
-    costMs,
-    resolve: (given) => {
-      clearTimeout(timer)
-      stopping?.removeEventListener('abort', giveUp)
-      resolve(given)
-    },
+  // The signal lives as long as the process, so that a listener left there would never be freed.
+  stopping?.addEventListener('abort', giveUp)
+  const end = (given: Turn | undefined) => {
+    clearTimeout(timer)
+    stopping?.removeEventListener('abort', giveUp)
+    resolve(given)
   }
+  const waiter: Waiter = { costMs, resolve: end }
   if (stopping?.aborted) giveUp()
   return { waiter, turn }
 }

@@ -5,17 +5,18 @@ import { html } from './ui.js'
 const HEIGHT = 190
 
 /**
- * Lines over the last ten minutes. The numbers stand beside it as text: a picture is not read out.
+ * Lines over the last ten minutes, or over the periods of a report. The numbers stand beside it as text: a picture is not
+ * read out.
  * @param {{ title: string, points: any[], series: { name: string, of: (point: any) => number | null, colour: string }[],
- *   format: (value: number) => string, least: number }} props
+ *   format: (value: number) => string, least: number, axis?: Axis }} props
  */
-export function Chart({ title, points, series, format, least }) {
+export function Chart({ title, points, series, format, least, axis }) {
   const place = useRef(/** @type {HTMLDivElement | null} */ (null))
   const chart = useRef(/** @type {uPlot | null} */ (null))
   useEffect(() => {
     const draw = () => {
       chart.current?.destroy()
-      chart.current = place.current && open(place.current, { series, format, least })
+      chart.current = place.current && open(place.current, { series, format, least, axis })
       chart.current?.setData(toData(points, series))
     }
     draw()
@@ -42,9 +43,7 @@ export function Chart({ title, points, series, format, least }) {
         ${series.map(
           ({ name, of, colour }) =>
             html`<span class=${`key ${colour}`}
-              >${name}${' '}<strong
-                >${latest && of(latest) !== null ? format(Number(of(latest))) : '–'}</strong
-              ></span
+              >${name}${!axis && html` <strong>${latest && of(latest) !== null ? format(Number(of(latest))) : '–'}</strong>`}</span
             >`,
         )}
       </span>
@@ -67,8 +66,13 @@ function colourOf(name) {
   return color
 }
 
-/** @param {HTMLElement} element @param {{ series: any[], format: (value: number) => string, least: number }} how */
-function open(element, { series, format, least }) {
+/** @typedef {{ granularity: string, zone: string }} Axis of a report */
+
+/**
+ * @param {HTMLElement} element
+ * @param {{ series: any[], format: (value: number) => string, least: number, axis?: Axis | undefined }} how
+ */
+function open(element, { series, format, least, axis: of }) {
   const axis = {
     stroke: colourOf('muted'),
     grid: { stroke: colourOf('line'), width: 1 },
@@ -78,11 +82,14 @@ function open(element, { series, format, least }) {
     {
       width: Math.max(200, Math.floor(element.clientWidth)),
       height: HEIGHT,
+      ...(of && {
+        tzDate: (/** @type {number} */ seconds) => uPlot.tzDate(new Date(seconds * 1_000), of.zone),
+      }),
       cursor: { show: false },
       legend: { show: false },
       scales: { y: { range: (_chart, _min, max) => [0, Math.max(max * 1.1, least)] } },
       axes: [
-        { ...axis, space: 80, values: (_chart, times) => times.map(toClock) },
+        { ...axis, space: of ? 100 : 80, values: (_chart, times) => times.map(of ? toTick(of) : toClock) },
         { ...axis, size: 64, space: 40, values: (_chart, values) => values.map(format) },
       ],
       series: [
@@ -99,6 +106,17 @@ function open(element, { series, format, least }) {
     [[]],
     element,
   )
+}
+
+/** @param {Axis} axis @returns {(epochSeconds: number) => string} */
+function toTick({ granularity, zone }) {
+  const date = { day: '2-digit', month: 'short' }
+  const time = { hour: '2-digit', minute: '2-digit' }
+  const shown = /** @type {Intl.DateTimeFormatOptions} */ (
+    granularity === 'day' ? date : { ...date, ...time }
+  )
+  const format = new Intl.DateTimeFormat('en-GB', { ...shown, timeZone: zone })
+  return (epochSeconds) => format.format(epochSeconds * 1_000)
 }
 
 /** @param {number} epochSeconds */

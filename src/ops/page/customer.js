@@ -20,7 +20,8 @@ export function Customer({ id, session, onChanged }) {
   }
   return html`<${Section}
     title=${customer.name}
-    actions=${html`<button type="button" onClick=${() => setIsAdding(true)}>Add money</button>`}
+    actions=${html`<a class="button" href=${`#/reports/${id}`}>Reports</a>
+      <button type="button" onClick=${() => setIsAdding(true)}>Add money</button>`}
   >
     <${Facts} customer=${customer} balance=${balances.answer?.customers[0]?.balance} session=${session} />
     <${Keys} path=${`${path}/keys`} name=${customer.name} />

@@ -8,6 +8,7 @@ import { Log } from './log.js'
 import { Messages } from './messages.js'
 import { Operators } from './operators.js'
 import { Overview } from './overview.js'
+import { Reports } from './reports.js'
 import { SignIn } from './signIn.js'
 import { ThemeButton } from './theme.js'
 import { Fault, html } from './ui.js'
@@ -21,6 +22,7 @@ const VIEWS = {
   messages: { title: 'Messages', view: Messages },
   attention: { title: 'Waiting for you', view: Attention },
   customers: { title: 'Customers', view: Customers },
+  reports: { title: 'Reports', view: Reports },
   log: { title: 'Log', view: Log },
 }
 

@@ -10,27 +10,31 @@ export function Messages({ path, session }) {
   const [query, setQuery] = useState('')
   const [result, setResult] = useState(/** @type {any} */ (null))
   const [error, setError] = useState(/** @type {unknown} */ (null))
-  const look = async (/** @type {string} */ text, /** @type {string | null} */ before = null) => {
+  const [isLooking, setIsLooking] = useState(false)
+  const look = async (/** @type {string} */ text, /** @type {Record<string, string>} */ start) => {
     setError(null)
+    setIsLooking(true)
     try {
-      const found = await get(
-        `/ops/api/search?${new URLSearchParams({ q: text, ...(before ? { before } : {}) })}`,
-      )
+      const found = await get(`/ops/api/search?${new URLSearchParams({ q: text, ...start })}`)
       setResult((/** @type {any} */ earlier) =>
-        before ? { ...found, messages: [...earlier.messages, ...found.messages] } : found,
+        start['from'] ? { ...found, messages: [...earlier.messages, ...found.messages] } : found,
       )
       const [only, more] = found.messages
-      if (!before && only && !more && !found.next_before) open(only)
+      if (!start['from'] && only && !more && !found.next_from) open(only)
     } catch (fault) {
       setError(fault)
+    } finally {
+      setIsLooking(false)
     }
   }
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault()
-    const text = String(new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)).get('q')).trim()
+    const form = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget))
+    const text = String(form.get('q')).trim()
+    const until = String(form.get('until'))
     setQuery(text)
     setResult(null)
-    void look(text)
+    void look(text, until ? { until: new Date(until).toISOString() } : {})
   }
   useEffect(() => setError(null), [first])
   return html`
@@ -46,10 +50,14 @@ export function Messages({ path, session }) {
           placeholder="019bd5a1-… or +98912… or order-4711"
         />
       </label>
-      <button type="submit" class="primary">Find</button>
+      <label>
+        Look back from
+        <input name="until" type="datetime-local" />
+      </label>
+      <button type="submit" class="primary" disabled=${isLooking}>Find</button>
     </form>
     <${Fault} error=${error} />
-    ${result && html`<${Results} result=${result} query=${query} chosen=${first} onMore=${() => look(query, result.next_before)} />`}
+    ${result && html`<${Results} result=${result} query=${query} chosen=${first} isLooking=${isLooking} onMore=${() => look(query, { from: result.next_from })} />`}
     ${first && html`<${Timeline} key=${path.join('/')} id=${first} to=${rest[0]} session=${session} />`}
   `
 }
@@ -64,18 +72,18 @@ function open(message) {
   location.hash = addressOf(message)
 }
 
-/** @param {{ result: any, query: string, chosen: string, onMore: () => void }} props */
-function Results({ result, query, chosen, onMore }) {
-  const { messages, next_before: before, looked_back_to: oldest } = result
+/** @param {{ result: any, query: string, chosen: string, isLooking: boolean, onMore: () => void }} props */
+function Results({ result, query, chosen, isLooking, onMore }) {
+  const { messages, next_from: next, looked_back_to: oldest } = result
   const more =
-    before &&
-    html`<button type="button" onClick=${onMore}>
-      Look further back${oldest && html` than ${moment(oldest)}`}
+    next &&
+    html`<button type="button" onClick=${onMore} disabled=${isLooking}>
+      Look further back than ${moment(oldest)}
     </button>`
   return html`<${Section} title=${`${plural(messages.length, 'message')} for “${query}”`} actions=${more}>
     ${
       messages.length === 0
-        ? html`<${Empty}>Nothing found${before ? ' among the newest 20,000 recipients.' : '.'}<//>`
+        ? html`<${Empty}>Nothing found${next ? ` back to ${moment(oldest)}.` : '.'}<//>`
         : html`<${TableFrame} label="Messages found">
             <thead>
               <tr>

@@ -1,3 +1,4 @@
+import { Backlogs } from './backlogs.js'
 import { Chart } from './chart.js'
 import { count, milliseconds, moment, plural, rate, seconds } from './format.js'
 import { Operator } from './operator.js'
@@ -15,6 +16,7 @@ export function Overview({ live, points }) {
       ${['express', 'normal'].map((type) => html`<${Backlog} key=${type} type=${type} of=${live.classes[type]} />`)}
     </div>
     <${Charts} points=${points} />
+    <${Backlogs} atMs=${live.at} />
     <${Section} title="Operators" actions=${html`<a class="button" href="#/operators">Control them</a>`}>
       <div class="operators">
         ${live.operators.map((/** @type {any} */ each) => html`<${Operator} key=${each.name} operator=${each} />`)}

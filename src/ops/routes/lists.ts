@@ -4,6 +4,7 @@ import { answerJson, readInput, readQuery, textInQuery } from '../../platform/ht
 import type { Route } from '../../platform/http/index.ts'
 import { listDisabled } from '../../webhooks/index.ts'
 import { recipientKeys } from '../actions/kinds.ts'
+import { readBacklogs } from '../lists/backlogs.ts'
 import { findCustomers } from '../lists/customers.ts'
 import { readQuarantine, readQuarantineEffect } from '../lists/quarantine.ts'
 import type { OpsActions } from './opsActions.ts'
@@ -28,6 +29,7 @@ export function listRoutes({ db }: OpsActions): Route[] {
         })
       },
     },
+    backlogsRoute(db),
     {
       method: 'get',
       path: '/ops/api/quarantine',
@@ -71,4 +73,21 @@ export function listRoutes({ db }: OpsActions): Route[] {
       },
     },
   ]
+}
+
+function backlogsRoute(db: OpsActions['db']): Route {
+  return {
+    method: 'get',
+    path: '/ops/api/backlogs',
+    access: 'admin',
+    async handle(_request, response) {
+      const customers = await readBacklogs(db)
+      answerJson(response, {
+        customers: customers.map(({ userId, name, weight, parts, oldestAt, share, waitMs }) => ({
+          ...{ user_id: userId, name, weight, parts, share, wait_ms: waitMs },
+          oldest_at: oldestAt?.toISOString() ?? null,
+        })),
+      })
+    },
+  }
 }

@@ -7,7 +7,17 @@ import type { OpsActions } from './opsActions.ts'
 
 const TEXT_CHARS_MAX = 256
 
-const Query = z.strictObject({ q: textInQuery().max(TEXT_CHARS_MAX), before: textInQuery().optional() })
+const Query = z.strictObject({
+  q: textInQuery().max(TEXT_CHARS_MAX),
+  /** `next_from` of the answer before. */
+  from: textInQuery().optional(),
+  /** Where it begins to look back; an identifier tells when it was made. */
+  until: textInQuery()
+    .pipe(
+      z.iso.datetime({ offset: true, error: 'must be a time with an offset, such as 2027-01-31T12:00:00Z' }),
+    )
+    .optional(),
+})
 
 /** `GET /ops/api/search`: messages by identifier, number or reference. */
 export function searchRoute({ db }: OpsActions): Route {
@@ -16,17 +26,23 @@ export function searchRoute({ db }: OpsActions): Route {
     path: '/ops/api/search',
     access: 'admin',
     async handle(request, response) {
-      const { q, before } = readQuery(Query, request.query)
-      if (before !== undefined && !isIdentifier(before)) throw invalidCursor()
-      const { found, nextBefore, lookedBackTo } = await search(db, { text: q.trim(), before })
+      const { q, from, until } = readQuery(Query, request.query)
+      if (from !== undefined && !isIdentifier(from)) throw invalidCursor()
+      const start = from ?? (until === undefined ? undefined : lastBefore(Date.parse(until)))
+      const { found, nextFrom, lookedBackTo } = await search(db, { text: q.trim(), from: start })
       answerJson(response, {
         messages: found.map(({ smsIdentifier, userId, createdAt, recipientNo, ...others }) => ({
           ...{ message_id: smsIdentifier, user_id: userId, ...others, recipient_no: recipientNo },
           created_at: createdAt.toISOString(),
         })),
-        next_before: nextBefore,
+        next_from: nextFrom,
         looked_back_to: lookedBackTo?.toISOString() ?? null,
       })
     },
   }
+}
+
+/** @returns 16 bytes in hex above every identifier that was made until then. */
+function lastBefore(epochMs: number): string {
+  return epochMs.toString(16).padStart(12, '0').padEnd(32, 'f')
 }

@@ -24,7 +24,10 @@ export interface WaitOptions {
 export interface Confirms {
   /** Whether the socket takes more without buffering. */
   isWritable(): boolean
-  /** How long the broker has been silent while an answer is due; 0 when none is. */
+  /**
+   * How long the broker has been silent while an answer is due; 0 when none is. A node that is cut off from the others
+   * confirms nothing and still answers questions, so that one says nothing of the other.
+   */
   silentMs(): number
   /** Never rejects. */
   publish(queue: string, body: Buffer, options: PublishOptions, wait: WaitOptions): Promise<PublishResult>
@@ -36,8 +39,7 @@ export interface Confirms {
 export function openConfirms(channel: ConfirmChannel): Confirms {
   const pending = new Set<string>()
   const returned = new Set<string>()
-  let unanswered = 0
-  let silentSinceMs = 0
+  const [publishes, questions] = [openSilence(), openSilence()]
   let isClosed = false
   let writable = true
 
@@ -49,30 +51,22 @@ export function openConfirms(channel: ConfirmChannel): Confirms {
   // Runs before amqplib's own listener, which reports unconfirmed messages as refused by the broker.
   channel.prependListener('close', () => (isClosed = true))
 
-  function begin(): void {
-    if (unanswered++ === 0) silentSinceMs = performance.now()
-  }
-  function answered(): void {
-    unanswered--
-    silentSinceMs = performance.now()
-  }
-
   return {
     isWritable: () => writable,
-    silentMs: () => (unanswered === 0 ? 0 : performance.now() - silentSinceMs),
+    silentMs: () => Math.max(publishes.lastsMs(), questions.lastsMs()),
     async ask(question) {
-      begin()
+      questions.begin()
       try {
         return await question
       } finally {
-        answered()
+        questions.answered()
       }
     },
     publish(queue, body, options, { timeoutMs, signal }) {
       if (isClosed || signal?.aborted) return Promise.resolve('lost')
       const messageId = randomUUID()
       pending.add(messageId)
-      begin()
+      publishes.begin()
       return new Promise((resolve) => {
         const giveUp = () => end('lost')
         const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs)
@@ -85,7 +79,7 @@ export function openConfirms(channel: ConfirmChannel): Confirms {
           resolve(result)
         }
         const onConfirm = (error: unknown) => {
-          answered()
+          publishes.answered()
           // A return precedes the confirm of the same message.
           if (returned.has(messageId)) end('returned')
           else if (!error) end('confirmed')
@@ -95,10 +89,25 @@ export function openConfirms(channel: ConfirmChannel): Confirms {
           const fields: Options.Publish = { ...options, persistent: true, mandatory: true, messageId }
           writable = channel.sendToQueue(queue, body, fields, onConfirm) && writable
         } catch {
-          answered()
+          publishes.answered()
           end('lost')
         }
       })
     },
+  }
+}
+
+/** How long nothing of one kind has been answered. */
+function openSilence() {
+  let [unanswered, sinceMs] = [0, 0]
+  return {
+    begin(): void {
+      if (unanswered++ === 0) sinceMs = performance.now()
+    },
+    answered(): void {
+      unanswered--
+      sinceMs = performance.now()
+    },
+    lastsMs: () => (unanswered === 0 ? 0 : performance.now() - sinceMs),
   }
 }

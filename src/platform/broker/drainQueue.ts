@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { connect } from 'amqplib'
 import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib'
-import { readBrokerAddress } from './address.ts'
+import { readBrokerAddresses } from './address.ts'
 import { openConfirms } from './confirms.ts'
 import type { Confirms, PublishResult } from './confirms.ts'
 
@@ -52,14 +52,7 @@ export async function drainQueue<T>(
   settings: DrainSettings,
   work: (messages: DrainedMessage[]) => Promise<T>,
 ): Promise<T> {
-  const { url, socketOptions } = readBrokerAddress(settings.url)
-  const connection = await connect(url, {
-    ...socketOptions,
-    timeout: CONNECT_TIMEOUT_MS,
-    // Small frames are sent immediately; Nagle's algorithm would delay each by 40 ms.
-    noDelay: true,
-    clientProperties: { connection_name: settings.name },
-  })
+  const connection = await connectToOne(settings)
   // The operation in flight rejects with the same error.
   connection.on('error', () => {})
   try {
@@ -76,6 +69,26 @@ export async function drainQueue<T>(
   } finally {
     await connection.close().catch(() => {})
   }
+}
+
+/** Tries the nodes in turn. @throws what the last one said. */
+async function connectToOne({ url, name }: DrainSettings): Promise<ChannelModel> {
+  const { nodes, socketOptions } = readBrokerAddresses(url)
+  let fault: unknown
+  for (const node of nodes) {
+    try {
+      return await connect(node, {
+        ...socketOptions,
+        timeout: CONNECT_TIMEOUT_MS,
+        // Small frames are sent immediately; Nagle's algorithm would delay each by 40 ms.
+        noDelay: true,
+        clientProperties: { connection_name: name },
+      })
+    } catch (error) {
+      fault = error
+    }
+  }
+  throw fault
 }
 
 async function openChannel(connection: ChannelModel): Promise<ConfirmChannel> {

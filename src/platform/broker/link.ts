@@ -1,20 +1,25 @@
 import type { Duplex } from 'node:stream'
 import { connect } from 'amqplib'
-import type { ChannelModel, RecoveringChannelModel } from 'amqplib'
+import type { ChannelModel, Options, RecoveringChannelModel } from 'amqplib'
 import { StartupFault } from '../startupFault.ts'
 import { explainUntrusted } from '../untrusted.ts'
 import { withTimeout } from '../withTimeout.ts'
-import { readBrokerAddress } from './address.ts'
+import { readBrokerAddresses } from './address.ts'
 
 export interface LinkSettings {
+  /** With the addresses of several nodes, each attempt takes the next one. */
   url: string
   /** Shown in the broker's management page: which part of which process holds the connection. */
   name: string
   /**
    * Opens channels on a fresh connection; called again after every reconnect, before the link counts as up. `renew`
-   * replaces this connection when one of its channels has become unusable.
+   * replaces this connection when one of its channels has become unusable, and `leave` when its node is silent.
    */
-  setUp: (connection: ChannelModel, renew: (reason: string) => void) => Promise<void>
+  setUp: (
+    connection: ChannelModel,
+    renew: (reason: string) => void,
+    leave: (reason: string) => void,
+  ) => Promise<void>
   onState: OnLinkState
   /** Replaces CONNECT_TIMEOUT_MS and SET_UP_TIMEOUT_MS in tests. */
   connectTimeoutMs?: number
@@ -68,15 +73,19 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
       because(reason)
       fresh.close().catch(() => {})
     }
+    const leave = (reason: string) => {
+      because(reason)
+      if (connection === fresh) void giveUp(fresh)
+    }
     try {
-      await withTimeout(setUpTimeoutMs, 'setting up the channels', settings.setUp(fresh, renew))
+      await withTimeout(setUpTimeoutMs, 'setting up the channels', settings.setUp(fresh, renew, leave))
     } catch (error) {
       await giveUp(connection)
       throw error
     }
   }
-  const { url, socketOptions } = readBrokerAddress(settings.url)
-  const link: RecoveringChannelModel = await connect(withHeartbeat(url), {
+  const { node, socketOptions, turnToNext } = openNodes(settings.url)
+  const link: RecoveringChannelModel = await connect(node, {
     ...socketOptions,
     timeout: connectTimeoutMs,
     // Disables Nagle's algorithm, which would delay small frames by some 40 ms.
@@ -95,6 +104,7 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
     if (isRefusal(error)) firstAttempt.reject(toStartupFault(error))
     else firstAttempt.resolve()
   })
+  link.on('reconnect-scheduled', turnToNext)
   link.on('blocked', (reason: string) => to('blocked', reason))
   link.on('unblocked', () => to('up', 'unblocked'))
   const close = async () => {
@@ -110,10 +120,23 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
   return { state: () => state, close }
 }
 
+/** The nodes of an address in turn. `node` is the present one, which amqplib reads anew for each attempt. */
+function openNodes(url: string) {
+  const { nodes, socketOptions } = readBrokerAddresses(url)
+  let turn = 0
+  const present = (): Options.Connect => ({ heartbeat: HEARTBEAT_SECONDS, ...nodes[turn % nodes.length] })
+  const node = present()
+  const turnToNext = () => {
+    turn++
+    Object.assign(node, present())
+  }
+  return { node, socketOptions, turnToNext }
+}
+
 /** amqplib hides the broker's reason when it refuses to open the virtual host. */
 const VHOST_REFUSED = /Expected ConnectionOpenOk; got <ConnectionClose/
 
-/** A wrong user, password or virtual host, a user without the right to declare the queues, or a certificate. */
+/** A wrong user, password or virtual host, a user without the right to declare the queues, or a certificate of either side. */
 function isRefusal(error: Error): boolean {
   const { message } = error
   if (explainUntrusted(error) !== undefined) return true
@@ -122,20 +145,13 @@ function isRefusal(error: Error): boolean {
 
 function toStartupFault(error: Error): StartupFault {
   const untrusted = explainUntrusted(error)
-  if (untrusted !== undefined)
-    return new StartupFault(`RabbitMQ at AMQP_URL is not trusted: ${untrusted}`, { cause: error })
+  if (untrusted !== undefined) return new StartupFault(`RabbitMQ at AMQP_URL ${untrusted}`, { cause: error })
   const words = VHOST_REFUSED.test(error.message)
     ? 'there is no such virtual host, or the user may not use it'
     : (/message "(.*)"/.exec(error.message)?.[1] ?? error.message)
   return new StartupFault(`RabbitMQ refuses the connection that AMQP_URL describes: ${words}`, {
     cause: error,
   })
-}
-
-function withHeartbeat(url: string): string {
-  const parsed = new URL(url)
-  if (!parsed.searchParams.has('heartbeat')) parsed.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS))
-  return parsed.toString()
 }
 
 /** A refused connection may come as an AggregateError whose own message is empty. */

@@ -2,6 +2,7 @@ import type { ConfirmChannel } from 'amqplib'
 import { withTimeout } from '../withTimeout.ts'
 import { openConfirms } from './confirms.ts'
 import type { Confirms, WaitOptions, PublishOptions, PublishResult } from './confirms.ts'
+import { leaveWhenSilent } from './leaveSilent.ts'
 import { openLink } from './link.ts'
 import type { LinkSettings, OnLinkState } from './link.ts'
 import { declareQueues } from './topology.ts'
@@ -30,6 +31,8 @@ export interface PublisherSettings {
   /** Replaces CONFIRM_TIMEOUT_MS and SILENT_MAX_MS in tests. */
   confirmTimeoutMs?: number
   silentMaxMs?: number
+  /** How long a silent node is kept when there are others; replaces the default in tests. */
+  leaveAfterMs?: number
 }
 
 /** Under an alarm the broker stops reading and no confirm ever comes. */
@@ -41,6 +44,8 @@ const SILENT_MAX_MS = 5_000
 interface Opened {
   channel: ConfirmChannel
   confirms: Confirms
+  /** Gives up its connection; another one follows. */
+  leave: (reason: string) => void
 }
 
 /**
@@ -51,7 +56,7 @@ export async function openPublisher(settings: PublisherSettings): Promise<Opened
   const { queues, confirmTimeoutMs = CONFIRM_TIMEOUT_MS, silentMaxMs = SILENT_MAX_MS } = settings
   let opened: Opened | undefined
 
-  const setUp: LinkSettings['setUp'] = async (connection, renew) => {
+  const setUp: LinkSettings['setUp'] = async (connection, renew, leave) => {
     const channel = await connection.createConfirmChannel()
     let reason = 'the channel was closed'
     channel.on('error', (error: Error) => (reason = error.message))
@@ -62,9 +67,15 @@ export async function openPublisher(settings: PublisherSettings): Promise<Opened
     })
     const confirms = openConfirms(channel)
     await declareQueues(channel, queues)
-    opened = { channel, confirms }
+    opened = { channel, confirms, leave }
   }
   const link = await openLink({ ...settings, setUp })
+  const endWatch = leaveWhenSilent(settings.url, {
+    // Under an alarm it says that it is blocked, as every other node does.
+    silentMs: () => (link.state() === 'up' ? (opened?.confirms.silentMs() ?? 0) : 0),
+    leave: (reason) => opened?.leave(reason),
+    ...(settings.leaveAfterMs !== undefined && { silentMaxMs: settings.leaveAfterMs }),
+  })
 
   const isAnswering = ({ confirms }: Opened) => confirms.isWritable() && confirms.silentMs() < silentMaxMs
   const present = (): Opened => {
@@ -87,6 +98,9 @@ export async function openPublisher(settings: PublisherSettings): Promise<Opened
       const question = confirms.ask(declareQueues(channel, queues))
       await withTimeout(ANSWER_TIMEOUT_MS, 'declaring the queues', question)
     },
-    close: () => link.close(),
+    close: () => {
+      endWatch()
+      return link.close()
+    },
   }
 }

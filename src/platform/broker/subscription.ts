@@ -1,7 +1,9 @@
-import type { Channel, ConsumeMessage } from 'amqplib'
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
 import { withTimeout } from '../withTimeout.ts'
+import { askMajority } from './askMajority.ts'
 import { openDeadLetters } from './deadLetters.ts'
 import type { DeadLetters } from './deadLetters.ts'
+import { leaveWhenSilent } from './leaveSilent.ts'
 import { openLink } from './link.ts'
 import type { LinkSettings, OnLinkState } from './link.ts'
 import { declareQueues } from './topology.ts'
@@ -37,8 +39,13 @@ export interface SubscriptionSettings {
   prefetch: number
   onDelivery: (delivery: Delivery) => void
   onState: OnLinkState
+  /** Replace ASK_MS and how long a silent node is kept, in tests. */
+  askMs?: number
+  leaveAfterMs?: number
 }
 
+/** With several nodes: how often its own one has to show that it is with the majority. */
+const ASK_MS = 5_000
 /** After this time the wait for the broker ends. The broker redelivers what it did not acknowledge. */
 const CLOSE_TIMEOUT_MS = 2_000
 
@@ -51,13 +58,17 @@ interface Opened {
 /** @throws StartupFault when the broker refuses the login; an unreachable one is waited for in the background. */
 export async function openSubscription(settings: SubscriptionSettings): Promise<Subscription> {
   let channel: Channel | undefined
+  let connection: ChannelModel | undefined
   let consumerTag: string | undefined
   const stopping = new AbortController()
   const isStopped = () => stopping.signal.aborted
+  let leavePresent: ((reason: string) => void) | undefined
+  /** Since when the node owes an answer. */
+  let askedAtMs: number | undefined
   const deadLetters = openDeadLetters({ ...settings, name: `${settings.name} dead letters` })
 
-  const setUp: LinkSettings['setUp'] = async (connection, renew) => {
-    const fresh = await connection.createChannel()
+  const setUp: LinkSettings['setUp'] = async (opened, renew, leave) => {
+    const fresh = await opened.createChannel()
     const closing = new AbortController()
     let reason = 'the channel was closed'
     fresh.on('error', (error: Error) => (reason = error.message))
@@ -70,11 +81,14 @@ export async function openSubscription(settings: SubscriptionSettings): Promise<
     await declareQueues(fresh, settings.queues)
     await fresh.prefetch(settings.prefetch)
     channel = fresh
+    connection = opened
+    leavePresent = leave
+    askedAtMs = undefined
     if (isStopped()) return
-    const opened = { channel: fresh, ending: AbortSignal.any([closing.signal, stopping.signal]) }
+    const ending = AbortSignal.any([closing.signal, stopping.signal])
     const onMessage = (message: ConsumeMessage | null) => {
       // null: the broker cancelled the consumer, as when its queue was deleted or it was too slow.
-      if (message) settings.onDelivery(toDelivery(opened, message, settings, deadLetters))
+      if (message) settings.onDelivery(toDelivery({ channel: fresh, ending }, message, settings, deadLetters))
       else if (!isStopped()) renew('the broker cancelled the consumer')
     }
     consumerTag = (await fresh.consume(settings.queue, onMessage)).consumerTag
@@ -82,12 +96,27 @@ export async function openSubscription(settings: SubscriptionSettings): Promise<
     if (isStopped()) await fresh.cancel(consumerTag)
   }
   const link = await openLink({ ...settings, setUp })
+  const ask = async () => {
+    const asked = channel && connection
+    if (!asked || askedAtMs !== undefined) return
+    askedAtMs = performance.now()
+    // The end of the connection ends the wait as well, and another one has been asked nothing yet.
+    await askMajority(asked)
+    if (connection === asked) askedAtMs = undefined
+  }
+  const endWatch = leaveWhenSilent(settings.url, {
+    silentMs: () => (askedAtMs === undefined ? 0 : performance.now() - askedAtMs),
+    leave: (reason) => leavePresent?.(reason),
+    ask: { work: ask, everyMs: settings.askMs ?? ASK_MS },
+    ...(settings.leaveAfterMs !== undefined && { silentMaxMs: settings.leaveAfterMs }),
+  })
 
   const stop = async () => {
     stopping.abort()
     if (channel && consumerTag !== undefined) await answered(channel.cancel(consumerTag))
   }
   const close = async () => {
+    endWatch()
     stopping.abort()
     // The end of a connection overtakes the latest acknowledgements of its channels; that of a channel does not.
     if (channel) await answered(channel.close())

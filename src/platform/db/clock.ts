@@ -1,5 +1,8 @@
+import type { Kysely } from 'kysely'
 import type { Connection } from 'mysql2'
+import type { Schema } from '../../../db/schema.ts'
 import { runStatement } from './session.ts'
+import type { Reader } from './session.ts'
 
 /** The database's clock as this process knows it. */
 export interface Clock {
@@ -23,6 +26,20 @@ export function openClock(): Clock {
  */
 export function databaseNowMs({ clock }: { clock: Clock }): number {
   return Math.floor(performance.now() + clock.offsetMs)
+}
+
+const clocks = new WeakMap<Kysely<Schema>, Clock>()
+
+/** Lets who has the session ask for the time. */
+export function giveClock(query: Kysely<Schema>, clock: Clock): void {
+  clocks.set(query, clock)
+}
+
+/** @returns the database's time as `databaseNowMs` does, without a statement. */
+export function nowMsIn(reader: Reader): number {
+  const clock = clocks.get(reader)
+  if (!clock) throw new Error('a session without a clock')
+  return databaseNowMs({ clock })
 }
 
 /** Measures the clock, and reads `columns` in the same statement. @returns the row. */

@@ -17,7 +17,21 @@ const RETRY_ERRNOS = new Set([
   3572, // NOWAIT and SKIP LOCKED conflicts
 ])
 
+/** The server takes no writes: in a replication group another member is the primary by now, or is about to be. */
+const WRITE_REFUSAL_ERRNOS = new Set([
+  1290, // read_only or super_read_only
+  1836, // read-only mode
+])
+
+/** Group replication took part in the COMMIT and failed or was stopped: the group may know the transaction. */
+const GROUP_COMMIT_ERRNOS = new Set([
+  3100, // a replication hook failed
+  3101, // the plugin rolled it back: a conflict, or a member that leaves its group
+])
+
 const UNAVAILABLE_ERRNOS = new Set([
+  ...WRITE_REFUSAL_ERRNOS,
+  ...GROUP_COMMIT_ERRNOS,
   1040, // too many connections
   1053, // server shutdown in progress
   1077, // normal shutdown
@@ -27,11 +41,13 @@ const UNAVAILABLE_ERRNOS = new Set([
   1160,
   1161, // network read and write faults
   1203, // too many user connections
-  1290, // read-only during a failover
   1317, // query interrupted by a KILL
-  1836, // read-only mode
   1927, // connection was killed (MariaDB)
+  3032, // offline mode, of a member that left its group
   3169, // session was killed
+  3781, // a new primary applied the old one's transactions for longer than wait_timeout
+  3782, // and was stopped meanwhile
+  3783, // or left its group
   4031, // disconnected for inactivity
 ])
 
@@ -63,6 +79,23 @@ const UNAVAILABLE_CODES = new Set([
 export function isRefusedLogin(error: unknown): boolean {
   const { errno } = (error ?? {}) as { errno?: number }
   return errno !== undefined && REFUSAL_ERRNOS.has(errno)
+}
+
+/**
+ * Whether the session's server has become read-only, which its other sessions only notice when they write. A COMMIT that
+ * is answered so is rolled back.
+ */
+export function isWriteRefusal(error: unknown): boolean {
+  return WRITE_REFUSAL_ERRNOS.has(errnoOf(error))
+}
+
+/** Whether a COMMIT was answered by group replication, on a member that may know less than the others. */
+export function isGroupCommitFault(error: unknown): boolean {
+  return GROUP_COMMIT_ERRNOS.has(errnoOf(error))
+}
+
+function errnoOf(error: unknown): number {
+  return (error as { errno?: number } | null)?.errno ?? 0
 }
 
 /** The answer to a COMMIT was lost and its result could not be determined: the work may or may not be committed. */

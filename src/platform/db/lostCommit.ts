@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { DeadlineExceeded, withTimeout } from '../withTimeout.ts'
-import { CommitUnknown, classifyFault } from './faults.ts'
-import { acquire, discard, release } from './pool.ts'
+import { CommitUnknown, classifyFault, isGroupCommitFault, isWriteRefusal } from './faults.ts'
+import { acquire, discard, distrustPresentSessions, release } from './pool.ts'
 import type { Db } from './pool.ts'
 import { runStatement } from './session.ts'
 import type { Session, Tx } from './session.ts'
@@ -28,8 +28,9 @@ const ER_NO_SUCH_THREAD = 1094
 
 /**
  * Determines the result of an unanswered COMMIT within `timeoutMs`. Present means done. Absent means that the work may
- * run again, if the same server says so after the old session was ended; another server behind the same address proves
- * nothing. @returns a CommitUnknown when the result cannot be determined.
+ * run again, if the same server says so after the old session was ended. Another server behind the same address proves
+ * nothing by it: a replication group's new primary knows everything once it has applied its backlog, but any other server
+ * may answer there. @returns a CommitUnknown when the result cannot be determined.
  */
 export async function resolveLostCommit<T>(
   db: Db,
@@ -37,6 +38,10 @@ export async function resolveLostCommit<T>(
   resolve: ((tx: Tx) => Promise<T | undefined>) | undefined,
   timeoutMs: number,
 ): Promise<Ended<T>> {
+  if (isWriteRefusal(cause)) {
+    abandon(db, session, cause)
+    return { error: cause, retry: false }
+  }
   const unknown = { error: new CommitUnknown(operation, cause), retry: false }
   if (!resolve) {
     abandon(db, session, cause)
@@ -50,7 +55,7 @@ export async function resolveLostCommit<T>(
       const lookUp = await lookUpOnce(db, session, resolve, leftMs)
       db.observe(`${operation}.resolve`, performance.now() - startedAtMs, 'ok')
       if (lookUp.found !== undefined) return { result: lookUp.found }
-      return lookUp.isProof ? { error: cause, retry: true } : unknown
+      return lookUp.isProof && !isGroupCommitFault(cause) ? { error: cause, retry: true } : unknown
     } catch (error) {
       db.observe(`${operation}.resolve`, performance.now() - startedAtMs, 'failed')
       if (classifyFault(error) === 'fault')
@@ -67,6 +72,7 @@ export async function resolveLostCommit<T>(
  */
 export function abandon(db: Db, session: Session, error: unknown): void {
   discard(session)
+  if (isWriteRefusal(error)) distrustPresentSessions(db)
   if (error instanceof DeadlineExceeded) void endAbandoned(db, session)
 }
 

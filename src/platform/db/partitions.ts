@@ -5,6 +5,7 @@ import { Gauge } from '../telemetry/index.ts'
 import type { Logger, Registry } from '../telemetry/index.ts'
 import { runDdl, withSchemaLock } from './schemaSession.ts'
 import { runStatement } from './session.ts'
+import { FIRST_MONDAY_MS, LAST_PARTITION, WEEK_MS, partitionNameOf, readWeeklyTables } from './weeks.ts'
 
 /** The state of a table that is partitioned by ranges of its identifiers. */
 export interface PartitionedTable {
@@ -33,12 +34,6 @@ const WEEKS_AHEAD = 4
 /** Copied within about a second; inserts wait meanwhile. */
 const COPIED_ROWS_MAX = 10_000
 const CHECK_EVERY_MS = 3_600_000
-/** The partition for everything beyond the last week. It stays, and is split while it is empty. */
-const LAST_PARTITION = 'p_last'
-
-const WEEK_MS = 7 * 86_400_000
-/** The epoch began on a Thursday. */
-const FIRST_MONDAY_MS = 4 * 86_400_000
 
 /**
  * Gives the current week and `weeksAhead` weeks after it a partition, in every table of the database that is
@@ -54,7 +49,7 @@ export async function ensurePartitions(
   // The partition of a week ends with the Monday after it.
   const mondays = Array.from({ length: weeksAhead + 1 }, (_, index) => thisMondayMs + (index + 1) * WEEK_MS)
   const results: PartitionedTable[] = []
-  for (const { table, partitions } of await readPartitions(connection))
+  for (const { table, partitions } of await readWeeklyTables(connection))
     results.push(await ensureTable(connection, table, partitions, mondays))
   return results
 }
@@ -107,13 +102,13 @@ async function ensureTable(
   const existing = [...partitions].filter((name) => name !== LAST_PARTITION).sort()
   const latest = existing.at(-1) ?? ''
   // Ranges only grow upwards: a week before the latest partition belongs to it.
-  const missing = mondays.filter((mondayMs) => nameOf(mondayMs) > latest)
+  const missing = mondays.filter((mondayMs) => partitionNameOf(mondayMs) > latest)
   const weeks = mondays.length - missing.length
   if (missing.length === 0) return { table, weeks, state: 'ahead', lastRows: 0 }
   const lastRows = await countLast(connection, table)
   if (lastRows > COPIED_ROWS_MAX) return { table, weeks, state: 'filled', lastRows }
   const ranges = missing.map(
-    (mondayMs) => `PARTITION ${nameOf(mondayMs)} VALUES LESS THAN (${boundOf(mondayMs)})`,
+    (mondayMs) => `PARTITION ${partitionNameOf(mondayMs)} VALUES LESS THAN (${boundOf(mondayMs)})`,
   )
   const sql =
     `ALTER TABLE \`${table}\` REORGANIZE PARTITION ${LAST_PARTITION} INTO (` +
@@ -127,21 +122,6 @@ async function readNowMs(connection: Connection): Promise<number> {
   return Number((rows as { now_ms: number }[])[0]?.now_ms)
 }
 
-/** The tables that have a partition `p_last`, with the names of all their partitions. */
-async function readPartitions(
-  connection: Connection,
-): Promise<{ table: string; partitions: ReadonlySet<string> }[]> {
-  const rows = (await runStatement(
-    connection,
-    `SELECT TABLE_NAME AS table_name, PARTITION_NAME AS partition_name FROM information_schema.PARTITIONS
-     WHERE TABLE_SCHEMA = DATABASE() AND PARTITION_METHOD = 'RANGE COLUMNS' ORDER BY TABLE_NAME`,
-  )) as { table_name: string; partition_name: string }[]
-  const tables = Map.groupBy(rows, (row) => row.table_name)
-  return [...tables]
-    .map(([table, parts]) => ({ table, partitions: new Set(parts.map((row) => row.partition_name)) }))
-    .filter(({ partitions }) => partitions.has(LAST_PARTITION))
-}
-
 async function countLast(connection: Connection, table: string): Promise<number> {
   const rows = await runStatement(
     connection,
@@ -149,11 +129,6 @@ async function countLast(connection: Connection, table: string): Promise<number>
        (SELECT 1 FROM \`${table}\` PARTITION (${LAST_PARTITION}) LIMIT ${COPIED_ROWS_MAX + 1}) AS bounded`,
   )
   return Number((rows as { count: number }[])[0]?.count)
-}
-
-/** A partition bears the name of the Monday before which its rows were made: `p20261130`. */
-function nameOf(mondayMs: number): string {
-  return `p${new Date(mondayMs).toISOString().slice(0, 10).replaceAll('-', '')}`
 }
 
 /** The lowest identifier of that moment: 48 bits of milliseconds, then zeros. */

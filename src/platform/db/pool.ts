@@ -2,7 +2,7 @@ import { createPool } from 'mysql2'
 import type { Pool, PoolConnection } from 'mysql2'
 import { Unavailable } from '../../primitives/unavailable.ts'
 import { readDatabaseAddress } from './address.ts'
-import { measureClock, openClock } from './clock.ts'
+import { giveClock, measureClock, openClock } from './clock.ts'
 import type { Clock } from './clock.ts'
 import { asUnavailable, isRefusedLogin } from './faults.ts'
 import { openSession, runStatement } from './session.ts'
@@ -34,6 +34,8 @@ export interface Db {
   readonly observe: ObserveOperation
   readonly clock: Clock
   readonly sessions: WeakMap<PoolConnection, Session>
+  /** Sessions born earlier are dropped instead of being used again; in monotonic time. */
+  distrustedBeforeMs: number
 }
 
 /** A longer wait for a connection ends as Unavailable, because such a queue hardly moves. */
@@ -77,7 +79,14 @@ export function openDb(settings: DbSettings, observe: ObserveOperation = () => {
     supportBigNumbers: true,
     stringifyObjects: true,
   })
-  return { pool, settings, observe, clock: openClock(), sessions: new WeakMap() }
+  return {
+    pool,
+    settings,
+    observe,
+    clock: openClock(),
+    sessions: new WeakMap(),
+    distrustedBeforeMs: -Infinity,
+  }
 }
 
 export function closeDb(db: Db): Promise<void> {
@@ -125,6 +134,14 @@ export function discard(session: Session): void {
 }
 
 /**
+ * Keeps the sessions of a server that has become read-only from being used again: reads on them would succeed, and miss
+ * what its successor is told.
+ */
+export function distrustPresentSessions(db: Db): void {
+  db.distrustedBeforeMs = performance.now()
+}
+
+/**
  * Drops a connection immediately, even when the peer is silent: destroy() alone would wait for the peer to read our
  * end.
  */
@@ -138,7 +155,7 @@ function isWornOut(db: Db, session: Session): boolean {
   const nowMs = performance.now()
   const tooOld = nowMs - session.bornAtMs > db.settings.connMaxLifetimeSeconds * 1_000
   const idleTooLong = nowMs - session.usedAtMs > IDLE_TIMEOUT_MS
-  return tooOld || idleTooLong
+  return tooOld || idleTooLong || session.bornAtMs < db.distrustedBeforeMs
 }
 
 function toUnavailable(error: Error): Unavailable {
@@ -174,6 +191,7 @@ async function setUp(db: Db, connection: PoolConnection, leftMs: number): Promis
   const timeoutMs = Math.max(1, Math.min(leftMs, connectTimeoutMs(db.settings)))
   const identity = await withTimeout(timeoutMs, 'set up a session', prepare(db, connection))
   const session = openSession(connection, identity, performance.now())
+  giveClock(session.query, db.clock)
   db.sessions.set(connection, session)
   return session
 }

@@ -37,6 +37,6 @@ export function setCommonHeaders(response: Response): void {
 }
 
 /** Names and values by turns. */
-function commonHeaders(response: Response): string[] {
+export function commonHeaders(response: Response): string[] {
   return ['X-Request-Id', contextOf(response).requestId, ...EVERY_ANSWER]
 }

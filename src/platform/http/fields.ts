@@ -63,6 +63,11 @@ export const pageFields = {
   cursor: textInQuery().optional().meta({ description: '`next_cursor` of the previous page' }),
 }
 
+/** Of a list that old rows are removed from. */
+export const historyBeginsAtField = z.iso.datetime().optional().meta({
+  description: 'Older ones were removed, in UTC; left out while none were',
+})
+
 export const nextCursor = z
   .string()
   .nullable()

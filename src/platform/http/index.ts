@@ -1,3 +1,4 @@
+export { CHANGE, orUnknown } from './changeUnknown.ts'
 export {
   accessUnavailable,
   addressNotAllowed,
@@ -11,7 +12,9 @@ export {
   tooManyRequests,
   tooManyWrongKeys,
 } from './accessRefusals.ts'
+export { answerFile, rangeNotSatisfiable } from './answerFile.ts'
 export { answerJson, answerNothing, answerText, JSON_TYPE } from './answer.ts'
+export { answerTagged } from './answerTagged.ts'
 export { readCertificate } from './certificate.ts'
 export type { Certificate, CertificateFiles } from './certificate.ts'
 export { createApp } from './createApp.ts'
@@ -21,6 +24,7 @@ export { answer, ProblemSchema, refusals } from './documents.ts'
 export {
   elseSay,
   money,
+  historyBeginsAtField,
   nextCursor,
   pageFields,
   storableText,

@@ -30,6 +30,11 @@ export function openStream(response: Response): EventStream {
   }
 }
 
+/** For an answer whose length is its reader's affair, and which keeps little in memory. */
+export function exemptFromTimeLimit(response: ServerResponse): void {
+  streams.add(response)
+}
+
 export function isStream(response: ServerResponse): boolean {
   return streams.has(response)
 }

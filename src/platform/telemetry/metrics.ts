@@ -1,5 +1,6 @@
-import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import { VERSION } from '../version.ts'
+import { readSpanLosses } from './tracing.ts'
 
 export { Counter, Gauge, Histogram, Registry } from 'prom-client'
 
@@ -32,13 +33,14 @@ const MISNAMED = [
 
 /**
  * A registry of its own, nothing global: tests and several engines in one process do not see each other's numbers.
- * `withRuntime` adds the process's CPU, memory, garbage collection and event-loop lag; once a process is enough.
+ * `withRuntime` adds the process's CPU, memory, garbage collection, event-loop lag and lost spans; once a process is enough.
  */
 export function createMetrics({ withRuntime }: { withRuntime: boolean }): Metrics {
   const registry = new Registry()
   if (withRuntime) {
     collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_DELAY_MS })
     for (const name of MISNAMED) registry.removeSingleMetric(name)
+    countSpanLosses(registry)
   }
   new Gauge({
     name: 'chapar_build_info',
@@ -55,6 +57,21 @@ export function createMetrics({ withRuntime }: { withRuntime: boolean }): Metric
     registers: [registry],
   })
   return { registry, httpDuration }
+}
+
+/** The SDK counts them; they are read when the counter is. */
+function countSpanLosses(registry: Registry): void {
+  new Counter({
+    name: 'chapar_spans_dropped_total',
+    help: 'Spans that did not reach the collector: the queue was full, or it did not take them',
+    labelNames: ['reason'] as const,
+    registers: [registry],
+    async collect() {
+      const losses: Record<string, number> = { ...(await readSpanLosses()) }
+      this.reset()
+      for (const [reason, spans] of Object.entries(losses)) this.inc({ reason }, spans)
+    },
+  })
 }
 
 /** @returns the sum of a counter's series that have these labels; 0 where no such counter is kept. */

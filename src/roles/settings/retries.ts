@@ -1,5 +1,6 @@
 import { decimalText, durationText, oneOf, wholeNumberText } from '../../platform/config/index.ts'
 import type { Settings } from '../../platform/config/index.ts'
+import { GUARANTEED_WITHIN_MS_MAX, GUARANTEED_WITHIN_MS_MIN } from '../../primitives/guarantee.ts'
 import { ON_UNKNOWN } from '../../primitives/onUnknown.ts'
 
 /** Shorter delays would claim what waits over and over. */
@@ -61,6 +62,13 @@ export const RETRY_SETTINGS = {
     schema: durationText(VALIDITY_MAX_MS, VALIDITY_MIN_MS),
     default: '2m',
     meaning: 'The same for an express message.',
+  },
+  EXPRESS_GUARANTEED_WITHIN: {
+    schema: durationText(GUARANTEED_WITHIN_MS_MAX, GUARANTEED_WITHIN_MS_MIN),
+    default: '2s',
+    meaning:
+      'How soon an express message is guaranteed to be handed over to an operator, counted from its acceptance or from when it may ' +
+      'leave, unless the message or its customer sets another time. Misses are listed, and compensated by tariffs with `refund_missed`.',
   },
   ON_UNKNOWN: {
     schema: oneOf(['auto', ...ON_UNKNOWN]),

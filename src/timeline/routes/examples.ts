@@ -23,6 +23,7 @@ const MESSAGE = {
   recipients: 2,
   send_at: null,
   expires_at: null,
+  guaranteed_by: null,
   created_at: '2026-01-19T08:30:00.142Z',
   next_cursor: null,
   steps: [

@@ -4,30 +4,40 @@ import { money, time } from '../../platform/http/index.ts'
 import type { Step } from '../types.ts'
 
 const STEPS = [
-  ...(['accepted', 'charged', 'scheduled', 'attempt', 'sent', 'quarantined', 'receipt'] as const),
-  ...(['delivered', 'undelivered', 'failed', 'cancelled', 'refunded', 'event', 'webhook'] as const),
+  ...(['accepted', 'charged', 'scheduled', 'attempt', 'missed', 'sent', 'quarantined', 'receipt'] as const),
+  ...(['delivered', 'undelivered', 'failed', 'cancelled'] as const),
+  ...(['refunded', 'released', 'compensated', 'event', 'webhook'] as const),
 ] as const satisfies readonly Step['step'][]
 
 export const TimelineStep = z
   .object({
     step: z.enum(STEPS).meta({
       description:
-        '`attempt`: one submission to an operator. `sent`: an operator has it. `receipt`: what an operator said later. ' +
+        '`attempt`: one submission to an operator. `missed`: its guarantee was over. `sent`: an operator has it. `receipt`: what an operator said later. ' +
+        '`released`: a price that was held went back. `compensated`: the price went back for a missed deadline. ' +
         '`event`: it is in the feed, and at the endpoints that want it, each a `webhook`',
     }),
     at: time('When'),
-    amount_cents: money('Charged, or refunded').optional(),
+    amount_cents: money('Charged, or what went back').optional(),
     until: time('When it is to be sent').optional(),
     attempt: z.int().optional().meta({ description: 'Operators that were called in turn share a number' }),
     provider: z.string().optional().meta({ description: 'The operator' }),
     result: z.string().optional().meta({
       description:
-        'Of an attempt: `accepted`, `rejected`, `unavailable`, `refused` or `unknown`. Of a receipt, what it changed: `applied`, or why nothing. Of a webhook: `pending`, `delivered` or `failed`',
+        'Of an attempt: `accepted`, `rejected`, `unavailable`, `refused` or `unknown`. Of a missed guarantee: `late` or `unsent`. Of a receipt, what it changed: `applied`, or why nothing. Of a webhook: `pending`, `delivered` or `failed`',
     }),
     detail: z.string().optional().meta({ description: 'The reason in words' }),
     route: z.string().nullable().optional().meta({
       description: 'Why this operator. Null of a first attempt that succeeded: only its result is kept',
     }),
+    hedge: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'It went to this operator while another one had not answered' }),
+    late_by_ms: z
+      .int()
+      .optional()
+      .meta({ description: 'How long after its guarantee it was sent or failed' }),
     duration_ms: z.int().nullable().optional().meta({ description: 'Likewise' }),
     verdict: z
       .enum(['delivered', 'undelivered'])
@@ -80,7 +90,10 @@ export function toWireStep(step: Step, isAdmins: boolean): z.input<typeof AdminT
         return {
           ...{ attempt: step.attempt, provider: step.provider, result: step.result, detail: step.reason },
           ...{ route: step.routeReason, duration_ms: step.durationMs },
+          ...(step.isHedge ? { hedge: true as const } : {}),
         }
+      case 'missed':
+        return { result: step.cause, late_by_ms: step.lateByMs }
       case 'sent':
         return { provider: step.provider, ...(isAdmins ? { operator_messages: step.operatorIds } : {}) }
       case 'quarantined':
@@ -95,6 +108,8 @@ export function toWireStep(step: Step, isAdmins: boolean): z.input<typeof AdminT
       case 'failed':
         return { ...(step.provider === '' ? {} : { provider: step.provider }), error: step.failure }
       case 'refunded':
+      case 'released':
+      case 'compensated':
         return { amount_cents: step.amount, detail: step.reason }
       case 'event':
         return { event_type: step.type, sequence: step.sequence }

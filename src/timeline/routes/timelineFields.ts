@@ -13,6 +13,7 @@ const WaitingFields = z
       description:
         '`turn`: recipients before it. `queue`: it is on its way to an operator. `operator`: it is being submitted. `lease`: ' +
         'a consumer that had it does not answer. `retry`: another attempt. `schedule`: its time to be sent. ' +
+        '`window`, `rate`: the time at which the sending window or the sending rate lets it leave. ' +
         '`answer`: an operator may have it; a receipt or another question ends it. ' +
         '`operators_stopped`: all operators of its class are paused or drained. `operators_unreachable`: none of them answers. ' +
         '`relay`: it is due. `move`: ask again. `quarantine`: a decision, because an operator may have it',
@@ -22,7 +23,7 @@ const WaitingFields = z
     until: time('Until when at most').nullable(),
     recipients_before: z.int().nullable().meta({
       description:
-        'About how many recipients are before it, while it waits for its turn; counted up to some hundred thousand',
+        'About how many recipients are before it, while it waits for its turn or is due; counted up to some hundred thousand',
     }),
     hand_over_estimated_at: time('About when an operator gets it').nullable().meta({
       description: 'About when an operator gets it, in UTC; null when that is not known',
@@ -48,6 +49,7 @@ const messageFields = {
   recipients: z.int().meta({ description: 'Number of recipients' }),
   send_at: time('When it is to be sent').nullable(),
   expires_at: time('When it expires, if the message says so').nullable(),
+  guaranteed_by: time('By when it is guaranteed to be handed over; null without a guarantee').nullable(),
   created_at: time('When it was accepted'),
   incomplete: z.literal(true).optional().meta({
     description: 'Too much happened to be on one page, and some steps are left out: ask for fewer recipients',
@@ -118,6 +120,7 @@ function toMessage(timeline: MessageTimeline, cursor: string | null) {
     recipients: timeline.recipients,
     send_at: timeline.sendAt?.toISOString() ?? null,
     expires_at: timeline.expiresAt?.toISOString() ?? null,
+    guaranteed_by: timeline.guaranteedBy?.toISOString() ?? null,
     created_at: timeline.createdAt.toISOString(),
     ...(timeline.isComplete ? {} : { incomplete: true as const }),
     next_cursor: cursor,

@@ -1,8 +1,9 @@
-import { CommitUnknown } from '../../platform/db/index.ts'
 import type { Refusal } from '../../platform/http/index.ts'
 import type { Access } from '../../primitives/access.ts'
 import { Problem } from '../../primitives/problem.ts'
 import { ENDPOINTS_MAX } from '../index.ts'
+
+export { CHANGE, orUnknown } from '../../platform/http/index.ts'
 
 export function liveKeyRequired(): Problem {
   return new Problem(403, 'live_key_required', 'A test key cannot change where events go.')
@@ -13,26 +14,6 @@ export function requireLiveKey({ isTest }: Access): void {
   if (isTest) throw liveKeyRequired()
 }
 
-export function changeUnknown(): Problem {
-  return new Problem(
-    503,
-    'outcome_unknown',
-    'The change may or may not have been made. Read what is there before you repeat it.',
-  )
-}
-
-/** Answers a change whose commit is not known, without Retry-After: a repeat may make it twice. */
-export async function orUnknown<T>(change: Promise<T>): Promise<T> {
-  try {
-    return await change
-  } catch (error) {
-    throw error instanceof CommitUnknown ? changeUnknown() : error
-  }
-}
-
-export const CHANGE: Refusal[] = [
-  { when: 'the change may or may not have been made; read before repeating it', example: changeUnknown() },
-]
 export const LIVE_KEY: Refusal[] = [{ when: 'a test key asks for a change', example: liveKeyRequired() }]
 
 /** Also the answer for another customer's endpoint, and for a malformed identifier. */

@@ -5,7 +5,7 @@ import type { Planted } from './planted.ts'
 
 const insert = (identifier: string, no: number, attempt: number) =>
   sql`INSERT INTO delivery_attempts
-    VALUES (${bytes(identifier)}, ${no}, ${attempt}, 1, 'operator-a', 'unavailable', 'HTTP 503', '', NOW(3), 1)`
+    VALUES (${bytes(identifier)}, ${no}, ${attempt}, 1, 'operator-a', 'unavailable', 'HTTP 503', '', NOW(3), 1, 0)`
 
 export const ATTEMPTS: Planted[] = [
   {

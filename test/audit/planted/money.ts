@@ -4,7 +4,25 @@ import { bytes } from '../variedTables.ts'
 import { OF_NOTHING, recipient, refundOf, setRecipient } from './planted.ts'
 import type { Planted } from './planted.ts'
 
+/** The oldest that there can be, of so many rows. */
+const removedWeek = (entries: number) =>
+  sql`INSERT INTO removed_weeks (kind, below, state, entries, changed_at)
+    VALUES ('ledger', UNHEX('00001499700000000000000000000000'), 'dropped', ${entries}, NOW(3))`
+
 export const MONEY: Planted[] = [
+  {
+    what: 'a removed week whose sums are not those of its customers',
+    plant: () => [removedWeek(5)],
+    expected: () => [['removed', 'ledger of the week before 1970-01-05']],
+  },
+  {
+    what: 'sums of removed rows that lead nowhere',
+    plant: () => [
+      removedWeek(1),
+      sql`INSERT INTO removed_ledger SELECT 1, below, 1, 0, 0, 0, 7, 9 FROM removed_weeks`,
+    ],
+    expected: () => [['removed', 'customer 1']],
+  },
   {
     what: 'a balance that the ledger does not come to',
     plant: () => [sql`UPDATE user_balances SET balance = balance + 7 WHERE user_id = 1`],
@@ -150,6 +168,48 @@ export const MONEY: Planted[] = [
       setRecipient(cancelled, 1, sql`status = 'done', provider = 'operator-a', handed_over_at = NOW(3)`),
     ],
     expected: ({ cancelled }) => [['refund', recipient(cancelled, 1)]],
+  },
+  {
+    what: 'a sent recipient that got its price back and does not say so',
+    plant: ({ told }) => [
+      sql`UPDATE user_transactions SET recipient_no = 1, transaction_type = 'compensation'
+        WHERE ${refundOf(told, 2)}`,
+    ],
+    expected: ({ told }) => [
+      ['refund', recipient(told, 2)],
+      ['refund', recipient(told, 1)],
+      ['deadline', recipient(told, 1)],
+    ],
+  },
+  {
+    what: 'sent recipients that say that their price, a part of it or more than it went back, which it did not',
+    plant: ({ ended, quarantined }) => [
+      setRecipient(ended, 1, sql`returned = 1`),
+      setRecipient(quarantined, 1, sql`returned = 2`),
+    ],
+    expected: ({ ended, quarantined }) => [
+      ['refund', recipient(ended, 1)],
+      ['refund', recipient(quarantined, 1)],
+    ],
+  },
+  {
+    what: 'an unfinished recipient that says that its price went back, which it did not',
+    plant: ({ ready }) => [setRecipient(ready, 1, sql`returned = 1`)],
+    expected: ({ ready }) => [['refund', recipient(ready, 1)]],
+  },
+  {
+    what: 'a cancelled recipient that got its price back twice, by two kinds of entries',
+    plant: ({ cancelled }) => [
+      sql`INSERT INTO user_transactions (transaction_id, recipient_no, transaction_type, user_id, seq, amount,
+            balance_after, description, created_at)
+          SELECT f.transaction_id, 1, 'compensation', 2, b.last_seq + 1, 1, b.balance + 1, '', NOW(3)
+          FROM user_transactions f JOIN user_balances b ON b.user_id = 2 WHERE ${refundOf(cancelled, 1)}`,
+      sql`UPDATE user_balances SET balance = balance + 1, last_seq = last_seq + 1 WHERE user_id = 2`,
+    ],
+    expected: ({ cancelled }) => [
+      ['refund', recipient(cancelled, 1)],
+      ['deadline', recipient(cancelled, 1)],
+    ],
   },
   {
     what: 'a test message that costs something',

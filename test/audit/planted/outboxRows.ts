@@ -91,6 +91,14 @@ export const OUTBOX_ROWS: Planted[] = [
     expected: ({ scheduled }) => [['due', `outbox row of ${scheduled}`]],
   },
   {
+    what: 'a waiting outbox row that is due a minute after its customer’s window or rate lets it leave',
+    plant: ({ scheduled }) => [
+      sql`UPDATE sms_requests SET delayed_until = send_at + INTERVAL 1 HOUR WHERE sms_identifier = ${bytes(scheduled)}`,
+      sql`UPDATE outbox_events SET order_key = order_key + 3660 * 1000000 WHERE sms_identifier = ${bytes(scheduled)}`,
+    ],
+    expected: ({ scheduled }) => [['due', `outbox row of ${scheduled}`]],
+  },
+  {
     what: 'a ready express outbox row with a deadline in 2099',
     plant: ({ sending }) => [
       sql`UPDATE outbox_events SET lane = 0, order_key = 4070908800000000

@@ -35,6 +35,16 @@ export const RECIPIENTS: Planted[] = [
     expected: ({ ended }) => [['state', recipient(ended, 4)]],
   },
   {
+    what: 'a recipient that failed and has a cost',
+    plant: ({ ended }) => [setRecipient(ended, 4, sql`cost = 5`)],
+    expected: ({ ended }) => [['state', recipient(ended, 4)]],
+  },
+  {
+    what: 'a recipient whose cost is below nothing',
+    plant: ({ ended }) => [setRecipient(ended, 1, sql`cost = -1`)],
+    expected: ({ ended }) => [['state', recipient(ended, 1)]],
+  },
+  {
     what: 'a recipient that failed without a reason',
     plant: ({ ended }) => [setRecipient(ended, 4, sql`failure_reason = NULL`)],
     expected: ({ ended }) => [['state', recipient(ended, 4)]],

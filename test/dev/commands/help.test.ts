@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { COMMANDS } from '../../../dev/commands/catalogue.ts'
 import { describeCommands } from '../../../dev/commands/help.ts'
 import { CHECKOUT } from '../../../dev/stack/folders.ts'
+import { COMMANDS as ADMIN_COMMANDS } from '../../../src/accounts/command/index.ts'
 
 const run = promisify(execFile)
 
@@ -29,6 +30,18 @@ describe('help', function () {
     const makefile = readFileSync(join(CHECKOUT, 'Makefile'), 'utf8')
     const [, targets = ''] = /^\.PHONY: help ((?:.|\\\n)*?[^\\])$/m.exec(makefile) ?? []
     assert.deepEqual(targets.replaceAll('\\\n', '').split(/\s+/).sort(), Object.keys(COMMANDS).sort())
+  })
+
+  it('has every command of `npm run admin`', () => {
+    const listed = COMMANDS.admin.options.flatMap(([usage]) => {
+      const [group = '', ...words] = usage.split(/[ |]+/)
+      const names = words.filter((word) => /^[a-z]/.test(word))
+      return names.length > 0 ? names.map((name) => `${group} ${name}`) : [group]
+    })
+    assert.deepEqual(
+      Object.keys(ADMIN_COMMANDS).filter((name) => !listed.includes(name)),
+      [],
+    )
   })
 
   it('is shown by a program that is asked for it, however that reads its flags', async () => {

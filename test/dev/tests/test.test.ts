@@ -9,6 +9,7 @@ import { identify, type ProcessIdentity } from '../../../dev/processes/identity.
 import { CHECKOUT } from '../../../dev/stack/folders.ts'
 
 const QUICK = 'test/dev/tests/quickTests.ts'
+const FAILING = 'test/dev/tests/failingTests.ts'
 const HANGING = 'test/dev/tests/hangingTests.ts'
 
 describe('npm test', function () {
@@ -48,6 +49,16 @@ describe('npm test', function () {
     assert.equal(await ended, 1)
     assert.equal(lines.at(-1), 'no test was run')
   })
+
+  for (const flags of [[], ['--parallel', '--jobs', '2']])
+    it(`lists what failed before its last line${flags.length > 0 ? ', from all processes' : ''}`, async () => {
+      const { lines, ended } = start(...flags, FAILING, QUICK)
+      assert.equal(await ended, 1)
+      assert.deepEqual(lines.slice(-2), [
+        `failed: ${FAILING}: failing fails: as it should`,
+        '3 passed, 1 failed',
+      ])
+    })
 
   for (const { signal, code } of [
     { signal: 'SIGINT', code: 130 },

@@ -9,7 +9,7 @@ describe('what the benchmark is told', () => {
     const options = readOptions([], {})
     assert.equal(options.form, 'short')
     assert.equal(options.isStrict, false)
-    assert.equal(planSteps(formOf('short', undefined), options).length, 20)
+    assert.equal(planSteps(formOf('short', undefined), options).length, 23)
   })
 
   it('takes less than 45 minutes in its whole form, with two rates lowered three times each', () => {

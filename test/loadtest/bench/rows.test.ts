@@ -15,6 +15,7 @@ import {
 import { seedCustomers } from '../../../loadtest/bench/stage/customers.ts'
 import { openDatabase } from '../../../loadtest/bench/stage/database.ts'
 import type { Database } from '../../../loadtest/bench/stage/database.ts'
+import { fillRollups } from '../../../loadtest/bench/stage/fillRollups.ts'
 import { insertMessages, makeReady } from '../../../loadtest/bench/stage/messages.ts'
 import { withoutSecondaryKeys } from '../../../loadtest/bench/stage/secondaryKeys.ts'
 import { seedTariffs } from '../../../loadtest/bench/stage/tariffs.ts'
@@ -93,6 +94,23 @@ describe('the rows that the benchmark writes itself', () => {
       const { id, per, price } = chooseTariff(list, `+${NUMBER_BASE}`)
       assert.deepEqual([id === list.fallback.id, per, price], [false, 'part', 1])
     }
+  })
+
+  it('are rollups of which each level comes to the same, costs included', async () => {
+    const countries = [{ country: 'IR', share: 1, operators: ['operator-a'] }]
+    await fillRollups(database, [{ userId: 1, messagesPerDay: 2_000, countries }], 1, () => {})
+    const sums = await Promise.all(
+      ['report_minutes', 'report_quarters', 'report_days'].map((table) =>
+        database.rows<Record<string, string>>(
+          `SELECT user_id, SUM(messages) AS messages, SUM(charged) AS charged, SUM(handovers) AS handovers,
+             SUM(cost) AS cost, SUM(costed) AS costed FROM ${table} GROUP BY user_id ORDER BY user_id`,
+        ),
+      ),
+    )
+    assert.equal(sums[0]?.length, 2)
+    assert.deepEqual(sums[1], sums[0])
+    assert.deepEqual(sums[2], sums[0])
+    assert.ok(sums[0].every(({ cost, handovers }) => Number(cost) > 0 && cost === handovers))
   })
 })
 

@@ -33,7 +33,8 @@ export function bulkOf(list: unknown[], given: Given = {}): BulkRequest {
   const print = fingerprint({ list, isAllOrNothing })
   if (!print) throw new Error('a bulk without a canonical form')
   const ofBulk = { userId, partsLimit: isAllOrNothing ? null : partsLimit, spendLimits }
-  const readBy = { limits: LIMITS, nowMs: () => 0, customer: { allowedSenders: null, onUnknown: null } }
+  const customer = { allowedSenders: null, onUnknown: null, guaranteedWithinMs: null, hedge: false }
+  const readBy = { limits: LIMITS, nowMs: () => 0, customer }
   return {
     ...{
       userId,

@@ -63,9 +63,10 @@ describe('POST /v1/messages/quote', () => {
   })
 
   it('200: shows the price of each recipient where prices differ, and a balance that does not suffice', async () => {
+    const AT_ACCEPTANCE = { charging: 'acceptance', receiptWaitSeconds: null } as const
     const recipients = [
-      { recipient: '+989120000001', price: 5, tariffId: 1 },
-      { recipient: '+14155550100', price: 100, tariffId: 2 },
+      { recipient: '+989120000001', price: 5, tariffId: 1, ...AT_ACCEPTANCE },
+      { recipient: '+14155550100', price: 100, tariffId: 2, ...AT_ACCEPTANCE },
     ]
     const { post } = quoting({ price: { cost: 105, recipients, differs: true } })
     const { body } = await post({ to: ['+989120000001', '+14155550100'], text: 'hi' }).expect(200)

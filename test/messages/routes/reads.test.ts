@@ -26,6 +26,7 @@ const ONE: MessageView = {
   ...{ recipients: 1, to: ['+14155550100'], sender: 'Shop', text: 'hi', parts: 1, cost: 5, attempts: 2 },
   ...{ provider: 'operator-a', failure: { code: 'rejected', detail: 'invalid number' } },
   ...{ toGiven: null, clientReference: 'order-1', tags: ['shop'] },
+  ...{ charging: 'delivery', money: 'released', held: 0, returned: 5 },
   ...{
     onUnknown: null,
     sendAt: null,
@@ -33,12 +34,15 @@ const ONE: MessageView = {
     createdAt: AT,
     updatedAt: AT,
     isPossibleDuplicate: false,
+    guaranteedBy: null,
   },
 }
 const SHOWN = {
   ...{ id: ID, status: 'FAILED_PERM', to: '+14155550100', from: 'Shop', text: 'hi', type: 'normal' },
   ...{ recipients: 1, parts: 1, cost_cents: 5, attempts: 2, provider: 'operator-a', send_at: null },
   ...{ to_given: null, client_reference: 'order-1', tags: ['shop'], expires_at: null, on_unknown: null },
+  guaranteed_by: null,
+  ...{ charging: 'delivery', money: 'released', held_cents: 0, returned_cents: 5 },
   error: { code: 'rejected', detail: 'invalid number' },
   ...{ created_at: AT.toISOString(), updated_at: AT.toISOString() },
 }
@@ -221,6 +225,7 @@ describe('GET /v1/messages/{id}/recipients', () => {
           attempts: 1,
           provider: 'operator-a',
         },
+        ...{ charging: 'hand_over', money: 'captured', returned: 0 },
         ...{ failure: null, isPossibleDuplicate: false, updatedAt: AT },
       },
     ],
@@ -241,6 +246,7 @@ describe('GET /v1/messages/{id}/recipients', () => {
           attempts: 1,
           provider: 'operator-a',
         },
+        ...{ charging: 'hand_over', money: 'captured', returned_cents: 0 },
         ...{ error: null, updated_at: AT.toISOString() },
       },
     ])

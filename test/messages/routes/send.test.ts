@@ -38,7 +38,7 @@ describe('POST /sms/send', () => {
       {
         ...{ userId: 1, text: 'hi', type: 'normal', recipients: ['+98912', '0912345'] },
         ...{ parts: 1, isTest: false, traceparent: undefined, partsLimit: undefined, keyed: undefined },
-        ...{ spendLimits: undefined, onUnknown: undefined },
+        ...{ spendLimits: undefined, onUnknown: undefined, sending: undefined },
       },
     ])
     const [line] = log.lines()

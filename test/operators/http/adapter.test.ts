@@ -179,9 +179,10 @@ describe('the HTTP adapter', () => {
     })
   })
 
-  it('asks for answers without compression', async () => {
-    const server = createServer((request, response) => {
-      response.writeHead(request.headers['accept-encoding'] === 'identity' ? 400 : 500).end()
+  it('asks for answers without compression, and names no trace that it does not record', async () => {
+    const server = createServer(({ headers }, response) => {
+      const isPlain = headers['accept-encoding'] === 'identity' && !('traceparent' in headers)
+      response.writeHead(isPlain ? 400 : 500).end()
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo

@@ -18,6 +18,35 @@ function read(exchange: Exchange): string {
   return answer.kind === 'not_known' ? `not known: ${answer.reason}` : answer.kind
 }
 
+describe('what an answer says of a delivery', () => {
+  const deliveryOf = (...statuses: string[]) => {
+    const answers = interpretStatus(
+      [message('r-1')],
+      answered(
+        statuses.map((status) => ({
+          reference: 'r-1',
+          status: 'accepted',
+          delivery: { reference: 'r-1', status },
+        })),
+      ),
+    )
+    assert.ok(!('fault' in answers))
+    const [answer] = answers
+    assert.equal(answer?.kind, 'taken')
+    return answer.kind === 'taken' ? answer.delivery?.verdict : undefined
+  }
+
+  it('counts when it is said once or more often', () => {
+    assert.equal(deliveryOf('delivered'), 'delivered')
+    assert.equal(deliveryOf('undelivered', 'undelivered'), 'undelivered')
+  })
+
+  it('counts for nothing in other words, or when it contradicts itself', () => {
+    for (const words of [['constructor'], ['__proto__'], ['delivered', 'undelivered']])
+      assert.equal(deliveryOf(...words), undefined, words.join())
+  })
+})
+
 describe('the answer to the question what became of messages', () => {
   const of = (status: string, more: object = {}) => answered([{ reference: 'r-1', status, ...more }])
   const cases: [string, Exchange, string][] = [

@@ -66,6 +66,8 @@ describe('receipts over HTTP', () => {
       'null',
       '{}',
       '{"status":"delivered"}',
+      '{"reference":"x","status":"constructor"}',
+      '{"reference":"x","status":"__proto__"}',
       '{"reference":"x"}',
       '[[]]',
       'id:1 stat:DELIVRD',

@@ -8,7 +8,7 @@ const route = (operators: string[], given: Partial<OperatorRoute> = {}): Operato
   return { prefix: '', type: null, userId: null, sender: null, operators, ...given }
 }
 const message = (given: Partial<Routable> = {}): Routable => {
-  return { to: '+989121234567', type: 'normal', userId: 1, sender: null, ...given }
+  return { to: '+989121234567', type: 'normal', userId: 1, sender: null, reference: 'a:1', ...given }
 }
 const choose = (routes: OperatorRoute[], given: Partial<Routable> = {}, operators = OPERATORS) =>
   chooseRoute(indexRoutes({ operators, routes }), message(given))

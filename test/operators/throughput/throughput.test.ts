@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { mock } from 'node:test'
 import type { MessageClass } from '../../../src/operators/contract.ts'
 import { grantSlice } from '../../../src/operators/throughput/grantSlice.ts'
@@ -135,6 +136,18 @@ describe("an operator's bound on message parts a second", () => {
     assert.ok(express.readyAtMs() <= now())
     await pass(1_000)
     assert.ok(normal.readyAtMs() <= now())
+  })
+
+  it('keeps nothing of a call that gave up waiting at the signal that ends all calls', async () => {
+    const [throughput] = processes(1, 1)
+    const stopping = new AbortController()
+    void throughput?.express.acquire(1, WAIT_MAX_MS)
+    void throughput?.express.acquire(1, WAIT_MAX_MS)
+    const turn = throughput?.express.acquire(1, 100, stopping.signal)
+    assert.equal(getEventListeners(stopping.signal, 'abort').length, 1)
+    await pass(101)
+    assert.equal(await turn, undefined)
+    assert.equal(getEventListeners(stopping.signal, 'abort').length, 0)
   })
 })
 

@@ -198,6 +198,41 @@ describe('a link to the broker', () => {
       await eventually('it does not try again', () => proxy.links().length === 0)
     })
 
+  describe('with the addresses of several nodes', () => {
+    let other: TcpProxy
+
+    before(async () => (other = await openTcpProxy(stack.amqpUrl)))
+    after(() => other.close())
+    afterEach(() => other.admit())
+
+    const openBoth = () => open({ url: `${proxy.url}?heartbeat=1,${other.url}?heartbeat=1` })
+    const areOpen = () => [proxy.links().length, other.links().length]
+
+    it('takes the first one that answers', async () => {
+      await openBoth()
+      await becomes('up')
+      assert.deepEqual(areOpen(), [1, 0])
+      await link?.close()
+      proxy.refuse()
+      await openBoth()
+      await becomes('up')
+      assert.deepEqual(areOpen(), [0, 1])
+    })
+
+    it('goes to the next one when its own is gone, and back when that is gone too', async () => {
+      await openBoth()
+      await becomes('up')
+      proxy.refuse()
+      proxy.cut()
+      await eventually('the other node has it', () => link?.state() === 'up' && areOpen()[1] === 1)
+      proxy.admit()
+      other.refuse()
+      other.cut()
+      await eventually('the first node has it', () => link?.state() === 'up' && areOpen()[0] === 1)
+      assert.equal(setUps, 3)
+    })
+  })
+
   it('can be closed while the broker is silent', async () => {
     const opened = await open({ url: proxy.url })
     await becomes('up')

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import { CommitUnknown, closeDb, openDb, transact } from '../../../src/platform/db/index.ts'
 import type { Db, TransactOptions, Tx } from '../../../src/platform/db/index.ts'
+import { resolveLostCommit } from '../../../src/platform/db/lostCommit.ts'
+import { acquire } from '../../../src/platform/db/pool.ts'
 import { Unavailable } from '../../../src/primitives/unavailable.ts'
 import { balanceOf, look } from '../../support/arrange.ts'
 import { loseCommit } from '../../support/loseCommit.ts'
@@ -186,6 +188,15 @@ describe('a COMMIT whose answer is lost', () => {
     loseCommit(proxy, 'answer')
     assert.equal(await debitBeforeFailover(), 'found')
     assert.deepEqual([tries, ...(await booked())], [1, 90, 1])
+  })
+
+  it('is unknown when group replication answered it, though this member does not know it: the others may', async () => {
+    for (const errno of [3100, 3101]) {
+      const cause = Object.assign(new Error('the group'), { errno })
+      const lost = { operation: 'test.debit', session: await acquire(db), cause }
+      const ended = await resolveLostCommit(db, lost, lookUp, 1_000)
+      assert.ok('error' in ended && ended.error instanceof CommitUnknown && !ended.retry)
+    }
   })
 
   it('kills no session of another server, where its number is a stranger’s', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
-import type { DeliveryStatus, ReceiptState, Schema, WaitingState } from '../../../db/schema.ts'
+import type { DeliveryStatus, ReceiptState, ReportResult, Schema, WaitingState } from '../../../db/schema.ts'
 import { look } from '../../support/arrange.ts'
+import type { Charging } from '../../../src/primitives/charging.ts'
 import type { OnUnknown } from '../../../src/primitives/onUnknown.ts'
 import { freshStack } from '../../support/servers.ts'
 import type { Stack } from '../../support/servers.ts'
@@ -18,6 +19,27 @@ type Columns = {
   [Table in keyof Schema]: { [Name in keyof Schema[Table]]: ColumnOf<Read<Schema[Table][Name]>> }
 }
 
+const REPORT_ROWS = {
+  user_id: 'number',
+  started_at: 'time',
+  type: 'text',
+  operator: 'text',
+  country: 'text',
+  result: 'text',
+  messages: 'number',
+  parts: 'number',
+  charged: 'number',
+  refunded: 'number',
+  handovers: 'number',
+  handover_ms: 'number',
+  deliveries: 'number',
+  delivery_ms: 'number',
+  handover_sketch: 'bytes or null',
+  delivery_sketch: 'bytes or null',
+  cost: 'number',
+  costed: 'number',
+} as const
+
 const ROW_TYPES = {
   user_balances: {
     user_id: 'number',
@@ -25,6 +47,7 @@ const ROW_TYPES = {
     last_seq: 'number',
     fair_tag: 'number',
     parts_tat: 'number',
+    sending_tat: 'number',
     spend_day: 'number',
     spent_of_day: 'number',
     spent_of_month: 'number',
@@ -55,6 +78,9 @@ const ROW_TYPES = {
     is_test: 'number',
     on_unknown: 'text or null',
     traceparent: 'text or null',
+    delayed_until: 'time or null',
+    guaranteed_by: 'time or null',
+    hedge: 'number',
     created_at: 'time',
   },
   sms_status: {
@@ -81,6 +107,9 @@ const ROW_TYPES = {
     updated_at: 'time',
     given_to: 'text or null',
     makes_events: 'number',
+    returned: 'number',
+    charging: 'text',
+    cost: 'number or null',
   },
   message_references: { sms_identifier: 'bytes', user_id: 'number', client_reference: 'bytes' },
   message_tags: { user_id: 'number', sms_identifier: 'bytes', tags: 'text' },
@@ -95,6 +124,18 @@ const ROW_TYPES = {
     route_reason: 'text',
     started_at: 'time',
     duration_ms: 'number',
+    is_hedge: 'number',
+  },
+  deadline_misses: {
+    sms_identifier: 'bytes',
+    recipient_no: 'number',
+    user_id: 'number',
+    cause: 'text',
+    guaranteed_by: 'time',
+    ended_at: 'time',
+    due_at: 'time or null',
+    compensated_at: 'time or null',
+    compensation: 'number',
   },
   operator_messages: {
     sms_identifier: 'bytes',
@@ -171,6 +212,36 @@ const ROW_TYPES = {
   },
   outbox_positions: { lane: 'number', order_key: 'number' },
   skip_locked_probe: { id: 'number' },
+  removed_weeks: {
+    kind: 'text',
+    below: 'bytes',
+    state: 'text',
+    position: 'text or null',
+    entries: 'number',
+    topups: 'number',
+    charges: 'number',
+    refunds: 'number',
+    manifest: 'bytes or null',
+    blocked_by: 'text or null',
+    changed_at: 'time',
+  },
+  removed_ledger: {
+    user_id: 'number',
+    below: 'bytes',
+    entries: 'number',
+    topups: 'number',
+    charges: 'number',
+    refunds: 'number',
+    chain_a: 'number',
+    chain_b: 'number',
+  },
+  retention_position: {
+    id: 'number',
+    owner: 'bytes or null',
+    lease_until: 'time or null',
+    texts_until: 'bytes or null',
+    texts_left_until: 'bytes or null',
+  },
   audit_accounts: { user_id: 'number', seq: 'number', balance: 'number' },
   customers: {
     user_id: 'number',
@@ -184,6 +255,14 @@ const ROW_TYPES = {
     spend_per_day: 'number or null',
     spend_per_month: 'number or null',
     on_unknown: 'text or null',
+    normal_weight: 'number',
+    sending_parts_per_second: 'number or null',
+    window_from: 'number or null',
+    window_to: 'number or null',
+    window_zone: 'text or null',
+    window_express: 'number',
+    guaranteed_within_ms: 'number or null',
+    hedge: 'number',
     created_at: 'time',
     updated_at: 'time',
   },
@@ -258,6 +337,9 @@ const ROW_TYPES = {
     per: 'text',
     price: 'number',
     created_at: 'time',
+    refund_missed: 'number',
+    charging: 'text',
+    receipt_wait_seconds: 'number or null',
   },
   tariffs_revision: { id: 'number', revision: 'number' },
   event_queue: {
@@ -345,6 +427,29 @@ const ROW_TYPES = {
   },
   operators_revision: { id: 'number', revision: 'number' },
   operator_quotas: { name: 'text', leased_until_us: 'number' },
+  operator_health: {
+    slot: 'number',
+    prefix: 'text',
+    operator: 'text',
+    accepted: 'number',
+    failed: 'number',
+    latency_ms: 'number',
+    express_accepted: 'number',
+    express_failed: 'number',
+    express_latency_ms: 'number',
+    delivered: 'number',
+    undelivered: 'number',
+  },
+  receipt_polls: {
+    sms_identifier: 'bytes',
+    recipient_no: 'number',
+    operator: 'text',
+    recipient: 'text',
+    every_ms: 'number',
+    asked: 'number',
+    next_at: 'time',
+    ends_at: 'time',
+  },
   process_states: {
     id: 'bytes',
     roles: 'text',
@@ -366,6 +471,49 @@ const ROW_TYPES = {
     created_at: 'time',
     ended_at: 'time or null',
   },
+  exports: {
+    id: 'bytes',
+    user_id: 'number',
+    what: 'text',
+    format: 'text',
+    from_at: 'time',
+    until_at: 'time',
+    filters: 'text',
+    secret: 'bytes',
+    state: 'text',
+    reason: 'text or null',
+    due_at: 'time',
+    owner: 'bytes or null',
+    failures: 'number',
+    file: 'text or null',
+    position: 'text or null',
+    reached_at: 'time or null',
+    row_count: 'number',
+    byte_count: 'number',
+    total: 'number',
+    sha256: 'bytes or null',
+    created_at: 'time',
+    started_at: 'time or null',
+    ended_at: 'time or null',
+  },
+  report_minutes: REPORT_ROWS,
+  report_quarters: REPORT_ROWS,
+  report_days: REPORT_ROWS,
+  report_positions: { id: 'number', folded_until: 'bytes' },
+  holds: {
+    sms_identifier: 'bytes',
+    recipient_no: 'number',
+    user_id: 'number',
+    price: 'number',
+    receipt_wait_seconds: 'number or null',
+    release_at: 'time or null',
+  },
+  report_changes: {
+    sms_identifier: 'bytes',
+    recipient_no: 'number',
+    was: 'text',
+    became: 'text',
+  },
 } satisfies Columns
 
 const KINDS: Record<string, Kind> = {
@@ -373,6 +521,7 @@ const KINDS: Record<string, Kind> = {
   int: 'number',
   smallint: 'number',
   tinyint: 'number',
+  char: 'text',
   varchar: 'text',
   mediumtext: 'text',
   text: 'text',
@@ -426,7 +575,7 @@ describe('the row types of Kysely', () => {
         FROM information_schema.columns WHERE table_schema = DATABASE() AND data_type = 'enum'`,
     )
     const wanted = {
-      'user_transactions.transaction_type': ['topup', 'charge', 'refund'],
+      'user_transactions.transaction_type': ['topup', 'charge', 'refund', 'release', 'compensation'],
       'customers.tier': ['free', 'basic', 'premium'],
       'api_keys.mode': ['live', 'test'],
       'webhook_endpoints.kind': ['endpoint', 'callback'],
@@ -435,6 +584,8 @@ describe('the row types of Kysely', () => {
       'operators.state': ['active', 'paused', 'drained'],
       'tariffs.type': ['normal', 'express'],
       'tariffs.per': ['message', 'part'],
+      'tariffs.charging': ['acceptance', 'hand_over', 'delivery'],
+      'sms_status.charging': ['acceptance', 'hand_over', 'delivery'],
       'sms_requests.type': ['normal', 'express'],
       'sms_requests.on_unknown': ['retry', 'hold'],
       'customers.on_unknown': ['retry', 'hold'],
@@ -448,10 +599,24 @@ describe('the row types of Kysely', () => {
         'other_operator',
       ],
       'receipts.verdict': ['delivered', 'undelivered'],
+      'removed_weeks.kind': ['messages', 'ledger'],
+      'removed_weeks.state': ['checking', 'sealed', 'closing', 'dropped'],
       'waiting_receipts.state': ['waiting', 'orphan'],
       'sms_status.delivery_status': ['delivered', 'undelivered'],
       'sms_status.status': ['pending', 'sending', 'done', 'failed', 'cancelled'],
       'admin_actions.state': ['requested', 'running', 'done', 'failed'],
+      'exports.what': ['messages', 'ledger'],
+      'exports.format': ['csv', 'ndjson', 'parquet'],
+      'exports.state': ['queued', 'running', 'done', 'failed', 'expired'],
+      'report_minutes.type': ['normal', 'express'],
+      'report_minutes.result': ['open', 'sent', 'delivered', 'undelivered', 'failed', 'cancelled'],
+      'report_quarters.type': ['normal', 'express'],
+      'report_quarters.result': ['open', 'sent', 'delivered', 'undelivered', 'failed', 'cancelled'],
+      'report_days.type': ['normal', 'express'],
+      'report_days.result': ['open', 'sent', 'delivered', 'undelivered', 'failed', 'cancelled'],
+      'report_changes.was': ['open', 'sent', 'paid'],
+      'report_changes.became': ['sent', 'delivered', 'undelivered', 'failed', 'cancelled', 'returned'],
+      'deadline_misses.cause': ['late', 'unsent'],
       'delivery_attempts.result': ['accepted', 'rejected', 'unavailable', 'refused', 'unknown', 'asked'],
     } satisfies EnumValues
     assert.deepEqual(
@@ -497,12 +662,17 @@ describe('the row types of Kysely', () => {
 /** Each value once and in the order of the ENUM; one that a type lacks or has more is an error of the compiler. */
 type EnumValues = {
   'admin_actions.state': Listed<Schema['admin_actions']['state']>
+  'exports.what': Listed<Schema['exports']['what']>
+  'exports.format': Listed<Schema['exports']['format']>
+  'exports.state': Listed<Schema['exports']['state']>
   'webhook_endpoints.kind': Listed<Schema['webhook_endpoints']['kind']>
   'webhook_endpoints.status': Listed<Read<Schema['webhook_endpoints']['status']>>
   'webhook_deliveries.status': Listed<Schema['webhook_deliveries']['status']>
   'operator_message_parts.delivery_status': Listed<DeliveryStatus>
   'receipts.state': Listed<ReceiptState>
   'receipts.verdict': Listed<DeliveryStatus>
+  'removed_weeks.kind': Listed<Schema['removed_weeks']['kind']>
+  'removed_weeks.state': Listed<Schema['removed_weeks']['state']>
   'waiting_receipts.state': Listed<WaitingState>
   'sms_status.delivery_status': Listed<DeliveryStatus>
   'customers.tier': Listed<Schema['customers']['tier']>
@@ -510,11 +680,22 @@ type EnumValues = {
   'operators.state': Listed<Schema['operators']['state']>
   'tariffs.type': Listed<NonNullable<Schema['tariffs']['type']>>
   'tariffs.per': Listed<Schema['tariffs']['per']>
+  'tariffs.charging': Listed<Charging>
+  'sms_status.charging': Listed<Charging>
   'user_transactions.transaction_type': Listed<Schema['user_transactions']['transaction_type']>
   'sms_requests.type': Listed<Schema['sms_requests']['type']>
   'sms_requests.on_unknown': Listed<OnUnknown>
   'customers.on_unknown': Listed<OnUnknown>
   'sms_status.status': Listed<Schema['sms_status']['status']>
+  'report_minutes.type': Listed<Schema['report_minutes']['type']>
+  'report_minutes.result': Listed<ReportResult>
+  'report_quarters.type': Listed<Schema['report_quarters']['type']>
+  'report_quarters.result': Listed<ReportResult>
+  'report_days.type': Listed<Schema['report_days']['type']>
+  'report_days.result': Listed<ReportResult>
+  'report_changes.was': Listed<Schema['report_changes']['was']>
+  'report_changes.became': Listed<Schema['report_changes']['became']>
+  'deadline_misses.cause': Listed<Schema['deadline_misses']['cause']>
   'delivery_attempts.result': Listed<Schema['delivery_attempts']['result']>
 }
 type Listed<T extends string, Left extends T = T> = [T] extends [never]

@@ -22,6 +22,13 @@ interface Seen {
   lines: Record<string, unknown>[]
 }
 
+interface Losses {
+  queueFull: number
+  exportFailed: number
+  /** The same once tracing is closed. */
+  after: number[]
+}
+
 async function run<T>(name: string, env: Record<string, string>, args: string[] = []): Promise<T> {
   const { stdout } = await promisify(execFile)(process.execPath, [program(name), ...args], {
     env: { PATH: process.env['PATH'], ...env },
@@ -116,6 +123,24 @@ describe('tracing', function () {
 
   it('on, does not hold up the end of the process when the collector is unavailable', async () => {
     assert.equal((await serveOne(NOWHERE)).on, true)
+  })
+
+  it('on, counts the spans that do not reach the collector', async () => {
+    const losses = await run<Losses>('lossesProgram.ts', {
+      ...NOWHERE,
+      ...{ OTEL_EXPORTER_OTLP_TIMEOUT: '200', OTEL_BSP_SCHEDULE_DELAY: '10' },
+      ...{ OTEL_BSP_MAX_QUEUE_SIZE: '10', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '5' },
+    })
+    assert.ok(losses.queueFull > 0 && losses.exportFailed > 0, JSON.stringify(losses))
+    assert.equal(losses.queueFull + losses.exportFailed, 50)
+    assert.deepEqual(losses.after, [losses.queueFull, losses.exportFailed])
+  })
+
+  it('off, counts none', async () => {
+    assert.deepEqual(await run<Losses>('lossesProgram.ts', {}), {
+      ...{ queueFull: 0, exportFailed: 0 },
+      after: [0, 0],
+    })
   })
 
   describe('a step of several requests', () => {

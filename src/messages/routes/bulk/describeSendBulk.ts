@@ -114,6 +114,14 @@ const TOGETHER: Refusal[] = [
     schema: SpendLimit,
   },
   {
+    when: "all or nothing, and by the customer's sending window or rate one of them would leave more than 7 days late",
+    example: refuseBulk({
+      kind: 'refused',
+      items: [{ index: 1, refusal: { kind: 'delayed_too_far', retryAfterMs: 90_000 } }],
+    }),
+    schema: RateLimit,
+  },
+  {
     when: "all or nothing, and the customer's limit of message parts does not admit all of them; `Retry-After` says for how long",
     example: refuseBulk({ kind: 'limited', ...RATE_LIMIT_EXAMPLE }),
     schema: RateLimit,

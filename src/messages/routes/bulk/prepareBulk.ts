@@ -1,12 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { readInput } from '../../../platform/http/index.ts'
-import type { AccessCustomer } from '../../../primitives/access.ts'
 import { Problem } from '../../../primitives/problem.ts'
 import { parseSendAt } from '../../../primitives/sendAt.ts'
 import type { BulkItem, BulkPart } from '../../bulk/types.ts'
 import type { SendRequest } from '../../types.ts'
 import { messageBody, prepareMessage } from '../prepareMessage.ts'
-import type { PrepareContext } from '../prepareMessage.ts'
+import type { PrepareContext, ReadCustomer } from '../prepareMessage.ts'
 import { V1_SYNONYMS } from '../v1Fields.ts'
 import type { BulkInput } from './bulkBody.ts'
 
@@ -16,11 +15,14 @@ const PART_MESSAGES_MAX = 500
 const READ_AT_ONCE = 25
 
 /** What all messages of a bulk have in common. */
-export type OfBulk = Pick<SendRequest, 'userId' | 'isTest' | 'traceparent' | 'partsLimit' | 'spendLimits'>
+export type OfBulk = Pick<
+  SendRequest,
+  'userId' | 'isTest' | 'traceparent' | 'partsLimit' | 'spendLimits' | 'sending'
+>
 
 /** What its messages are read by. */
 interface ReadBy extends PrepareContext {
-  customer: Pick<AccessCustomer, 'allowedSenders' | 'onUnknown'>
+  customer: ReadCustomer
 }
 
 /** Cuts a bulk into parts, by its length alone: a repeat has the same ones. */

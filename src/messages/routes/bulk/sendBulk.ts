@@ -6,6 +6,7 @@ import { answerText, contextOf, JSON_TYPE, note } from '../../../platform/http/i
 import type { Route } from '../../../platform/http/index.ts'
 import { currentTraceparent } from '../../../platform/telemetry/index.ts'
 import { customerOf } from '../../../primitives/access.ts'
+import { sendingPlanOf } from '../../../primitives/sendingPlan.ts'
 import { sumOf } from '../../bulk/outcome.ts'
 import { BULK_ROUTE } from '../../bulk/keptParts.ts'
 import type { AcceptBulk } from '../../bulk/openBulks.ts'
@@ -43,7 +44,13 @@ export function sendBulkRoute(context: SendBulkContext): Route {
       const nowMs = context.nowMs()
       // The parts of all or nothing are taken from the limit together.
       const ofBulk = {
-        ...{ userId, isTest, traceparent, spendLimits: spendLimitsOf(customer) },
+        ...{
+          userId,
+          isTest,
+          traceparent,
+          spendLimits: spendLimitsOf(customer),
+          sending: sendingPlanOf(customer),
+        },
         partsLimit: isAllOrNothing ? null : partsLimit,
       }
       const bulk: BulkRequest = {

@@ -19,7 +19,16 @@ const CUSTOMER: Access = {
   customer: {
     ...{ userId: 7, publicId: ID, name: 'Example Ltd', tier: 'free' },
     ...{ partsPerMinute: null, partsBurst: null, requestsPerSecond: null },
-    ...{ spendPerDay: null, spendPerMonth: null, allowedSenders: null, onUnknown: null },
+    ...{
+      spendPerDay: null,
+      spendPerMonth: null,
+      allowedSenders: null,
+      onUnknown: null,
+      normalWeight: 1,
+      sendingPartsPerSecond: null,
+      sendingWindow: null,
+      ...{ guaranteedWithinMs: null, hedge: false },
+    },
   },
   ...{ isAdmin: false, isTest: false, isOpen: false, actor: 'key' },
 }

@@ -1,0 +1,21 @@
+-- The same by days in UTC, for years.
+CREATE TABLE report_days (
+  user_id         BIGINT      NOT NULL,
+  started_at      DATETIME    NOT NULL,
+  type            ENUM ('normal', 'express') NOT NULL,
+  operator        VARCHAR(50) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  country         CHAR(2)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  result          ENUM ('open', 'sent', 'delivered', 'undelivered', 'failed', 'cancelled') NOT NULL,
+  messages        BIGINT      NOT NULL,
+  parts           BIGINT      NOT NULL,
+  charged         BIGINT      NOT NULL,
+  refunded        BIGINT      NOT NULL,
+  handovers       BIGINT      NOT NULL,
+  handover_ms     BIGINT      NOT NULL,
+  deliveries      BIGINT      NOT NULL,
+  delivery_ms     BIGINT      NOT NULL,
+  handover_sketch BLOB        NULL,
+  delivery_sketch BLOB        NULL,
+  PRIMARY KEY (user_id, started_at, type, operator, country, result),
+  KEY idx_report_days_started_at (started_at)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4;

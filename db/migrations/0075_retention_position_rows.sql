@@ -1,0 +1,1 @@
+INSERT IGNORE INTO retention_position (id) VALUES (1);

@@ -1,0 +1,10 @@
+import type { Route } from '../../platform/http/index.ts'
+import type { DeadlineActions } from './actions.ts'
+import { adminDeadlinesRoute, deadlinesRoute } from './deadlines.ts'
+
+export type { DeadlineActions } from './actions.ts'
+
+/** What became of guarantees. */
+export function deadlineRoutes(actions: DeadlineActions): Route[] {
+  return [deadlinesRoute(actions), adminDeadlinesRoute(actions)]
+}

@@ -1,0 +1,5 @@
+export { lockRemoved, readHistoryBegins } from './begins.ts'
+export type { HistoryBegins } from './begins.ts'
+export { isWeekEqual, listRemovedWeeks, readBroughtForward, readRemovedLedger } from './ledger.ts'
+export type { RemovedSums } from './ledger.ts'
+export { historyBeginsAt, refuseRemoved, removedProblem } from './removed.ts'

@@ -1,0 +1,8 @@
+export { findDueHolds } from './findDueHolds.ts'
+export type { DueHold, DuePosition } from './findDueHolds.ts'
+export { insertHolds } from './insertHolds.ts'
+export type { NewHold } from './insertHolds.ts'
+export { HELD_SUMMED_MAX, readHeld } from './readHeld.ts'
+export type { Held } from './readHeld.ts'
+export { removeHolds } from './removeHolds.ts'
+export { makeReleaseDue, startReceiptWait } from './setReleaseTime.ts'

@@ -1,0 +1,7 @@
+export { createRetentionEvents } from './events.ts'
+export type { RetentionEvents } from './events.ts'
+export { startRetention } from './startRetention.ts'
+export type { RetentionSettings } from './settings.ts'
+export { describePlan } from './describePlan.ts'
+export { planWeeks } from './plan.ts'
+export { removeNow } from './startRetention.ts'

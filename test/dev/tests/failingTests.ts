@@ -1,0 +1,7 @@
+// Not part of the suite (no `.test.ts`): one test passes, the next one fails with two lines.
+describe('failing', () => {
+  it('passes', () => {})
+  it('fails', () => {
+    throw new Error('as it should\nin two lines')
+  })
+})
