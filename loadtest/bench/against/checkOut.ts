@@ -58,9 +58,10 @@ async function providePackages(folder: string, onProgress: (line: string) => voi
     return
   }
   onProgress('installing its packages, which differ from ours')
-  const { PATH = '/usr/bin:/bin', HOME = '/' } = process.env
+  // npm needs the caller's certificates, proxies and configuration, as `make build` does.
+  const { env } = process
   await run('npm', ['ci', '--omit=dev'], {
-    env: { PATH, HOME, npm_config_cache: process.env['npm_config_cache'] ?? NPM_CACHE },
+    env: { ...env, npm_config_cache: env['npm_config_cache'] ?? NPM_CACHE },
     timeoutMs: INSTALL_TIMEOUT_MS,
     cwd: folder,
   })
