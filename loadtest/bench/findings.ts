@@ -104,8 +104,10 @@ export interface AuditLive {
 /** A load, and the mean times of the relay's operations during it. */
 export interface ClaimLoad {
   claimMs: number
-  /** Of the look-up for rows that are due. */
+  /** Of the look-up for rows that are due, from the remembered place. */
   lookUpMs: number
+  /** Time spent in look-ups from the beginning, of the time of the load; the relays of both classes add up. */
+  scanShare: number
   messagesPerSecond: number
 }
 

@@ -5,6 +5,8 @@ import { BOUND_PER_SECOND, WEIGHTS } from './scenarios/weights.ts'
 // How much one load affects another: each ratio with its scenario.
 
 const OLD_VIEW_RATIO_MAX = 1.3
+/** The relay of a class spends at most 2 % of its time in them, and there are two classes. */
+const SCAN_SHARE_MAX = 0.04
 const FAIR_P99_RATIO_MAX = 1.5
 const FAIR_SPEED_RATIO_MIN = 0.9
 const SHARE_RATIO_MAX = 1.05
@@ -65,6 +67,11 @@ function oldReadViewRatios({
     ratioOf('a claim', beside.claimMs / without.claimMs),
     ratioOf('a look-up for due rows', beside.lookUpMs / without.lookUpMs),
     ratioOf('time for a message of S1', without.messagesPerSecond / beside.messagesPerSecond),
+    {
+      scenario: 'old-read-view',
+      title: 'time spent in look-ups from the beginning beside that view, to all time',
+      ...{ ratio: beside.scanShare, wantedAtMost: SCAN_SHARE_MAX },
+    },
   ]
 }
 

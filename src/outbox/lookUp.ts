@@ -27,6 +27,9 @@ export interface LookUpFrom {
 /** A look-up from the beginning finds rows that came due earlier. Relays are seldom stopped for longer. */
 const DUE_SLACK_MS = 30_000
 
+/** Those from the beginning are named apart: behind an old read view they take long, and are made seldom. */
+const operationOf = (from?: LookUpFrom) => (from ? 'outbox.look_up' : 'outbox.look_up_all')
+
 /**
  * One statement of index look-ups, cheap enough for an idle poller. It names a column that the index does not have:
  * otherwise MySQL scans the whole index when statistics call the table empty, all dead entries included.
@@ -36,7 +39,7 @@ export function lookUp(db: Db, type: MessageClass, from?: LookUpFrom): Promise<W
   const { ready, waiting } = LANES[type]
   const readyFrom = from ? sql`AND ${atOrAfter(from.ready)}` : sql``
   const dueFrom = from ? sql`AND order_key >= ${dueStart(from.due?.key)}` : sql``
-  return read(db, 'outbox.look_up', async (reader) => {
+  return read(db, operationOf(from), async (reader) => {
     const { rows } = await sql<{ found: 'ready' | 'due' | 'position'; order_key: number; id: Buffer }>`
       (SELECT 'ready' AS found, order_key, id, recipients FROM outbox_events FORCE INDEX (idx_outbox_order)
         WHERE lane = ${ready} ${readyFrom} ORDER BY order_key, id LIMIT 1)

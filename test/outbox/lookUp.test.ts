@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { lookUp } from '../../src/outbox/lookUp.ts'
 import { placeOf } from '../../src/outbox/place.ts'
 import type { Place } from '../../src/outbox/place.ts'
-import { databaseNowMs } from '../../src/platform/db/index.ts'
+import { closeDb, databaseNowMs, openDb } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
@@ -55,5 +55,17 @@ describe('a look-up of what is ready or due', () => {
     const late = secondsAgo(10)
     await appendRow(db, late)
     assert.equal(await dueKey({}), late.until.getTime() * 1_000)
+  })
+
+  it('is counted apart when it starts at the beginning, because that may be slow', async () => {
+    const counted: string[] = []
+    const connections = { maxOpenConns: 1, maxIdleConns: 1, connMaxLifetimeSeconds: 60 }
+    const observed = openDb({ url: stack.databaseUrl, ...connections }, (operation) =>
+      counted.push(operation),
+    )
+    await lookUp(observed, 'normal')
+    await lookUp(observed, 'normal', { ready: placeOf(0) })
+    await closeDb(observed)
+    assert.deepEqual(counted, ['outbox.look_up_all', 'outbox.look_up'])
   })
 })

@@ -27,7 +27,15 @@ export function parseOperationTotals(text: string): OperationTotals {
 
 /** @returns the mean time of one run of an operation between two readings, in ms; NaN if it did not run. */
 export function meanMsBetween(before: OperationTotals, after: OperationTotals, operation: string): number {
-  const [from, to] = [before, after].map((totals) => totals.get(operation) ?? { count: 0, seconds: 0 })
-  if (!from || !to) return NaN
-  return ((to.seconds - from.seconds) * 1_000) / (to.count - from.count)
+  const runs = totalOf(after, operation).count - totalOf(before, operation).count
+  return (secondsBetween(before, after, operation) * 1_000) / runs
+}
+
+/** @returns the time of all runs of an operation between two readings; 0 if it did not run. */
+export function secondsBetween(before: OperationTotals, after: OperationTotals, operation: string): number {
+  return totalOf(after, operation).seconds - totalOf(before, operation).seconds
+}
+
+function totalOf(totals: OperationTotals, operation: string): { count: number; seconds: number } {
+  return totals.get(operation) ?? { count: 0, seconds: 0 }
 }

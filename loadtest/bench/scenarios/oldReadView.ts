@@ -3,7 +3,7 @@ import type { ClaimLoad } from '../findings.ts'
 import { runNamed } from '../findings.ts'
 import { auditTables } from '../measure/auditTables.ts'
 import { drain } from '../measure/drain.ts'
-import { meanMsBetween, readOperationTotals } from '../measure/operationTimes.ts'
+import { meanMsBetween, readOperationTotals, secondsBetween } from '../measure/operationTimes.ts'
 import { runLoad } from '../measure/runLoad.ts'
 import { carriedOfOffered, messagesPerSecond } from '../measure/sustained.ts'
 import type { Crew } from '../stage/crew.ts'
@@ -20,6 +20,7 @@ const HOUR_MS = 3_600_000
 const PASS_TIMEOUT_MS = 300_000
 /** The look-up for due rows was called `has_due` before rows had lanes. */
 const LOOK_UPS = ['outbox.look_up', 'outbox.has_due']
+const SCAN = 'outbox.look_up_all'
 
 /**
  * S1's load twice: without, and beside a transaction whose read view is older than all messages that passed the queue
@@ -57,21 +58,25 @@ async function measure(bench: Bench, crew: Crew, name: string): Promise<ClaimLoa
   const s1 = runNamed(findings, 'S1')
   const ratePerSecond = Math.round(options.rate ?? (s1 ? messagesPerSecond(s1) : RATE_DEFAULT))
   const before = await readOperationTotals(crew.urlOf('relay'))
+  const startedAtMs = performance.now()
   const run = await runLoad(crew, {
     ...{ name, title: `S1's load, ${name}`, settings: options.env, onProgress: say },
     load: { ...ONE_RECIPIENT, ...form.oldReadView.time, ratePerSecond },
   })
   const after = await readOperationTotals(crew.urlOf('relay'))
+  const seconds = (performance.now() - startedAtMs) / 1_000
   findings.runs.push(run)
   const lookUp = LOOK_UPS.find((operation) => after.has(operation)) ?? ''
   const figures = {
     claimMs: meanMsBetween(before, after, 'outbox.claim'),
     lookUpMs: meanMsBetween(before, after, lookUp),
+    scanShare: secondsBetween(before, after, SCAN) / seconds,
     messagesPerSecond: carriedOfOffered(run),
   }
   say(
     `${figures.messagesPerSecond.toFixed(0)} messages/s, a claim ${figures.claimMs.toFixed(2)} ms, ` +
-      `a look-up ${figures.lookUpMs.toFixed(2)} ms`,
+      `a look-up ${figures.lookUpMs.toFixed(2)} ms, ` +
+      `${(figures.scanShare * 100).toFixed(2)} % of the time in look-ups from the beginning`,
   )
   return figures
 }
