@@ -14,6 +14,11 @@ export interface HttpLimits {
   checkEveryMs: number
   /** How long to read on after the last answer on a connection, so that the client can receive it. */
   lingerMs: number
+  /**
+   * How long a listener that is to close still serves what comes over open and new connections, and closes each with
+   * its answer: a request on its way would get none.
+   */
+  partingMs: number
   connectionsMax: number
   requestsPerConnectionMax: number
   /** The request line and all headers together. */
@@ -42,6 +47,8 @@ export const HTTP_LIMITS: HttpLimits = {
   // Node's own 30 s would double them.
   checkEveryMs: 5_000,
   lingerMs: 1_000,
+  // Some round trips.
+  partingMs: 250,
   // Each costs memory and a file descriptor, of which a process commonly has 1,024 to 65,536.
   connectionsMax: 10_000,
   // Now and then a connection begins anew, and with several processes perhaps at one that has less to do. Node's own

@@ -24,8 +24,8 @@ export interface Listener {
   /** The URL it serves, as a person would type it. */
   url: string
   /**
-   * Takes no new connection, lets requests in flight finish, and cuts what is left after `deadlineMs`.
-   * Resolves when no connection is open.
+   * Lets requests in flight and on their way finish, then takes no new connection, and cuts what is left after
+   * `deadlineMs`. Resolves when no connection is open.
    */
   close(deadlineMs: number): Promise<void>
   /** Connections from now on get this certificate. Only of a listener that has one. */
@@ -49,6 +49,7 @@ export async function listen(
   const unanswered = new Set<ServerResponse>()
   const conversations = new WeakMap<Duplex, Conversation>()
   const sockets = new Set<Socket>()
+  let noneOpen = () => {}
   const take: RequestListener = (request, response) => {
     // Our side is closed. The client was already answered that nothing changed, so this request is not processed.
     if (!request.socket.writable) return
@@ -72,7 +73,10 @@ export async function listen(
   for (const event of ['connection', 'secureConnection'])
     server.on(event, (socket: Socket) => {
       sockets.add(socket)
-      socket.once('close', () => sockets.delete(socket))
+      socket.once('close', () => {
+        sockets.delete(socket)
+        if (sockets.size === 0) noneOpen()
+      })
     })
   server.on('connect', (_request, socket) => faults.refuseConnect(socket))
   const stopCutting = cutStalled(unanswered, limits.answerTimeoutMs)
@@ -84,13 +88,16 @@ export async function listen(
   return {
     port: bound.port,
     url: `${certificate ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${bound.port}`,
-    close(deadlineMs) {
+    async close(deadlineMs) {
       draining = true
       // Sends `Connection: close` with each remaining answer, so that the client does not reuse the connection.
       for (const response of unanswered) response.shouldKeepAlive = false
+      const closesAtMs = performance.now() + deadlineMs
+      const partingMs = sockets.size > 0 ? Math.min(limits.partingMs, deadlineMs) : 0
+      await within(partingMs, (resolve) => (noneOpen = resolve))
       // Node waits for connections that never sent a byte as if they had a request in flight.
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
-      return drain(server, sockets, deadlineMs).finally(stopCutting)
+      await drain(server, sockets, closesAtMs - performance.now()).finally(stopCutting)
     },
     renew: (renewed) => {
       if (server instanceof TlsServer) server.setSecureContext(renewed)
@@ -141,6 +148,18 @@ function toStartupFault(error: NodeJS.ErrnoException, host: string, port: number
     })
   }
   return new StartupFault(`${where}: ${error.message}`, { cause: error })
+}
+
+/** Resolves when it is told to, or after the time. */
+function within(timeMs: number, tell: (resolve: () => void) => void): Promise<void> {
+  if (timeMs <= 0) return Promise.resolve()
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, timeMs)
+    tell(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }
 
 function drain(server: Server, sockets: Set<Socket>, deadlineMs: number): Promise<void> {

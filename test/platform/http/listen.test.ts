@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { listen } from '../../../src/platform/http/index.ts'
+import { HTTP_LIMITS } from '../../../src/platform/http/connectionLimits.ts'
 import { StartupFault } from '../../../src/platform/startupFault.ts'
 import { memoryLog } from '../../support/memoryLog.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -10,10 +11,12 @@ import { eventually } from '../../support/eventually.ts'
 const LOOPBACK = { host: '127.0.0.1', port: 0 }
 
 /** A server whose answers the test gives, and a plain socket that keeps its connection alive. */
-async function start() {
+async function start({ partingMs = 0 } = {}) {
   const waiting: ServerResponse[] = []
-  const listener = await listen((_request, response) => waiting.push(response), LOOPBACK, memoryLog().logger)
-  async function ask() {
+  const { logger } = memoryLog()
+  const limits = { ...HTTP_LIMITS, partingMs }
+  const listener = await listen((_request, response) => waiting.push(response), LOOPBACK, logger, limits)
+  async function open() {
     const socket = connect(listener.port, '127.0.0.1')
     let received = ''
     let closed = false
@@ -21,10 +24,15 @@ async function start() {
     socket.on('close', () => (closed = true))
     socket.on('error', () => {})
     await once(socket, 'connect')
-    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
-    return { socket, received: () => received, isClosed: () => closed }
+    const send = () => socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    return { socket, send, received: () => received, isClosed: () => closed }
   }
-  return { listener, waiting, ask }
+  async function ask() {
+    const client = await open()
+    client.send()
+    return client
+  }
+  return { listener, waiting, open, ask }
 }
 
 describe('the listener', () => {
@@ -84,6 +92,27 @@ describe('the listener', () => {
     await closed
     await eventually('the busy connection is closed', busy.isClosed)
     assert.match(busy.received(), /^Connection: close\r$/m)
+  })
+
+  it('answers what is on its way when it closes, over idle, silent and new connections, and ends with the last', async () => {
+    const { listener, waiting, open, ask } = await start({ partingMs: 600_000 })
+    const idle = await ask()
+    await eventually('the request arrived', () => waiting.length === 1)
+    waiting.shift()?.end('first')
+    await eventually('the answer arrived', () => idle.received().includes('first'))
+    const silent = await open()
+    const closed = listener.close(600_000)
+    const late = await open()
+    const clients = [idle, silent, late]
+    for (const client of clients) client.send()
+    await eventually('all arrived', () => waiting.length === clients.length)
+    for (const response of waiting) response.end('last')
+    await closed
+    for (const client of clients) {
+      await eventually('the connection is closed', client.isClosed)
+      assert.match(client.received(), /^Connection: close\r$/m)
+      assert.match(client.received(), /last/)
+    }
   })
 
   it('closes a connection whose answer had begun before, once it has ended', async () => {
