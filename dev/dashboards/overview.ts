@@ -44,9 +44,11 @@ export const OVERVIEW: Dashboard = {
       queries: [['max by (class) (chapar_outbox_oldest_due_seconds)', '{{class}}']],
     },
     {
-      title: 'Open circuit breakers',
+      title: 'Circuit breakers that are not closed',
       unit: 'short',
-      queries: [['sum by (operator, class) (chapar_breaker_state{state="open"})', '{{operator}} {{class}}']],
+      queries: [
+        ['sum by (operator, class) (chapar_breaker_state{state!="closed"})', '{{operator}} {{class}}'],
+      ],
     },
     {
       title: 'Connections to RabbitMQ that work',

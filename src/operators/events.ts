@@ -40,12 +40,11 @@ export interface OperatorEvents extends ControlEvents {
   adapterLearned(operator: string, fact: AdapterFact): void
 }
 
-const STATES = ['closed', 'open', 'half-open'] as const
 const ANSWERS = ['taken', 'not_taken', 'not_known'] as const
 const CALL_RESULTS = ['answered', 'refused', 'throttled', 'unavailable', 'unknown'] as const
 
 export function createOperatorEvents(logger: Logger, registry: Registry): OperatorEvents {
-  const { calls, results, questions, breakers, throttled, paces, identifiers, links, outside, ...ofControl } =
+  const { calls, results, questions, throttled, paces, identifiers, links, outside, ...ofControl } =
     operatorMetrics(registry)
   // The metrics count every time.
   const report = oncePerMinute()
@@ -61,7 +60,6 @@ export function createOperatorEvents(logger: Logger, registry: Registry): Operat
       for (const each of CLASSES) {
         throttled.inc({ operator, class: each }, 0)
         paces.set({ operator, class: each }, Infinity)
-        for (const state of STATES) breakers.set({ operator, class: each, state }, state === 'closed' ? 1 : 0)
       }
     },
     operatorCalled({ operator, result, results: counts, unreadableIdentifiers, durationMs }) {
@@ -78,8 +76,6 @@ export function createOperatorEvents(logger: Logger, registry: Registry): Operat
       for (const answer of answers) questions.inc({ operator, answer })
     },
     breakerChanged({ operator, messageClass, state }) {
-      for (const each of STATES)
-        breakers.set({ operator, class: messageClass, state: each }, each === state ? 1 : 0)
       const what = state === 'open' ? 'opened' : state
       logger[state === 'closed' ? 'info' : 'warn'](`circuit breaker ${what}`, {
         operator,

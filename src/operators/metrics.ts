@@ -22,12 +22,6 @@ export function operatorMetrics(registry: Registry) {
     labelNames: ['operator', 'answer'] as const,
     registers,
   })
-  const breakers = new Gauge({
-    name: 'chapar_breaker_state',
-    help: '1 for the state of the circuit breaker of an operator and class, 0 for the other states',
-    labelNames: ['operator', 'class', 'state'] as const,
-    registers,
-  })
   const throttled = new Counter({
     name: 'chapar_operator_throttled_total',
     help: 'Calls that an operator throttled as a whole or in part',
@@ -46,7 +40,7 @@ export function operatorMetrics(registry: Registry) {
     labelNames: ['operator'] as const,
     registers,
   })
-  return { calls, results, questions, breakers, throttled, paces, identifiers, ...linkMetrics(registry) }
+  return { calls, results, questions, throttled, paces, identifiers, ...linkMetrics(registry) }
 }
 
 function linkMetrics(registry: Registry) {

@@ -51,6 +51,20 @@ export interface ClassState {
   isTest: boolean
 }
 
+interface LiveOperators {
+  configs: readonly OperatorConfig[]
+  links: ReadonlyMap<string, Link>
+  states: ReadonlyMap<string, OperatorState>
+}
+
+/** One circuit breaker of an operator in the file. */
+export interface BreakerReading {
+  operator: string
+  messageClass: MessageClass
+  /** Null while a person has the operator paused or drained. */
+  state: BreakerState | null
+}
+
 export interface Operators {
   /** The operators as this class reaches them now, in order of preference. */
   of(messageClass: MessageClass): readonly Operator[]
@@ -62,6 +76,8 @@ export interface Operators {
   partsPerSecond(messageClass: MessageClass): number
   /** How calls of each class can be made at each operator, in this process. */
   states(): ClassState[]
+  /** The breakers of all operators, by the classes that each serves. */
+  breakers(): BreakerReading[]
   /** Resolves once the breaker of some operator admits a call of this class; rejects with the signal's reason. */
   whenAdmitting(messageClass: MessageClass, signal: AbortSignal): Promise<void>
   /**
@@ -114,6 +130,7 @@ export function registerOperators(settings: OperatorsSettings): Operators {
       return bounds.length === 0 ? Infinity : bounds.reduce((sum, bound) => sum + bound)
     },
     states: () => statesOfAll([...links.values()], test),
+    breakers: () => breakersOfAll({ configs, links, states }, test),
     whenAdmitting: (messageClass, signal) =>
       whenAdmitting(() => live[messageClass].map(breakerOf), listeners, signal),
     reload(file) {
@@ -184,6 +201,22 @@ function nameOf({ config }: Link): string {
 
 function breakerOf({ breaker }: Operator): Breaker {
   return breaker
+}
+
+function breakersOfAll({ configs, links, states }: LiveOperators, test: Link | undefined): BreakerReading[] {
+  const live = configs.flatMap((config) => {
+    const isActive = (states.get(config.name) ?? 'active') === 'active'
+    return breakersOf(config, isActive ? links.get(config.name) : undefined)
+  })
+  return [...live, ...(test ? breakersOf(test.config, test) : [])]
+}
+
+/** @param link undefined where no call is made. */
+function breakersOf({ name, classes }: OperatorConfig, link: Link | undefined): BreakerReading[] {
+  return classes.map((messageClass) => {
+    const state = link?.of[messageClass]?.breaker.state() ?? null
+    return { operator: name, messageClass, state }
+  })
 }
 
 function statesOfAll(links: Link[], test: Link | undefined): ClassState[] {

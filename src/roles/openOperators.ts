@@ -3,6 +3,7 @@ import {
   createOperatorEvents,
   followControls,
   followHealth,
+  observeBreakers,
   observeHealth,
   openQuotaLease,
   registerOperators,
@@ -47,6 +48,7 @@ export async function openOperators({
     leaseQuota: openQuotaLease(pools.work),
     references: openPartReferences(pools.requests),
   })
+  observeBreakers(metrics.registry, operators)
   await waitForDatabase(() => announceOperators(db, config.operators))
   const controls = followControls(db, operators, events)
   await waitForDatabase(() => controls.refresh())
