@@ -8,6 +8,7 @@ import {
   operatorsByUrl,
   readHealth,
   readOperatorsFile,
+  WEIGHT_DEFAULT,
 } from './operators/index.ts'
 import type { OperatorsFile, OperatorState, Routable } from './operators/index.ts'
 import { readSettings } from './platform/config/index.ts'
@@ -77,6 +78,7 @@ function readFile(): OperatorsFile {
 /** What the operators do at the moment, and what a person made of them. */
 interface Moment {
   healthOf: (typeof NO_CONDITIONS)['healthOf']
+  controlWeightOf: (typeof NO_CONDITIONS)['controlWeightOf']
   states: ReadonlyMap<string, OperatorState>
 }
 
@@ -91,7 +93,9 @@ async function readMoment(): Promise<Moment> {
   })
   try {
     const listed = await read(db, 'operators.explain_route', listOperators)
+    const weights = new Map(listed.map(({ name, weight }) => [name, weight / WEIGHT_DEFAULT]))
     return {
+      controlWeightOf: (name) => weights.get(name) ?? 1,
       healthOf: await readHealth(db, routes.healthPrefixes ?? new Set()),
       states: new Map(listed.map(({ name, state }) => [name, state])),
     }

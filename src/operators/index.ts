@@ -27,7 +27,7 @@ export {
   WEIGHT_MAX,
   writeControl,
 } from './control/controls.ts'
-export type { ControlChange, ListedOperator } from './control/controls.ts'
+export type { ControlChange, ListedOperator, OperatorControl } from './control/controls.ts'
 export { followControls } from './control/followControls.ts'
 export type { ControlFollower } from './control/followControls.ts'
 export { createFileEvents } from './control/fileEvents.ts'

@@ -3,16 +3,21 @@ import { CLASSES } from '../primitives/messageClass.ts'
 import type { Breaker, BreakerSettings, BreakerState } from './breaker.ts'
 import type { Operator } from './attempt.ts'
 import type { MessageClass } from './contract.ts'
+import { WEIGHT_DEFAULT } from './control/controls.ts'
+import type { OperatorControl } from './control/controls.ts'
 import type { Reloaded } from './control/fileEvents.ts'
 import type { OperatorEvents } from './events.ts'
 import { openLink } from './link.ts'
 import type { Link, OnLateResult, StoreReceipt } from './link.ts'
-import type { OperatorState } from './operatorState.ts'
 import type { OperatorConfig, SharedByAdapters } from './protocols.ts'
 import type { OperatorRoute } from './routing/config.ts'
 import { groupByRoute } from './routing/groupByRoute.ts'
 import type { RoutableTask, Routed } from './routing/groupByRoute.ts'
+import { readBreakers } from './readBreakers.ts'
+import type { BreakerReading } from './readBreakers.ts'
 import { indexRoutes } from './routing/indexRoutes.ts'
+import { NO_CONDITIONS } from './routing/strategy.ts'
+import type { RoutingConditions } from './routing/strategy.ts'
 import type { HealthFollower } from './health/followHealth.ts'
 import type { LeaseQuota } from './throughput/leaseQuota.ts'
 import { openLocalLease } from './throughput/localLease.ts'
@@ -51,20 +56,6 @@ export interface ClassState {
   isTest: boolean
 }
 
-interface LiveOperators {
-  configs: readonly OperatorConfig[]
-  links: ReadonlyMap<string, Link>
-  states: ReadonlyMap<string, OperatorState>
-}
-
-/** One circuit breaker of an operator in the file. */
-export interface BreakerReading {
-  operator: string
-  messageClass: MessageClass
-  /** Null while a person has the operator paused or drained. */
-  state: BreakerState | null
-}
-
 export interface Operators {
   /** The operators as this class reaches them now, in order of preference. */
   of(messageClass: MessageClass): readonly Operator[]
@@ -85,8 +76,8 @@ export interface Operators {
    * @throws TypeError if an adapter cannot use its settings: then nothing changes.
    */
   reload(file: { operators: readonly OperatorConfig[]; routes: readonly OperatorRoute[] }): Reloaded
-  /** Applies the states of operators by name; one that is not named is active. */
-  control(states: ReadonlyMap<string, OperatorState>): void
+  /** Applies the controls of operators by name; one that is not named is active and has the default weight. */
+  control(controls: ReadonlyMap<string, OperatorControl>): void
   /** Ends once the calls in flight have ended, which their time limits bound. */
   close(): Promise<void>
 }
@@ -101,7 +92,7 @@ export function registerOperators(settings: OperatorsSettings): Operators {
   const closing = new Set<Promise<void>>()
   const open = (config: OperatorConfig) => openLink(config, events, leaseQuota, settings)
   const test = testOperator && open(testOperator)
-  let states: ReadonlyMap<string, OperatorState> = new Map()
+  let controls: ReadonlyMap<string, OperatorControl> = new Map()
   let configs: readonly OperatorConfig[] = []
   /** By name. A drained operator has none. */
   let links = new Map<string, Link>()
@@ -117,20 +108,19 @@ export function registerOperators(settings: OperatorsSettings): Operators {
     const closed = link.close().finally(() => closing.delete(closed))
     closing.add(closed)
   }
-  const isDrained = (name: string) => states.get(name) === 'drained'
-  const apply = (link: Link) => link.hold(states.get(link.config.name) === 'paused')
+  const stateOf = (name: string) => controls.get(name)?.state ?? 'active'
+  const isDrained = (name: string) => stateOf(name) === 'drained'
+  const apply = (link: Link) => link.hold(stateOf(link.config.name) === 'paused')
+  const conditions = conditionsOf(health, (name) => controls.get(name)?.weight)
 
   const operators: Operators = {
     of: (messageClass) => live[messageClass],
     ofTest: (messageClass) => (test?.of[messageClass] ? [test.of[messageClass]] : []),
     route: (messageClass, messages) =>
-      groupByRoute(routes, messageClass, live[messageClass], messages, health?.sharesFor),
-    partsPerSecond: (messageClass) => {
-      const bounds = live[messageClass].map(({ throughput }) => throughput?.partsPerSecond ?? Infinity)
-      return bounds.length === 0 ? Infinity : bounds.reduce((sum, bound) => sum + bound)
-    },
+      groupByRoute(routes, messageClass, live[messageClass], messages, conditions),
+    partsPerSecond: (messageClass) => partsPerSecondOf(live[messageClass]),
     states: () => statesOfAll([...links.values()], test),
-    breakers: () => breakersOfAll({ configs, links, states }, test),
+    breakers: () => readBreakers({ configs, links, stateOf }, test),
     whenAdmitting: (messageClass, signal) =>
       whenAdmitting(() => live[messageClass].map(breakerOf), listeners, signal),
     reload(file) {
@@ -148,7 +138,7 @@ export function registerOperators(settings: OperatorsSettings): Operators {
       return { opened: opened.map(nameOf), kept: kept.map(nameOf), closed: gone.map(nameOf) }
     },
     control(next) {
-      states = next
+      controls = next
       for (const config of configs) {
         const link = links.get(config.name)
         if (link && isDrained(config.name)) {
@@ -203,20 +193,20 @@ function breakerOf({ breaker }: Operator): Breaker {
   return breaker
 }
 
-function breakersOfAll({ configs, links, states }: LiveOperators, test: Link | undefined): BreakerReading[] {
-  const live = configs.flatMap((config) => {
-    const isActive = (states.get(config.name) ?? 'active') === 'active'
-    return breakersOf(config, isActive ? links.get(config.name) : undefined)
-  })
-  return [...live, ...(test ? breakersOf(test.config, test) : [])]
+/** @param controlWeightOf undefined for an operator without a control. */
+function conditionsOf(
+  health: OperatorsSettings['health'],
+  controlWeightOf: (operator: string) => number | undefined,
+): Omit<RoutingConditions, 'isAvailable'> {
+  return {
+    healthOf: health?.sharesFor ?? NO_CONDITIONS.healthOf,
+    controlWeightOf: (operator) => (controlWeightOf(operator) ?? WEIGHT_DEFAULT) / WEIGHT_DEFAULT,
+  }
 }
 
-/** @param link undefined where no call is made. */
-function breakersOf({ name, classes }: OperatorConfig, link: Link | undefined): BreakerReading[] {
-  return classes.map((messageClass) => {
-    const state = link?.of[messageClass]?.breaker.state() ?? null
-    return { operator: name, messageClass, state }
-  })
+function partsPerSecondOf(operators: readonly Operator[]): number {
+  const bounds = operators.map(({ throughput }) => throughput?.partsPerSecond ?? Infinity)
+  return bounds.length === 0 ? Infinity : bounds.reduce((sum, bound) => sum + bound)
 }
 
 function statesOfAll(links: Link[], test: Link | undefined): ClassState[] {

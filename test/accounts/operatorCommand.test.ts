@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { readAdminLog } from '../../src/accounts/index.ts'
 import { announceOperators, followControls } from '../../src/operators/index.ts'
-import type { OperatorState } from '../../src/operators/index.ts'
+import type { OperatorControl } from '../../src/operators/index.ts'
 import { operatorOf } from '../operators/operatorOf.ts'
 import { SILENT_EVENTS } from '../operators/silentEvents.ts'
 import { freshStack } from '../support/servers.ts'
@@ -47,8 +47,12 @@ describe('npm run operators', function () {
   const list = async () => JSON.parse((await operators('list')).stdout) as Record<string, unknown>[]
 
   it('pauses, drains, resumes and weights, with who did it and why, and each consumer follows', async () => {
-    let states = new Map<string, OperatorState>()
-    const follower = followControls(stack.db, { control: (next) => (states = new Map(next)) }, SILENT_EVENTS)
+    let controls = new Map<string, OperatorControl>()
+    const follower = followControls(
+      stack.db,
+      { control: (next) => (controls = new Map(next)) },
+      SILENT_EVENTS,
+    )
     assert.equal(await follower.refresh(), true)
     assert.equal(await follower.refresh(), false)
     for (const [command, state] of [
@@ -62,7 +66,7 @@ describe('npm run operators', function () {
       assert.deepEqual([printed['state'], printed['reason']], [state, `to ${command}`])
       assert.equal(await follower.refresh(), true)
       assert.deepEqual(
-        [...states],
+        [...controls].map(([name, control]) => [name, control.state]),
         [
           ['a', state],
           ['b', 'active'],
@@ -70,6 +74,14 @@ describe('npm run operators', function () {
       )
     }
     await operators('weight', 'a', '50', '--reason', 'half')
+    assert.equal(await follower.refresh(), true)
+    assert.deepEqual(
+      [...controls].map(([name, { weight }]) => [name, weight]),
+      [
+        ['a', 50],
+        ['b', 100],
+      ],
+    )
     const { items } = await readAdminLog(stack.db, { limit: 1 })
     assert.deepEqual(items[0]?.details, { operator: 'a', weight: 50, reason: 'half' })
     assert.match(items[0].actor, /^admin command by \w/)

@@ -25,7 +25,7 @@ describe('the metric of circuit breakers', () => {
     operatorOf({ name, url: 'http://127.0.0.1:1', ...given })
   const reload = (...configs: OperatorConfig[]) => operators.reload({ operators: configs, routes: [] })
   const control = (states: Record<string, OperatorState>) =>
-    operators.control(new Map(Object.entries(states)))
+    operators.control(new Map(Object.entries(states).map(([name, state]) => [name, { state, weight: 100 }])))
   const fail = async (name: string) => {
     const breaker = operators.of('normal').find((each) => each.name === name)?.breaker
     const ticket = breaker?.admit()

@@ -41,7 +41,7 @@ describe('the operators of a running process', () => {
     return { kind: only.result.kind, called: only.called }
   }
   const control = (states: Record<string, OperatorState>) =>
-    operators.control(new Map(Object.entries(states)))
+    operators.control(new Map(Object.entries(states).map(([name, state]) => [name, { state, weight: 100 }])))
   const isWaiting = async (waiting: Promise<void>) => {
     const admitted = await Promise.race([waiting.then(() => true), Promise.resolve(false)])
     return !admitted

@@ -14,7 +14,8 @@ export const OperatorPatch = z
   .strictObject({
     state: state.optional(),
     weight: wholeNumber(0, WEIGHT_MAX).optional().meta({
-      description: 'Its share beside others; kept and shown, and used by no route yet',
+      description:
+        'Multiplies its weights in weighted routes: at 50 they count half, at 0 it gets only what others do not take',
     }),
     reason: z
       .string()

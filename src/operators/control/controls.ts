@@ -5,15 +5,21 @@ import type { Reader, Tx } from '../../platform/db/index.ts'
 import type { MessageClass } from '../contract.ts'
 import type { OperatorState } from '../operatorState.ts'
 
-/** Of two operators, one with twice the weight is to get twice the messages. */
+/** Multiplies the weights of routes: those of an operator with half of it count half as much. */
 export const WEIGHT_DEFAULT = 100
 export const WEIGHT_MAX = 1_000
 export const REASON_CHARS_MAX = 200
 /** The size of the column. */
 const ACTOR_CHARS_MAX = 100
 
+/** What a person decided about an operator. */
+export interface OperatorControl {
+  state: OperatorState
+  weight: number
+}
+
 /** An operator as it is configured and controlled. */
-export interface ListedOperator {
+export interface ListedOperator extends OperatorControl {
   name: string
   /** In the order of preference, from 0. */
   place: number
@@ -23,8 +29,6 @@ export interface ListedOperator {
   throughput: number | null
   /** When a consumer with it in its configuration started, or read its file again. */
   configuredAt: Date
-  state: OperatorState
-  weight: number
   /** Why it was changed last, by whom and when; null if it never was. */
   reason: string | null
   changedBy: string | null

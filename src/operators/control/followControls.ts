@@ -31,7 +31,7 @@ export function followControls(
         const latest = await readControlRevision(reader)
         if (latest === revision) return false
         const listed = await listOperators(reader)
-        operators.control(new Map(listed.map(({ name, state }) => [name, state])))
+        operators.control(new Map(listed.map((operator) => [operator.name, operator])))
         for (const { name, state } of listed) events.controlled({ operator: name, state })
         revision = latest
         return true

@@ -3,7 +3,7 @@ import type { OperatorState } from '../operatorState.ts'
 import type { Routable, RouteChoice } from './chooseRoute.ts'
 import type { RouteIndex } from './indexRoutes.ts'
 import { effectiveWeight, FULL_HEALTH, orderOperators } from './strategy.ts'
-import type { HealthShares, RoutingConditions } from './strategy.ts'
+import type { HealthShares, RouteStrategy, RoutingConditions } from './strategy.ts'
 
 /**
  * The operators of a message, and what is known of each where its route has a strategy, a price is known, or nothing is
@@ -40,7 +40,9 @@ export function describeChoice(
     route.strategy?.usesHealth ? conditions.healthOf(name, message.to, message.type) : FULL_HEALTH
   const weighted = route.strategy?.name === 'weighted' ? route.strategy : undefined
   const currentWeight = (name: string) =>
-    weighted && !isHeld(name) ? effectiveWeight(weighted, name, health(name)) : 0
+    weighted && !isHeld(name)
+      ? effectiveWeight(weighted, name, health(name), conditions.controlWeightOf(name))
+      : 0
   const sum = choice.operators.reduce((total, name) => total + currentWeight(name), 0)
   // Where only operators without a weight are left, one of them is first for all messages.
   const firstFor = (name: string) =>
@@ -48,13 +50,23 @@ export function describeChoice(
   const lines = choice.operators.map((name) => {
     const facts = [
       ...heldOf(name),
-      ...(weighted ? [`weight ${weighted.weights[name] ?? 0}`, `first for ${percent(firstFor(name))}`] : []),
+      ...(weighted
+        ? [
+            describeWeight(weighted, name, conditions.controlWeightOf(name)),
+            `first for ${percent(firstFor(name))}`,
+          ]
+        : []),
       ...(route.strategy?.usesHealth ? [describeHealth(health(name))] : []),
       describePrice(routes.priceOf(name)(message.to)),
     ]
     return `${name}: ${facts.join(', ')}`
   })
   return { ...choice, lines }
+}
+
+function describeWeight({ weights }: RouteStrategy, name: string, controlWeight: number): string {
+  const controlled = controlWeight === 1 ? '' : ` at ${percent(controlWeight)}`
+  return `weight ${weights[name] ?? 0}${controlled}`
 }
 
 function describeHealth({ share, latencyShare }: HealthShares): string {

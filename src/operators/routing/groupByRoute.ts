@@ -2,7 +2,7 @@ import type { Operator } from '../attempt.ts'
 import type { MessageClass } from '../contract.ts'
 import { chooseRoute } from './chooseRoute.ts'
 import type { RouteIndex } from './indexRoutes.ts'
-import { FULL_HEALTH } from './strategy.ts'
+import { NO_CONDITIONS } from './strategy.ts'
 import type { RoutingConditions } from './strategy.ts'
 
 /** Messages that go to the same operators for the same reason. */
@@ -32,13 +32,13 @@ export function groupByRoute<T extends RoutableTask>(
   type: MessageClass,
   operators: readonly Operator[],
   messages: T[],
-  healthOf: RoutingConditions['healthOf'] = () => FULL_HEALTH,
+  { healthOf, controlWeightOf }: Pick<RoutingConditions, 'healthOf' | 'controlWeightOf'> = NO_CONDITIONS,
 ): Routed<T>[] {
   const { isOpen, open } = routes
   if (isOpen) return [{ messages, operators, ...open[type] }]
   const byName = new Map(operators.map((operator) => [operator.name, operator]))
   const available = new Set(operators.filter(({ breaker }) => breaker.isAvailable()).map(({ name }) => name))
-  const conditions = { healthOf, isAvailable: (name: string) => available.has(name) }
+  const conditions = { healthOf, controlWeightOf, isAvailable: (name: string) => available.has(name) }
   const groups = new Map<string, Routed<T>>()
   for (const message of messages) {
     const { recipient: to, userId, sender, reference } = message

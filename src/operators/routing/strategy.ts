@@ -30,9 +30,15 @@ export interface RoutingConditions {
   healthOf: (operator: string, to: string, type: MessageClass) => HealthShares
   /** Whether it may be called now: it is not drained or paused, and its breaker is not open. */
   isAvailable: (operator: string) => boolean
+  /** What a person gave it, to the default: it multiplies the weights of all weighted routes. */
+  controlWeightOf: (operator: string) => number
 }
 
-export const NO_CONDITIONS: RoutingConditions = { healthOf: () => FULL_HEALTH, isAvailable: () => true }
+export const NO_CONDITIONS: RoutingConditions = {
+  healthOf: () => FULL_HEALTH,
+  isAvailable: () => true,
+  controlWeightOf: () => 1,
+}
 
 /** A message whose operators are put in order. */
 export interface MessageToRoute {
@@ -56,7 +62,11 @@ export function orderOperators(
     strategy.usesHealth ? conditions.healthOf(name, message.to, message.type) : FULL_HEALTH
   const available = names.filter(conditions.isAvailable)
   const others = names.filter((name) => !conditions.isAvailable(name))
-  if (strategy.name === 'weighted') return [...orderByWeight(available, strategy, message, health), ...others]
+  if (strategy.name === 'weighted') {
+    const weight = (name: string) =>
+      effectiveWeight(strategy, name, health(name), conditions.controlWeightOf(name))
+    return [...orderByWeight(available, message, weight), ...others]
+  }
   const preferred = strategy.name === 'least_cost' ? sortByPrice(available, message.to, priceOf) : available
   const keepsPlace = (name: string) => draw(`${message.reference} place ${name}`) <= health(name).share
   const kept = preferred.filter(keepsPlace)
@@ -68,8 +78,9 @@ export function effectiveWeight(
   { weights }: RouteStrategy,
   name: string,
   { share, latencyShare }: HealthShares,
+  controlWeight: number,
 ): number {
-  return (weights[name] ?? 0) * share * latencyShare
+  return (weights[name] ?? 0) * share * latencyShare * controlWeight
 }
 
 /**
@@ -78,12 +89,11 @@ export function effectiveWeight(
  */
 function orderByWeight(
   names: readonly string[],
-  strategy: RouteStrategy,
   { reference }: MessageToRoute,
-  health: (name: string) => HealthShares,
+  controlWeightOf: (name: string) => number,
 ): string[] {
   const weighed = names.map((name) => {
-    const weight = effectiveWeight(strategy, name, health(name))
+    const weight = controlWeightOf(name)
     return { name, weight, score: weight > 0 ? -Math.log(draw(`${reference} ${name}`)) / weight : Infinity }
   })
   const byWeight = weighed.toSorted((a, b) => b.weight - a.weight)

@@ -62,7 +62,7 @@ function Control({ kind, operator, live, onClose }) {
     return html`<${Ask}
       title=${`Weight of ${name}`}
       verb="Set the weight"
-      effect=${html`<p>It is ${control.weight} now. The weight is kept and shown, and routes do not use it.</p>`}
+      effect=${html`<p>It is ${control.weight} now. It multiplies the weights of weighted routes, and other routes do not use it: at 50, those of ${name} count half.</p>`}
       fields=${html`<label>Weight<input name="weight" type="number" min="0" max="1000" required defaultValue=${control.weight} /></label>`}
       perform=${(/** @type {any} */ given) => patch(path, { weight: Number(given.weight), reason: given.reason })}
       onClose=${onClose}

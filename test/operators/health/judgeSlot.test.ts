@@ -68,6 +68,7 @@ function simulate({
           {
             healthOf: (operator) => sharesOf(health, { operator, prefix, type }),
             isAvailable: () => true,
+            controlWeightOf: () => 1,
             priceOf: () => () => null,
           },
         )

@@ -117,6 +117,7 @@ describe('a route by cost', () => {
         {
           priceOf: (name) => index.get(name) ?? (() => null),
           isAvailable: (name) => available.get(name) ?? false,
+          controlWeightOf: () => 1,
           healthOf: (name) => ({ share: healthy.get(name) ? 1 : 0, latencyShare: 1 }),
         },
       )
@@ -149,6 +150,23 @@ describe('messages of routes with a strategy', () => {
     return { recipient: to, userId: 1, sender: null, reference }
   }
 
+  it('go less to an operator whose own weight a person lowered, and back at its old one', () => {
+    const routes = indexRoutes({ operators, routes: [route(WEIGHTED)] })
+    const tasks = Array.from({ length: 3_000 }, (_, number) => taskOf(number))
+    const available = NAMES.map((name) => ({ name, breaker: { isAvailable: () => true } }) as never)
+    const ofMci = (weight: number) => {
+      const controlWeightOf = (name: string) => (name === 'mci' ? weight : 1)
+      const groups = groupByRoute(routes, 'normal', available, tasks, { ...NO_CONDITIONS, controlWeightOf })
+      return groups.flatMap(({ messages, operators: [first] }) => (first?.name === 'mci' ? messages : []))
+        .length
+    }
+    // Of weights of 60, 30 and 10.
+    assertAbout(ofMci(1), 1_800)
+    assertAbout(ofMci(0.5), 1_286)
+    assert.equal(ofMci(0), 0)
+    assertAbout(ofMci(10), 2_813)
+  })
+
   it('are batches by the order that they got', () => {
     const routes = indexRoutes({ operators, routes: [route(WEIGHTED)] })
     const tasks = Array.from({ length: 100 }, (_, number) => taskOf(number))
@@ -172,8 +190,19 @@ describe('messages of routes with a strategy', () => {
     ])
     assert.equal(chosen.length, 3)
     assert.equal(chooseRoute(routes, message).operators.length, 3)
+    const controlWeightOf = (name: string) => (name === 'mci' ? 0.5 : 1)
+    assert.ok(
+      describeChoice(routes, message, { ...NO_CONDITIONS, controlWeightOf }).lines.includes(
+        'mci: weight 60 at 50 %, first for 42.9 %, health keeps 100 %, 3 a part',
+      ),
+    )
   })
 })
+
+/** By chance that follows from the identifiers, and so is the same in each run. */
+function assertAbout(count: number, wanted: number): void {
+  assert.ok(Math.abs(count - wanted) < 100, `${count} instead of ${wanted}`)
+}
 
 describe('the prefix of a number', () => {
   it('is the same with 00 as with a plus, for prices and for routes', () => {
