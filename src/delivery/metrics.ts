@@ -53,8 +53,14 @@ export function deliveryMetrics(registry: Registry) {
       'chapar_claimed_age_seconds',
       'Age of the oldest message of an envelope when a consumer had claimed it, since acceptance or the time it was scheduled for; of retries too',
     ),
-    refunds: count('chapar_refunds_total', 'Recipients whose price was refunded'),
-    refundedAmount: count('chapar_refunded_amount_total', 'Refunded money, in the smallest unit'),
+    refunds: count(
+      'chapar_refunds_total',
+      'Failed recipients whose price went back: a refund, or a release where the price was on hold',
+    ),
+    refundedAmount: count(
+      'chapar_refunded_amount_total',
+      'Money of failed recipients that went back, refunded or released, in the smallest unit',
+    ),
     duplicates: count(
       'chapar_possible_duplicates_total',
       'Recipients that were marked as possible duplicates before a further submission',

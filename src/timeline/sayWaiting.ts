@@ -2,7 +2,7 @@ import { formatCount } from '../primitives/text.ts'
 import type { BlockedOperator } from './blockedOperators.ts'
 import type { Waiting } from './explainWaiting.ts'
 
-/** @returns what it waits for, as one sentence. Who stopped an operator and why, and reasons of ours, are for people here. */
+/** @returns what it waits for, as one sentence. Which operators are stopped, by whom and why, and why it is in quarantine, is for staff. */
 export function sayWaiting(waiting: Waiting, { forStaff }: { forStaff: boolean }): string {
   const { type, since, until, before } = waiting
   const at = (time: Date | null) => time?.toISOString() ?? 'an unknown time'
