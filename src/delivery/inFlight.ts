@@ -58,6 +58,6 @@ export interface InFlight {
   unsettled: Set<string>
   /** The envelope names unfinished recipients that another owner has, so that its row cannot just be removed. */
   hasOthers: boolean
-  /** The outbox row is removed: nothing of this envelope is named by it any more. */
+  /** The outbox row is removed: it references nothing of this envelope any more. */
   isFinished: boolean
 }

@@ -78,7 +78,7 @@ export function deliveryMetrics(registry: Registry) {
     ...hedgeMetrics(registry),
     unreadables: count(
       'chapar_unreadable_messages_total',
-      'Queue messages that could not be understood and were dead-lettered',
+      'Unparseable queue messages, which were dead-lettered',
     ),
   }
   const { results, quarantined, failures, endToEnd, claimAges } = metrics

@@ -16,7 +16,7 @@ export interface SequenceOptions {
 
 export interface Sequenced {
   events: LoggedEvent[]
-  /** The customer to go on after; undefined when all above were looked at. */
+  /** The customer to go on after; undefined when all above were examined. */
   last: number | undefined
 }
 

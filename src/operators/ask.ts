@@ -13,7 +13,7 @@ export interface AskOptions {
 }
 
 /**
- * Asks an operator what became of a batch (at most the adapter's `batchSizeMax`). A question needs the breaker's and the
+ * Asks an operator for the states of a batch (at most the adapter's `batchSizeMax`). A question needs the breaker's and the
  * pace's leave, as a submission does, but only a probe counts for the breaker: a status route that fails alone must not
  * keep messages from the operator. Never rejects. @returns by position; undefined when the operator was not asked.
  */

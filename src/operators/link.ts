@@ -29,7 +29,7 @@ export type StoreReceipt = (receipt: {
   raw: Uint8Array
 }) => Promise<void>
 
-/** What became of a part of a message whose call had ended. */
+/** The result of a part of a message whose call had ended. */
 export type LateResult = Extract<AdapterFact, { kind: 'late_result' }>
 export type OnLateResult = (operator: string, late: LateResult) => void
 

@@ -26,7 +26,7 @@ export interface ApplyContext {
   priceOf?: ((operator: string) => PriceOf) | undefined
 }
 
-/** What became of the receipts of one transaction. */
+/** The results of the receipts of one transaction. */
 export interface AppliedWaiting {
   /** Rows that were worked on; others are another session's. */
   rows: number

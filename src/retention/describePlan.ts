@@ -16,7 +16,7 @@ const WORDS: Record<Reason, string> = {
   open: 'a recipient in it is not finished',
   quarantined: 'a recipient of it or of before it is quarantined (npm run quarantine)',
   holds: 'a price of it is held, until its receipt comes or the wait for it is over',
-  outbox: 'an outbox row names a message of it',
+  outbox: 'an outbox row references a message of it',
   events: 'an event of it may still be sent to its customer',
   audit: 'a rule of the audit is violated in it (npm run audit)',
   sums: 'its ledger was read to two sums',

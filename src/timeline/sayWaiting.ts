@@ -24,7 +24,7 @@ export function sayWaiting(waiting: Waiting, { forStaff }: { forStaff: boolean }
     case 'rate':
       return `Its customer's sending rate lets it leave at ${at(until)}.`
     case 'answer':
-      return `An operator may have it and has not said so; a receipt ends it${until ? `, and it is looked at again at ${at(until)}` : ''}.`
+      return `An operator may have it and has not said so; a receipt ends it${until ? `, and it is examined again at ${at(until)}` : ''}.`
     case 'operators_stopped':
     case 'operators_unreachable':
       return `${sayBlocked(waiting, forStaff)}${until ? `; its next attempt is due at ${at(until)}` : ''}.`

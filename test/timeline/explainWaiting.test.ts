@@ -60,7 +60,7 @@ describe('what a recipient waits for', () => {
     const facts = { isUnknown: true, row: rowOf({ until: at(30), lastError: 'held' }), blocked: STOPPED }
     assert.equal(
       say(facts),
-      `An operator may have it and has not said so; a receipt ends it, and it is looked at again at ${iso(30)}.`,
+      `An operator may have it and has not said so; a receipt ends it, and it is examined again at ${iso(30)}.`,
     )
     assert.equal(estimate({ ...facts, pace: PACE }), null)
   })

@@ -30,7 +30,7 @@ export interface Progress {
 }
 
 /**
- * What became of a part.
+ * The result of a part.
  * - decided, unknown: here; of an unknown one the answer to the COMMIT was lost.
  * - found: an equal request decided it, and perhaps later ones.
  */

@@ -16,7 +16,7 @@ export const RESULTS = [
 ] as const
 export type Result = (typeof RESULTS)[number]
 
-/** What became of one attempt. */
+/** The result of one attempt. */
 export interface Answer {
   result: Result
   status: number | null

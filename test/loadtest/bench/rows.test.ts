@@ -163,7 +163,7 @@ describe('the figures that the tables give', () => {
     assert.equal(sumThrough(accepted, 3) - sumThrough(ended, 3), 1)
 
     assert.deepEqual(await readCounts(database, window), {
-      ...{ accepted: 2, done: 2, failed: 0, open: 0, acceptedPerSecond: 1, donePerSecond: 1 },
+      ...{ accepted: 2, done: 2, failed: 0, unfinished: 0, acceptedPerSecond: 1, donePerSecond: 1 },
     })
     const one = { count: 1, p50Ms: 30, p95Ms: 30, p99Ms: 30, maxMs: 30 }
     assert.deepEqual(await readHandOver(database, window), { normal: one, express: one })
