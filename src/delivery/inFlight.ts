@@ -34,8 +34,8 @@ export interface Task extends Recipient {
   /** Null where its class and its operators decide. */
   onUnknown: OnUnknown | null
   /**
-   * Whether an earlier run may have handed it over. `stored`: its attempts name the operators. `lost`: a run ended without
-   * storing its result, so that any operator may have it.
+   * Whether an earlier run may have handed it over: `stored` when its attempts name the operators, `lost` when a run
+   * ended without storing its result, so that any operator may have it.
    */
   doubt: 'stored' | 'lost' | null
   /** When the message was accepted, or the time that it was scheduled for, by this process's monotonic clock. */

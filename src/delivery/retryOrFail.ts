@@ -23,7 +23,7 @@ export function isLastAttempt({ attempts }: Task, { attemptsMax }: RetryPolicy):
 }
 
 /**
- * Decides for a task that no operator took in this run. It fails when every operator refused it, or when its attempts
+ * Decides for a task that no operator took in this run: it fails when every operator refused it, or when its attempts
  * are used up and the last answer was specific to it. A customer reads the reason of a failure.
  */
 export function retryOrFail(pending: PendingTask, options: RetryOrFailOptions): Settlement {

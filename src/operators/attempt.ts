@@ -83,10 +83,9 @@ interface Run {
 type Slice = readonly [from: number, to: number]
 
 /**
- * Submits a batch (at most the adapter's `batchSizeMax`) to one operator, once, and says for each message, by position,
- * what is known. While the breaker is half-open the first message goes alone, and the rest follows if that closes it.
- * A call that was refused as a whole is split in halves, so that one poisonous text fails alone. Never rejects, except
- * for a batch that is too large.
+ * Submits a batch (at most the adapter's `batchSizeMax`, else it rejects) to one operator, once, and says for each
+ * message, by position, what is known. While the breaker is half-open the first message goes alone before the rest, and
+ * a call that was refused as a whole is split in halves, so that one poisonous text fails alone.
  */
 export async function attempt(
   operator: Operator,

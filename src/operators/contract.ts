@@ -1,6 +1,6 @@
 /**
- * What every operator adapter implements, whatever its protocol. An adapter makes one call and says what is known
- * afterwards. Splitting, pace, breakers and failover are built on it and know no protocol.
+ * What every operator adapter implements, whatever its protocol: it makes one call and says what is known afterwards.
+ * Splitting, pace, breakers and failover are built on it and know no protocol.
  */
 
 export type { MessageClass } from '../primitives/messageClass.ts'
@@ -197,7 +197,7 @@ export interface OperatorAdapter {
    */
   query?: (batch: Submission[], timeoutMs: number) => Promise<QueryAnswer[] | { fault: string }>
   /**
-   * Set by an adapter whose operator sends receipts over its link. Called once, before the first submission, with what
+   * Set by an adapter whose operator sends receipts over its link; called once, before the first submission, with what
    * stores a receipt in its raw form. The operator must not be answered before the returned promise resolves.
    */
   receipts?: (store: (raw: Uint8Array) => Promise<void>) => void

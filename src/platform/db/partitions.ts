@@ -55,8 +55,8 @@ export async function ensurePartitions(
 }
 
 /**
- * Checks every hour whether partitions must be added. Any number of processes may do so. The metric shows how many
- * weeks are left.
+ * Checks every hour, in any number of processes, whether partitions must be added. The metric shows how many weeks are
+ * left.
  */
 export function keepPartitionsAhead(settings: {
   databaseUrl: string

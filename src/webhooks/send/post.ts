@@ -104,7 +104,7 @@ async function bounded(
   return { ...known, durationMs, retryAfterMs: readRetryAfter(retryAfter, nowMs()) }
 }
 
-/** One POST, once. Follows no redirect. Never rejects. */
+/** One POST, once, which follows no redirect and never rejects. */
 async function exchange(agent: Dispatcher, { url, headers, body }: Post, signal: AbortSignal) {
   let status: number | null = null
   try {
