@@ -126,7 +126,7 @@ export class Breaker {
     return () => this.#listeners.delete(listener)
   }
 
-  /** While it is held it admits nothing, and keeps the state that its calls brought it to. */
+  /** While its operator is paused or drained it admits nothing, and keeps the state that its calls brought it to. */
   hold(isHeld: boolean): void {
     this.#held = isHeld
   }
