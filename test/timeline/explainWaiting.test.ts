@@ -65,7 +65,7 @@ describe('what a recipient waits for', () => {
     assert.equal(estimate({ ...facts, pace: PACE }), null)
   })
 
-  it('is its time, whatever becomes of the operators until then', () => {
+  it('is its time, whatever happens to the operators until then', () => {
     const facts = { sendAt: at(3_600), row: rowOf({ until: at(3_600) }), blocked: STOPPED }
     assert.deepEqual([say(facts), estimate(facts)], [`Scheduled for ${iso(3_600)}.`, iso(3_600)])
     assert.equal(explain({ ...facts, sendAt: at(0) }).for, 'operators_stopped')

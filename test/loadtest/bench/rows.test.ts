@@ -130,7 +130,7 @@ describe('the figures that the tables give', () => {
   const startEpochMs = Date.UTC(2026, 0, 1)
   const window = { startEpochMs, durationMs: 2_000 }
 
-  it('count by second, by what became of it, and by the time between', async () => {
+  it('count by second, by result, and by the time between', async () => {
     // A message each second from 2 seconds before the start on; ended 30 ms later, the last one not at all.
     await insertMessages(database, {
       ...{
