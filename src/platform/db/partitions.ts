@@ -37,8 +37,8 @@ const CHECK_EVERY_MS = 3_600_000
 
 /**
  * Gives the current week and `weeksAhead` weeks after it a partition, in every table of the database that is
- * partitioned by RANGE COLUMNS on an identifier (UUIDv7) and has a partition `p_last`. Call it under the schema lock.
- * A statement waits a second for its table at most: behind an old read view it would block all inserts.
+ * partitioned by RANGE COLUMNS on an identifier (UUIDv7) and has a partition `p_last`; call it under the schema lock. A
+ * statement waits a second for its table at most: behind an old read view it would block all inserts.
  */
 export async function ensurePartitions(
   connection: Connection,
