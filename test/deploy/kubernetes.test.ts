@@ -218,7 +218,8 @@ describe('the manifests for Kubernetes', () => {
       rules: { http: { paths: { path: string }[] } }[]
     }
     const prefixes = rules.flatMap(({ http }) => http.paths.map(({ path }) => path))
-    const isLedTo = (path: string) => prefixes.some((prefix) => `${path}/`.startsWith(`${prefix}/`))
+    const isLedTo = (path: string) =>
+      prefixes.some((prefix) => `${path}/`.startsWith(prefix === '/' ? '/' : `${prefix}/`))
     const isInternal = (path: string) => /^\/(v1\/admin|healthz|readyz|metrics)/.test(path)
     const expected = Object.keys(routes).filter((path) => !isInternal(path))
     assert.ok(expected.length > 30)

@@ -30,7 +30,7 @@ export interface CancelContext {
 }
 
 /**
- * Cancels the recipients of a message that no operator can have: scheduled ones, and those that wait for their first
+ * Cancels the recipients of a message that no operator can have: scheduled ones, and ones that wait for their first
  * attempt or for one after a result that excludes a hand-over; may run again after a lost COMMIT. A claim locks the
  * same rows, so that a recipient is either cancelled and refunded or sent, in merged envelopes as well (invariant 3).
  * @returns undefined for a message that this customer did not send. @throws Unavailable.
