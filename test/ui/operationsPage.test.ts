@@ -174,7 +174,7 @@ describe('the operations page in a browser, with two API processes under load', 
     await page.getByRole('table', { name: 'Keys' }).getByText('revoked').waitFor()
   })
 
-  it('reports what was sent, with which result, and what it cost', async () => {
+  it('reports what was sent, what became of it and what it cost', async () => {
     const { page } = desktop
     await reportSome()
     await goTo('Reports')
