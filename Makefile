@@ -20,7 +20,7 @@ help:
 #: make admin        manage customers and API keys, and add money
 #: make audit        prove the invariants from the tables
 #: make deadletters  list, replay or drop dead-lettered queue messages
-#: make quarantine   list quarantined messages and decide what becomes of them
+#: make quarantine   list quarantined messages and decide them
 #: make retention    show what old rows go, when and why not, or remove them now
 #: make timeline     show what happened to a message, and what it waits for
 #: make trace        show a message's trace as a tree, across processes

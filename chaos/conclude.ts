@@ -13,7 +13,7 @@ import { validityOf } from './stage/retries.ts'
 import type { EngineStage } from './stage/stage.ts'
 import type { Started } from './startWorld.ts'
 
-/** Lets everything end, receipts and events too, stops the engine and proves what became of it. */
+/** Lets everything end, receipts and events too, stops the engine and proves the result. */
 export async function conclude(
   { world, prober, record, tally }: Started<EngineStage>,
   {

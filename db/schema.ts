@@ -79,8 +79,8 @@ export type WaitingState = 'waiting' | 'orphan'
 export type ReceiptState =
   'applied' | 'repeated' | 'contradicting' | 'intermediate' | 'refunded' | 'other_operator'
 /**
- * What a recipient counts as in reports. open: unfinished. sent: an operator took it, and no receipt has said what became
- * of it.
+ * What a recipient counts as in reports. open: unfinished. sent: an operator took it, and no receipt has said whether it
+ * was delivered.
  */
 export type ReportResult = 'open' | 'sent' | 'delivered' | 'undelivered' | 'failed' | 'cancelled'
 /** refund, release and compensation give back the price of a recipient, once in all. */

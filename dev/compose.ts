@@ -14,7 +14,7 @@ export interface Compose {
   resolve(file: string): Promise<ResolvedProject>
 }
 
-/** The part of a resolved file that is looked at here; the rest is Compose's to judge. */
+/** The part of a resolved file that is examined here; the rest is Compose's to judge. */
 export interface ResolvedProject {
   services: Record<string, ResolvedService>
 }

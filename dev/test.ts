@@ -1,7 +1,6 @@
-// make test: runs the whole suite under coverage, its files divided among processes with servers of their own, or only the
-// files and folders that are named, in one process; other arguments go to mocha (`npm test -- test/outbox --grep lease`). The
-// last line has the counts. No test at all is a failure, and so is a skipped one where CI is set. An interrupted run leaves
-// no process and no file.
+// make test: runs the whole suite under coverage, its files divided among processes with servers of their own, or only
+// the files and folders that are named, in one process; other arguments go to mocha (`npm test -- test/outbox --grep
+// lease`). The last line has the counts; no test at all is a failure, and so is a skipped one where CI is set.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'

@@ -1,4 +1,4 @@
-import type { Endings } from './endings.ts'
+import type { LoadOutcome } from './outcome.ts'
 import { mergeRecords, percentilesOf } from './generator/index.ts'
 import type { GeneratorPlan, GeneratorProgress, GeneratorResult } from './generator/index.ts'
 import type { Percentiles } from './result.ts'
@@ -38,9 +38,16 @@ export function describeOffered(plan: GeneratorPlan, result: GeneratorResult): s
   ]
 }
 
-export function describeEndings({ done, failed, open, unanswered, handOver, tookMs }: Endings): string[] {
+export function describeOutcome({
+  done,
+  failed,
+  unfinished,
+  unanswered,
+  handOver,
+  tookMs,
+}: LoadOutcome): string[] {
   return [
-    `finished    ${done} done, ${failed} failed and refunded, ${open} unfinished`,
+    `finished    ${done} done, ${failed} failed and refunded, ${unfinished} unfinished`,
     ...(unanswered > 0 ? [`            ${unanswered} were accepted although their answer was lost`] : []),
     ...(tookMs > 0
       ? [

@@ -4,13 +4,13 @@ export interface FoundRecipient {
   type: 'normal' | 'express'
   status: 'pending' | 'sending' | 'done' | 'failed'
   acceptedMs: number
-  /** Of the last change: of its ending, when it has ended. */
+  /** Of the last change: when it finished, if it has. */
   updatedMs: number
 }
 
 /** Looks after what a load brought in: made before it, so that what is newer belongs to it. */
 export interface Follower {
-  /** How many recipients have no ending yet: as many as are seen at a look, at least 1 when there are any. */
+  /** How many recipients are unfinished: as many as are seen at a look, at least 1 when there are any. */
   countOpen(): Promise<number>
   /** All of them. */
   recipients(): AsyncIterable<FoundRecipient>

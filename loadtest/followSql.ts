@@ -45,7 +45,7 @@ export async function followSql(databaseUrl: string, customers: Customers): Prom
       let open = 0
       for await (const range of rangesAfter(db, endedThrough, customers)) {
         open += await countOpenIn(db, range, customers)
-        // What has ended stays so: it need not be looked at again.
+        // What has ended stays so: it need not be examined again.
         if (open === 0) endedThrough = range.last
       }
       return open

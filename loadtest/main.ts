@@ -4,9 +4,9 @@
 import { runAudit } from '../dev/stack/runAudit.ts'
 import { openApi } from './api.ts'
 import type { Api } from './api.ts'
-import { describeEndings, describeOffered, describePlan, describeProgress, seconds } from './describe.ts'
-import { readEndings } from './endings.ts'
-import type { Endings } from './endings.ts'
+import { describeOutcome, describeOffered, describePlan, describeProgress, seconds } from './describe.ts'
+import { readOutcome } from './outcome.ts'
+import type { LoadOutcome } from './outcome.ts'
 import type { Follower } from './follow.ts'
 import { followApi } from './followApi.ts'
 import { followSql } from './followSql.ts'
@@ -75,11 +75,11 @@ async function run(settings: LoadSettings, plan: GeneratorPlan, target: Target, 
       console.error('loadtest: nothing was accepted')
       return false
     }
-    const endings = await readUntilEnded(settings, follower, plan, watched)
+    const outcome = await readUntilEnded(settings, follower, plan, watched)
     const audit = await auditTarget(target)
-    const shown = await toLoadReport(toRunResult(plan, watched, endings, audit), target, startedAt)
+    const shown = await toLoadReport(toRunResult(plan, watched, outcome, audit), target, startedAt)
     await report(shown, settings)
-    return endings.open === 0 && endings.missing === 0 && (audit?.isClean ?? true)
+    return outcome.unfinished === 0 && outcome.missing === 0 && (audit?.isClean ?? true)
   } finally {
     await follower.close()
   }
@@ -119,19 +119,19 @@ async function readUntilEnded(
   follower: Follower,
   plan: GeneratorPlan,
   { result }: WatchedLoad,
-): Promise<Endings> {
-  await waitUntilEnded(follower, settings.DRAIN_TIMEOUT, (open, elapsedMs) =>
-    console.log(`  ${seconds(elapsedMs)}  ${open ?? 'an unknown number'} unfinished`),
+): Promise<LoadOutcome> {
+  await waitUntilEnded(follower, settings.DRAIN_TIMEOUT, (unfinished, elapsedMs) =>
+    console.log(`  ${seconds(elapsedMs)}  ${unfinished ?? 'an unknown number'} unfinished`),
   )
   const accepted = { customerFirst: plan.customerFirst, byCustomer: result.acceptedByCustomer ?? [] }
-  const endings = await readEndings(follower.recipients(), accepted)
-  describeEndings(endings).forEach((line) => console.log(line))
-  for (const line of endings.wrong) console.error(`loadtest: ${line}`)
-  if (endings.open > 0)
+  const outcome = await readOutcome(follower.recipients(), accepted)
+  describeOutcome(outcome).forEach((line) => console.log(line))
+  for (const line of outcome.wrong) console.error(`loadtest: ${line}`)
+  if (outcome.unfinished > 0)
     console.error(
-      `loadtest: ${endings.open} recipients are unfinished after ${seconds(settings.DRAIN_TIMEOUT)}`,
+      `loadtest: ${outcome.unfinished} recipients are unfinished after ${seconds(settings.DRAIN_TIMEOUT)}`,
     )
-  return endings
+  return outcome
 }
 
 async function auditTarget({ databaseUrl }: Target): Promise<RunResult['audit']> {

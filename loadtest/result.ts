@@ -113,8 +113,8 @@ export interface RecipientCounts {
   accepted: number
   done?: number
   failed?: number
-  /** Without an ending when the waiting was over. */
-  open?: number
+  /** Unfinished when the waiting was over. */
+  unfinished?: number
 }
 
 export interface CpuCost {
@@ -136,7 +136,7 @@ export interface Sample {
   answeredRequests: number
   acceptedRecipients: number
   doneRecipients?: number
-  /** Accepted and without an ending. */
+  /** Accepted and unfinished. */
   backlogRecipients?: number
   /** Absent when nothing was answered in this second. */
   httpP50Ms?: number

@@ -1,22 +1,22 @@
 import { coresBetween, costsBetween } from './bench/measure/usage.ts'
-import type { Endings } from './endings.ts'
+import type { LoadOutcome } from './outcome.ts'
 import { mergeRecords, percentilesOf } from './generator/index.ts'
 import type { GeneratorPlan, GeneratorResult } from './generator/index.ts'
 import type { RecipientCounts, RunResult, Sample } from './result.ts'
 import { secondOf } from './watchLoad.ts'
 import type { WatchedLoad } from './watchLoad.ts'
 
-/** Puts together what the generator saw, what became of it, and what it cost. */
+/** Puts together what the generator saw, the results of its messages, and what they cost. */
 export function toRunResult(
   plan: GeneratorPlan,
   watched: WatchedLoad,
-  endings: Endings,
+  outcome: LoadOutcome,
   audit: RunResult['audit'],
 ): RunResult {
   const { result } = watched
-  const samples = toSamples(plan, watched, endings)
-  const recipients = countRecipients(plan, result, endings)
-  const cpu = costOf(plan, watched, endings)
+  const samples = toSamples(plan, watched, outcome)
+  const recipients = countRecipients(plan, result, outcome)
+  const cpu = costOf(plan, watched, outcome)
   return {
     name: 'load',
     title: `${plan.ratePerSecond} requests a second for ${Number((result.durationMs / 1_000).toFixed(1))} s`,
@@ -28,11 +28,11 @@ export function toRunResult(
     answers: result.answers,
     recipients,
     http: percentilesOf(mergeRecords([result.http])),
-    handOver: endings.handOver,
+    handOver: outcome.handOver,
     samples,
     ...(cpu && { cpu }),
     ...(audit && { audit }),
-    notes: notesOf(plan, result, endings),
+    notes: notesOf(plan, result, outcome),
   }
 }
 
@@ -48,8 +48,12 @@ function describeSettings(plan: GeneratorPlan): RunResult['settings'] {
   }
 }
 
-function countRecipients(plan: GeneratorPlan, result: GeneratorResult, endings: Endings): RecipientCounts {
-  const { done, failed, open, timeline } = endings
+function countRecipients(
+  plan: GeneratorPlan,
+  result: GeneratorResult,
+  outcome: LoadOutcome,
+): RecipientCounts {
+  const { done, failed, unfinished, timeline } = outcome
   const [from, until] = [secondsOf(plan.warmUpMs), secondsOf(plan.warmUpMs + result.durationMs)]
   const doneInTime = sumBetween(timeline.done, from, until)
   return {
@@ -57,12 +61,12 @@ function countRecipients(plan: GeneratorPlan, result: GeneratorResult, endings: 
     // Of a part of a second nothing can be said.
     ...(until > from && { donePerSecond: doneInTime / (until - from) }),
     accepted: result.acceptedRecipients + result.warmUp.acceptedRecipients,
-    ...{ done, failed, open },
+    ...{ done, failed, unfinished },
   }
 }
 
-/** One for each second of the generator, and then for each until the last ending. */
-function toSamples(plan: GeneratorPlan, watched: WatchedLoad, { timeline }: Endings): Sample[] {
+/** One for each second of the generator, and then for each until the last recipient finished. */
+function toSamples(plan: GeneratorPlan, watched: WatchedLoad, { timeline }: LoadOutcome): Sample[] {
   const warmUpSeconds = secondsOf(plan.warmUpMs)
   let usageBefore = watched.usageBefore
   const samples = watched.looks.map(({ progress, usage }): Sample => {
@@ -94,7 +98,7 @@ function toSamples(plan: GeneratorPlan, watched: WatchedLoad, { timeline }: Endi
   return samples
 }
 
-function endedAt({ accepted, ended, done }: Endings['timeline'], second: number) {
+function endedAt({ accepted, ended, done }: LoadOutcome['timeline'], second: number) {
   return {
     doneRecipients: done.get(second) ?? 0,
     backlogRecipients: sumBetween(accepted, -Infinity, second + 1) - sumBetween(ended, -Infinity, second + 1),
@@ -102,7 +106,7 @@ function endedAt({ accepted, ended, done }: Endings['timeline'], second: number)
 }
 
 /** What a message cost in the measured time; undefined where no process but the generator is known. */
-function costOf(plan: GeneratorPlan, { looks, usageBefore }: WatchedLoad, { timeline }: Endings) {
+function costOf(plan: GeneratorPlan, { looks, usageBefore }: WatchedLoad, { timeline }: LoadOutcome) {
   const before = looks.findLast(({ progress }) => secondOf(progress) === -1)?.usage ?? usageBefore
   const after = looks.findLast(({ progress }) => secondOf(progress) < secondsOf(plan.durationMs))?.usage
   if (!after || Object.keys(usageBefore.rssBytes).length === 0) return undefined
@@ -114,7 +118,7 @@ function costOf(plan: GeneratorPlan, { looks, usageBefore }: WatchedLoad, { time
 function notesOf(
   { warmUpMs }: GeneratorPlan,
   { unsentRequests }: GeneratorResult,
-  { unanswered, missing, open }: Endings,
+  { unanswered, missing, unfinished }: LoadOutcome,
 ): string[] {
   return [
     ...(unsentRequests > 0
@@ -123,7 +127,7 @@ function notesOf(
     ...(warmUpMs > 0 ? ['The counts of recipients include the warm-up, the rates do not.'] : []),
     ...(unanswered > 0 ? [`${unanswered} recipients were accepted and the answer lost on its way.`] : []),
     ...(missing > 0 ? [`${missing} accepted recipients are nowhere to be found.`] : []),
-    ...(open > 0 ? [`${open} recipients had no ending when the waiting was over.`] : []),
+    ...(unfinished > 0 ? [`${unfinished} recipients were unfinished when the waiting was over.`] : []),
   ]
 }
 

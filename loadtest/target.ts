@@ -6,7 +6,7 @@ import type { ByPart } from './result.ts'
 import { MAY_LOAD_REMOTE } from './settings.ts'
 import type { WhereSettings } from './settings.ts'
 
-/** What is put under load. Without the database's address nothing can be audited, and endings are read through the API. */
+/** What is put under load. Without the database's address nothing can be audited, and results are read through the API. */
 export interface Target {
   baseUrl: string
   databaseUrl: string | undefined

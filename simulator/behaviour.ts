@@ -102,11 +102,11 @@ const fields = z.strictObject({
   /** Answered twice. Over SMPP alone. */
   repeatRate: rate,
 
-  /** Whether it says what became of messages; `missing`: 404, as an operator without the route. */
+  /** Whether it says the state of messages; `missing`: 404, as an operator without the route. */
   statusRoute: z.enum(['answers', 'forgets', 'fails', 'hangs', 'missing']),
 
   /**
-   * How it says what became of a message that it took: `push` sends receipts; `status` sends none, and tells when it is asked,
+   * How it reports the delivery of a message that it took: `push` sends receipts; `status` sends none, and tells when it is asked,
    * once the longest receipt delay is over.
    */
   reports: z.enum(['push', 'status']),

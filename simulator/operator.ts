@@ -114,7 +114,7 @@ export class SimulatedOperator {
     return undefined
   }
 
-  /** Decides what becomes of a call, and writes it down: what is taken is taken now, whether or not it is answered. */
+  /** Decides the result of a call, and writes it down: what is taken is taken now, whether or not it is answered. */
   react(call: WireMessage[], channel: Channel = this.#http): Reaction {
     const fate = this.#fateOf(call)
     this.#fates[fate] = (this.#fates[fate] ?? 0) + 1

@@ -12,7 +12,7 @@ const questionSchema = z.object({
   references: z.array(z.string().min(1).max(REFERENCE_LENGTH_MAX)).min(1).max(BATCH_SIZE_MAX),
 })
 
-/** The status route: what became of messages. A call that is not read whole is taken neither now nor later. */
+/** The status route: the state of messages. A call that is not read whole is taken neither now nor later. */
 export async function answerStatus(
   operator: SimulatedOperator,
   request: IncomingMessage,

@@ -73,7 +73,7 @@ function printing(): RetentionEvents {
   return {
     held: ({ week: { kind, belowMs }, reason, error }) =>
       console.log(
-        `${kind} before ${weekOf(belowMs)}: held, ${reason}${error instanceof Error ? ` (${error.message})` : ''}`,
+        `${kind} before ${weekOf(belowMs)}: kept, ${reason}${error instanceof Error ? ` (${error.message})` : ''}`,
       ),
     free: () => {},
     removed: ({ kind, belowMs }) => console.log(`${kind} before ${weekOf(belowMs)}: removed`),

@@ -5,7 +5,7 @@ import { countsOf } from './sendBulk.ts'
 import { credentialOf } from './sendKeyed.ts'
 import type { KeyedTurn } from './sendKeyed.ts'
 
-/** Reads once what became of a bulk that was accepted. */
+/** Reads the result of an accepted bulk once. */
 export async function readBulk(turn: KeyedTurn, bulk: SentBulk): Promise<void> {
   const { answered, label, body } = await ask(urlOf(turn, bulk), undefined, {
     ...{ method: 'GET', headers: credentialOf(turn) },

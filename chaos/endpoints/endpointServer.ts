@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 
 /**
- * How an endpoint is. `good` answers at once. `flapping` fails now and then, in every way that leaves it alive, until all
- * are calmed. `hanging` never answers, and nothing listens at `dead`.
+ * How an endpoint is: `good` answers at once, `hanging` never, and nothing listens at `dead`. `flapping` fails now and
+ * then, in every way that leaves it alive, until all are calmed.
  */
 export const ENDPOINT_KINDS = ['good', 'flapping', 'hanging', 'dead'] as const
 export type EndpointKind = (typeof ENDPOINT_KINDS)[number]

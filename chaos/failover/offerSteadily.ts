@@ -30,7 +30,7 @@ const EXPRESS_SHARE = 0.3
 const FIRST_NUMBER_MAX = 9_000_000_000
 
 /**
- * Begins requests at a steady rate, whatever became of those before. Each is repeated under its idempotency key until it
+ * Begins requests at a steady rate, whatever the earlier ones got. Each is repeated under its idempotency key until it
  * is accepted.
  */
 export function offerSteadily(options: SteadyOptions): SteadyLoad {

@@ -14,7 +14,7 @@ interface Row {
   refunded: number | string | null
 }
 
-/** What became of a message or a bulk: its cancelled recipients, what they cost, and what came back for them. */
+/** The state of a message or a bulk: its cancelled recipients, what they cost, and what came back for them. */
 export interface CancelledInTables {
   cancelled: number
   owed: number

@@ -44,8 +44,8 @@ const LISTED_MAX = 5
 
 /**
  * Whether every message that was sent with its customer's events switched on makes events, every number of a log is there
- * once, each feed is the log, and every event is at every living endpoint that wants it, signed. That each event is what
- * became of its recipient, the audit checks. Called when nothing is delivered any more.
+ * once, each feed is the log, and every event is at every living endpoint that wants it, signed. The audit checks that each
+ * event is its recipient's result. Called when nothing is delivered any more.
  */
 export async function compareEvents(
   db: Db,

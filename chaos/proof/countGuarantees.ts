@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { read } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 
-/** What became of guarantees; the audit proves that each row is right. */
+/** The results of guarantees; the audit proves that each row is right. */
 export interface Guarantees {
   missed: number
   compensated: number

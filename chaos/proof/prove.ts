@@ -40,7 +40,7 @@ export const FINDINGS = {
   wrongSpending: 'charged above the limit of a day, or refused below it',
   wrongDeadlines: 'guarantees missed and not recorded or compensated, or otherwise than their tariff says',
   wrongDeliveries: 'delivery statuses otherwise than the receipts say, or decided more than once',
-  wrongEvents: 'events missing, repeated, with a gap in their numbers, or not what became of the message',
+  wrongEvents: 'events missing, repeated, with a gap in their numbers, or not the state of the message',
   missedEvents: 'events that a living endpoint did not get, with a wrong signature or none of the log',
   wrongReports: 'rollups of reports otherwise than the messages and the ledger, or than their customers',
   early: 'scheduled or delayed by a rate or window, and handed over before its time or stored for another',

@@ -67,7 +67,7 @@ export const COMMANDS = {
     ],
   },
   quarantine: {
-    summary: 'list quarantined messages and decide what becomes of them',
+    summary: 'list quarantined messages and decide them',
     usage: ["make quarantine ARGS='list'", 'npm run quarantine -- failed ID:NO'],
     options: [
       ['list [--json]', 'show each message with its reason'],

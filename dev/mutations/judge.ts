@@ -1,7 +1,7 @@
 import type { TestRun } from './runTests.ts'
 
 /**
- * What became of a mutation.
+ * The result of a mutation.
  * - caught: a test failed in each of the files that must catch it; `by` are those tests.
  * - survived: the tests of `files` passed although the guard is broken.
  * - unusable: it says nothing of the tests, because it does not apply, does not compile or no test could run.

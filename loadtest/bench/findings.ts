@@ -131,7 +131,7 @@ export interface FairShare {
   fifoP99Ms: number
 }
 
-/** What became of the guarantees of a load, as the engine lists it and as the operators' records have it. */
+/** The results of the guarantees of a load, as the engine lists it and as the operators' records have it. */
 export interface Deadlines extends MissesOfRecords {
   isHedged: boolean
   /** From acceptance to the stored result. */

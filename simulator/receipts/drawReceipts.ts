@@ -13,7 +13,7 @@ export interface WireReceipt {
 /** What is sent of one message that was taken, and when. */
 export interface DrawnReceipts {
   receipts: { receipt: WireReceipt; afterMs: number }[]
-  /** What really became of it; null when no final receipt of it is sent. */
+  /** Its true result; null when no final receipt of it is sent. */
   truth: 'delivered' | 'undelivered' | null
 }
 

@@ -24,9 +24,9 @@ export function openChain(lastSeq: number, balance: number): Chain {
 }
 
 /**
- * Adds a row, in any order. A row leads from the state before it to the state after it, a state being a running number
- * and a balance. Each state has a 64-bit hash; the row adds the hash of the later state and subtracts that of the
- * earlier. In a chain without gaps, all but the first and last states cancel out.
+ * Adds a row, in any order: it leads from one state, a running number and a balance, to the next, and adds the 64-bit
+ * hash of the later one and subtracts that of the earlier. In a chain without gaps, all but the first and last states
+ * cancel out.
  */
 export function addRow(chain: Chain, { seq, amount, balance_after }: LedgerRow): void {
   if (seq > chain.lastSeq) {

@@ -30,9 +30,9 @@ interface Piece {
 }
 
 /**
- * Follows every chain from where it was audited last: what the ledger has gained since (invariants 2 and 6), and for
- * each return whether it is its recipient's. The position of each customer is in audit_accounts, so nothing is lost by a
- * restart. The scan of the whole ledger finds rows that were changed afterwards.
+ * Follows every chain from where it was audited last (audit_accounts): what the ledger has gained since (invariants 2
+ * and 6), and for each return whether it is its recipient's. The scan of the whole ledger finds rows that were changed
+ * afterwards.
  */
 export const accountScan: Scan = { name: 'accounts', table: 'user_transactions', readPage }
 

@@ -16,9 +16,9 @@ interface Place {
 }
 
 /**
- * Checks that the numbers of each customer's log have no gap and end with its counter: one statement reads what one
- * transaction writes. Old events are deleted from the front, which leaves none. The checkpoint holds a customer only; after
- * a restart its events are read again.
+ * Checks that the numbers of each customer's log have no gap, from the oldest one kept on, and end with its counter:
+ * one statement reads what one transaction writes. The checkpoint holds a customer only; after a restart its events are
+ * read again.
  */
 export function openEventScan(): Scan {
   let place: Place | undefined

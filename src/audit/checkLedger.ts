@@ -23,10 +23,9 @@ const CUSTOMERS_PER_QUERY = 1_000
 
 /**
  * Checks the chain of every customer: running numbers without a gap or a fork, each balance the one before plus the
- * amount, never negative, and the last one the customer's balance (invariants 2 and 6). Balances are read first, and of
- * the ledger the rows that they cover, which no longer change: so a live system gives no false alarm. The rows are read
- * in primary-key order, because reading chain by chain would cause a random disk read for each row. Of removed weeks the
- * kept sums are added, and nothing is read, whether their rows are still there or not.
+ * amount, never negative, and the last one the customer's balance (invariants 2 and 6). Balances are read first and
+ * then, in primary-key order to spare random reads, the rows that they cover, which no longer change; of removed weeks
+ * the kept sums are added.
  * @param state the state of an earlier scan, from which this one continues.
  */
 export function openLedgerScan(state?: Buffer): Scan {

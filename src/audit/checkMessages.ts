@@ -88,8 +88,8 @@ async function commonSpan(db: Db, bounds: Bounds, rowsMax: number): Promise<Span
 }
 
 /**
- * `compare` checks that each request has its charge, and each recipient whose price went back that one entry. If the counts
- * are equal too, there is no surplus row. Comparing counts is far cheaper than a look-up for each row.
+ * `compare` checks that each request has its charge, and each recipient whose price went back that one entry. If the
+ * counts are equal too, there is no surplus row, which is far cheaper than a look-up for each row.
  */
 async function count(db: Db, span: Span): Promise<Counts> {
   const [counts] = await query(

@@ -10,10 +10,9 @@ import type { OpenRecipient } from './page.ts'
 import type { Violation } from './violation.ts'
 
 // Every unfinished recipient is referenced by an outbox row (invariant 4): by one of its own request, which an index
-// finds, or by one that a claim merged, which nothing finds. So merged rows are read once for many recipients, in pieces
-// and in the order of their identifiers. Meanwhile a recipient may go from an own row to a merged one and, after an
-// attempt, back to an own row. Therefore own rows are looked up again at the end, and then the merged rows that were
-// made since: a recipient that is in none of these, and is still unfinished, is not referenced.
+// finds, or by a merged one, so all merged rows are read once for many recipients. Meanwhile a recipient may go to a
+// merged row and back to an own one, so own rows and newer merged ones are read again before it counts as not
+// referenced.
 
 /** Unfinished recipients by message and number, without an own row when they were looked up. */
 export type Unreferenced = Map<string, OpenRecipient>

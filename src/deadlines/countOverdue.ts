@@ -7,11 +7,11 @@ import type { Reader } from '../platform/db/index.ts'
 /** Unfinished recipients whose guarantee is over already: they will be misses when they end. */
 export interface Overdue {
   recipients: number
-  /** Not all rows were looked at. */
+  /** Not all rows were examined. */
   isLeast: boolean
 }
 
-/** Ranges that are looked at. Unfinished work is referenced by the outbox, which is small (invariant 4). */
+/** Ranges that are examined. Unfinished work is referenced by the outbox, which is small (invariant 4). */
 const RANGES_MAX = 1_000
 
 /** @param userId of this customer; of all, if left out. */

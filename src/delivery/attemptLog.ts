@@ -26,7 +26,7 @@ export function lostCall(claimedAtMs: number): Call {
 
 const LOST_REASON = 'may have been submitted by a process that ended without storing the result'
 
-/** Adds an operator's answer to the question what became of the message. */
+/** Adds an operator's answer to the question for the state of the message. */
 export function noteAnswer(
   task: Task,
   answer: QueryAnswer,

@@ -11,8 +11,8 @@ export interface BreakerGate {
 const CHECK_AGAIN_MS = 50
 
 /**
- * Blocks envelopes while every operator is paused or its breaker is open, so that an outage does not refund the backlog. Half-open: one envelope
- * passes as the probe. Closed: all pass. Rejects when `stopping` is aborted.
+ * Blocks envelopes while every operator is paused or its breaker is open, so that an outage does not refund the
+ * backlog; half-open, one passes as the probe. Rejects when `stopping` is aborted.
  */
 export function openBreakerGate(
   operators: Pick<Operators, 'of' | 'whenAdmitting'>,

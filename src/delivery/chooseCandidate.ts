@@ -28,7 +28,7 @@ export interface Choice {
   turn?: Promise<Turn | undefined>
 }
 
-/** What becomes of each task when none can be asked. */
+/** What is done with each task when none can be asked. */
 export type WithoutChoice = (pending: PendingTask) => PendingTask
 
 /**

@@ -40,8 +40,8 @@ const OWNER_BYTES = 8
 const NO_PARTS: PartsTaken = new Map()
 
 /**
- * Claims pending recipients and ones whose lease expired, in one transaction. Quarantines exhausted ones (invariant 4).
- * Skips recipients under another owner's lease, and removes the outbox row of an envelope with nothing unfinished.
+ * Claims pending recipients and ones whose lease expired in one transaction, quarantines exhausted ones (invariant 4)
+ * and skips recipients under another owner's lease. The outbox row of an envelope with nothing unfinished is removed.
  * @returns one claim for each envelope, by position.
  * @throws Unavailable, LockTimeout or CommitUnknown: nothing may be sent then.
  */

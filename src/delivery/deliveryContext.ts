@@ -26,8 +26,8 @@ export interface DeliverySettings {
   /** Operator calls at once, of all envelopes together. */
   callsMax: number
   /**
-   * Further recipients are claimed while fewer than this wait for a result. Those of one envelope are claimed together,
-   * so that there may be up to 100 more. A function where it follows what the operators take.
+   * Further recipients are claimed while fewer than this wait for a result; an envelope's are claimed together, so that
+   * there may be up to 100 more. A function where it follows what the operators take.
    */
   recipientsInFlightMax: number | (() => number)
   /** Recipients of one transaction. */

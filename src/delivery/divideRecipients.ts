@@ -24,7 +24,7 @@ export function divideRecipients(envelopes: Envelope[], locked: Recipient[], own
   })
 }
 
-/** A quarantined recipient is open, but no outbox row names it and no claim takes it. */
+/** A quarantined recipient is open, but no outbox row references it and no claim takes it. */
 function isUnfinished(row: Recipient): boolean {
   return !isTerminal(row.status) && !isQuarantined(row)
 }

@@ -38,11 +38,11 @@ export interface Effects {
   partIds?: PartsTaken
   /** What the operator charges for it, in the smallest unit; null or left out where that is not known. */
   cost?: number | null
-  /** Set when its operator is to be asked what became of it. */
+  /** Set when its operator is to be asked whether it was delivered. */
   poll?: NonNullable<Operator['receiptPoll']>
   /** In the smallest unit; 0 for none. */
   refund: number
-  /** `none`: no outbox row names it any more (invariant 4). */
+  /** `none`: no outbox row references it any more (invariant 4). */
   outbox: 'none' | { retryInMs: number }
   /** An operator said something about it since it was claimed; for a row without a claim it means nothing. */
   tried: boolean

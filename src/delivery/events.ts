@@ -35,7 +35,7 @@ export interface DeliveryEvents {
   claimed(fact: { type: MessageClass; ageMs: number }): void
   /** Claimed after the lease of another owner expired; `first` is one of them. */
   leasesTakenOver(fact: { type: MessageClass; messages: number; first: KeyOfCustomer | undefined }): void
-  /** A queue message that could not be understood. */
+  /** An unparseable queue message. */
   unreadable(fact: { type: MessageClass; reason: string }): void
   /** A step failed and is retried, or left to the outbox. */
   deliveryFailed(fact: { type: MessageClass; step: (typeof STEPS)[number]; error: unknown }): void

@@ -39,9 +39,9 @@ export interface FailoverRun {
   hedging?: Hedging
   /** Its calls are made beside others that are in flight. */
   isHedge?: boolean
-  /** Looked at directly before a call. */
+  /** Read directly before a call. */
   isWanted?: (pending: PendingTask) => boolean
-  /** Looked at before a call: another operator has become the better one to ask first. */
+  /** Read before a call: another operator has become the better one to ask first. */
   hasBetterOperator?: () => boolean
   /** Called directly before a call, with its permit. */
   onCalling?: (permit: Permit) => void

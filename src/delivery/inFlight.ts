@@ -34,8 +34,8 @@ export interface Task extends Recipient {
   /** Null where its class and its operators decide. */
   onUnknown: OnUnknown | null
   /**
-   * Whether an earlier run may have handed it over. `stored`: its attempts name the operators. `lost`: a run ended without
-   * storing its result, so that any operator may have it.
+   * Whether an earlier run may have handed it over: `stored` when its attempts name the operators, `lost` when a run
+   * ended without storing its result, so that any operator may have it.
    */
   doubt: 'stored' | 'lost' | null
   /** When the message was accepted, or the time that it was scheduled for, by this process's monotonic clock. */
@@ -58,6 +58,6 @@ export interface InFlight {
   unsettled: Set<string>
   /** The envelope names unfinished recipients that another owner has, so that its row cannot just be removed. */
   hasOthers: boolean
-  /** The outbox row is removed: nothing of this envelope is named by it any more. */
+  /** The outbox row is removed: it references nothing of this envelope any more. */
   isFinished: boolean
 }

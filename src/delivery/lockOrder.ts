@@ -7,8 +7,8 @@ import type { ReadRow } from '../outbox/index.ts'
 import type { Tx } from '../platform/db/index.ts'
 
 /**
- * The lock order of delivery: outbox rows, then recipients. Balances come either before them, and are waited for, or
- * after them, and only free ones are taken. Each step's type admits only the step that may follow.
+ * The lock order of delivery: outbox rows, then recipients; balances before them, which are waited for, or after them,
+ * and then only free ones are taken. Each step's type admits only the step that may follow.
  */
 declare const locked: unique symbol
 

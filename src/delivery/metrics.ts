@@ -53,8 +53,8 @@ export function deliveryMetrics(registry: Registry) {
       'chapar_claimed_age_seconds',
       'Age of the oldest message of an envelope when a consumer had claimed it, since acceptance or the time it was scheduled for; of retries too',
     ),
-    refunds: count('chapar_refunds_total', 'Recipients whose price was refunded'),
-    refundedAmount: count('chapar_refunded_amount_total', 'Refunded money, in the smallest unit'),
+    refunds: count('chapar_refunds_total', 'Failed recipients whose price was refunded or released'),
+    refundedAmount: count('chapar_refunded_amount_total', 'Refunded or released money, in the smallest unit'),
     duplicates: count(
       'chapar_possible_duplicates_total',
       'Recipients that were marked as possible duplicates before a further submission',
@@ -70,10 +70,7 @@ export function deliveryMetrics(registry: Registry) {
       'Recipients that were claimed after the lease of their owner expired',
     ),
     ...hedgeMetrics(registry),
-    unreadables: count(
-      'chapar_unreadable_messages_total',
-      'Queue messages that could not be understood and were dead-lettered',
-    ),
+    unreadables: count('chapar_unreadable_messages_total', 'Queue messages dead-lettered as unparseable'),
   }
   const { results, quarantined, failures, endToEnd, claimAges } = metrics
   const { refunds, refundedAmount, duplicates, takenOver, unreadables } = metrics

@@ -18,9 +18,9 @@ export interface RunChanges {
 }
 
 /**
- * Released recipients get rows of their own, one for each request and time, so that each message keeps its own time. The
- * last settlement of a run removes the envelope's row and gives the recipients of other owners rows of their own. So at
- * every commit each unfinished recipient that is not quarantined is named by a row (invariant 4).
+ * Released recipients get rows of their own, one for each request and time, and so do those of other owners when the
+ * last settlement of a run removes the envelope's row. So at every commit each unfinished recipient that is not
+ * quarantined is referenced by a row (invariant 4).
  */
 export async function moveOutboxRows(
   tx: RecipientsLocked,

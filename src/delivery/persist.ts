@@ -24,9 +24,9 @@ const RETRY_MS = 100
 const RETRY_MAX_MS = 2_000
 
 /**
- * Stores settlements of a run, and keeps them in memory for as long as the database is unavailable; meanwhile nothing
- * new is claimed. Settlements that the database refuses together are halved until the refused one is found, which is
- * quarantined with its result. Never rejects.
+ * Stores settlements of a run, keeps them in memory while the database is unavailable, when nothing new is claimed, and
+ * never rejects. Settlements that the database refuses together are halved until the refused one is found, which is
+ * quarantined with its result.
  */
 export async function persist(
   context: PersistContext,

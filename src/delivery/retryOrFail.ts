@@ -23,7 +23,7 @@ export function isLastAttempt({ attempts }: Task, { attemptsMax }: RetryPolicy):
 }
 
 /**
- * Decides for a task that no operator took in this run. It fails when every operator refused it, or when its attempts
+ * Decides for a task that no operator took in this run: it fails when every operator refused it, or when its attempts
  * are used up and the last answer was specific to it. A customer reads the reason of a failure.
  */
 export function retryOrFail(pending: PendingTask, options: RetryOrFailOptions): Settlement {
@@ -52,9 +52,9 @@ export function retryOrFail(pending: PendingTask, options: RetryOrFailOptions): 
   }
 }
 
-const HELD_REASON = 'held until an operator or a receipt says what became of it'
+const HELD_REASON = 'unknown result, which an operator or a receipt decides'
 
-/** What no operator can be asked about waits for a receipt: it is looked at again only because operators change. */
+/** What no operator can be asked about waits for a receipt: it is examined again only because operators change. */
 function heldMs(
   held: Held,
   { task: { attempts, expiresAtMs }, submittedAtMs }: PendingTask,

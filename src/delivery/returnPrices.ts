@@ -19,7 +19,7 @@ export interface ReturnOptions {
   waits: boolean
 }
 
-/** What became of each return that was wanted. */
+/** The result of each return that was wanted. */
 export interface GivenBack {
   given: Return[]
   /** The recipients of `given` as they were, by position. */

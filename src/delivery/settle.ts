@@ -37,8 +37,8 @@ export interface Settled {
 }
 
 /**
- * Settles any number of runs in one transaction with their refunds (invariant 3). It holds rows that others want, so it
- * waits for no balance: a refund to a locked one is `blocked`. May run again after a lost COMMIT.
+ * Settles any number of runs in one transaction with their refunds (invariant 3); may run again after a lost COMMIT. It
+ * holds rows that others want, so it waits for no balance: a refund to a locked one is `blocked`.
  * @returns what took effect, for each item by position. @throws Unavailable, LockTimeout or CommitUnknown.
  */
 export function settle(context: SettleContext, items: RunSettlement[]): Promise<Settled[]> {

@@ -39,7 +39,7 @@ export async function submitInTurn(
   }
   const onlyWanted = (all: PendingTask[]) => (run.isWanted ? all.filter(run.isWanted) : all)
   try {
-    // What would not be sent is not marked as a possible duplicate either. The marks take time, so all is looked at again.
+    // What would not be sent is not marked as a possible duplicate either. The marks take time, so all is examined again.
     const wanted = onlyWanted(tasks)
     if (mustWait()) return { undecided: wanted.map(throttled), notSubmitted: [] }
     const { undecided: ready, notSubmitted } = await prepare(run, operator, wanted)

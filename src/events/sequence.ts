@@ -16,7 +16,7 @@ export interface SequenceOptions {
 
 export interface Sequenced {
   events: LoggedEvent[]
-  /** The customer to go on after; undefined when all above were looked at. */
+  /** The customer to go on after; undefined when all above were examined. */
   last: number | undefined
 }
 
@@ -25,9 +25,9 @@ export const EVENTS_MAX = 1_000
 const CUSTOMERS_MAX = 100
 
 /**
- * Gives waiting events their numbers and moves them to the log, without a gap and once: the counter's lock lets one
- * sequencer work on a customer, and number, event and counter commit together. A customer that another one works on is
- * left to it. May run again after a lost COMMIT.
+ * Gives waiting events their numbers and moves them to the log, without a gap and once, also after a lost COMMIT:
+ * number, event and counter commit together under the counter's lock. A customer that another sequencer works on is
+ * left to it.
  */
 export function sequence(db: Db, options: SequenceOptions = {}): Promise<Sequenced> {
   const { above = Number.MIN_SAFE_INTEGER, eventsMax = EVENTS_MAX, onSequenced } = options

@@ -12,8 +12,8 @@ export interface HistoryBegins {
 }
 
 /**
- * Where messages and ledger begin. What lies below may still be there until its partitions are dropped, and counts as
- * removed. Two look-ups in a table of some rows.
+ * Where messages and ledger begin, by two look-ups in a table of some rows. What lies below may still be there until
+ * its partitions are dropped, and counts as removed.
  */
 export async function readHistoryBegins(reader: Reader): Promise<HistoryBegins> {
   const { rows } = await sql<Record<RemovedKind, Buffer | null>>`

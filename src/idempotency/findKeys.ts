@@ -16,9 +16,9 @@ interface Row {
 }
 
 /**
- * Looks the keys of a batch up. Call it when their customers' balances are locked: then a key that another request is
- * about to insert is either there or will wait. An answer is only read for the same request, whose body was about as
- * large: a small request cannot make the engine load many large answers.
+ * Looks the keys of a batch up; call it when their customers' balances are locked, so that a key that another request
+ * is about to insert is there or will wait. An answer is only read for the same request, whose body was about as large:
+ * a small request cannot make the engine load many large answers.
  */
 export async function findKeys(tx: Tx, requests: KeyedRequest[]): Promise<KnownKeys> {
   const known: KnownKeys = new Map()

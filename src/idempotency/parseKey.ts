@@ -13,8 +13,8 @@ const VISIBLE_ASCII = /^[\x21-\x7e]+$/
 const QUOTED = /^"((?:[^"\\]|\\["\\])*)"$/
 
 /**
- * Reads the header of draft-ietf-httpapi-idempotency-key-header-07. Its form is a quoted String; clients also send the
- * bare key, which is the same key. A header that came twice contains a space when Node joins it, and is malformed.
+ * Reads the header of draft-ietf-httpapi-idempotency-key-header-07: a quoted String, or the bare key that clients also
+ * send. A header that came twice contains a space when Node joins it, and is malformed.
  */
 export function parseIdempotencyKey(header: string | undefined): ParsedKey {
   if (header === undefined) return { kind: 'none' }

@@ -30,7 +30,7 @@ export interface Account {
 
 /**
  * Locks the rows of the customers by primary key and in its order, so that no two transactions wait on each other in a
- * circle. Waits for a locked row: call it before any other row is locked. Unknown customers are missing from the answer.
+ * circle; unknown ones are missing. Waits for a locked row: call it before any other row is locked.
  */
 export async function lockAccounts(tx: Tx, userIds: Iterable<number>): Promise<Map<number, Account>> {
   return selectForUpdate(tx, inOrder(userIds), sql``)

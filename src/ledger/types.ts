@@ -45,7 +45,7 @@ export interface Added {
 }
 
 /**
- * What became of a top-up.
+ * The result of a top-up.
  * - added: committed.
  * - replayed: the idempotency key was used by the same top-up before; its first answer, and nothing was changed.
  * - key_reused: another request used the key; nothing was changed.

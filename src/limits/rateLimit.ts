@@ -6,8 +6,8 @@ export interface RateLimit {
 }
 
 /**
- * Units a second that a limit may state. The time between two units is a whole number of microseconds, which at this rate
- * is 100, so that rounding takes less than 1 % of any rate. A customer that sends more has no limit.
+ * Units a second that a limit may state; a customer that sends more has no limit. The time between two units is a whole
+ * number of microseconds, which at this rate is 100, so that rounding takes less than 1 % of any rate.
  */
 export const UNITS_PER_SECOND_MAX = 10_000
 

@@ -10,9 +10,9 @@ export interface Taken {
 }
 
 /**
- * Takes units from a bucket by the generic cell rate algorithm (ITU-T I.371, decision 0023). `tatMicros` is when the bucket
- * is full again, 0 for a new one. A request larger than the burst is allowed when the bucket is full, and leaves it in
- * debt. The requests of a batch share `nowMicros` and pass the time stamp on.
+ * Takes units from a bucket by the generic cell rate algorithm (ITU-T I.371, decision 0023): `tatMicros` is when it is
+ * full again, 0 for a new one, and the requests of a batch share `nowMicros` and pass the time stamp on. A request
+ * larger than the burst is allowed when the bucket is full, and leaves it in debt.
  * @param nowMicros whole microseconds of the clock that all users of the bucket share.
  */
 export function takeUnits(tatMicros: number, limit: RateLimit, nowMicros: number, units: number): Taken {

@@ -35,9 +35,9 @@ export interface AcceptContext {
 
 /**
  * Decides requests in their order and writes what was decided: the debit, the rows and the outbox rows of each accepted
- * one commit together or not at all (invariants 1 and 2). No decision, a refusal included, is known before the commit;
- * after a rollback all are decided again. A balance that stays locked elsewhere delays the others for one lock wait;
- * then they are decided again without that customer.
+ * one commit together or not at all (invariants 1 and 2), and no decision is known before the commit: after a
+ * rollback all are decided again. A balance that stays locked elsewhere delays the others for one lock wait; then they
+ * are decided again without that customer.
  * @returns one decision for each request, by position. @throws Unavailable: nothing was changed.
  */
 export async function accept(db: Db, requests: Submitted[], context: AcceptContext): Promise<Decision[]> {

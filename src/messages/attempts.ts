@@ -27,7 +27,7 @@ const CALLS_MAX = 255
 const DURATION_MS_MAX = 2 ** 32 - 1
 
 /**
- * Stores attempts beside what they decided. May run again. A value that does not fit is stored as it fits, because a
+ * Stores attempts beside what they decided; may run again. A value that does not fit is stored as it fits, because a
  * history must not refuse a settlement.
  */
 export async function storeAttempts(tx: Tx, attempts: StoredAttempt[]): Promise<void> {

@@ -29,9 +29,9 @@ export function refuseOld(tx: Tx, smsIdentifiers: readonly string[]): void {
 export type Change = Pick<ReportChanges, 'was'> & { became: ReportChanges['became'] | 'row' }
 
 /**
- * Leaves a note for the fold of each recipient that is counted already. Called in the transaction that locked the rows and
- * has changed them: either the fold that counts them waits for that lock and sees the new state, or it was first, and
- * this sees how far it counted. Young recipients cost no statement.
+ * Leaves a note for the fold of each counted recipient; young ones cost no statement. Called in the transaction that
+ * locked and changed the rows: either the fold that counts them waits for that lock and sees the new state, or it was
+ * first, and this sees how far it counted.
  */
 export async function noteChanges(tx: Tx, rows: readonly RecipientKey[], change: Change): Promise<void> {
   const young = lowestAt(nowMsIn(tx) - YOUNG_MS)

@@ -17,8 +17,8 @@ export interface Departure {
 }
 
 /**
- * When a message leaves by its own time and by its customer's window and rate. Only the window may bind express messages: at
- * a rate they would wait for normal ones (invariant 5). Test messages reach no phone, and keep to neither.
+ * When a message leaves by its own time and by its customer's window and rate, which test messages keep to neither of.
+ * Only the window may bind express messages: at a rate they would wait for normal ones (invariant 5).
  */
 export function departureOf(
   request: SendRequest & { smsIdentifier: string },

@@ -37,7 +37,7 @@ export interface RequestRow {
   is_scheduled: number
 }
 
-/** A message with what became of its recipients. */
+/** A message with the states of its recipients. */
 export interface MessageView {
   smsIdentifier: string
   type: MessageClass

@@ -7,7 +7,7 @@ import type { KeyRange } from './recipients.ts'
 /** Ranges that may contain unfinished recipients of a customer, newest request first. */
 export interface OpenRanges {
   ranges: KeyRange[]
-  /** The oldest range that was looked at, when there may be more below it. */
+  /** The oldest range that was examined, when there may be more below it. */
   floor?: KeyRange | undefined
 }
 
@@ -19,7 +19,7 @@ export interface OpenQuery {
   upTo?: string | undefined
 }
 
-/** Every unfinished recipient is named by an outbox row or quarantined (invariant 4): both are small tables. */
+/** Every unfinished recipient is referenced by an outbox row or quarantined (invariant 4): both are small tables. */
 export async function findOpenRanges(reader: Reader, query: OpenQuery): Promise<OpenRanges> {
   const named = await findOpen(reader, query)
   const quarantined = await findQuarantined(reader, query)

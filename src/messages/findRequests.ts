@@ -59,7 +59,7 @@ export async function findOpenRequests(reader: Reader, query: RequestsQuery): Pr
   return selectNamed(reader, query, { ids, floor: floor?.smsIdentifier })
 }
 
-/** Identifiers that another table names, and the last one that was looked at there, when there may be more below it. */
+/** Identifiers that another table references, and the last one that was examined there, when there may be more below it. */
 export interface NamedRequests {
   ids: string[]
   floor: string | undefined

@@ -11,7 +11,7 @@ const REQUESTS_PER_PAGE = 1_000
 const RECIPIENTS_PER_PAGE = 2_000
 
 export interface TextsPage {
-  /** The last request that was looked at; undefined when there was none. */
+  /** The last request that was examined; undefined when there was none. */
   end: Identifier | undefined
   isLast: boolean
   /** Those whose text and numbers were removed. */

@@ -10,7 +10,7 @@ const REASON_CHARS_MAX = 255
 
 /**
  * Takes recipients out of the flow: neither submitted nor refunded until a person or a receipt decides. The caller sees
- * to it that no outbox row names them any more (invariant 4).
+ * to it that no outbox row references them any more (invariant 4).
  */
 export async function quarantine(
   tx: Tx,

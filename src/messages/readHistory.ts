@@ -15,7 +15,7 @@ import type { HistoryCursor, HistoryItem, HistoryPage, HistoryQuery } from './ty
  * of them pass, the page comes up short and its cursor goes on from there.
  */
 const EXAMINED_MAX = 10_000
-/** Open requests looked at for one page: at least this many, so that a filter on `sending` finds some in one call. */
+/** Open requests examined for one page: at least this many, so that a filter on `sending` finds some in one call. */
 const OPEN_ROWS_MIN = 200
 
 interface Row {
@@ -71,7 +71,7 @@ interface Span {
   more: boolean
 }
 
-/** The requests that this page looks at: enough to fill it, or EXAMINED_MAX recipients when a filter may pass few. */
+/** The requests that this page examines: enough to fill it, or EXAMINED_MAX recipients when a filter may pass few. */
 async function findSpan(reader: Reader, query: HistoryQuery): Promise<Span | undefined> {
   const { cursor, smsIdentifier, status, limit } = query
   const wanted = status === undefined ? limit + 1 : EXAMINED_MAX
@@ -107,7 +107,7 @@ async function findSpan(reader: Reader, query: HistoryQuery): Promise<Span | und
   }
 }
 
-/** Open recipients are named by outbox rows or quarantined: see findOpenRanges. */
+/** Open recipients are referenced by outbox rows or quarantined: see findOpenRanges. */
 async function readOpen(reader: Reader, query: HistoryQuery): Promise<HistoryPage> {
   const open = await findOpenRanges(reader, {
     userId: query.userId,

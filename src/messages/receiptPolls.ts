@@ -4,7 +4,7 @@ import type { Tx, Value } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes } from '../primitives/identifier.ts'
 import type { RecipientKey } from './recipients.ts'
 
-/** A message whose operator is asked what became of it. */
+/** A message whose operator is asked whether it was delivered. */
 export interface ReceiptPoll extends RecipientKey {
   operator: string
   /** The number. */

@@ -50,8 +50,8 @@ export function leftOf(row: PaidRecipient): number {
 const ROWS_PER_UPDATE_MAX = KEYS_MAX - 1
 
 /**
- * Writes that all that was left of their prices goes back, so that a recipient never gets back more than its price. The
- * ledger's entries belong to the same transaction. updated_at stays: it is the time of a delivery.
+ * Writes, in the transaction of the ledger's entries, that all that was left of their prices goes back, so that a
+ * recipient never gets back more than its price. updated_at stays: it is the time of a delivery.
  */
 export async function markReturned(tx: Tx, rows: readonly PaidRecipient[]): Promise<void> {
   for (let start = 0; start < rows.length; start += ROWS_PER_UPDATE_MAX) {

@@ -144,8 +144,8 @@ export async function markFailed(tx: Tx, failures: Failure[]): Promise<void> {
     possiblySent ? 1 : 0,
     isUntried ? 1 : 0,
   ])
-  // Each row has values of its own. Coming from the list, it is found once by its key; a CASE with a branch for each
-  // would be searched anew for each. The list's column is wider than the table's, because MariaDB cuts silently.
+  // Each row has values of its own from a list, where its key finds it once; a CASE with a branch for each would be
+  // searched anew. The list's column is wider than the table's, because MariaDB cuts silently.
   const { numAffectedRows } = await sql`
     UPDATE JSON_TABLE(${JSON.stringify(values)}, '$[*]' COLUMNS (sms_identifier CHAR(32) PATH '$[0]',
         recipient_no SMALLINT UNSIGNED PATH '$[1]', provider VARCHAR(50) PATH '$[2]',

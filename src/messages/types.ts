@@ -92,7 +92,7 @@ export interface Backlogged {
 }
 
 /**
- * What became of a request.
+ * The result of a request.
  * - accepted: the money and the message are committed together.
  * - insufficient_balance, unavailable: nothing was changed.
  * - replayed: the idempotency key was used by the same request before; its first answer, and nothing was changed.

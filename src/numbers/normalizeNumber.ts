@@ -19,8 +19,8 @@ export interface NumberFault {
 
 /**
  * Turns every form of a number into one: national, with 00, with +, or with the calling code alone; with separators and
- * in any digits. Without a region the digits stay as they are. Every result has RECIPIENT_SHAPE; whether it is acceptable
- * is the caller's RECIPIENT_PATTERN to decide (decision 0022).
+ * in any digits, which stay as they are without a region. Every result has RECIPIENT_SHAPE; whether it is acceptable is
+ * the caller's RECIPIENT_PATTERN to decide (decision 0022).
  */
 export function normalizeNumber(given: string, region: Region | undefined): NormalizedNumber | NumberFault {
   const digits = readWriting(given)

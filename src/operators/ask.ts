@@ -13,9 +13,10 @@ export interface AskOptions {
 }
 
 /**
- * Asks an operator what became of a batch (at most the adapter's `batchSizeMax`). A question needs the breaker's and the
- * pace's leave, as a submission does, but only a probe counts for the breaker: a status route that fails alone must not
- * keep messages from the operator. Never rejects. @returns by position; undefined when the operator was not asked.
+ * Asks an operator for the states of a batch (at most the adapter's `batchSizeMax`) and never rejects. A question needs
+ * the breaker's and the pace's leave, but only a probe counts for the breaker: a status route that fails alone must not
+ * keep messages from the operator.
+ * @returns by position; undefined when the operator was not asked.
  */
 export async function ask(
   { name, adapter, breaker, pace }: Pick<Operator, 'name' | 'adapter' | 'breaker' | 'pace'>,

@@ -26,7 +26,7 @@ export interface Operator {
   readonly keepsOurReference: boolean
   /** What it charges for a part; left out where no price of it is known. */
   readonly priceOf?: PriceOf
-  /** It sends no receipts and is asked what became of messages; left out for any other. */
+  /** It sends no receipts and is asked whether messages were delivered; left out for any other. */
   readonly receiptPoll?: ReceiptPoll
 }
 
@@ -83,10 +83,9 @@ interface Run {
 type Slice = readonly [from: number, to: number]
 
 /**
- * Submits a batch (at most the adapter's `batchSizeMax`) to one operator, once, and says for each message, by position,
- * what is known. While the breaker is half-open the first message goes alone, and the rest follows if that closes it.
- * A call that was refused as a whole is split in halves, so that one poisonous text fails alone. Never rejects, except
- * for a batch that is too large.
+ * Submits a batch (at most the adapter's `batchSizeMax`, else it rejects) to one operator, once, and says for each
+ * message, by position, what is known. While the breaker is half-open the first message goes alone before the rest, and
+ * a call that was refused as a whole is split in halves, so that one poisonous text fails alone.
  */
 export async function attempt(
   operator: Operator,
@@ -115,7 +114,7 @@ export async function attempt(
       run.attempts.fill(NO_TIME_LEFT, from)
       break
     }
-    // Looked at first, so that a call that cannot be made takes no place in the pace.
+    // Checked first, so that a call that cannot be made takes no place in the pace.
     if (!operator.breaker.isAdmitting()) break
     if (!(await waitForPace(run))) {
       run.attempts.fill(NO_ROOM_IN_PACE, from)
@@ -140,7 +139,7 @@ async function settle(run: Run, ticket: Ticket, slice: Slice): Promise<void> {
     if (first.kind !== 'throttled' || ticket.probe) await breaker.record(ticket, isFailure(first))
     return
   }
-  // The halves are the same event, looked at more closely: an answer to any of them shows that a text was at fault.
+  // The halves are the same event, examined more closely: an answer to any of them shows that a text was at fault.
   if (first.operatorFailed) await breaker.record(ticket, true)
   const allFailed = await submitHalves(run, slice)
   // A probe is one message, which may be at fault itself. One such message must not keep the breaker open for ever.

@@ -4,7 +4,7 @@ import CircuitBreaker from 'opossum'
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
 /**
- * A permit for one operator call. A probe's call carries one message. The caller must record the result of every
+ * A permit for one operator call, of which a probe's carries one message. The caller must record the result of every
  * ticket.
  */
 export interface Ticket {
@@ -110,7 +110,7 @@ export class Breaker {
   }
 
   /**
-   * Counts one call. When the promise resolves, the state is the one that follows from it. A ticket from before the
+   * Counts one call; when the promise resolves, the state is the one that follows from it. A ticket from before the
    * last change of state is ignored.
    */
   async record(ticket: Ticket, operatorFailed: boolean): Promise<void> {
@@ -126,7 +126,7 @@ export class Breaker {
     return () => this.#listeners.delete(listener)
   }
 
-  /** While it is held it admits nothing, and keeps the state that its calls brought it to. */
+  /** While its operator is paused or drained it admits nothing, and keeps the state that its calls brought it to. */
   hold(isHeld: boolean): void {
     this.#held = isHeld
   }

@@ -42,7 +42,7 @@ export function throttlingIn(call: CallResult): { retryAfterMs: number | null } 
 }
 
 /**
- * What a breaker counts: transport faults, time-outs, 5xx and answers that cannot be read. Never rejections and never
+ * What a breaker counts: transport faults, time-outs, 5xx and answers that cannot be read, never rejections and
  * throttling. A refusal counts, but only the caller knows whether the rest of a split call was refused as well.
  */
 export function isFailure(call: CallResult): boolean {

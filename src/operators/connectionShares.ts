@@ -12,9 +12,9 @@ interface Waiter {
 }
 
 /**
- * One operator's adapter as each class reaches it. They share its `callsInFlightMax`, of which a share stays free for
- * the other class, so that calls of normal traffic that hang never keep express from its operator (invariant 5). A class
- * that is served alone has all of them.
+ * One operator's adapter as each class reaches it; a class that is served alone has all of its `callsInFlightMax`.
+ * Otherwise a share of them stays free for the other class, so that calls of normal traffic that hang never keep
+ * express from its operator (invariant 5).
  */
 export function shareConnections(
   adapter: OperatorAdapter,

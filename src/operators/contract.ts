@@ -1,6 +1,6 @@
 /**
- * What every operator adapter implements, whatever its protocol. An adapter makes one call and says what is known
- * afterwards. Splitting, pace, breakers and failover are built on it and know no protocol.
+ * What every operator adapter implements, whatever its protocol: it makes one call and says what is known afterwards.
+ * Splitting, pace, breakers and failover are built on it and know no protocol.
  */
 
 export type { MessageClass } from '../primitives/messageClass.ts'
@@ -58,7 +58,7 @@ export type CallResult =
   | { kind: 'unknown'; reason: string }
 
 /**
- * What an operator says when it is asked what became of a message.
+ * What an operator says when it is asked for the state of a message.
  * - taken: it has it. Its identifier is null when the operator gave none that can be stored.
  * - not_taken: it does not have it, and will not take what it may still be sent of earlier submissions.
  * - not_known: anything else.
@@ -152,7 +152,7 @@ export interface ReceiptOptions {
   poll?: ReceiptPoll
 }
 
-/** How an operator is asked what became of a message that it took. */
+/** How an operator is asked whether a message that it took was delivered. */
 export interface ReceiptPoll {
   /** Before the first time; each further one waits for twice as long, up to an hour. */
   everyMs: number
@@ -162,7 +162,7 @@ export interface ReceiptPoll {
 
 /**
  * What an adapter learns outside its calls.
- * - late_result: what became of a part of a message whose call ended before it was known, or that was taken while the
+ * - late_result: the result of a part of a message whose call ended before it was known, or that was taken while the
  *   message was not.
  * - links: how many of its links are up after a change, and why one is not.
  * - the others: something that came from the operator and changes nothing.
@@ -192,12 +192,12 @@ export interface OperatorAdapter {
   callsInFlight?(): number
   submit(batch: Submission[], timeoutMs: number): Promise<CallResult>
   /**
-   * Set by an adapter whose operator can be asked what became of messages, by our reference. It changes nothing there,
+   * Set by an adapter whose operator can be asked for the state of messages, by our reference. It changes nothing there,
    * never throws, and ends by itself once `timeoutMs` is over. @returns by position; a fault when no answer came.
    */
   query?: (batch: Submission[], timeoutMs: number) => Promise<QueryAnswer[] | { fault: string }>
   /**
-   * Set by an adapter whose operator sends receipts over its link. Called once, before the first submission, with what
+   * Set by an adapter whose operator sends receipts over its link; called once, before the first submission, with what
    * stores a receipt in its raw form. The operator must not be answered before the returned promise resolves.
    */
   receipts?: (store: (raw: Uint8Array) => Promise<void>) => void

@@ -9,7 +9,7 @@ import { createControlEvents } from './control/events.ts'
 import type { ControlEvents } from './control/events.ts'
 import { operatorMetrics } from './metrics.ts'
 
-/** One call that was made (or tried), with what became of the messages in it. */
+/** One call that was made (or tried), with the results of the messages in it. */
 export interface OperatorCall {
   operator: string
   messages: number
@@ -30,7 +30,7 @@ interface OperatorOfClass {
 export interface OperatorEvents extends ControlEvents {
   operatorRegistered(fact: { operator: string }): void
   operatorCalled(call: OperatorCall): void
-  /** It was asked what became of messages, each of which has one answer. */
+  /** It was asked for the state of messages, each of which has one answer. */
   operatorAsked(fact: { operator: string; answers: QueryAnswer['kind'][] }): void
   breakerChanged(change: OperatorOfClass & { state: BreakerState }): void
   throttled(fact: OperatorOfClass): void

@@ -16,7 +16,7 @@ export interface Link {
   config: OperatorConfig
   /** By the classes that it serves. */
   of: Partial<Record<MessageClass, Operator>>
-  /** While it is held it is not called; connections, breakers and paces stay. */
+  /** While it is paused or drained it is not called; connections, breakers and paces stay. */
   hold(isHeld: boolean): void
   /** Begins no further call. Ends once the calls in flight have ended, which their time limits bound. */
   close(): Promise<void>
@@ -29,7 +29,7 @@ export type StoreReceipt = (receipt: {
   raw: Uint8Array
 }) => Promise<void>
 
-/** What became of a part of a message whose call had ended. */
+/** The result of a part of a message whose call had ended. */
 export type LateResult = Extract<AdapterFact, { kind: 'late_result' }>
 export type OnLateResult = (operator: string, late: LateResult) => void
 

@@ -1,8 +1,8 @@
 const QUARTER_MS = 15 * 60_000
 
 /**
- * The instant of a wall clock's time, which is given as if it were UTC. The second look is for times near a change of the
- * clocks. In an hour that there is twice, the earlier one counts.
+ * The instant of a wall clock's time, which is given as if it were UTC; in an hour that there is twice, the earlier one
+ * counts. The second look is for times near a change of the clocks.
  */
 export function toUtcMs(localMs: number, timeZone: string): number {
   if (timeZone === 'UTC') return localMs

@@ -67,9 +67,9 @@ interface SharedRate {
 }
 
 /**
- * The paces of the two classes at one operator, both unlimited until it throttles. Normal traffic keeps headroom: it
- * gets what express leaves of the rate that the operator was found to take, and slows down when either class is
- * throttled. Express never waits because normal was throttled (invariant 5).
+ * The paces of the two classes at one operator, both unlimited until it throttles; express never waits because normal
+ * was throttled (invariant 5). Normal traffic keeps headroom: it gets what express leaves of the rate that the operator
+ * was found to take, and slows down when either class is throttled.
  */
 export function createPaces(options: PaceOptions = {}): Record<MessageClass, Pace> {
   const now = options.now ?? (() => performance.now())

@@ -83,8 +83,8 @@ export interface Operators {
 }
 
 /**
- * Builds every operator. One class's traffic never closes an operator to the other class (invariant 5). Throws a
- * TypeError if two operators have one name or an adapter cannot use its settings.
+ * Builds every operator, with breakers for each class, so that one never closes an operator to the other (invariant 5).
+ * Throws a TypeError if two operators have one name or an adapter cannot use its settings.
  */
 export function registerOperators(settings: OperatorsSettings): Operators {
   const { testOperator, events, health, leaseQuota = openLocalLease() } = settings

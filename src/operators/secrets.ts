@@ -15,7 +15,7 @@ export interface SecretFault {
 
 /**
  * Puts values of the environment into a parsed file: `${NAME}` in any text, and `password: …` for `password_env: NAME`.
- * A secret that stands in the file itself is a fault: files are copied, shown and committed. No fault quotes a value.
+ * A secret in the file itself is a fault, because files are copied, shown and committed; no fault quotes a value.
  */
 export function resolveSecrets(
   tree: unknown,

@@ -12,7 +12,7 @@ export interface SenderRules {
   default: string | null
   /** Whether it takes names, and not numbers alone. */
   alphanumeric: boolean
-  /** What becomes of a sender that it does not take: it gets the default, or another operator gets the message. */
+  /** What is done with a sender that it does not take: it gets the default, or another operator gets the message. */
   otherwise: 'default' | 'skip'
 }
 

@@ -2,7 +2,7 @@ import type { Breaker } from './breaker.ts'
 
 /**
  * Resolves once one of the breakers admits a call; rejects with the signal's reason.
- * @param breakers those of the moment. @param changes told whenever there may be others, or one is held no longer.
+ * @param breakers those of the moment. @param changes told whenever there may be others, or one is resumed.
  */
 export function whenAdmitting(
   breakers: () => readonly Breaker[],

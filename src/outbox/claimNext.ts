@@ -40,9 +40,9 @@ export function openRelayState({ db, type, nowMs }: RelaySettings): RelayState {
 }
 
 /**
- * The next claim of a class. Ready rows and waiting rows that came due take turns while there are both: neither a burst
- * of scheduled messages nor a backlog delays the other. Claims nothing while the broker is unavailable or its queue has
- * no room for several envelopes.
+ * The next claim of a class, nothing while the broker is unavailable or its queue has no room for several envelopes.
+ * Ready rows and waiting rows that came due take turns while there are both: neither a burst of scheduled messages nor
+ * a backlog delays the other.
  */
 export async function claimNext(
   settings: RelaySettings,

@@ -11,7 +11,7 @@ import type { Place } from './place.ts'
 import { readPosition } from './positions.ts'
 import { READY_ENVELOPES_MAX } from './topology.ts'
 
-/** Rows of a lane that are looked at, from where claims begin: they take some 20 ms. */
+/** Rows of a lane that are examined, from where claims begin: they take some 20 ms. */
 export const BEFORE_ROWS_MAX = 10_000
 /** Of a class in a full queue. */
 export const QUEUE_RECIPIENTS_MAX = READY_ENVELOPES_MAX * ENVELOPE_RECIPIENTS_MAX

@@ -11,7 +11,7 @@ export interface FoundBacklog {
   weight: number
   /** About: what its tags say, without counting. */
   parts: number
-  /** Of the rows that were looked at. */
+  /** Of the rows that were examined. */
   oldestAt: Date
 }
 
@@ -44,7 +44,7 @@ export async function findBacklogs(reader: Reader, countMax: number): Promise<Fo
   return rows
     .map(({ user_id: userId, name, weight, fair_tag, recipients, oldest_at: oldestAt }) => ({
       ...{ userId, name, weight: Number(weight), oldestAt },
-      // First in, first out leaves the tags: then what was looked at is all that is known.
+      // First in, first out leaves the tags: then what was examined is all that is known.
       parts: Math.max(Number(recipients), partsBetween(position, fair_tag, Number(weight))),
     }))
     .sort((a, b) => b.parts - a.parts)

@@ -5,8 +5,8 @@ import { decodeRanges } from './envelope.ts'
 import type { RecipientRange } from './envelope.ts'
 
 /**
- * The most merged rows that a look-up reads, newest first: they take some 20 ms. Merged rows are in flight and
- * therefore few. After an outage there may be more, and recipients in older ones appear when these have been processed.
+ * The most merged rows that a look-up reads, newest first, which takes some 20 ms: they are in flight and therefore
+ * few. After an outage there may be more, and recipients in older ones appear when these have been processed.
  */
 const MERGED_ROWS_MAX = 2_000
 

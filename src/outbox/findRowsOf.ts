@@ -31,7 +31,7 @@ interface Row {
   last_error: string | null
 }
 
-/** As many as a message may have recipients: each unfinished one is named by one row. */
+/** As many as a message may have recipients: each unfinished one is referenced by one row. */
 const OWN_ROWS_MAX = 10_000
 
 /**

@@ -5,8 +5,8 @@ import type { MessageClass } from '../primitives/messageClass.ts'
 export type Condition = 'ready' | 'waiting'
 
 /**
- * A lane is a class and a condition. Ready rows wait for their turn, in the order of their key. Waiting rows are leased,
- * scheduled or backing off until their key, a time.
+ * A lane is a class and a condition: ready rows wait for their turn, in the order of their key. Waiting rows are
+ * leased, scheduled or backing off until their key, a time.
  */
 export const LANES: Record<MessageClass, Record<Condition, number>> = {
   express: { ready: 0, waiting: 1 },

@@ -15,8 +15,8 @@ export interface PackLimits {
 }
 
 /**
- * Fills envelopes in the order of the rows' keys, at most `envelopesMax` of them and `recipientsMax` recipients in all.
- * A row is never cut: one that is larger than either limit is an envelope by itself. A merged row is not merged again,
+ * Fills envelopes in the order of the rows' keys, at most `envelopesMax` of them and `recipientsMax` recipients in all;
+ * a row that is larger than either limit is not cut but an envelope by itself. A merged row is not merged again,
  * because its envelope may still be in flight with this row's identifier.
  */
 export function pack<R extends Packable>(rows: R[], limits: PackLimits): R[][] {

@@ -36,8 +36,8 @@ export async function readPosition(reader: Reader, type: MessageClass): Promise<
 }
 
 /**
- * Publishes the position that claims of the ready lane have reached. It only grows. It is key + 1, so that rows inserted
- * at this position sort after every claimed row.
+ * Publishes the position that claims of the ready lane have reached; it only grows. It is key + 1, so that rows
+ * inserted at this position sort after every claimed row.
  */
 export async function publishPosition(tx: Tx, type: MessageClass, reachedKey: number): Promise<void> {
   await sql`UPDATE outbox_positions SET order_key = GREATEST(order_key, ${reachedKey + 1})

@@ -28,7 +28,7 @@ const FULL_SCAN_EVERY_MS = { busy: 5_000, idle: 1_000 }
 const FULL_SCAN_PAUSE_FACTOR = 50
 
 /**
- * Remembers where claims were. Dead index entries, which remain while an old read view is open, are below the start and
+ * Remembers where claims were: dead index entries, which remain while an old read view is open, are below the start and
  * not read again. A place may be lower than the one before it, such as after a step of the database's clock: the start
  * follows.
  */

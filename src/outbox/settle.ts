@@ -22,9 +22,8 @@ export async function removeRows(tx: Tx, outboxIds: string[]): Promise<void> {
 }
 
 /**
- * With a long list, MySQL and MariaDB scan the whole table for a DELETE and can deadlock with other sessions, and
- * neither accepts an index hint. A join from the list finds each row by its key. A known lane limits the look-up to its
- * partitions.
+ * With a long list, MySQL and MariaDB scan the whole table for a DELETE, which accepts no index hint, and can deadlock
+ * with other sessions. A join from the list finds each row by its key, in its lane's partitions where that is known.
  */
 export async function deleteRows(tx: Tx, ids: Buffer[], lane?: number): Promise<void> {
   if (ids.length === 0) return

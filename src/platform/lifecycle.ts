@@ -40,11 +40,9 @@ export interface LifecycleOptions {
 }
 
 /**
- * Ends the process in order on SIGTERM, SIGINT or SIGHUP (a closed terminal, unless `endsOnHangup` is false): exit 0 when
- * all closed in time, else 1. A second signal exits at once with 1.
- *
- * An uncaught exception exits at once with 1. Requests and loops catch their own faults, so the state is unknown here.
- * Work in flight is safe: the engine survives a kill at any instant (invariant 4).
+ * Ends the process in order on SIGTERM, SIGINT or SIGHUP (a closed terminal, unless `endsOnHangup` is false): exit 0
+ * when all closed in time, else 1. A second signal or an uncaught exception exits at once with 1, which is safe because
+ * the engine survives a kill at any instant (invariant 4).
  */
 export function createLifecycle({
   logger,

@@ -1,8 +1,8 @@
 /** A bound on what is in flight at once, by weight: calls with a weight of 1, batches by their recipients. */
 export interface Semaphore {
   /**
-   * Waits in the order of calls until less than the bound is taken, and then takes the whole weight. So a weight above
-   * the bound is still admitted. Rejects with the signal's reason when the signal is aborted first.
+   * Waits in the order of calls until less than the bound is taken, and then takes the whole weight, so that a weight
+   * above the bound is still admitted. Rejects with the signal's reason when the signal is aborted first.
    */
   acquire(weight: number, signal?: AbortSignal): Promise<Permit>
   use(): SemaphoreUse

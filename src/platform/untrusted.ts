@@ -23,8 +23,8 @@ const REFUSED_CLIENT =
   /^ERR_SSL_(SSLV3|TLSV1|TLSV13)_ALERT_(BAD_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_CA|UNSUPPORTED_CERTIFICATE)$/
 
 /**
- * Which side does not trust the other, and why, as a predicate of the server; undefined for every other error. A start fails
- * with it, because it needs a correction. A server that loses its certificate later is waited for.
+ * Which side does not trust the other, and why, as a predicate of the server; undefined for every other error. A start
+ * fails with it, because it needs a correction, while a server that loses its certificate later is waited for.
  */
 export function explainUntrusted(error: unknown): string | undefined {
   for (let each = error; each instanceof Error; each = each.cause) {

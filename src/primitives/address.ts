@@ -7,8 +7,8 @@ export function digitsOf(recipient: string): string {
 }
 
 /**
- * What prefixes are compared with. No calling code begins with 0, and operators take 00 for a plus: a destination stays the
- * same in that writing. A national number has no calling code to go by; DEFAULT_REGION gives it one before.
+ * What prefixes are compared with: no calling code begins with 0, and operators take 00 for a plus, so a destination
+ * stays the same in that writing. A national number has no calling code to go by; DEFAULT_REGION gives it one before.
  */
 export function destinationOf(recipient: string): string {
   const digits = digitsOf(recipient)

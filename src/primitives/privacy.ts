@@ -29,8 +29,8 @@ const UUID_OR_NUMBER = new RegExp(
 )
 
 /**
- * Hides whatever looks like a telephone number inside a longer text. A database or an operator may quote one in an
- * error message, which no rule about field names would catch. UUIDs are left whole, though some contain such runs.
+ * Hides whatever looks like a telephone number inside a longer text, except in UUIDs, some of which contain such runs.
+ * A database or an operator may quote one in an error message, which no rule about field names would catch.
  */
 export function maskNumbersIn(text: string): string {
   return text.replace(UUID_OR_NUMBER, (found) => (found.includes('-') ? found : maskNumber(found)))

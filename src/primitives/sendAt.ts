@@ -18,9 +18,9 @@ export type SendAt =
     }
 
 /**
- * Reads when a message is to be sent: a date-time of RFC 3339 with its offset, from the begin of the second of `nowMs` to
- * 35 days later, both included, in milliseconds of UTC. A client's time may have whole seconds, and its present one is not
- * in the past. Finer fractions are cut off. A leap second (second 60) is refused: none is announced.
+ * Reads when a message is to be sent, in milliseconds of UTC: a date-time of RFC 3339 with its offset, from the
+ * beginning of the second of `nowMs`, because a client's time may have whole seconds, to 35 days later, both included.
+ * Finer fractions are cut off, and a leap second (second 60) is refused, because none is announced.
  */
 export function parseSendAt(text: string, nowMs: number): SendAt {
   const match = DATE_TIME.exec(text)

@@ -15,7 +15,7 @@ export function openGrowth(windowMs: number, nowMs = () => performance.now()): G
       const atMs = nowMs()
       const newest = samples.at(-1)
       if (!newest || atMs - newest.atMs >= windowMs / SAMPLES) samples.push({ atMs, counts })
-      // One sample as old as the window stays, so that the whole window is looked at.
+      // One sample as old as the window stays, so that the whole window is covered.
       while (samples[1] && samples[1].atMs <= atMs - windowMs) samples.shift()
       const [first] = samples
       // A counter that was not there counted from 0.

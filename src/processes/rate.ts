@@ -17,7 +17,7 @@ export function openRate(nowMs = () => performance.now()): Rate {
       const atMs = nowMs()
       if (!isBusy && samples.at(-1)?.count === count) samples = []
       samples.push({ atMs, count })
-      // One sample as old as the window stays, so that the whole window is looked at.
+      // One sample as old as the window stays, so that the whole window is covered.
       while (samples[1] && samples[1].atMs <= atMs - WINDOW_MS) samples.shift()
       const [first] = samples
       if (!first || first.atMs === atMs) return 0

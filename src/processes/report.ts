@@ -20,7 +20,7 @@ export interface Reporter {
 const REPORT_EVERY_MS = 1_000
 /** A report that takes longer is given up: the next one follows. */
 const TIMEOUT_MS = 2_000
-/** Whatever became of it, the next report says more. */
+/** Whatever its result, the next report says more. */
 const ONCE = { timeoutMs: TIMEOUT_MS, triesMax: 1, resolve: () => Promise.resolve(undefined) }
 /** Long after readers have left a silent process out. */
 const REMOVED_AFTER_SECONDS = 60

@@ -24,7 +24,7 @@ const READ_EVERY_MS = 1_000
 const TIMEOUT_MS = 2_000
 
 /**
- * Reads once a second what relays report of the backlog. A relay looks every few seconds, so this is that much late.
+ * Reads once a second what relays report of the backlog, which is some seconds late, because they look that seldom.
  * What cannot be read is unknown, and so is a backlog that no relay reports.
  */
 export function watchBacklog({ db, type, logger, after }: BacklogWatchOptions): BacklogWatch {

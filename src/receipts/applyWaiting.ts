@@ -26,7 +26,7 @@ export interface ApplyContext {
   priceOf?: ((operator: string) => PriceOf) | undefined
 }
 
-/** What became of the receipts of one transaction. */
+/** The results of the receipts of one transaction. */
 export interface AppliedWaiting {
   /** Rows that were worked on; others are another session's. */
   rows: number
@@ -70,8 +70,8 @@ type UnmatchedItem = Item & { reason: string }
 const NOT_THEIRS = 'matches a message that this operator cannot have, or not yet'
 
 /**
- * Applies stored receipts in one transaction: matches them, gives recipients their delivery status, and moves what
- * matched beside its recipient. The rest waits, for a day at most. May run again after a lost COMMIT.
+ * Applies stored receipts in one transaction, which may run again after a lost COMMIT: matches them, gives recipients
+ * their delivery status, and moves what matched beside its recipient. The rest waits, for a day at most.
  */
 export function applyWaiting(context: ApplyContext, ids: string[]): Promise<AppliedWaiting> {
   return transact(context.db, 'receipts.apply', (tx) => apply(tx, context, ids), {

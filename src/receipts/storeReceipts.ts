@@ -8,8 +8,8 @@ import { insertWaiting } from './waiting.ts'
 import type { NewReceipt } from './waiting.ts'
 
 /**
- * Stores a request or PDU with receipts, and resolves when it is committed: only then its operator may be answered. It
- * is not interpreted yet. Rejects with Unavailable when it may not be stored: the operator sends it again.
+ * Stores a request or PDU with receipts uninterpreted, and resolves when it is committed: only then its operator may be
+ * answered. Rejects with Unavailable when it may not be stored: the operator sends it again.
  */
 export type StoreReceipts = (receipt: RawReceipt) => Promise<void>
 

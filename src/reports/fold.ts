@@ -42,8 +42,8 @@ const ROWS_PER_STATEMENT = 5_000
 const TIMEOUT_MS = 30_000
 
 /**
- * Counts the next messages, and what has changed of earlier ones. The rollups, the removal of the changes and the position
- * commit together: each recipient is counted once, as what it is. May run again after a lost COMMIT.
+ * Counts the next messages, and what has changed of earlier ones; may run again after a lost COMMIT. The rollups, the
+ * removal of the changes and the position commit together: each recipient is counted once, as what it is.
  */
 export function foldOnce(db: Db, options: FoldOptions = {}): Promise<Folded> {
   const { countedAfterMs = COUNTED_AFTER_MS } = options

@@ -1,6 +1,6 @@
 /**
- * How many latencies fell into each bucket. The buckets are logarithmic: each ends 5 % above the one before, so that a
- * percentile is at most 2.5 % off. Sketches of any rows can be added, and a latency can be taken out again.
+ * How many latencies fell into each bucket; sketches of any rows can be added, and a latency can be taken out again.
+ * Each bucket ends 5 % above the one before, so that a percentile is at most 2.5 % off.
  */
 export type Sketch = Map<number, number>
 

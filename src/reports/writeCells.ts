@@ -12,8 +12,8 @@ import type { Sketch } from './sketch.ts'
 type Table = Level['table']
 
 /**
- * Adds minutes to the rollups of all levels, for their customers and for all together. Spans that are not kept any more stay
- * as they are: some of their rows may be gone. Called under the lock of the position.
+ * Adds minutes to the rollups of all levels, for their customers and for all together, under the lock of the position.
+ * Spans that are not kept any more stay as they are: some of their rows may be gone.
  */
 export async function addToLevels(tx: Tx, minutes: Rollup, nowMs: number): Promise<void> {
   let rollup = minutes

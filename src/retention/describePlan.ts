@@ -15,8 +15,8 @@ const WORDS: Record<Reason, string> = {
   rollups: 'the reports do not agree with it: recount its days',
   open: 'a recipient in it is not finished',
   quarantined: 'a recipient of it or of before it is quarantined (npm run quarantine)',
-  holds: 'a price of it is held, until its receipt comes or the wait for it is over',
-  outbox: 'an outbox row names a message of it',
+  holds: 'a price of it is on hold, until its receipt comes or the wait for it is over',
+  outbox: 'an outbox row references a message of it',
   events: 'an event of it may still be sent to its customer',
   audit: 'a rule of the audit is violated in it (npm run audit)',
   sums: 'its ledger was read to two sums',
@@ -54,7 +54,7 @@ async function describeWeek(
   const reason = week === next ? (week.blockedBy ?? (await foresee(db, week))) : 'earlier'
   const state = week.state ?? 'not begun'
   const goes = week.kind === 'ledger' ? 'goes after its messages' : 'goes'
-  return `${name}  ${reason ? `${state}, held: ${WORDS[reason]}` : `${state}, ${goes}`}`
+  return `${name}  ${reason ? `${state}, kept: ${WORDS[reason]}` : `${state}, ${goes}`}`
 }
 
 /** What can be told without reading the week. */

@@ -4,8 +4,8 @@ import { shareOut } from './connections.ts'
 /** Concurrent transactions of relay and consumer: claims of each, and settlements. */
 const KINDS = { relay: 1, consumer: 2 }
 /**
- * With batches. Items that arrive during one transaction share the next, and the consumer starts a second one when a
- * full batch waits. So deliveries keep up with acceptance, which may run in several processes.
+ * Items that arrive during one transaction share the next, and the consumer starts a second one when a full batch
+ * waits. So deliveries keep up with acceptance, which may run in several processes.
  */
 const OF_BATCHES = { relay: 1, consumer: 2 }
 

@@ -6,8 +6,8 @@ import type { Config } from './config.ts'
 import { shareOut } from './connections.ts'
 
 /**
- * A process's database connections in three pools: requests, and the work of each class. So neither requests nor normal
- * traffic can keep express waiting for a connection (invariant 5). A process without such work has one pool.
+ * A process's database connections in three pools, requests and the work of each class, so that neither requests nor
+ * normal traffic can keep express waiting for a connection (invariant 5). A process without such work has one pool.
  */
 export interface Pools {
   requests: Db

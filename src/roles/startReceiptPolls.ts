@@ -3,7 +3,7 @@ import type { Part } from '../platform/lifecycle.ts'
 import type { OpenOperators } from './openOperators.ts'
 import type { SharedResources } from './sharedResources.ts'
 
-/** Asks operators that send no receipts what became of messages. A consumer is the only caller of operators. */
+/** Asks operators that send no receipts whether messages were delivered. A consumer is the only caller of operators. */
 export function startReceiptPolls(
   { config, pools, logger, metrics, receipts }: SharedResources,
   { operators, events: operatorEvents }: Pick<OpenOperators, 'operators' | 'events'>,

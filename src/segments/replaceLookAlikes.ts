@@ -1,7 +1,7 @@
 /**
- * What word processors, web pages and Asian keyboards insert for plain characters. Letters are not replaced: ç is not c,
- * and a Cyrillic а is not a Latin one. Nor are the joiners U+200C and U+200D, which are part of how Persian and other
- * words are spelled, nor direction marks.
+ * What word processors, web pages and Asian keyboards insert for plain characters. Neither letters (ç is not c, a
+ * Cyrillic а no Latin one) nor direction marks nor the joiners U+200C and U+200D, which spell Persian and other words,
+ * are replaced.
  */
 const LOOK_ALIKES: readonly (readonly [plain: string, written: string])[] = [
   ['"', '\u00ab\u00bb\u02ba\u02dd\u201c\u201d\u201e\u201f\u2033\u2036\u301d\u301e\u301f'],

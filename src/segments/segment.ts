@@ -15,9 +15,9 @@ export interface SegmentOptions {
 }
 
 /**
- * Cuts a text into the parts of an SMS: 160 septets or 153 a part (GSM 7 bit, 3GPP TS 23.038), or 70 UTF-16 code units
- * or 67 a part (UCS-2) if one character needs it. Nothing is normalised. Price and wire use this result, so that what is
- * billed is what is sent. The text is well-formed Unicode (`findTextFault`).
+ * Cuts a text, which is well-formed Unicode (`findTextFault`), into the parts of an SMS: 160 septets or 153 a part (GSM
+ * 7 bit, 3GPP TS 23.038), or 70 UTF-16 code units or 67 a part (UCS-2) if one character needs it. Nothing is
+ * normalised, and price and wire use this result, so that what is billed is what is sent.
  */
 export function segment(given: string, { smartEncoding = false }: SegmentOptions = {}): Segmented {
   const text = smartEncoding ? encodeSmartly(given) : given

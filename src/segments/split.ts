@@ -26,8 +26,9 @@ export interface Parts {
 }
 
 /**
- * Fills one part after the other. A code point is never cut, so no escape pair and no surrogate pair is. With the header
- * of six octets a part of several holds 153 septets or 67 UTF-16 code units; an operator may want a longer one.
+ * Fills one part after the other without cutting a code point, so that no escape pair and no surrogate pair is cut.
+ * With the header of six octets a part of several holds 153 septets or 67 UTF-16 code units; an operator may want a
+ * longer one.
  */
 export function split(text: string, encoding: Encoding, headerOctets = HEADER_OCTETS): Parts {
   const { bits, unitsOf } = UNITS[encoding]

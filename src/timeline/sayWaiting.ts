@@ -2,7 +2,7 @@ import { formatCount } from '../primitives/text.ts'
 import type { BlockedOperator } from './blockedOperators.ts'
 import type { Waiting } from './explainWaiting.ts'
 
-/** @returns what it waits for, as one sentence. Who stopped an operator and why, and reasons of ours, are for people here. */
+/** @returns what it waits for, as one sentence. Which operators are stopped, by whom and why, and why it is in quarantine, is for staff. */
 export function sayWaiting(waiting: Waiting, { forStaff }: { forStaff: boolean }): string {
   const { type, since, until, before } = waiting
   const at = (time: Date | null) => time?.toISOString() ?? 'an unknown time'
@@ -24,7 +24,7 @@ export function sayWaiting(waiting: Waiting, { forStaff }: { forStaff: boolean }
     case 'rate':
       return `Its customer's sending rate lets it leave at ${at(until)}.`
     case 'answer':
-      return `An operator may have it and has not said so; a receipt ends it${until ? `, and it is looked at again at ${at(until)}` : ''}.`
+      return `An operator may have it and has not said so; a receipt ends it${until ? `, and it is examined again at ${at(until)}` : ''}.`
     case 'operators_stopped':
     case 'operators_unreachable':
       return `${sayBlocked(waiting, forStaff)}${until ? `; its next attempt is due at ${at(until)}` : ''}.`

@@ -11,7 +11,7 @@ const OK: Cancel = { answered: 'accepted', label: '200', cancelled: 2, refunded:
 const UNKNOWN: Cancel = { answered: 'unknown', label: 'no answer' }
 const REFUSED: Cancel = { answered: 'refused', label: '409 not_cancellable' }
 
-describe('the answers to cancellations compared with what became of a message', () => {
+describe('the answers to cancellations compared with the state of a message', () => {
   const cases: [string, Cancel[], [cancelled: number, refunded: number], string[]][] = [
     ['agree when all that is cancelled was answered', [REFUSED, OK, OK], [2, 2], []],
     ['agree when an answer that never came cancelled', [REFUSED, UNKNOWN], [2, 2], []],

@@ -12,7 +12,7 @@ import { SILENT_EVENTS } from '../operators/silentEvents.ts'
 
 /** A port of the loopback address without a listener. */
 const NO_LISTENER = 'http://127.0.0.1:1'
-/** It cannot be asked what became of a message. */
+/** It cannot be asked for the state of a message. */
 const SILENT = { statusRoute: 'missing' } as const
 
 describe('an envelope that is delivered to the simulated operators', () => {

@@ -142,7 +142,7 @@ describe('hedging: an express message whose operator has not answered in time', 
     })
   }
 
-  it('is submitted to two operators at most when neither says what became of it', async () => {
+  it('is submitted to two operators at most when neither says whether it took it', async () => {
     const b = testOperator('b', saysOfEach('unknown'))
     const c = testOperator('c')
     const id = await accept()

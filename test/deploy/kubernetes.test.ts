@@ -210,6 +210,24 @@ describe('the manifests for Kubernetes', () => {
     }
   })
 
+  it('lead from outside to each route of customers and operators, and to none of admins, the page or the probes', () => {
+    const { paths: routes } = JSON.parse(readFileSync(join(BASE, '../../../docs/openapi.json'), 'utf8')) as {
+      paths: object
+    }
+    const { rules } = named('Ingress', 'chapar').spec as {
+      rules: { http: { paths: { path: string }[] } }[]
+    }
+    const prefixes = rules.flatMap(({ http }) => http.paths.map(({ path }) => path))
+    const isLedTo = (path: string) =>
+      prefixes.some((prefix) => `${path}/`.startsWith(prefix === '/' ? '/' : `${prefix}/`))
+    const isInternal = (path: string) => /^\/(v1\/admin|healthz|readyz|metrics)/.test(path)
+    const expected = Object.keys(routes).filter((path) => !isInternal(path))
+    assert.ok(expected.length > 30)
+    assert.deepEqual(Object.keys(routes).filter(isLedTo), expected)
+    assert.deepEqual(['/', '/ops', '/ops/api/live'].filter(isLedTo), [])
+    assert.ok(['/openapi.json', '/swagger/index.html'].every(isLedTo))
+  })
+
   it('let the api reach neither the broker nor operators', () => {
     const reached = (role: string) =>
       ofKind('NetworkPolicy')

@@ -87,7 +87,7 @@ routes:
     )
   })
 
-  it('learn by polling what became of messages, and lose what an operator does not deliver', async () => {
+  it('learn by polling whether messages were delivered, and lose what an operator does not deliver', async () => {
     const [a, b] = simulators
     const reports = { reports: 'status', receiptDelay: { minMs: 0, maxMs: 0 } } as const
     await a.admin.behave({ ...reports, undeliveredRate: 0.9 })

@@ -65,7 +65,7 @@ describe('reading messages', () => {
   }
   const readOne = (smsIdentifier: string, userId = CUSTOMER) => readMessage(db, { userId, smsIdentifier })
 
-  it('shows the message of one recipient with what became of it', async () => {
+  it('shows the message of one recipient with its state', async () => {
     const id = await sendTo(['+14155550100'])
     const waiting = await readOne(id)
     assert.ok(waiting)

@@ -8,7 +8,7 @@ import { messages } from './messages.ts'
 
 type Query = NonNullable<OperatorAdapter['query']>
 
-describe('asking an operator what became of messages', () => {
+describe('asking an operator for the state of messages', () => {
   let breaker: Breaker
   let asked: number
   beforeEach(() => {

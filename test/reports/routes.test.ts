@@ -163,7 +163,7 @@ describe('reports', () => {
     })
   })
 
-  it('says what became of messages, and percentiles of all their latencies within 2.5 %', async () => {
+  it('says the results of messages, and percentiles of all their latencies within 2.5 %', async () => {
     const { body } = await get('reports/delivery', whole)
     const [row = {}] = body.rows
     assert.deepEqual(

@@ -12,12 +12,12 @@ import type { KeyRange, Recipient } from '../../src/messages/index.ts'
 import { transact } from '../../src/platform/db/index.ts'
 import type { Db, Tx } from '../../src/platform/db/index.ts'
 
-/** What may become of recipients, each as the transactions of the engine write it. */
+/** The possible results of recipients, each as the transactions of the engine write it. */
 export type Ending = 'done' | 'failed' | 'cancelled' | 'delivered' | 'undelivered' | 'quarantined'
 
 const OWNER = 'abcdef0123456789'
 
-/** Writes what became of recipients in one transaction. */
+/** Writes the results of recipients in one transaction. */
 export function settle(db: Db, ranges: KeyRange[], ...endings: Ending[]): Promise<void> {
   return transact(db, 'test.settle', async (tx) => {
     for (const ending of endings) await settleIn(tx, ranges, ending)

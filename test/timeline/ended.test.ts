@@ -242,7 +242,7 @@ describe('the timeline of a message with events', () => {
     await bench.close()
   })
 
-  it('has the event when it has no number yet, and then what became of it at each endpoint', async () => {
+  it('has the event when it has no number yet, and then its result at each endpoint', async () => {
     const { id } = await bench.addEndpoint(1, { url: good.url })
     await bench.addEndpoint(1, { url: bad.url })
     const [message = ''] = await bench.send(1, 1)

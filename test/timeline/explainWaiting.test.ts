@@ -60,12 +60,12 @@ describe('what a recipient waits for', () => {
     const facts = { isUnknown: true, row: rowOf({ until: at(30), lastError: 'held' }), blocked: STOPPED }
     assert.equal(
       say(facts),
-      `An operator may have it and has not said so; a receipt ends it, and it is looked at again at ${iso(30)}.`,
+      `An operator may have it and has not said so; a receipt ends it, and it is examined again at ${iso(30)}.`,
     )
     assert.equal(estimate({ ...facts, pace: PACE }), null)
   })
 
-  it('is its time, whatever becomes of the operators until then', () => {
+  it('is its time, whatever happens to the operators until then', () => {
     const facts = { sendAt: at(3_600), row: rowOf({ until: at(3_600) }), blocked: STOPPED }
     assert.deepEqual([say(facts), estimate(facts)], [`Scheduled for ${iso(3_600)}.`, iso(3_600)])
     assert.equal(explain({ ...facts, sendAt: at(0) }).for, 'operators_stopped')

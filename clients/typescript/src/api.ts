@@ -1149,7 +1149,7 @@ export interface DeadlineCounts {
 /** Recipients that are not finished and whose guarantee is over: each is listed when it is handed over or fails */
 export interface DeadlinesOverdue {
   recipients: number
-  /** There may be more, among more than was looked at */
+  /** There may be more, among more than was examined */
   is_least: boolean
 }
 
@@ -1607,7 +1607,7 @@ export interface Operations {
     body: SendBulkBody
     answer: BulkAnswer
   }
-  /** Read what became of a bulk */
+  /** Read the result of a bulk */
   readBulk: {
     path: {
       /** The bulk */
@@ -1819,7 +1819,7 @@ export interface Operations {
     query?: ReportSpendQuery
     answer: SpendReport
   }
-  /** What became of messages and how long it took, by period */
+  /** Results of messages and how long they took, by period */
   reportDelivery: {
     query?: ReportDeliveryQuery
     answer: DeliveryReport

@@ -13,7 +13,7 @@ const LOOK_MS = 200
 const TELL_MS = 1_000
 
 /**
- * Waits until no outbox row is left but those of scheduled messages: each unfinished recipient is named by one.
+ * Waits until no outbox row is left but those of scheduled messages: each unfinished recipient is referenced by one.
  * @returns whether that came true in time.
  */
 export async function drain(

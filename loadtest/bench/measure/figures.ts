@@ -52,7 +52,7 @@ export function sumThrough(counts: ReadonlyMap<number, number>, second: number):
 
 type Counts = Pick<
   RecipientCounts,
-  'accepted' | 'done' | 'failed' | 'open' | 'acceptedPerSecond' | 'donePerSecond'
+  'accepted' | 'done' | 'failed' | 'unfinished' | 'acceptedPerSecond' | 'donePerSecond'
 >
 
 /** The results of recipients accepted in the measured time, and the rates of that time. */
@@ -74,7 +74,7 @@ export async function readCounts(database: Database, window: Window): Promise<Co
     accepted,
     done: having('done'),
     failed: having('failed'),
-    open: having('pending', 'sending'),
+    unfinished: having('pending', 'sending'),
     acceptedPerSecond: accepted / seconds,
     donePerSecond: (ended?.recipients ?? 0) / seconds,
   }

@@ -35,8 +35,8 @@ function answersText({ answers, unsentRequests }: RunResult): string {
 }
 
 function recipientsText({ recipients }: RunResult): string {
-  const { accepted, done, failed, open } = recipients
-  const named = Object.entries({ done, failed, unfinished: open }).flatMap(([name, messages]) =>
+  const { accepted, done, failed, unfinished } = recipients
+  const named = Object.entries({ done, failed, unfinished }).flatMap(([name, messages]) =>
     messages === undefined ? [] : [`${count(messages)} ${name}`],
   )
   return [`${count(accepted)} accepted`, ...named].join(', ')

@@ -4,7 +4,7 @@ import { adminDeadlinesRoute, deadlinesRoute } from './deadlines.ts'
 
 export type { DeadlineActions } from './actions.ts'
 
-/** What became of guarantees. */
+/** The results of guarantees. */
 export function deadlineRoutes(actions: DeadlineActions): Route[] {
   return [deadlinesRoute(actions), adminDeadlinesRoute(actions)]
 }

@@ -83,7 +83,7 @@ const counts = z
 const overdue = z
   .object({
     recipients: z.int(),
-    is_least: z.boolean().meta({ description: 'There may be more, among more than was looked at' }),
+    is_least: z.boolean().meta({ description: 'There may be more, among more than was examined' }),
   })
   .meta({
     id: 'DeadlinesOverdue',

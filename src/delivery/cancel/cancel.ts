@@ -30,9 +30,9 @@ export interface CancelContext {
 }
 
 /**
- * Cancels the recipients of a message that no operator can have: they are scheduled, or wait for their first
- * attempt or for one after a result that excludes a hand-over. A claim locks the same rows, so that a recipient is either
- * cancelled and refunded or sent, in merged envelopes as well (invariant 3). May run again after a lost COMMIT.
+ * Cancels the recipients of a message that no operator can have: scheduled ones, and ones that wait for their first
+ * attempt or for one after a result that excludes a hand-over; may run again after a lost COMMIT. A claim locks the
+ * same rows, so that a recipient is either cancelled and refunded or sent, in merged envelopes as well (invariant 3).
  * @returns undefined for a message that this customer did not send. @throws Unavailable.
  */
 export async function cancel(

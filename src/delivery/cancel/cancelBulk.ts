@@ -23,8 +23,8 @@ const MESSAGES_MAX = 200
 const RECIPIENTS_MAX = 2_000
 
 /**
- * Cancels what still waits of a bulk, in bounded transactions: each message as cancel does. It is stopped first, so that
- * no message is accepted after they are listed. A repeat cancels what a fault left out.
+ * Cancels what still waits of a bulk, in bounded transactions, each message as cancel does; a repeat cancels what a
+ * fault left out. The bulk is stopped first, so that no message is accepted after they are listed.
  * @returns undefined for a bulk that this customer did not send. @throws Unavailable when nothing was changed, else
  * CancelInterrupted or CommitUnknown.
  */

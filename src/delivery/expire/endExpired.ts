@@ -30,9 +30,9 @@ export interface Ended {
 }
 
 /**
- * Ends the recipients of outbox rows whose time is over, with their refunds (invariant 3), and removes the rows that
- * reference nothing else. It holds rows that others want, so it waits for no balance, unless it is for one customer:
- * then it waits for that balance first. Leaves what a consumer has. May run again.
+ * Ends the recipients of outbox rows whose time is over, with their refunds (invariant 3), except what a consumer has,
+ * and removes rows that reference nothing else; may run again. It holds rows that others want, so it waits for no
+ * balance, unless it is for one customer: then it waits for that balance first.
  */
 export function endExpired(db: Db, outboxIds: string[], bounds: EndBounds, userId?: number): Promise<Ended> {
   return transact(db, 'delivery.expire', (tx) => run(tx, outboxIds, bounds, userId), {

@@ -7,8 +7,8 @@ import type { FailoverRun } from '../failoverRun.ts'
 import type { PendingTask } from '../pendingTask.ts'
 
 /**
- * Stores what came of a pair of calls after one of them had settled their messages: the attempts of both, and the identifiers
- * by which a second acceptance's receipts are found. It changes nothing of the messages. Never rejects.
+ * Stores what came of a pair of calls after one of them had settled their messages: the attempts of both, and the
+ * identifiers by which a second acceptance's receipts are found. It changes nothing of the messages and never rejects.
  */
 export async function storeLateAcceptances(
   { db, type, events }: Pick<FailoverRun, 'db' | 'type' | 'events'>,

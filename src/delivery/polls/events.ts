@@ -2,7 +2,7 @@ import { Counter, oncePerMinute } from '../../platform/telemetry/index.ts'
 import type { Logger, Registry } from '../../platform/telemetry/index.ts'
 
 /**
- * What became of one question: a final answer, none so far (`pending`), that the operator does not have the message or cannot
+ * The result of one question: a final answer, none so far (`pending`), that the operator does not have the message or cannot
  * say, that it could not be asked, or that its time is over (`ended`).
  */
 const POLL_ANSWERS = [

@@ -28,9 +28,9 @@ const QUESTION_TIMEOUT_MS = 5_000
 const OPTIONS = { resolve: () => Promise.resolve(undefined) }
 
 /**
- * Asks operators about messages that are due, stores final answers as receipts, and then ends their polls. A crash in between
- * repeats a receipt, which changes nothing. What is not asked in time is due again at once. @returns whether more may
- * be due. @throws Unavailable.
+ * Asks operators about messages that are due, stores final answers as receipts, and then ends their polls: a crash in
+ * between repeats a receipt, which changes nothing. What is not asked in time is due again at once.
+ * @returns whether more may be due. @throws Unavailable.
  */
 export async function pollDue(context: PollContext, stopping?: AbortSignal): Promise<'worked' | 'idle'> {
   const { db, events } = context

@@ -47,9 +47,9 @@ export interface AppliedReceipts {
 const REMOVED_FROM_MS = 30 * 86_400_000
 
 /**
- * Applies receipts of one transaction in order. A recipient gets a delivery status at most once, and no money moves. An
- * unfinished recipient that an operator may have ends as done; its quarantine ends, and its outbox row goes with the last
- * of it. The caller bounds them to some thousands.
+ * Applies receipts of one transaction, some thousands at most, in order: a recipient gets a delivery status at most
+ * once, and no money moves. An unfinished recipient that an operator may have ends as done, with its quarantine, and
+ * its outbox row goes with the last of it.
  * @param priceOf what an operator charges for a part: its acceptance may become known here.
  */
 export async function applyReceipts(

@@ -30,9 +30,9 @@ export interface RangeExport extends IdentifierRange {
 }
 
 /**
- * Writes all rows of the archived tables within a range of identifiers as Parquet, with a manifest of counts and SHA-256.
- * After an interruption it continues with the first table that the manifest lacks. The caller sees to it that the range no
- * longer changes. @throws ParquetMissing, Unavailable, Error when the folder is of another range.
+ * Writes all rows of the archived tables within a range of identifiers, which no longer change, as Parquet, with a
+ * manifest of counts and SHA-256. After an interruption it continues with the first table that the manifest lacks.
+ * @throws ParquetMissing, Unavailable, Error when the folder is of another range.
  */
 export async function exportRange(
   db: Db,

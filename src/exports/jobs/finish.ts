@@ -7,8 +7,9 @@ import { nameOf, pathOf, removeFile } from './files.ts'
 import { markDone, whileRenewing } from './writeOwned.ts'
 
 /**
- * Ends the file of an export whose rows are all written, and offers it. The checksum is read from the disk, over the whole
- * file. An interrupted end is repeated. @returns false when the export is not ours any more.
+ * Ends the file of an export whose rows are all written, and offers it; an interrupted end is repeated. The checksum is
+ * read from the disk, over the whole file.
+ * @returns false when the export is not ours any more.
  */
 export async function finish(
   { db, folder, keepDays }: { db: Db; folder: string; keepDays: number },

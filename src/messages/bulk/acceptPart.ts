@@ -30,7 +30,7 @@ export interface Progress {
 }
 
 /**
- * What became of a part.
+ * The result of a part.
  * - decided, unknown: here; of an unknown one the answer to the COMMIT was lost.
  * - found: an equal request decided it, and perhaps later ones.
  */
@@ -52,8 +52,8 @@ const TIMEOUT_MS = 20_000
 const NONE: ReadonlySet<number> = new Set()
 
 /**
- * Decides the next part of a bulk. What it accepts, its results under the idempotency key and the bulk's own rows commit
- * together or not at all. Equal requests meet at the balance's lock, and the second one finds the part.
+ * Decides the next part of a bulk: what it accepts, its results under the idempotency key and the bulk's own rows
+ * commit together or not at all. Equal requests meet at the balance's lock, and the second one finds the part.
  * @throws Unavailable or LockTimeout: nothing was changed.
  */
 export function acceptPart(db: Db, run: PartRun): Promise<PartResult> {
@@ -166,8 +166,8 @@ async function writePart(
 }
 
 /**
- * After a lost COMMIT. With a key the part is decided again, which finds it if it is there. Without one this
- * request alone writes the bulk, and its counts say how far it is.
+ * After a lost COMMIT a part with a key is decided again, which finds it if it is there. Without one this request alone
+ * writes the bulk, and its counts say how far it is.
  */
 async function findWritten(
   tx: Tx,

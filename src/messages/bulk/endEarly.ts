@@ -30,7 +30,7 @@ function refusalOf(error: unknown): BulkRefusal {
 export function bulkIncomplete(cause?: unknown): Unavailable {
   return new Unavailable(
     'bulk_incomplete',
-    'It is not known what became of all messages. Repeat the request with the same Idempotency-Key: each is charged once.',
+    'It is not known whether all messages were accepted. Repeat the request with the same Idempotency-Key: each is charged once.',
     { cause },
   )
 }

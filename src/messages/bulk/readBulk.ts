@@ -12,7 +12,7 @@ export interface BulkKey {
   bulkId: string
 }
 
-/** A bulk with what became of its messages. */
+/** A bulk with the results of its messages. */
 export interface BulkView {
   bulkId: string
   /** A test key sent it. */

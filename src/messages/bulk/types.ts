@@ -72,7 +72,7 @@ export interface RefusedItem {
   refusal: BulkRefusal
 }
 
-/** What became of a bulk. Unless it is `decided`, nothing was changed; `backlog` is for one with normal messages that had not begun; `refused`, `limited` and `short` are all or nothing. */
+/** The result of a bulk. Unless it is `decided`, nothing was changed; `backlog` is for one with normal messages that had not begun; `refused`, `limited` and `short` are all or nothing. */
 export type BulkDecision =
   | {
       kind: 'decided'

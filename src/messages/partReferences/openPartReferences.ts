@@ -17,8 +17,9 @@ const WAITING_MAX = 20_000
 const WAIT_MAX_MS = 5_000
 
 /**
- * References from the database, so that all consumers together never give one twice at a number. Messages that come while
- * a transaction is in flight share the next one. `open` rejects with Unavailable while the database cannot be reached.
+ * References from the database, so that all consumers together never give one twice at a number; messages that come
+ * while a transaction is in flight share the next one. `open` rejects with Unavailable while the database cannot be
+ * reached.
  */
 export function openPartReferences(db: Db): References {
   const given = batch<Wanted, number | undefined>(async (wanted) => {

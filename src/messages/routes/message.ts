@@ -18,7 +18,7 @@ export type ReadMessage = (key: MessageKey) => Promise<MessageView | undefined>
 /** Of a route that names a message. */
 export const MESSAGE: Refusal[] = [{ when: 'there is no such message', example: messageNotFound() }]
 
-/** `GET /v1/messages/{id}`: the message and what became of it. */
+/** `GET /v1/messages/{id}`: the message and its state. */
 export function messageRoute(readMessage: ReadMessage): Route {
   return {
     method: 'get',

@@ -21,8 +21,8 @@ export interface HttpOperator {
 const HEADERS = { 'content-type': 'application/json', accept: 'application/json' }
 
 /**
- * An operator that speaks docs/operator-protocol.md. It never repeats a call: whether to is decided above, where
- * possible duplicates are marked. Throws a TypeError for a URL that it cannot use. `close` waits for calls in flight.
+ * An operator that speaks docs/operator-protocol.md; it never repeats a call, because possible duplicates are marked
+ * above. Throws a TypeError for a URL that it cannot use; `close` waits for calls in flight.
  */
 export function httpAdapter(options: HttpOperator): OperatorAdapter {
   const { name, url, connections, batchSizeMax = BATCH_SIZE_MAX, idleTimeoutMs = IDLE_TIMEOUT_MS } = options

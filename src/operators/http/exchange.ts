@@ -33,9 +33,9 @@ export interface ExchangeOptions {
 const PLAIN = { 'accept-encoding': 'identity' }
 
 /**
- * One request, once. Never rejects, and ends within `timeoutMs`, which covers waiting for a connection, connecting,
- * sending and reading. undici's own request() takes a signal too, but obeys it only once the request has a connection,
- * and does not tell whether the request had left; its dispatch interface does.
+ * One request, once: never rejects, and ends within `timeoutMs`, which covers waiting for a connection, connecting,
+ * sending and reading. undici's request() obeys a signal only once it has a connection, and does not tell whether the
+ * request had left; its dispatch interface does.
  */
 export function exchange(pool: Dispatcher, options: ExchangeOptions): Promise<Exchange> {
   const { method, path, headers, body, timeoutMs, closeAfter = false } = options

@@ -17,8 +17,8 @@ const statusSchema = z.object({
 })
 
 /**
- * What an answer of the status route says of each message, as docs/operator-protocol.md words it. Only 200 can say that a
- * message was not taken: an operator without the route answers 404. A fault is an answer that never came, or a 5xx.
+ * What an answer of the status route says of each message, as docs/operator-protocol.md words it; a fault is an answer
+ * that never came, or a 5xx. Only 200 can say that a message was not taken: an operator without the route answers 404.
  */
 export function interpretStatus(
   batch: readonly Submission[],

@@ -18,8 +18,8 @@ interface Known {
 const CONTRADICTORY: OperatorResult = { kind: 'unknown', reason: 'contradictory answers for this message' }
 
 /**
- * Finds each message's answer by its reference, in any case. The order of answers means nothing, and answers to what
- * was not asked are ignored. An object is read as an array of one.
+ * Finds each message's answer by its reference, in any case; an object is read as an array of one. The order of answers
+ * means nothing, and answers to what was not asked are ignored.
  */
 export function readAnswers(batch: Submission[], json: unknown): Answers {
   const asked = new Set(batch.map(({ reference }) => reference.toLowerCase()))

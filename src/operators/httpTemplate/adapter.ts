@@ -8,8 +8,8 @@ import { interpretStatus } from './interpretStatus.ts'
 import { compileRequest } from './writeRequest.ts'
 
 /**
- * An operator whose HTTP API is described by configuration (docs/operators/adding.md). One message a request, which is
- * never repeated. Throws a TypeError for a URL that it cannot use. `close` waits for calls in flight.
+ * An operator whose HTTP API is described by configuration (docs/operators/adding.md): one message a request, which is
+ * never repeated. Throws a TypeError for a URL that it cannot use; `close` waits for calls in flight.
  */
 export function httpTemplateAdapter(
   operator: Pick<CommonOptions, 'name' | 'keepsOurReference'> & HttpTemplateOptions,

@@ -29,7 +29,7 @@ export interface HttpTemplateOptions extends ConnectionOptions {
   encodings: Record<'gsm7' | 'ucs2', string>
   send: SendConfig
   answer: AnswerConfig
-  /** Null: it cannot be asked what became of a message. */
+  /** Null: it cannot be asked for the state of a message. */
   status: StatusConfig | null
   /** Null: it sends none over HTTP. */
   receipts: TemplateReceipts | null

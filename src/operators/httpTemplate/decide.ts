@@ -57,8 +57,8 @@ function textItems(body: string): Items {
 }
 
 /**
- * One message can be answered by several items, one a part. They are one result if they agree. If some were accepted
- * and others not, or one says nothing, a part of the message may be on its way: nothing is known of it as a whole.
+ * One message can be answered by several items, one a part, which are one result if they agree. If some were accepted
+ * and others not, or one says nothing, a part may be on its way: nothing is known of the message as a whole.
  */
 function combine(decisions: (Decision | undefined)[], namesParts: boolean): Decision | undefined {
   const [first] = decisions

@@ -21,7 +21,7 @@ export function meaningsByStatus(statuses: AnswerConfig['statuses']): Interprete
 }
 
 /**
- * What an exchange of one message means. Accepted takes both: a status of 2xx and a rule that reads the answer. What no
+ * What an exchange of one message means; accepted takes both a status of 2xx and a rule that reads the answer. What no
  * rule reads is unknown, because the message may have been taken (invariant 4).
  */
 export function interpretAnswer(

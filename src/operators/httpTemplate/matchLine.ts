@@ -6,8 +6,8 @@ export const CAPTURES = ['identifier', 'code', 'reason', 'any'] as const
 export type Captures = Partial<Record<(typeof CAPTURES)[number], string>>
 
 /**
- * Matches a whole line with a pattern such as `ID: {identifier}`. A placeholder takes what stands before the next text
- * of the pattern, and at least one character unless it is the reason. Linear: nothing is tried twice, so that no answer
+ * Matches a whole line with a pattern such as `ID: {identifier}`, where a placeholder takes what stands before the next
+ * text of the pattern, and at least one character unless it is the reason. Nothing is tried twice, so that no answer
  * can keep the process busy, as it could with regular expressions.
  */
 export function matchLine(pattern: Piece[], line: string): Captures | undefined {

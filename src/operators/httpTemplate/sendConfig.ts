@@ -95,7 +95,7 @@ export function checkTemplates(send: SendConfig, secrets: string[]): Fault[] {
   return faults
 }
 
-/** The same of a request that asks what became of a message: an operator knows that by our reference alone. */
+/** The same of a request that asks for the state of a message: an operator knows that by our reference alone. */
 export function checkStatusTemplates(request: SendConfig, secrets: string[]): Fault[] {
   const { faults, used } = read(request, secrets)
   return used.has('reference') ? faults : [...faults, { path: [], fault: 'must use {reference}' }]

@@ -7,7 +7,7 @@ const HTTP_STATUS_MIN = 400
 const HTTP_STATUS_MAX = 499
 
 /**
- * How an operator is asked what became of a message, and which answers in JSON say that it has it or does not. Any other
+ * How an operator is asked for the state of a message, and which answers in JSON say that it has it or does not. Any other
  * answer says nothing.
  */
 export const statusSchema = z
@@ -19,7 +19,7 @@ export const statusSchema = z
     identifier: pointer.optional(),
     taken: words,
     not_taken: words.optional(),
-    /** Words that say what became of a message that it has, for an operator whose receipts are polled. */
+    /** Words that say whether a message that it has was delivered, for an operator whose receipts are polled. */
     delivered: words.optional(),
     undelivered: words.optional(),
     /** Where its error code stands. */

@@ -31,8 +31,8 @@ const RECEIPT = 0x04
 const PROCESS_REFERENCES = createReferences()
 
 /**
- * An operator that speaks SMPP 3.4. A call pipelines its messages through the windows of all binds. It repeats nothing by
- * itself. `close` waits for calls in flight, then unbinds.
+ * An operator that speaks SMPP 3.4: a call pipelines its messages through the windows of all binds, and nothing is
+ * repeated. `close` waits for calls in flight, then unbinds.
  */
 export function smppAdapter(
   options: SmppOperator,

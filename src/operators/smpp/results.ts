@@ -10,9 +10,9 @@ export type PartResult =
   | { kind: StatusResult | 'unknown'; reason: string; isOperatorFault?: boolean }
 
 /**
- * The one table of statuses, for every operator unless its settings say otherwise. What is not here is unavailable:
- * not taken, for a reason that says nothing of the message. Rejected: no operator will take it. Refused: this one will
- * not, for what our settings or its rules make of it.
+ * The one table of statuses, for every operator unless its settings say otherwise; what is not here is unavailable: not
+ * taken, for a reason that says nothing of the message. Rejected: no operator will take it; refused: this one will not,
+ * because of our settings or its rules.
  */
 const RESULTS = new Map<number, StatusResult>([
   [STATUS.RTHROTTLED, 'throttled'],
@@ -60,8 +60,8 @@ export interface MessageResult {
 }
 
 /**
- * All parts accepted: accepted. None: what stands most in the way. Some: what stands in the way of the others. One that
- * was taken under no identifier cannot be told from one that was not, so that a message that lacks others is unknown.
+ * Accepted when all parts are; otherwise what stands most in the way of the others. A part taken under no identifier
+ * cannot be told from one that was not, so a message that lacks others too is unknown.
  */
 export function combineParts(parts: readonly PartResult[]): MessageResult {
   const of = (kind: PartResult['kind']) => parts.find((part) => part.kind === kind)

@@ -165,7 +165,7 @@ export class MessageCall {
     this.#isOver = true
     const { kind } = combined.result
     if (kind === 'accepted' || kind === 'rejected') this.#reference?.release()
-    // Parts that were taken have receipts, whatever becomes of the message and of this process.
+    // Parts that were taken have receipts, whatever happens to the message and to this process.
     if (kind !== 'accepted')
       for (const at of this.#takeBack.keys()) {
         const part = this.#parts[at]

@@ -6,8 +6,8 @@ import { TWILIO_ANSWER } from './answer.ts'
 import type { TwilioOptions } from './config.ts'
 
 /**
- * Twilio's Messages API: one message a request. Twilio keeps no reference of ours, so its own identifier is what a
- * callback is found by. Throws a TypeError for a URL that it cannot use. `close` waits for calls in flight.
+ * Twilio's Messages API: one message a request; a callback is found by Twilio's identifier, because it keeps no
+ * reference of ours. Throws a TypeError for a URL that it cannot use; `close` waits for calls in flight.
  */
 export function twilioAdapter(operator: { name: string } & TwilioOptions): OperatorAdapter {
   const { name, url, connections, idleTimeoutMs, accountSid } = operator

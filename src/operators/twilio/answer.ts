@@ -1,9 +1,9 @@
 import type { AnswerConfig } from '../httpTemplate/config.ts'
 
 /**
- * What Twilio's answers mean. A message that it takes is answered by 201 with the message's state; an error by a status
- * from 400 on with a code of its dictionary (https://www.twilio.com/docs/api/errors). A code that is not listed leaves
- * the meaning to the status.
+ * What Twilio's answers mean: 201 with the message's state when it takes one; an error has a status from 400 on and a
+ * code of its dictionary (https://www.twilio.com/docs/api/errors). A code that is not listed leaves the meaning to the
+ * status.
  */
 export const TWILIO_ANSWER: AnswerConfig = {
   format: 'json',

@@ -1,4 +1,4 @@
-/** The one place that calls the server. Every path begins with a slash: the page talks to nobody else. */
+/** The one place that calls the server. Every path begins with a slash: the page calls no other server. */
 let csrfToken = ''
 let onSignedOut = () => {}
 

@@ -14,7 +14,7 @@ export function Backlogs({ atMs }) {
     hint="The customers with the most normal messages waiting, and with the largest share of what relays took in the last minute."
   >
     <${Fault} error=${error} />
-    ${rows.length === 0 ? html`<${Empty}>${answer ? 'Nobody.' : 'Reading …'}<//>` : html`<${Rows} rows=${rows} />`}
+    ${rows.length === 0 ? html`<${Empty}>${answer ? 'No customer.' : 'Reading …'}<//>` : html`<${Rows} rows=${rows} />`}
   <//>`
 }
 

@@ -47,7 +47,7 @@ export function Keys({ path, name }) {
         verb="Revoke"
         isDangerous
         needsReason=${false}
-        effect=${html`<p>Whoever uses it (${revoked.hint}) is refused everywhere within a second. It cannot be taken back.</p>`}
+        effect=${html`<p>Requests with it (${revoked.hint}) are refused everywhere within a second. It cannot be taken back.</p>`}
         perform=${() => remove(`${path}/${revoked.id}`)}
         onClose=${() => setRevoked(null)}
         onDone=${again}
@@ -97,7 +97,7 @@ function Create({ path, name, onClose, onDone }) {
     title=${`Create a key of ${name}`}
     verb="Create"
     needsReason=${false}
-    effect=${html`<p>Whoever has it acts for this customer. It is shown once, and stored as a hash.</p>`}
+    effect=${html`<p>Anyone who has it acts for this customer. It is shown once, and stored as a hash.</p>`}
     fields=${html`<label
         >Name<input name="name" required maxlength="100" autocomplete="off" placeholder="shop"
       /></label>

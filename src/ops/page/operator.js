@@ -29,7 +29,7 @@ export function Operator({ operator, actions }) {
       ${isTest && html`<${Badge} tone="info">test keys only<//>`}
       ${control && control.weight !== 100 && html`<${Badge} tone="info">weight ${control.weight}<//>`}
     </header>
-    ${control && control.state !== 'active' && html`<p class="hint">${control.by ?? 'Somebody'}: ${control.reason}</p>`}
+    ${control && control.state !== 'active' && html`<p class="hint">${control.by ?? 'Unknown person'}: ${control.reason}</p>`}
     <dl class="classes">
       ${classes.length === 0 && control && html`<${State} tone="idle" text=${STATES[control.state]?.[1] ?? 'no consumer has it'} />`}
       ${classes.map((/** @type {any} */ each) => html`<${OfClass} key=${each.class} operator=${operator} of=${each} />`)}

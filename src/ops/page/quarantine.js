@@ -26,7 +26,7 @@ const DECISIONS = {
   },
 }
 
-/** Messages that are neither sent nor refunded until somebody decides. @param {{ count: number, session: any }} props */
+/** Messages that are neither sent nor refunded until a person decides. @param {{ count: number, session: any }} props */
 export function Quarantine({ count: number, session }) {
   const { answer, error, again } = useList(() => get('/ops/api/quarantine'), [number])
   const [asked, setAsked] = useState(/** @type {{ decision: string, effect: any } | null} */ (null))

@@ -20,7 +20,7 @@ const RANGES = {
 const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone
 const ZONES = [...new Set(['UTC', OWN_ZONE])]
 
-/** What was sent, what became of it and what it cost: of all customers, or of one. @param {{ path: string[], session: any }} props */
+/** What was sent, with which result, and what it cost: of all customers, or of one. @param {{ path: string[], session: any }} props */
 export function Reports({ path: [customer = ''], session }) {
   const [chosen, setChosen] = useState({ range: 'day', granularity: 'hour', zone: 'UTC' })
   const { range, granularity, zone } = chosen

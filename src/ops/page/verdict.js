@@ -1,7 +1,7 @@
 import { count, plural, seconds } from './format.js'
 
 /**
- * What is wrong, the worst first: what whoever is called at night must see in five seconds.
+ * What is wrong, the worst first: what a person on call must see in five seconds.
  * @typedef {{ tone: 'bad' | 'warn' | 'info', text: string, detail?: string, href?: string }} Finding
  */
 
@@ -108,7 +108,7 @@ function ofOperator({ name, classes, control }) {
       {
         tone: 'info',
         text: `${name} is ${control.state}`,
-        detail: `By ${control.by ?? 'somebody'}: ${control.reason ?? 'no reason given'}`,
+        detail: `By ${control.by ?? 'an unknown person'}: ${control.reason ?? 'no reason given'}`,
         href: '#/operators',
       },
     ]

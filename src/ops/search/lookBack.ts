@@ -16,7 +16,7 @@ export interface LookedBack {
   seen: Seen[]
   /** The message that a search goes on with; null when everything was looked through. */
   nextFrom: string | null
-  /** When the oldest message that was looked at was accepted; null if there was none. */
+  /** When the oldest message that was examined was accepted; null if there was none. */
   lookedBackTo: Date | null
 }
 

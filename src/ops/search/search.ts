@@ -24,7 +24,7 @@ export interface SearchResult {
   found: Found[]
   /** Where the search for a number or a reference goes on; null when everything was looked through. */
   nextFrom: string | null
-  /** The oldest message that was looked at. */
+  /** The oldest message that was examined. */
   lookedBackTo: Date | null
 }
 

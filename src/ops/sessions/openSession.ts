@@ -7,7 +7,7 @@ import { makeToken, sessionId } from './token.ts'
 export const SESSION_SECONDS = 8 * 60 * 60
 /** The oldest ends when there are more: a script that signs in again and again fills no table. */
 export const SESSIONS_MAX = 50
-/** Rows that are looked at beyond: there are none, unless many signed in at one moment. */
+/** Rows that are examined beyond: there are none, unless many signed in at one moment. */
 const REMOVED_MAX = 1_000
 const ACTOR_CHARS_MAX = 100
 

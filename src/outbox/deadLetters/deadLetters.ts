@@ -43,8 +43,8 @@ export function listDeadLetters(query: DeadLetterQuery): Promise<DeadLetter[]> {
 }
 
 /**
- * Publishes dead letters back to the queue they came from, for when a fault of the program made them unreadable.
- * What still cannot be read becomes a new dead letter. Replaying work that was done meanwhile changes nothing.
+ * Publishes dead letters back to the queue they came from, for when a fault of the program made them unreadable; what
+ * still is becomes a new dead letter. Replaying work that was done meanwhile changes nothing.
  */
 export function replayDeadLetters(query: DeadLetterQuery): Promise<Handled[]> {
   return drain(query, async (chosen) => {

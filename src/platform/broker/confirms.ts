@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ConfirmChannel, Message, Options } from 'amqplib'
 
 /**
- * What became of one publish: `confirmed` is on disk on a majority of the queue's members, `refused` met a full queue,
+ * The result of one publish: `confirmed` is on disk on a majority of the queue's members, `refused` met a full queue,
  * `returned` met no queue, and `lost` got no answer and may be in the queue or not.
  */
 export type PublishResult = 'confirmed' | 'refused' | 'returned' | 'lost'

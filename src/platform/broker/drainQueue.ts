@@ -13,7 +13,7 @@ export interface DrainedMessage {
   putAt: Date | undefined
   remove(): Promise<void>
   /**
-   * Publishes it to another queue without its dead-letter headers, and removes it here once that is confirmed. A crash
+   * Publishes it to another queue without its dead-letter headers, and removes it here once that is confirmed; a crash
    * in between leaves it in both. With any other result it stays here, and with `lost` it may be in the other queue
    * too.
    */

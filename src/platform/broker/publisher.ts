@@ -13,7 +13,7 @@ export interface Publisher {
   isReady(): boolean
   /** @returns how many messages of a queue are ready, without those delivered to consumers. */
   readyMessages(queue: string): Promise<number>
-  /** Persistent and mandatory. Waits CONFIRM_TIMEOUT_MS for the answer, unless a time-out is given. Never rejects. */
+  /** Persistent and mandatory; never rejects. Waits CONFIRM_TIMEOUT_MS for the answer, unless a time-out is given. */
   publish(queue: string, body: Buffer, options?: PublishOptions, wait?: WaitOptions): Promise<PublishResult>
   close(): Promise<void>
 }

@@ -16,8 +16,8 @@ export interface Delivery {
   redelivered: boolean
   ack(): void
   /**
-   * Stores a copy with the reason in the dead-letter queue for inspection, and then acknowledges it. Resolves without
-   * either when the subscription stops or its link is lost first. Never rejects.
+   * Stores a copy with the reason in the dead-letter queue for inspection, then acknowledges it; never rejects.
+   * Resolves without either when the subscription stops or its link is lost first.
    */
   deadLetter(reason: string): Promise<void>
 }

@@ -92,7 +92,7 @@ export function nameText(lengthMax: number) {
   })
 }
 
-/** A secret. The error does not quote it. White space around it is not part of it. */
+/** A secret, without the white space around it. The error does not quote it. */
 export function secretText(lengthMin: number) {
   return z
     .string()

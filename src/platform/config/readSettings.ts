@@ -20,9 +20,9 @@ export interface ReadSettings<S extends Settings> {
 }
 
 /**
- * Reads every setting from the environment. An empty variable counts as not set, because that is what an empty line in
- * an environment file means to its writer. A variable whose name is nearly a setting's is a fault, because the default
- * would silently be used instead.
+ * Reads every setting from the environment; an empty variable counts as not set, as the writer of an empty line in an
+ * environment file means it. A variable whose name is nearly a setting's is a fault, because the default would silently
+ * be used instead.
  */
 export function readSettings<S extends Settings>(env: NodeJS.ProcessEnv, settings: S): ReadSettings<S> {
   const faults: string[] = []

@@ -14,9 +14,9 @@ const MODES = ['DISABLED', 'VERIFY_CA', 'VERIFY_IDENTITY']
 const PARAMETERS = { ca: 'ssl-ca', cert: 'ssl-cert', key: 'ssl-key' }
 
 /**
- * The address of a database, with `ssl-mode`, `ssl-ca`, `ssl-cert` and `ssl-key` as MySQL's clients name them. The certificate
- * is always verified: against `ssl-ca` or the roots that Node brings, and with VERIFY_IDENTITY, the default with any of the
- * files, for the host's name too. `ssl-cert` is the client's own.
+ * The address of a database, with `ssl-mode`, `ssl-ca`, `ssl-cert` (the client's own) and `ssl-key` as MySQL's clients
+ * name them. The certificate is always verified: against `ssl-ca` or the roots that Node brings, and with
+ * VERIFY_IDENTITY, the default with any of the files, for the host's name too.
  * @throws Error that says what is wrong, without the password.
  */
 export function readDatabaseAddress(text: string): DatabaseAddress {

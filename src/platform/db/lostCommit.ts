@@ -27,10 +27,10 @@ const END_SESSION_TIMEOUT_MS = 8_000
 const ER_NO_SUCH_THREAD = 1094
 
 /**
- * Determines the result of an unanswered COMMIT within `timeoutMs`. Present means done. Absent means that the work may
+ * Determines the result of an unanswered COMMIT within `timeoutMs`: present means done, and absent that the work may
  * run again, if the same server says so after the old session was ended. Another server behind the same address proves
- * nothing by it: a replication group's new primary knows everything once it has applied its backlog, but any other server
- * may answer there. @returns a CommitUnknown when the result cannot be determined.
+ * nothing by absence: it may be a new primary that knows everything, or any other server.
+ * @returns a CommitUnknown when the result cannot be determined.
  */
 export async function resolveLostCommit<T>(
   db: Db,

@@ -38,7 +38,7 @@ interface Applied {
 }
 
 /**
- * Brings the database to the program's version, forward only, and then creates the partitions ahead. Several processes
+ * Brings the database to the program's version, forward only, and then creates the partitions ahead; several processes
  * may call it at once. A migration that failed or was interrupted is repeated by the next call.
  * @returns the names applied. @throws Unavailable while the database cannot be reached, and Error when its schema needs
  * a newer program, or when a migration was changed after it had been applied.

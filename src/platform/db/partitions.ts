@@ -37,8 +37,8 @@ const CHECK_EVERY_MS = 3_600_000
 
 /**
  * Gives the current week and `weeksAhead` weeks after it a partition, in every table of the database that is
- * partitioned by RANGE COLUMNS on an identifier (UUIDv7) and has a partition `p_last`. Call it under the schema lock.
- * A statement waits a second for its table at most: behind an old read view it would block all inserts.
+ * partitioned by RANGE COLUMNS on an identifier (UUIDv7) and has a partition `p_last`; call it under the schema lock. A
+ * statement waits a second for its table at most: behind an old read view it would block all inserts.
  */
 export async function ensurePartitions(
   connection: Connection,
@@ -55,8 +55,8 @@ export async function ensurePartitions(
 }
 
 /**
- * Checks every hour whether partitions must be added. Any number of processes may do so. The metric shows how many
- * weeks are left.
+ * Checks every hour, in any number of processes, whether partitions must be added. The metric shows how many weeks are
+ * left.
  */
 export function keepPartitionsAhead(settings: {
   databaseUrl: string

@@ -4,9 +4,9 @@ import { Problem } from '../../primitives/problem.ts'
 import { HEADERS_MAX } from './connectionLimits.ts'
 
 /**
- * Checks what Node's parser accepts. With `ownHost`, the address or name that is listened on, only this machine is
- * served, and requests with another `Host` are refused. This prevents DNS rebinding: a web page may resolve its own
- * name to 127.0.0.1, but cannot make the browser send an address or localhost as `Host`.
+ * Checks what Node's parser accepts; with `ownHost`, the address or name that is listened on, requests with another
+ * `Host` are refused. This prevents DNS rebinding: a web page may resolve its own name to 127.0.0.1, but cannot make
+ * the browser send an address or localhost as `Host`.
  */
 export function headChecker(ownHost?: string): (request: IncomingMessage) => void {
   const own = ownHost?.toLowerCase()

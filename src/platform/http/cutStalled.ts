@@ -2,8 +2,9 @@ import type { ServerResponse } from 'node:http'
 import { isStream } from './openStream.ts'
 
 /**
- * Cuts answers that stay unfinished for two consecutive checks: their clients read too slowly, and each answer keeps
- * its whole text in memory. Streams, which bound what they keep, are left alone. A periodic check costs less than a timer for each request.
+ * Cuts answers that stay unfinished for two periodic checks, which cost less than a timer for each request: their
+ * clients read too slowly, and each keeps its whole text in memory. Streams, which bound what they keep, are left
+ * alone.
  * @returns a function that stops the checks.
  */
 export function cutStalled(unanswered: ReadonlySet<ServerResponse>, everyMs: number): () => void {

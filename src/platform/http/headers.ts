@@ -1,7 +1,7 @@
 /**
- * Headers of every response for browsers, as alternating names and values. Responses must not be cached. A response
- * opened as a page may load, run and be framed by nothing; frame-ancestors replaces X-Frame-Options. Another site can
- * neither embed it nor receive its address as a referrer.
+ * Headers of every response for browsers, as alternating names and values: it is not cached, and as a page may load,
+ * run and be framed by nothing (frame-ancestors replaces X-Frame-Options). Another site can neither embed it nor
+ * receive its address as a referrer.
  */
 export const EVERY_ANSWER: readonly string[] = [
   ...['Cache-Control', 'no-store'],

@@ -6,9 +6,9 @@ import { readBody, tooManyValues } from './readBody.ts'
 import type { BodyBounds } from './readBody.ts'
 
 /**
- * Reads a JSON body in UTF-8 (RFC 8259). Other content types are refused before a byte is buffered. This also keeps web
- * pages from posting to a loopback address: without a preflight, a browser sends text/plain but not application/json.
- * The last one of duplicate names counts, as in common parsers. Unknown names are ignored, including `__proto__`.
+ * Reads a JSON body in UTF-8 (RFC 8259); the last of duplicate names counts and unknown names are ignored, `__proto__`
+ * too. Other content types are refused before a byte is buffered, which keeps web pages from posting to a loopback
+ * address: without a preflight, a browser sends text/plain but not application/json.
  */
 export function readJsonBody(bounds: BodyBounds): RequestHandler {
   return async (request: Request, _response: Response, next: NextFunction) => {

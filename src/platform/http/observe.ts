@@ -6,7 +6,7 @@ import { isStream } from './openStream.ts'
 import type { RequestContext } from './context.ts'
 
 /**
- * At 2,000 requests a second, one line each would cost more than a tenth of a core. So only this many a second are
+ * At 2,000 requests a second, one line each would cost more than a tenth of a core, so only this many a second are
  * logged at info and the rest at debug. Failures have a separate budget: when the database is unavailable, every
  * request fails for the same reason.
  */

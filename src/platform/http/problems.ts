@@ -46,9 +46,9 @@ export function toProblem(error: unknown): Problem {
 }
 
 /**
- * Errors of Express about a request, such as a path that is not UTF-8. Only errors that it marks as meant for the
- * client count: an internal error may carry a status too, that of a server we called. A parameter of the path that
- * cannot be decoded comes unmarked, as a URIError.
+ * Errors of Express about a request, such as a path that is not UTF-8, which comes as an unmarked URIError. Of all
+ * others only errors marked by it as meant for the client count: an internal error may carry a status too, that of a
+ * server we called.
  */
 function toClientFault(error: unknown): Problem | undefined {
   const { status, expose } = (error ?? {}) as Partial<Record<string, unknown>>

@@ -14,9 +14,9 @@ export interface BodyBounds {
 }
 
 /**
- * Reads a body to its end. A refused body is read and dropped: a client that is still sending would lose the answer
- * when the connection closes. The request's time-out bounds this. Express's own reader lacks the bound on all bodies
- * together.
+ * Reads a body to its end, within a bound on all bodies together that Express's own reader lacks. A refused body is
+ * read and dropped, within the request's time-out: a client that is still sending would lose the answer when the
+ * connection closes.
  * @returns a promise that never settles when the client disconnects before the end or was already refused.
  * @throws Problem 413 `body_too_large`, and Unavailable `overloaded` when the budget is spent.
  */

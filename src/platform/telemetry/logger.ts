@@ -9,7 +9,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 export type LogFields = Record<string, unknown>
 
 /**
- * One JSON object a line. The message is a fixed sentence and everything variable is a field. So fields can be
+ * One JSON object a line. The message is a fixed sentence and everything variable is a field, so that fields can be
  * filtered, and no customer's text or number gets into a message.
  */
 export interface Logger {

@@ -9,7 +9,7 @@ export interface SpanLosses {
   export_failed: number
 }
 
-/** Counts by what became of a span; OpenTelemetry's semantic conventions of SDKs. */
+/** Counts by the result of a span; OpenTelemetry's semantic conventions of SDKs. */
 const PROCESSED = 'otel.sdk.processor.span.processed'
 
 /** Read when this program's own metrics are, and pushed nowhere. */

@@ -27,8 +27,8 @@ const NO_STEP: Step = { traceparent: undefined, end: () => {}, during: (work) =>
 const MESSAGE_ATTRIBUTE = 'chapar.message_id'
 
 /**
- * Begins a step that works on several requests at once. Each sampled one gets a span of its own, so that its trace is
- * whole; the first is linked to all others, and each of them to the first. Off, it returns at once.
+ * Begins a step that works on several requests at once; off, it returns at once. Each sampled one gets a span of its
+ * own, so that its trace is whole; the first is linked to all others, and each of them to the first.
  */
 export function startStep(name: string, traced: readonly Traced[], options: StepOptions = {}): Step {
   if (!isTracing()) return NO_STEP

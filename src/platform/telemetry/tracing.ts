@@ -22,9 +22,8 @@ const FLUSH_TIMEOUT_MS = 2_000
 let started: Promise<Tracing> | undefined
 
 /**
- * Sets up OpenTelemetry when its own variables ask for it (an OTLP endpoint, or a traces exporter) and is off
- * otherwise. Off, the SDK is not even loaded: it takes longer to load than the rest of the program. A second call gets
- * the first one's answer.
+ * Sets up OpenTelemetry when its own variables ask for it (an OTLP endpoint, or a traces exporter); a second call gets
+ * the first one's answer. Off, the SDK is not even loaded: it takes longer to load than the rest of the program.
  */
 export function startTracing(env: NodeJS.ProcessEnv): Promise<Tracing> {
   started ??= isWanted(env) ? start(env) : Promise.resolve(OFF)

@@ -14,7 +14,7 @@ export interface Supervisor extends RpcChannel {
 }
 
 /**
- * Only in a worker. When the supervisor dies, its workers die immediately, because Node ends a worker whose channel
+ * Only in a worker: when the supervisor dies, its workers die immediately, because Node ends a worker whose channel
  * closes. The engine survives being killed.
  */
 export function openSupervisor(answers: Answers & { stop: () => void }): Supervisor {

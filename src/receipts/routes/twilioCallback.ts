@@ -25,8 +25,8 @@ const CallbackForm = z
   .meta({ id: 'TwilioCallback' })
 
 /**
- * `POST /webhooks/twilio`: Twilio reports the state of a message. The signature is verified over the address in the
- * operators' file, whatever a proxy makes of it. Answered once it is stored.
+ * `POST /webhooks/twilio`: Twilio reports the state of a message, and is answered once it is stored. The signature is
+ * verified over the address in the operators' file, whatever a proxy makes of it.
  */
 export function twilioCallbackRoute(actions: ReceiptActions): Route {
   return {

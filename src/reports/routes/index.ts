@@ -17,7 +17,7 @@ const REPORTS: [ReportKind, ReportExample][] = [
   [
     DELIVERY,
     {
-      summary: 'What became of messages and how long it took',
+      summary: 'Results of messages and how long they took',
       row: {
         ...{
           messages: 1_840,

@@ -4,7 +4,7 @@ import { money } from '../../platform/http/index.ts'
 import { CLASSES } from '../../primitives/messageClass.ts'
 import type { Latency, Point } from '../index.ts'
 
-/** What became of messages, as reports name it. */
+/** Results of messages, as reports name them. */
 export const REPORT_STATUSES = ['OPEN', 'SENT', 'DELIVERED', 'UNDELIVERED', 'FAILED', 'CANCELLED'] as const
 
 const UNKNOWN_COUNTRY = 'ZZ'

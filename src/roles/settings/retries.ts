@@ -74,7 +74,7 @@ export const RETRY_SETTINGS = {
     schema: oneOf(['auto', ...ON_UNKNOWN]),
     default: 'auto',
     meaning:
-      'What becomes of a message that an operator may have taken without saying so, and cannot be asked about, where neither ' +
+      'What is done with a message that an operator may have taken without saying so, and cannot be asked about, where neither ' +
       'the message nor its customer says it: `retry` sends it again, `hold` waits for a receipt, `auto` retries express ' +
       'messages and those at an operator with `deduplicates_references`, and holds the others.',
   },

@@ -73,7 +73,7 @@ export const AdminTimelineStep = TimelineStep.extend({
   raw: z.string().optional().meta({ description: 'The receipt as it came: its first 1,000 characters' }),
 }).meta({ id: 'AdminTimelineStep' })
 
-/** @param isAdmins whether it may show what operators and the database said among themselves. */
+/** @param isAdmins whether it also shows the operators' identifiers, receipts as they came, and why it is in quarantine. */
 export function toWireStep(step: Step, isAdmins: boolean): z.input<typeof AdminTimelineStep> {
   const at = step.at.toISOString()
   const detailsOf = (): Omit<z.input<typeof AdminTimelineStep>, 'step' | 'at'> => {

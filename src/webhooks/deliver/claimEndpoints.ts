@@ -42,8 +42,8 @@ const LEASE_SECONDS = 90
 const OWNER_BYTES = 8
 
 /**
- * Claims endpoints that have something to do, the longest due first. A process that died is followed by another one when
- * its lease ends, which repeats what was not recorded: at least once. May run again after a lost COMMIT.
+ * Claims endpoints that have something to do, the longest due first; may run again after a lost COMMIT. A process that
+ * died is followed by another one when its lease ends, which repeats what was not recorded: at least once.
  */
 export function claimEndpoints(
   db: Db,

@@ -18,8 +18,8 @@ export async function enqueue(tx: Tx, events: LoggedEvent[], newId: () => string
 }
 
 /**
- * One that a process works on finds them at the end of its turn. All are locked until the events are committed, also those
- * that stay as they are: a turn that ended in between would find nothing, and nothing would wake it.
+ * One that a process works on finds them at the end of its turn. All are locked until the events are committed, also the
+ * unchanged ones: a turn that ended in between would find nothing, and nothing would wake it.
  */
 async function wakeEndpoints(tx: Tx, userIds: number[]): Promise<void> {
   await sql`UPDATE webhook_endpoints FORCE INDEX (idx_webhook_endpoints_user)

@@ -18,8 +18,8 @@ export interface Health {
 }
 
 /**
- * Judges an endpoint by the answers of a turn, in their order. 410 or days of failures disable one; a test that succeeds
- * resumes it. The addresses of single messages share a row: they are never paused or disabled together.
+ * Judges an endpoint by the answers of a turn, in their order: 410 or days of failures disable one, and a test that
+ * succeeds resumes it. The addresses of single messages share a row: they are never paused or disabled together.
  */
 export function judge(
   { kind, failures: before, isSlow: wasSlow }: Pick<ClaimedEndpoint, 'kind' | 'failures' | 'isSlow'>,

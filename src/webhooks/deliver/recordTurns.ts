@@ -44,8 +44,8 @@ interface Row {
 }
 
 /**
- * Records the answers of turns, moves their endpoints' positions and ends the leases, in one transaction: until it
- * commits, everything is sent again. A replay that came meanwhile keeps its position. May run again after a lost COMMIT.
+ * Records the answers of turns, moves their endpoints' positions and ends the leases, in one transaction, which may run
+ * again: until it commits, everything is sent again. A replay that came meanwhile keeps its position.
  * @param turns of different endpoints, all of one kind. @returns by position.
  */
 export function recordTurns(

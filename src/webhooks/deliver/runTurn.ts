@@ -32,8 +32,8 @@ export interface TurnContext {
 }
 
 /**
- * Sends what an endpoint has to get: due deliveries first. It begins nothing after a failure; the rest waits for the next
- * turn. What was begun is waited for, so that the position passes only events that were sent.
+ * Sends what an endpoint has to get, due deliveries first; after a failure it begins nothing, and the rest waits for
+ * the next turn. What was begun is waited for, so that the position passes only events that were sent.
  */
 export async function runTurn(
   endpoint: ClaimedEndpoint,

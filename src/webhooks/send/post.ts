@@ -16,7 +16,7 @@ export const RESULTS = [
 ] as const
 export type Result = (typeof RESULTS)[number]
 
-/** What became of one attempt. */
+/** The result of one attempt. */
 export interface Answer {
   result: Result
   status: number | null
@@ -104,7 +104,7 @@ async function bounded(
   return { ...known, durationMs, retryAfterMs: readRetryAfter(retryAfter, nowMs()) }
 }
 
-/** One POST, once. Follows no redirect. Never rejects. */
+/** One POST, once, which follows no redirect and never rejects. */
 async function exchange(agent: Dispatcher, { url, headers, body }: Post, signal: AbortSignal) {
   let status: number | null = null
   try {

@@ -9,6 +9,16 @@ describe('the check of words', () => {
     ])
   })
 
+  it('names a phrase that goes on in the next line of a text or comment, by its first line', () => {
+    assert.deepEqual(
+      findWords('a.ts', '/**\n * It says what became\n * of it.\n */\n// and is\n  // away').map(
+        ({ line }) => line,
+      ),
+      [2, 5],
+    )
+    assert.equal(findWords('a.md', 'Those\nthat wait').length, 1)
+  })
+
   it('leaves words alone that only contain one', () => {
     assert.deepEqual(findWords('a.ts', 'mushroom, restroom, courage, hasLegs, gatherer, reopenAsideways'), [])
   })

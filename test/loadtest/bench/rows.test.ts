@@ -130,7 +130,7 @@ describe('the figures that the tables give', () => {
   const startEpochMs = Date.UTC(2026, 0, 1)
   const window = { startEpochMs, durationMs: 2_000 }
 
-  it('count by second, by what became of it, and by the time between', async () => {
+  it('count by second, by result, and by the time between', async () => {
     // A message each second from 2 seconds before the start on; ended 30 ms later, the last one not at all.
     await insertMessages(database, {
       ...{
@@ -163,7 +163,7 @@ describe('the figures that the tables give', () => {
     assert.equal(sumThrough(accepted, 3) - sumThrough(ended, 3), 1)
 
     assert.deepEqual(await readCounts(database, window), {
-      ...{ accepted: 2, done: 2, failed: 0, open: 0, acceptedPerSecond: 1, donePerSecond: 1 },
+      ...{ accepted: 2, done: 2, failed: 0, unfinished: 0, acceptedPerSecond: 1, donePerSecond: 1 },
     })
     const one = { count: 1, p50Ms: 30, p95Ms: 30, p99Ms: 30, maxMs: 30 }
     assert.deepEqual(await readHandOver(database, window), { normal: one, express: one })

@@ -18,7 +18,7 @@ export function runOf(named: Partial<RunResult> = {}): RunResult {
       accepted: 5_998,
       done: 5_990,
       failed: 8,
-      open: 0,
+      unfinished: 0,
     },
     http: { count: 6_000, p50Ms: 12.3, p95Ms: 40, p99Ms: 88, maxMs: 203 },
     handOver: { express: { count: 1_200, p50Ms: 41, p95Ms: 80, p99Ms: 120, maxMs: 300 } },

@@ -30,7 +30,7 @@ export interface Peer {
   behave(mood: Mood): Promise<void>
   /** How often it really took the message. */
   taken(message: Submission): Promise<number>
-  /** Calls that came, whatever became of them. */
+  /** Calls that came, whatever their result. */
   calls(): Promise<number>
   /** Calls that were under way at once, at most, since it was opened. */
   callsPeak(): Promise<number>

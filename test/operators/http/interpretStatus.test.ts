@@ -47,7 +47,7 @@ describe('what an answer says of a delivery', () => {
   })
 })
 
-describe('the answer to the question what became of messages', () => {
+describe('the answer to the question for the state of messages', () => {
   const of = (status: string, more: object = {}) => answered([{ reference: 'r-1', status, ...more }])
   const cases: [string, Exchange, string][] = [
     ['accepted', of('accepted', { message_id: 'a-1' }), 'taken as a-1'],

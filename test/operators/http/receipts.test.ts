@@ -16,7 +16,7 @@ describe('receipts over HTTP', () => {
       RECEIPTS_DEFAULT,
     )
 
-  it('say what became of a message, by our reference or the identifier of the operator', () => {
+  it('say whether a message was delivered, by our reference or the identifier of the operator', () => {
     assert.deepEqual(
       one({
         reference: REFERENCE,

@@ -28,7 +28,7 @@ const CALLS = 12
 /** Calls for one message that its operator has parts of. */
 const COMPLETIONS_MAX = 20
 
-/** What becomes of a request: whether it is taken, and how it is answered. In order, with its share. */
+/** The result of a request: whether it is taken, and how it is answered. In order, with its share. */
 const FATES = [
   ['throttled', 0.1],
   ['rejected', 0.01],

@@ -171,7 +171,7 @@ describe('tracing', function () {
       )
     })
 
-    it('ends each span with what became of its request', async () => {
+    it('ends each span with the result of its request', async () => {
       const results = of(await steps(), 'batch').map(({ attributes, isError }) => [
         ...[attributes['chapar.result'], attributes['error.type'], isError],
       ])

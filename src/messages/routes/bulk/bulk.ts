@@ -43,7 +43,7 @@ const Bulk = z
 /** Of a route that names a bulk. */
 const BULK: Refusal[] = [{ when: 'there is no such bulk', example: bulkNotFound() }]
 
-/** `GET /v1/bulks/{id}`: what became of the messages of a bulk. */
+/** `GET /v1/bulks/{id}`: the results of the messages of a bulk. */
 export function bulkRoute(readBulk: ReadBulk): Route {
   return {
     method: 'get',
@@ -83,7 +83,7 @@ const EXAMPLE: z.input<typeof Bulk> = {
 const operation: ZodOpenApiOperationObject = {
   operationId: 'readBulk',
   tags: ['messages'],
-  summary: 'Read what became of a bulk',
+  summary: 'Read the result of a bulk',
   requestParams: { path: Path },
   responses: {
     '200': answer('The bulk', Bulk, EXAMPLE),

@@ -17,9 +17,9 @@ export interface Malformed {
 export type Decoded = { kind: 'pdu'; pdu: Pdu } | { kind: 'malformed'; malformed: Malformed }
 
 /**
- * Decodes a whole frame of at least 16 octets, as the PDU reader cuts them. Octet fields are views of it. A response is
- * read as far as it goes, because what it says counts more than its form: missing fields are empty, a TLV that is cut
- * off is dropped. Never throws.
+ * Decodes a whole frame of at least 16 octets, as the PDU reader cuts them, and never throws; octet fields are views of
+ * it. A response is read as far as it goes, because what it says counts more than its form: missing fields are empty, a
+ * TLV that is cut off is dropped.
  */
 export function decodePdu(frame: Buffer): Decoded {
   const commandId = frame.readUInt32BE(4)

@@ -53,8 +53,8 @@ export const smppReceipts = {
 }
 
 /**
- * Reads the frame of a deliver_sm or data_sm that is a receipt. What optional parameters say wins over the text. A
- * receipt without a state or without an identifier is not understood.
+ * Reads the frame of a deliver_sm or data_sm that is a receipt; optional parameters win over the text. A receipt
+ * without a state or without an identifier is not understood.
  */
 export function readReceipt(
   raw: Uint8Array,

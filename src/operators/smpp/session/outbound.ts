@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 
 /**
- * What is to be written to a link. One write is under way at a time, so that it is known of each frame whether it was
- * handed to the system: the rest is still here when the link ends. What gathers meanwhile leaves in one write.
+ * What is to be written to a link; what gathers during a write leaves in the next. One write is under way at a time, so
+ * that it is known of each frame whether it was handed to the system: the rest is still here when the link ends.
  */
 export interface Outbound {
   /** `onSent` is called when the frame is handed over, and not at all if the link ends before. */

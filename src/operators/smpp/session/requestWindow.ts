@@ -2,7 +2,7 @@ import { responseTo, SEQUENCE_MAX } from '../codec/index.ts'
 import type { Pdu, Request } from '../codec/index.ts'
 
 /**
- * What became of a request.
+ * The result of a request.
  * - answered: with its response or a generic_nack.
  * - unsent: the link ended before any octet of it left our buffer.
  * - unanswered: it left, and the response is missing.
@@ -11,7 +11,7 @@ export type Outcome =
   { kind: 'answered'; pdu: Pdu } | { kind: 'unsent'; reason: string } | { kind: 'unanswered'; reason: string }
 
 /**
- * Told once what became of a request; after `unanswered` for want of time, once more if the response comes after all.
+ * Told once the result of a request; after `unanswered` for lack of time, once more if the response comes after all.
  */
 export type OnOutcome = (outcome: Outcome) => void
 

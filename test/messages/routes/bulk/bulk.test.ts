@@ -22,7 +22,7 @@ function reading(bulk: BulkView | undefined) {
 }
 
 describe('GET /v1/bulks/{id}', () => {
-  it('200: shows what was decided and what became of the messages', async () => {
+  it('200: shows what was decided and the results of the messages', async () => {
     const { asked, send } = reading({
       ...{ bulkId: ID, isTest: false, messages: 5, accepted: 3, refused: 2, cost: 7, counts: COUNTS },
       createdAt: new Date('2027-03-01T00:00:00Z'),

@@ -9,19 +9,19 @@ export interface Accepted {
   byCustomer: readonly number[]
 }
 
-/** What became of all recipients of the load, warm-up included. */
-export interface Endings {
+/** The results of all recipients of the load, warm-up included. */
+export interface LoadOutcome {
   done: number
   failed: number
   /** Neither, so far. */
-  open: number
+  unfinished: number
   /** There without an accepting answer: it was lost on its way. */
   unanswered: number
   /** Accepted and not there: at most the first few of the customers concerned, in words. */
   wrong: string[]
   missing: number
   handOver: { normal?: Percentiles; express?: Percentiles }
-  /** From the first acceptance to the last ending. */
+  /** From the first acceptance until the last recipient finished. */
   tookMs: number
   timeline: Timeline
 }
@@ -35,11 +35,11 @@ export interface Timeline {
 
 const WRONG_LISTED_MAX = 10
 
-export async function readEndings(
+export async function readOutcome(
   recipients: AsyncIterable<FoundRecipient>,
   { customerFirst, byCustomer }: Accepted,
-): Promise<Endings> {
-  const counts = { done: 0, failed: 0, open: 0 }
+): Promise<LoadOutcome> {
+  const counts = { done: 0, failed: 0, unfinished: 0 }
   const left = Int32Array.from(byCustomer)
   const handOver = { normal: createHistogram(), express: createHistogram() }
   const byTenth = {
@@ -54,7 +54,7 @@ export async function readEndings(
     firstAcceptedMs = Math.min(firstAcceptedMs, acceptedMs)
     addOne(byTenth.accepted, toTenths(acceptedMs))
     const hasEnded = status === 'done' || status === 'failed'
-    counts[hasEnded ? status : 'open']++
+    counts[hasEnded ? status : 'unfinished']++
     if (!hasEnded) continue
     lastEndedMs = Math.max(lastEndedMs, updatedMs)
     recordMs(handOver[type], updatedMs - acceptedMs)
@@ -91,7 +91,10 @@ function addOne(counts: Map<number, number>, key: number, count = 1): void {
 }
 
 /** `left` is what was accepted less what was found, of each customer. */
-function compare(left: Int32Array, customerFirst: number): Pick<Endings, 'unanswered' | 'missing' | 'wrong'> {
+function compare(
+  left: Int32Array,
+  customerFirst: number,
+): Pick<LoadOutcome, 'unanswered' | 'missing' | 'wrong'> {
   let [unanswered, missing] = [0, 0]
   const wrong: string[] = []
   for (const [customer, count] of left.entries()) {

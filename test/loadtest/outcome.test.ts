@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readEndings } from '../../loadtest/endings.ts'
+import { readOutcome } from '../../loadtest/outcome.ts'
 import type { FoundRecipient } from '../../loadtest/follow.ts'
 
 const START_MS = Date.parse('2026-01-02T03:04:05.600Z')
@@ -18,10 +18,10 @@ async function* found(...named: Partial<FoundRecipient>[]): AsyncGenerator<Found
   }
 }
 
-describe('what became of a load', () => {
+describe('the outcome of a load', () => {
   it('tells what was accepted and is nowhere from what is there without an answer', async () => {
     const recipients = found({}, {}, { customerId: 12 })
-    const { missing, unanswered, wrong } = await readEndings(recipients, {
+    const { missing, unanswered, wrong } = await readOutcome(recipients, {
       customerFirst: 10,
       byCustomer: [1, 3, 1],
     })
@@ -29,18 +29,18 @@ describe('what became of a load', () => {
     assert.deepEqual(wrong, ['customer 11: 3 accepted recipients are nowhere to be found'])
   })
 
-  it('counts endings, times by class, and seconds from the first acceptance on', async () => {
+  it('counts results, times by class, and seconds from the first acceptance on', async () => {
     const recipients = found(
       { status: 'pending', acceptedMs: START_MS + 950 },
       { type: 'express', updatedMs: START_MS + 1_200 },
       { status: 'failed', acceptedMs: START_MS + 1_100, updatedMs: START_MS + 2_100 },
     )
-    const endings = await readEndings(recipients, { customerFirst: 10, byCustomer: [3] })
-    assert.deepEqual([endings.done, endings.failed, endings.open, endings.missing], [1, 1, 1, 0])
-    assert.equal(endings.handOver.express?.maxMs, 1_200)
-    assert.equal(endings.handOver.normal?.maxMs, 1_000)
-    assert.equal(endings.tookMs, 2_100)
-    const { accepted, ended, done } = endings.timeline
+    const outcome = await readOutcome(recipients, { customerFirst: 10, byCustomer: [3] })
+    assert.deepEqual([outcome.done, outcome.failed, outcome.unfinished, outcome.missing], [1, 1, 1, 0])
+    assert.equal(outcome.handOver.express?.maxMs, 1_200)
+    assert.equal(outcome.handOver.normal?.maxMs, 1_000)
+    assert.equal(outcome.tookMs, 2_100)
+    const { accepted, ended, done } = outcome.timeline
     assert.deepEqual(
       [[...accepted], [...ended], [...done]],
       [
