@@ -8,7 +8,7 @@ import { loadConfig } from './roles/config.ts'
 import { startEngine } from './roles/engine.ts'
 
 const USAGE = `usage: npm start
-Starts the roles of ROLES, all by default, on the servers of DATABASE_URL and AMQP_URL, and brings the database to this
+Starts the roles of ROLE, all by default, on the servers of DATABASE_URL and AMQP_URL, and brings the database to this
 version. Settings are environment variables or stand in .env: docs/settings.md lists them. SIGTERM ends it.`
 
 /** A process of the API ends before the one that waits for it gives it up. */
