@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { format, resolveConfig } from 'prettier'
+import { answerHelp } from '../src/platform/answerHelp.ts'
 import { codesOf, customerOperations, reachedSchemas } from './clientTypes/document.ts'
 import type { ApiDocument } from './clientTypes/document.ts'
 import {
@@ -37,4 +38,7 @@ export type ProblemCode = ${codes.join(' | ')}`,
   ].join('\n\n')
 }
 
-if (import.meta.main) writeFileSync(CLIENT_TYPES, await describeClientTypes())
+if (import.meta.main) {
+  answerHelp('usage: npm run client:types\nWrites the types of the TypeScript client from docs/openapi.json.')
+  writeFileSync(CLIENT_TYPES, await describeClientTypes())
+}

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { format, resolveConfig } from 'prettier'
+import { answerHelp } from '../src/platform/answerHelp.ts'
 import { describeSettings } from '../src/roles/config.ts'
 import { CHECKOUT } from './stack/folders.ts'
 
@@ -43,4 +44,7 @@ export async function describeSettingsPage(): Promise<string> {
   return format(INTRODUCTION + rows.join('') + AFTERWORD, { ...options, parser: 'markdown' })
 }
 
-if (import.meta.main) writeFileSync(SETTINGS_PAGE, await describeSettingsPage())
+if (import.meta.main) {
+  answerHelp('usage: npm run docs:settings\nWrites docs/settings.md from src/roles/settings.ts.')
+  writeFileSync(SETTINGS_PAGE, await describeSettingsPage())
+}

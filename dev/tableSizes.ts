@@ -2,10 +2,14 @@
 // docs/capacity.md. It counts rows: not for a database at work.
 import { createConnection } from 'mysql2/promise'
 import type { RowDataPacket } from 'mysql2'
+import { answerHelp } from '../src/platform/answerHelp.ts'
 import { readDatabaseAddress } from '../src/platform/db/address.ts'
 import { readState } from './stack/state.ts'
 import { describeSizes, readSizes } from './sizes/sizes.ts'
 
+answerHelp(`usage: npm run sizes
+Shows what each table takes on the disk, in all and for each recipient. It counts rows: not for a database at work.
+DATABASE_URL is the database, default the one of \`make up\`.`)
 const url = process.env['DATABASE_URL'] || (await readState())?.databaseUrl
 if (!url) {
   console.error('npm run sizes: set DATABASE_URL, or start the stack with "make up"')

@@ -1,8 +1,13 @@
 import { z } from 'zod'
+import { answerHelp } from '../src/platform/answerHelp.ts'
 import { behaviourOfRates, mockRateSettings } from './mockRates.ts'
 import { REFERENCES_MAX } from './record.ts'
 import { startSimulator } from './server.ts'
 import { CONNECTIONS_MAX } from './submit.ts'
+
+answerHelp(`usage: npm run simulator
+Starts a simulated operator. PORT, NAME, SEED, SMPP_PORT, MOCK_SUCCESS_RATE and others are environment variables, which
+docs/simulator.md lists. SIGTERM ends it.`)
 
 /** The simulator as a process of its own: one JSON line when it is ready, exit 0 on SIGTERM. */
 const environment = z.object({

@@ -1,3 +1,4 @@
+import { answerHelp } from './platform/answerHelp.ts'
 import { createLifecycle } from './platform/lifecycle.ts'
 import { StartupFault } from './platform/startupFault.ts'
 import { createLogger, startTracing } from './platform/telemetry/index.ts'
@@ -6,9 +7,14 @@ import { isWorker } from './platform/workers/index.ts'
 import { loadConfig } from './roles/config.ts'
 import { startEngine } from './roles/engine.ts'
 
+const USAGE = `usage: npm start
+Starts the roles of ROLE, all by default, on the servers of DATABASE_URL and AMQP_URL, and brings the database to this
+version. Settings are environment variables or stand in .env: docs/settings.md lists them. SIGTERM ends it.`
+
 /** A process of the API ends before the one that waits for it gives it up. */
 const WORKER_SHARE = 0.7
 
+answerHelp(USAGE)
 try {
   const config = loadConfig(process.env)
   const { logLevel: level, apiProcesses, shutdownDeadlineMs, readsAgain } = config

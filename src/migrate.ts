@@ -1,6 +1,9 @@
 // Brings the database to this program's version and ends: a job of its own where several processes start together.
+import { answerHelp } from './platform/answerHelp.ts'
 import { migrate } from './platform/db/index.ts'
 
+answerHelp(`usage: npm run migrate
+Brings the database of DATABASE_URL, which may stand in .env, to this version, and ends.`)
 const url = process.env['DATABASE_URL']
 if (!url) {
   console.error('chapar: DATABASE_URL is required')

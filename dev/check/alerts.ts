@@ -8,7 +8,9 @@ import { printProgress } from '../servers/printProgress.ts'
 import { treeProgram } from '../servers/treeProgram.ts'
 import { ServerNotAvailable } from '../servers/unpack.ts'
 import { CHECKOUT } from '../stack/folders.ts'
+import { answerHelp } from '../../src/platform/answerHelp.ts'
 
+answerHelp('usage: npm run check:alerts\nChecks the alert rules by promtool.')
 /** Seconds on an idle machine. */
 const TIMEOUT_MS = 300_000
 

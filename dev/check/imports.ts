@@ -2,7 +2,9 @@
 import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { answerHelp } from '../../src/platform/answerHelp.ts'
 
+answerHelp('usage: npm run check:imports\nChecks that imports run one way.')
 /** Well below the real count. A tool that no longer parses TypeScript finds no imports, and therefore no violations. */
 const EDGES_MIN = 4_500
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024

@@ -1,7 +1,9 @@
 // Checks that each table is written by one slice. `node dev/check/oneWriter.ts [root]`
 import { globSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { answerHelp } from '../../src/platform/answerHelp.ts'
 
+answerHelp('usage: npm run check:writers\nChecks that each table is written by one slice.')
 const CHECKOUT = resolve(import.meta.dirname, '../..')
 const root = resolve(process.argv[2] ?? CHECKOUT)
 
@@ -12,15 +14,15 @@ const tables = globSync('db/migrations/*.sql', { cwd: root }).flatMap((file) =>
   ),
 )
 
-/** A write as SQL or as Kysely says it. */
+/** A write as SQL or as Kysely says it. A batch names what it writes in the join behind its values. */
 const WRITE =
-  /(?:INSERT\s+(?:IGNORE\s+)?INTO|REPLACE\s+INTO|DELETE\s+FROM|UPDATE|TRUNCATE(?:\s+TABLE)?)\s+`?(\w+)|(?:insertInto|replaceInto|updateTable|deleteFrom|mergeInto)\(\s*['"`](\w+)/gi
+  /(?:UPDATE|DELETE\s+\w+\s+FROM)\s+JSON_TABLE\([^`]*?JOIN\s+`?(\w+)|(?:INSERT\s+(?:IGNORE\s+)?INTO|REPLACE\s+INTO|DELETE\s+FROM|UPDATE|TRUNCATE(?:\s+TABLE)?)\s+`?(\w+)|(?:insertInto|replaceInto|updateTable|deleteFrom|mergeInto)\(\s*['"`](\w+)/gi
 
 const writers = new Map<string, Map<string, string[]>>(tables.map((table) => [table, new Map()]))
 for (const file of globSync('src/**/*.ts', { cwd: root })) {
   const slice = file.split(/[\\/]/).slice(0, 2).join('/')
   for (const match of readFileSync(join(root, file), 'utf8').matchAll(WRITE)) {
-    const files = writers.get(match[1] ?? match[2] ?? '')
+    const files = writers.get(match[1] ?? match[2] ?? match[3] ?? '')
     if (files) files.set(slice, [...(files.get(slice) ?? []), file])
   }
 }

@@ -1,7 +1,11 @@
 // Checks that replaced names and phrases do not come back. `node dev/check/words.ts [folder or file ...]`
 import { globSync, readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { answerHelp } from '../../src/platform/answerHelp.ts'
 
+answerHelp(
+  'usage: npm run check:words -- [FOLDER or FILE ...]\nChecks that replaced names and phrases do not come back.',
+)
 const CHECKOUT = resolve(import.meta.dirname, '../..')
 const SCANNED = [
   'src',

@@ -1,10 +1,9 @@
+import { asksForHelp } from '../../src/platform/answerHelp.ts'
 import { COMMANDS, type CommandHelp, type CommandName } from './catalogue.ts'
-
-const HELP_FLAGS = ['--help', '-h']
 
 /** Prints a command's help and ends the process with code 0 if the arguments ask for it. */
 export function answerHelp(name: CommandName, args: readonly string[] = process.argv.slice(2)): void {
-  if (!args.some((arg) => HELP_FLAGS.includes(arg))) return
+  if (!asksForHelp(args)) return
   console.log(describeCommand(name).join('\n'))
   process.exit(0)
 }

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { format, resolveConfig } from 'prettier'
+import { answerHelp } from '../../src/platform/answerHelp.ts'
 import { CHECKOUT } from '../stack/folders.ts'
 import { MONEY } from './money.ts'
 import { OPERATORS } from './operators.ts'
@@ -21,8 +22,12 @@ export async function describeDashboard(dashboard: Dashboard): Promise<{ path: s
   return { path, text: await format(JSON.stringify(toGrafana(dashboard)), { ...options, parser: 'json' }) }
 }
 
-if (import.meta.main)
+if (import.meta.main) {
+  answerHelp(
+    'usage: npm run dashboards\nWrites docker/grafana/dashboards from the lists of panels in dev/dashboards.',
+  )
   for (const dashboard of DASHBOARDS) {
     const { path, text } = await describeDashboard(dashboard)
     writeFileSync(path, text)
   }
+}

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { asksForHelp } from '../../src/platform/answerHelp.ts'
 import { readState } from './state.ts'
 
 /** A command of `src` and the server that it works on. */
@@ -17,7 +18,7 @@ interface Command {
  * Sets the exit code.
  */
 export async function runOnStack({ name, program, setting, field, server }: Command): Promise<void> {
-  if (process.argv.includes('--help')) {
+  if (asksForHelp()) {
     process.exitCode = runProgram(program, {}) ?? 2
     return
   }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { findOpenRanges, inOpenStates } from '../messages/index.ts'
+import { findOpenRanges, inOpenStates, listQuarantine } from '../messages/index.ts'
 import type { KeyRange } from '../messages/index.ts'
 import { readOldestRanges } from '../outbox/index.ts'
 import type { Reader } from '../platform/db/index.ts'
@@ -11,16 +11,38 @@ export interface Overdue {
   isLeast: boolean
 }
 
-/** Ranges that are examined. Unfinished work is referenced by the outbox, which is small (invariant 4). */
+/** Of each source. Unfinished work is referenced by the outbox or quarantined (invariant 4): both are small. */
 const RANGES_MAX = 1_000
+
+interface Named {
+  ranges: KeyRange[]
+  isAll: boolean
+}
 
 /** @param userId of this customer; of all, if left out. */
 export async function countOverdue(reader: Reader, userId: number | undefined): Promise<Overdue> {
-  const { ranges, floor } =
-    userId === undefined
-      ? await readOldestRanges(reader, 'express', RANGES_MAX)
-      : await findOpenRanges(reader, { userId, rowsMax: RANGES_MAX })
-  return { recipients: await count(reader, ranges), isLeast: floor !== undefined }
+  const { ranges, isAll } = await (userId === undefined ? findOldest(reader) : findNewest(reader, userId))
+  return { recipients: await count(reader, ranges), isLeast: !isAll }
+}
+
+/** All customers'. The outbox is read first: what is quarantined meanwhile is found twice, and not missed. */
+async function findOldest(reader: Reader): Promise<Named> {
+  const named = await readOldestRanges(reader, 'express', RANGES_MAX)
+  const quarantined = await listQuarantine(reader, RANGES_MAX)
+  const others = quarantined.map(({ smsIdentifier, recipientNo: no }) => ({
+    smsIdentifier,
+    first: no,
+    last: no,
+  }))
+  return {
+    ranges: [...named.ranges, ...others],
+    isAll: named.isAll && quarantined.length < RANGES_MAX,
+  }
+}
+
+async function findNewest(reader: Reader, userId: number): Promise<Named> {
+  const { ranges, floor } = await findOpenRanges(reader, { userId, rowsMax: RANGES_MAX })
+  return { ranges, isAll: floor === undefined }
 }
 
 async function count(reader: Reader, ranges: KeyRange[]): Promise<number> {

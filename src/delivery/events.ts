@@ -1,9 +1,11 @@
 import { explainFailure } from '../messages/index.ts'
 import type { RecipientKey } from '../messages/index.ts'
-import { lineBudget, traceFields } from '../platform/telemetry/index.ts'
-import type { LogFields, Logger, Registry } from '../platform/telemetry/index.ts'
+import { traceFields } from '../platform/telemetry/index.ts'
+import type { Logger, Registry } from '../platform/telemetry/index.ts'
 import type { MessageClass } from '../primitives/messageClass.ts'
 import { isTransient } from './faults.ts'
+import { writeSums, writeWithinBudget } from './logLines.ts'
+import type { Write, WriteSum } from './logLines.ts'
 import type { QuarantineCause, Settlement } from './effects.ts'
 import { deliveryMetrics } from './metrics.ts'
 import type { HedgeHindrance, HedgeResult, STEPS } from './metrics.ts'
@@ -11,8 +13,8 @@ import type { HedgeHindrance, HedgeResult, STEPS } from './metrics.ts'
 type KeyOfCustomer = RecipientKey & { userId: number; traceparent?: string | undefined }
 
 /**
- * The facts of this slice. Each moves metrics and is logged, by a bounded number of lines a second where thousands of
- * messages may meet it at once.
+ * The facts of this slice. Each moves metrics and is logged. Where thousands of messages may meet it at once, it is one line
+ * a minute with their count, or a bounded number of lines a second that name each message.
  */
 export interface DeliveryEvents {
   /** Settlements that took effect. */
@@ -43,14 +45,15 @@ export interface DeliveryEvents {
 
 export function createDeliveryEvents(logger: Logger, registry: Registry): DeliveryEvents {
   const metrics = deliveryMetrics(registry)
-  const write = withinBudget(logger)
+  const write = writeWithinBudget(logger)
+  const writeSum = writeSums(logger)
   return {
     settled({ type, settlements }) {
       for (const settlement of settlements) observe(metrics, type, settlement)
       // Nearly all are done: without debug lines only failures and quarantine are logged.
       const isAlwaysLogged = ({ kind }: Settlement) => kind === 'failed' || kind === 'quarantined'
       const logged = logger.writes('debug') ? settlements : settlements.filter(isAlwaysLogged)
-      for (const settlement of logged) logSettlement(logger, write, type, settlement)
+      for (const settlement of logged) logSettlement({ logger, write, writeSum }, type, settlement)
     },
     stale({ type, settlements }) {
       metrics.results.inc({ class: type, result: 'stale' }, settlements.length)
@@ -69,7 +72,7 @@ export function createDeliveryEvents(logger: Logger, registry: Registry): Delive
     },
     possibleDuplicates({ type, messages }) {
       metrics.duplicates.inc({ class: type }, messages)
-      write('warn', 'marked as possible duplicates', { class: type, messages })
+      writeSum('warn', 'marked as possible duplicates', { by: { class: type }, messages })
     },
     submittedAgain({ type, operator, messages }) {
       metrics.submittedAgain.inc({ class: type, operator }, messages)
@@ -86,7 +89,8 @@ export function createDeliveryEvents(logger: Logger, registry: Registry): Delive
     },
     leasesTakenOver({ type, messages, first }) {
       metrics.takenOver.inc({ class: type }, messages)
-      write('warn', 'expired lease taken over', { class: type, messages, ...(first && fieldsOf(first)) })
+      const example = first && fieldsOf(first)
+      writeSum('warn', 'expired lease taken over', { by: { class: type }, messages, example })
     },
     unreadable({ type, reason }) {
       metrics.unreadables.inc({ class: type })
@@ -94,7 +98,8 @@ export function createDeliveryEvents(logger: Logger, registry: Registry): Delive
     },
     deliveryFailed({ type, step, error }) {
       metrics.failures.inc({ class: type, step })
-      write(isTransient(error) ? 'warn' : 'error', 'delivery step failed', { class: type, step, error })
+      const level = isTransient(error) ? 'warn' : 'error'
+      writeSum(level, 'delivery step failed', { by: { class: type, step, error }, failures: 1 })
     },
   }
 }
@@ -128,30 +133,25 @@ function codeOf({ task, provider, reason }: Extract<Settlement, { kind: 'failed'
   return explainFailure({ ...facts, possibly_sent: task.possiblySent ? 1 : 0 })?.code ?? 'not_accepted'
 }
 
-type Write = (level: 'error' | 'warn' | 'info', message: string, fields: LogFields) => void
-
-/** An outage or its end touches thousands of messages at once: beyond this many lines a second they are counted. */
-const LINES_PER_SECOND_MAX = 20
-
-function withinBudget(logger: Logger): Write {
-  const take = lineBudget(LINES_PER_SECOND_MAX)
-  return (level, message, fields) => {
-    const { granted, leftOut } = take()
-    if (granted) logger[level](message, leftOut > 0 ? { ...fields, lines_left_out: leftOut } : fields)
-    else logger.debug(message, fields)
-  }
+interface Writers {
+  logger: Logger
+  write: Write
+  writeSum: WriteSum
 }
 
 /** Success is the rule and stays quiet at the default level: one line for each would cost more than its submission. */
-function logSettlement(logger: Logger, write: Write, type: MessageClass, settlement: Settlement): void {
-  const facts = { class: type, ...fieldsOf(settlement.task) }
+function logSettlement(writers: Writers, type: MessageClass, settlement: Settlement): void {
+  const { logger, write, writeSum } = writers
+  const example = fieldsOf(settlement.task)
+  const facts = { class: type, ...example }
   switch (settlement.kind) {
     case 'done':
       logger.debug('sent', { ...facts, provider: settlement.operator.name })
       break
     case 'failed': {
       const { provider, reason } = settlement
-      write('info', 'failed and refunded', { ...facts, provider, reason: ownWords(reason) })
+      const by = { class: type, provider, reason: ownWords(reason) }
+      writeSum('info', 'failed and refunded', { by, messages: 1, example })
       break
     }
     case 'released':

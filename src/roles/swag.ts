@@ -1,5 +1,4 @@
-// Writes the OpenAPI document with default limits to docs/openapi.json, for readers and client generators.
-import { writeFileSync } from 'node:fs'
+// The OpenAPI document with default limits, for readers and client generators. `npm run swag` writes it.
 import { perSecond } from '../limits/index.ts'
 import type { Route } from '../platform/http/index.ts'
 import { VERSION } from '../platform/version.ts'
@@ -119,5 +118,3 @@ const REPORTS = {
   findCustomer: neverServed,
   nameCustomers: neverServed,
 }
-
-if (import.meta.main) writeFileSync(OPENAPI_FILE, renderOpenApi())

@@ -81,6 +81,23 @@ describe('what is told of a settlement', () => {
     )
   })
 
+  it('is one line a minute for failures of one reason, with their count', () => {
+    const { logger, lines } = memoryLog('info')
+    const events = createDeliveryEvents(logger, new Registry())
+    const failed = (no: number, reason: string): Settlement => {
+      return { kind: 'failed', task: taskNo(no), provider: 'a', reason }
+    }
+    const settlements = [...Array(500).keys()].map((no) => failed(no, `rejected: ${no} is unknown`))
+    events.settled({ type: 'express', settlements: [...settlements, failed(500, 'no operator took it')] })
+    assert.deepEqual(
+      lines().map(({ message, reason, messages }) => [message, reason, messages]),
+      [
+        ['failed and refunded', 'rejected', 1],
+        ['failed and refunded', 'no operator took it', 1],
+      ],
+    )
+  })
+
   it('has a line for each settlement at debug', async () => {
     const { lines } = await tell('debug')
     assert.deepEqual(
@@ -94,5 +111,28 @@ describe('what is told of a settlement', () => {
         ['message quarantined', 6],
       ],
     )
+  })
+})
+
+describe('what thousands of messages may meet at once', () => {
+  it('is one line a minute for each class, step and error, with the sum', async () => {
+    const { logger, lines } = memoryLog('info')
+    const registry = new Registry()
+    const events = createDeliveryEvents(logger, registry)
+    for (let i = 0; i < 100; i++)
+      for (const type of ['normal', 'express'] as const) {
+        events.possibleDuplicates({ type, messages: 3 })
+        events.leasesTakenOver({ type, messages: 2, first: taskNo(i) })
+        events.deliveryFailed({ type, step: 'settle', error: new Error('gone') })
+      }
+    assert.deepEqual(
+      lines().map(({ message, class: type, messages, failures }) => [message, type, messages ?? failures]),
+      ['normal', 'express'].flatMap((type) => [
+        ['marked as possible duplicates', type, 3],
+        ['expired lease taken over', type, 2],
+        ['delivery step failed', type, 1],
+      ]),
+    )
+    assert.match(await registry.metrics(), /chapar_possible_duplicates_total\{class="normal"\} 300\n/)
   })
 })

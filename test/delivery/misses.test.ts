@@ -91,6 +91,18 @@ describe('a guarantee', () => {
     await setGuarantee(waiting, 3_600)
   })
 
+  it('that an older program missed is recorded by reads of few recipients, also within one message', async () => {
+    const id = await accept(5)
+    await deliver()
+    await setGuarantee(id, -5)
+    const reads: string[] = []
+    const db = { ...bench.db, observe: (operation: string) => void reads.push(operation) }
+    const all = { fromMs: Date.now() - DAY_MS, toMs: Date.now() + DAY_MS }
+    assert.deepEqual(await recordForgotten(db, all, 2), { late: 5, unsent: 0 })
+    assert.equal(reads.filter((operation) => operation === 'deadlines.find_forgotten').length, 3)
+    assert.deepEqual(await recordForgotten(db, all), { late: 0, unsent: 0 })
+  })
+
   it('that is kept is not recorded, also when its time is nearly over as the recipient ends', async () => {
     const id = await accept()
     await deliver()

@@ -150,7 +150,7 @@ for (const level of ['info', 'debug'] as LogLevel[]) {
     it('names the customer and the message of each failure, and in our words what it failed of', () => {
       const failed = log.lines().filter((line) => line['message'] === 'failed and refunded')
       const known = accepted.slice(0, 2).map(({ sms_identifier }) => sms_identifier)
-      // At info the lines of a second are bounded; what is left out is written at debug.
+      // At info those of one reason share a line a minute; at debug each has its own.
       if (level === 'debug') assert.equal(failed.length, 2 * NUMBERS.length)
       else assert.ok(failed.length > 0 && failed.length <= 2 * NUMBERS.length)
       for (const line of failed) {

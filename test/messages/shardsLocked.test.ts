@@ -147,6 +147,19 @@ describe('a customer whose balance another session keeps locked', () => {
     )
   })
 
+  it('is told that its account is locked, and not of an overload, when too much of it waits', async () => {
+    open(8)
+    const letGo = await hold(X)
+    const [first] = together(() => send(X))
+    assert.equal((await first)?.kind, 'account_locked')
+    // One is asked for alone, and half of what may wait is one customer's.
+    const ends = Array.from({ length: 4 }, () => send(X, 10_000))
+    await assert.rejects(Promise.all(ends), { code: 'account_locked' })
+    await letGo()
+    const kinds = (await Promise.allSettled(ends)).map(({ status }) => status)
+    assert.equal(kinds.filter((status) => status === 'rejected').length, 1)
+  })
+
   it('is decided with the others again as soon as a decision has come', async () => {
     open(8)
     const letGo = await hold(X)

@@ -6,6 +6,7 @@ import { onInterrupt } from '../../../dev/processes/onInterrupt.ts'
 import { createStopList } from '../../../dev/processes/stopList.ts'
 import { killStarted } from '../../../dev/processes/watchdog.ts'
 import { FORMATS } from '../../../src/exports/index.ts'
+import { answerHelp } from '../../../src/platform/answerHelp.ts'
 import { closeDb, openDb } from '../../../src/platform/db/index.ts'
 import { seedCustomers } from '../stage/customers.ts'
 import { withDatabase } from '../stage/database.ts'
@@ -16,6 +17,9 @@ import type { Stage } from '../stage/stage.ts'
 import { BALANCE } from '../stage/withCrew.ts'
 import { exportKilled } from './exportKilled.ts'
 
+answerHelp(`usage: npm run bench:exports -- [ROWS]
+Exports ROWS messages, a million by default, in each format on private servers, by a relay that is killed in the middle,
+and prints its time and memory.`)
 const ROWS = Number(process.argv[2] ?? 1_000_000)
 const HOUR_MS = 3_600_000
 const CUSTOMER = 1

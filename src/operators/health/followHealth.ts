@@ -7,6 +7,7 @@ import { FULL_HEALTH } from '../routing/strategy.ts'
 import type { HealthShares } from '../routing/strategy.ts'
 import { openHealthPrefix } from './healthPrefix.ts'
 import { addCounts, readSlots, removeOldSlots } from './healthTable.ts'
+import type { SlotPosition } from './healthTable.ts'
 import { judgeSlot, sharesOf } from './judgeSlot.ts'
 import type { Health } from './judgeSlot.ts'
 import type { SlotRow } from './slot.ts'
@@ -40,7 +41,7 @@ export interface FollowOptions {
 export function followHealth(db: Db, { onError, after }: FollowOptions): HealthFollower {
   let prefixOf: ((to: string) => string) | null = null
   let health: Health = new Map()
-  let judgedUntil: number | null = null
+  let judged: SlotPosition | null = null
   let polls = 0
   const tally = openTally(() => prefixOf)
 
@@ -62,14 +63,14 @@ export function followHealth(db: Db, { onError, after }: FollowOptions): HealthF
   const refresh = async () => {
     if (!prefixOf) return false
     await publishCounts()
-    const { rows, hasMore, ...range } = await read(
+    const { rows, from, next, hasMore } = await read(
       db,
       'operators.read_health',
-      (reader) => readSlots(reader, judgedUntil),
+      (reader) => readSlots(reader, judged),
       TIMEOUT_MS,
     )
-    health = judgeSlots(health, rows, range)
-    judgedUntil = range.until
+    health = judgeSlots(health, rows, { from, until: next.slot })
+    judged = next
     await remove()
     return hasMore
   }
@@ -80,7 +81,7 @@ export function followHealth(db: Db, { onError, after }: FollowOptions): HealthF
       prefixOf ? sharesOf(health, { operator, prefix: prefixOf(to), type }) : FULL_HEALTH,
     follow(prefixes) {
       prefixOf = prefixes && openHealthPrefix(prefixes)
-      if (prefixes === null) [health, judgedUntil] = [new Map(), null]
+      if (prefixes === null) [health, judged] = [new Map(), null]
     },
     isFollowed: () => prefixOf !== null,
     refresh,
@@ -101,11 +102,11 @@ export async function readHealth(
   prefixes: ReadonlySet<string>,
 ): Promise<HealthFollower['sharesFor']> {
   const prefixOf = openHealthPrefix(prefixes)
-  let [health, after]: [Health, number | null] = [new Map(), null]
+  let [health, after]: [Health, SlotPosition | null] = [new Map(), null]
   for (let hasMore = true; hasMore;) {
     const slots = await read(db, 'operators.read_health', (reader) => readSlots(reader, after), TIMEOUT_MS)
-    health = judgeSlots(health, slots.rows, slots)
-    ;[after, hasMore] = [slots.until, slots.hasMore]
+    health = judgeSlots(health, slots.rows, { from: slots.from, until: slots.next.slot })
+    ;[after, hasMore] = [slots.next, slots.hasMore]
   }
   return (operator, to, type) => sharesOf(health, { operator, prefix: prefixOf(to), type })
 }

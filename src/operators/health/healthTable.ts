@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { RawBuilder } from 'kysely'
 import { list, nowMsIn } from '../../platform/db/index.ts'
 import type { Reader, Tx } from '../../platform/db/index.ts'
 import { SLOT_SECONDS } from './slot.ts'
@@ -34,29 +35,55 @@ export async function addCounts(tx: Tx, counts: readonly (HealthKey & HealthCoun
   }
 }
 
-/** Rows of complete slots in their order; `until`: the last slot of which all rows were read. */
+/** Where a reading goes on. */
+export interface SlotPosition {
+  /** The last slot of which all rows were read. */
+  slot: number
+  /** Rows of the next one that were read: a slot may have more rows than one reading takes. */
+  begun: readonly SlotRow[]
+}
+
+/** Rows of complete slots in their order: all rows of those after `from` and up to `next.slot`. */
 interface SlotsRead {
   rows: SlotRow[]
   from: number
-  until: number
+  next: SlotPosition
   hasMore: boolean
 }
 
-/** @param after the slot that was read last; null for all that is kept. */
-export async function readSlots(reader: Reader, after: number | null): Promise<SlotsRead> {
+/** @param after null for all that is kept. */
+export async function readSlots(
+  reader: Reader,
+  after: SlotPosition | null,
+  rowsMax = ROWS_MAX,
+): Promise<SlotsRead> {
   const present = presentSlot(reader)
-  const from = Math.max(after ?? 0, present - KEPT_SLOTS)
+  const from = Math.max(after?.slot ?? 0, present - KEPT_SLOTS)
   const complete = present - OPEN_SLOTS
-  if (complete <= from) return { rows: [], from, until: from, hasMore: false }
+  const begun = (after?.begun ?? []).filter(({ slot }) => slot > from)
+  if (complete <= from) return { rows: [], from, next: { slot: from, begun }, hasMore: false }
   const { rows } = await sql<StoredSlot>`
     SELECT slot, prefix, operator, ${columns()} FROM operator_health FORCE INDEX (PRIMARY)
-    WHERE slot > ${sql.lit(from)} AND slot <= ${sql.lit(complete)}
-    ORDER BY slot, prefix, operator LIMIT ${sql.lit(ROWS_MAX)}`.execute(reader)
+    WHERE ${isAfter(from, begun.at(-1))} AND slot <= ${sql.lit(complete)}
+    ORDER BY slot, prefix, operator LIMIT ${sql.lit(rowsMax)}`.execute(reader)
   const last = rows.at(-1)
+  const hasMore = last !== undefined && rows.length === rowsMax
   // The last slot of a reading that is full may have more rows.
-  const isFull = last !== undefined && rows.length === ROWS_MAX && last.slot > from + 1
-  const until = isFull ? last.slot - 1 : complete
-  return { rows: rows.filter(({ slot }) => slot <= until).map(toSlotRow), from, until, hasMore: isFull }
+  const slot = hasMore ? last.slot - 1 : complete
+  const [whole, rest] = splitAt(slot, [...begun, ...rows.map(toSlotRow)])
+  return { rows: whole, from, next: { slot, begun: rest }, hasMore }
+}
+
+function isAfter(from: number, last: SlotRow | undefined): RawBuilder<unknown> {
+  if (!last) return sql`slot > ${sql.lit(from)}`
+  const { slot, prefix, operator } = last
+  return sql`(slot > ${sql.lit(slot)} OR (slot = ${sql.lit(slot)}
+    AND (prefix > ${prefix} OR (prefix = ${prefix} AND operator > ${operator}))))`
+}
+
+function splitAt(until: number, rows: SlotRow[]): [whole: SlotRow[], rest: SlotRow[]] {
+  const count = rows.findIndex(({ slot }) => slot > until)
+  return count === -1 ? [rows, []] : [rows.slice(0, count), rows.slice(count)]
 }
 
 /** Deletes slots that nothing reads any more. @returns whether there may be more. */

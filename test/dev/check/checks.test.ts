@@ -67,6 +67,17 @@ describe('the checks of the structure', () => {
 
   for (const [how, source] of [
     ['in SQL', `export const planted = sql\`DELETE FROM sms_status\`\n`],
+    [
+      'in a batch',
+      `export const planted = sql\`
+        UPDATE JSON_TABLE(\${values}, '$[*]' COLUMNS (no INT PATH '$[0]')) v
+          STRAIGHT_JOIN sms_status s FORCE INDEX (PRIMARY) ON s.recipient_no = v.no SET s.parts = 2\`\n`,
+    ],
+    [
+      'in a batch that deletes',
+      `export const planted = sql\`DELETE s FROM JSON_TABLE(\${values}, '$[*]' COLUMNS (no INT PATH '$[0]')) v
+        STRAIGHT_JOIN sms_status s ON s.recipient_no = v.no\`\n`,
+    ],
     ['through Kysely', `export const planted = (tx: Tx) => tx.updateTable('sms_status')\n`],
   ] as const) {
     it(`refuse a second writer of a table, ${how}`, async () => {
