@@ -93,10 +93,13 @@ function Backlog({ type, of }) {
               <dt>Outbox rows</dt>
               <dd>${sayRows(backlog)}</dd>
             </div>
-            <div>
-              <dt>For later</dt>
-              <dd>${count(backlog.laterRows)}</dd>
-            </div>
+            ${
+              backlog.laterRows > 0 &&
+              html`<div>
+                <dt>For later</dt>
+                <dd>${count(backlog.laterRows)}</dd>
+              </div>`
+            }
             <div class=${isLate ? 'bad' : ''}>
               <dt>Oldest due for</dt>
               <dd>${seconds(backlog.oldestDueSeconds)}</dd>
