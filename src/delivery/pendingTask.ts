@@ -40,7 +40,7 @@ export type Held = 'asked' | 'not_asked' | 'silent'
 export const ANY_OPERATOR = ''
 
 const NOT_CALLED: Attempt = {
-  result: { kind: 'unavailable', reason: 'every circuit breaker is open' },
+  result: { kind: 'unavailable', reason: 'no operator of its route could be called' },
   called: false,
   isSpecificToMessage: false,
 }

@@ -20,7 +20,7 @@ const CLAIMED_ROWS_MAX = 500
 
 export interface Before {
   recipients: number
-  /** The rest was not counted. */
+  /** There are more than were counted. */
   isLeast: boolean
 }
 
@@ -49,16 +49,23 @@ async function countInLane(
   const firstKey = condition === 'ready' ? (await readPosition(reader, type)) - 1 : 0
   const isBefore = ({ key, id }: Place) => sql`order_key < ${key} OR order_key = ${key} AND id < ${id}`
   const { rows: counted } = await sql<Record<string, number | string | null>>`
-    SELECT COUNT(*) AS examined,
-           ${sql.join(rows.map((row, index) => sql`SUM(IF(${isBefore(row)}, recipients, 0)) AS ${sql.ref(`n${index}`)}`))}
+    SELECT ${sql.join(
+      rows.map(
+        (row, index) => sql`SUM(IF(${isBefore(row)}, recipients, 0)) AS ${sql.ref(`n${index}`)},
+                 SUM(${isBefore(row)}) AS ${sql.ref(`rows${index}`)}`,
+      ),
+    )}
     FROM (SELECT order_key, id, recipients FROM outbox_events FORCE INDEX (idx_outbox_order)
       WHERE lane = ${LANES[type][condition]} AND order_key BETWEEN ${firstKey} AND ${lastKey}
       ORDER BY order_key, id LIMIT ${sql.lit(BEFORE_ROWS_MAX)}) ahead`.execute(reader)
   const sums = counted[0] ?? {}
-  const isLeast = Number(sums['examined']) === BEFORE_ROWS_MAX
   return rows.map(({ id }, index) => [
     identifierFromBytes(id),
-    { recipients: Number(sums[`n${index}`] ?? 0), isLeast },
+    {
+      recipients: Number(sums[`n${index}`] ?? 0),
+      // As many as are examined stand in front of it, and there may be more.
+      isLeast: Number(sums[`rows${index}`] ?? 0) === BEFORE_ROWS_MAX,
+    },
   ])
 }
 

@@ -51,7 +51,7 @@ export function outboxMetrics(registry: Registry) {
 export function depthMetrics(registry: Registry, collect: () => Promise<void> | undefined) {
   const rows = new Gauge({
     name: 'chapar_outbox_rows',
-    help: 'Outbox rows, each up to 100 recipients with unfinished work; counted up to 100000',
+    help: 'Outbox rows, each up to 100 recipients, that are ready, due or leased, without what is scheduled or backs off for longer than a lease; counted up to 100000',
     labelNames: ['class'] as const,
     registers: [registry],
     collect,

@@ -45,7 +45,12 @@ const traffic = z.object({
   failures: counts,
 })
 
-const backlog = z.object({ rows: z.number(), oldestDueSeconds: z.number() })
+const backlog = z.object({
+  rows: z.number(),
+  /** Programs before it count these rows among the others. */
+  laterRows: z.number().optional(),
+  oldestDueSeconds: z.number(),
+})
 
 const customers = z.object({
   recipients: z.number(),

@@ -122,7 +122,7 @@ export function startApi(
     listMessages: (query) => listMessages(db, query),
     listRecipients: (query) => listRecipients(db, query),
     listAttempts: (query) => listAttempts(db, query),
-    readTimeline: (query) => readTimeline(db, query),
+    readTimeline: (query) => readTimeline(db, query, resources.routes.current()),
     readQueue: (userId) => readQueue(db, userId),
     price,
     cancel: async (key) => {
@@ -145,7 +145,10 @@ export function startApi(
     exports: exportActions(resources),
     reports: reportActions(db, config),
     deadlines: deadlineActions(db),
-    opsPage: { db, newId, adminKey: config.access.adminKey, currency: config.currency, live },
+    opsPage: {
+      ...{ db, newId, adminKey: config.access.adminKey, currency: config.currency, live },
+      region: config.limits.region,
+    },
   }
 }
 

@@ -31,6 +31,7 @@ export async function openOperators({
   logger,
   metrics,
   receipts,
+  routes: knownRoutes,
   waitForDatabase,
 }: SharedResources): Promise<OpenOperators> {
   const db = pools.work.normal
@@ -67,7 +68,10 @@ export async function openOperators({
       if (path === undefined) return
       reloadOperators({
         ...{ path, config, operators, events },
-        onApplied: (configs) => void receipts.configure(configs),
+        onApplied: (file) => {
+          receipts.configure(file.operators)
+          knownRoutes.configure(file)
+        },
         announce: (configs) => announceOperators(db, configs),
       })
     },

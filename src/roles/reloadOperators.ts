@@ -8,8 +8,8 @@ export interface ReloadOptions {
   config: Pick<Config, 'testOperatorUrl'>
   operators: Pick<Operators, 'reload'>
   events: Pick<OperatorEvents, 'fileApplied' | 'fileRefused' | 'notAnnounced'>
-  /** Called with the operators that are in effect from now. */
-  onApplied: (operators: OperatorConfig[]) => void
+  /** Called with what is in effect from now. */
+  onApplied: (file: OperatorsFile) => void
   /** Makes the operators known to who controls them. */
   announce: (operators: OperatorConfig[]) => Promise<void>
 }
@@ -30,7 +30,7 @@ export function reloadOperators({
   } catch (error) {
     return events.fileRefused({ faults: [(error as Error).message] })
   }
-  onApplied(read.operators)
+  onApplied(read)
   announce(read.operators).catch((error: unknown) => events.notAnnounced(error))
 }
 

@@ -8,13 +8,15 @@ export function createReceiptsReload({
   logger,
   metrics,
   receipts,
-}: Pick<SharedResources, 'config' | 'logger' | 'metrics' | 'receipts'>): () => void {
+  routes,
+}: Pick<SharedResources, 'config' | 'logger' | 'metrics' | 'receipts' | 'routes'>): () => void {
   const { operatorsFile: path } = config
   if (path === undefined) return () => {}
   const events = createFileEvents(logger, metrics.registry)
   return () => {
     const read = readAgain(path, config)
     if ('faults' in read) return events.fileRefused(read)
+    routes.configure(read)
     events.fileApplied({ receipts: receipts.configure(read.operators) })
   }
 }

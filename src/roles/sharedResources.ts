@@ -11,6 +11,8 @@ import { openPools } from './pools.ts'
 import type { Pools } from './pools.ts'
 import { openReceipts } from './openReceipts.ts'
 import type { Receipts } from './openReceipts.ts'
+import { openRoutes } from './openRoutes.ts'
+import type { KnownRoutes } from './openRoutes.ts'
 import { linkReporter } from './linkReporter.ts'
 import { startReporting } from './reportState.ts'
 import type { StateSources } from './reportState.ts'
@@ -25,6 +27,7 @@ export interface SharedResources {
   pools: Pools
   newId: () => string
   receipts: Receipts
+  routes: KnownRoutes
   onLinkState: OnLinkState
   stateSources: StateSources
   /** Of both roles that end recipients. */
@@ -51,6 +54,6 @@ export async function openSharedResources(
   const receipts = openReceipts(config, { pools, newId, logger, registry: metrics.registry, deadlines })
   const onLinkState = linkReporter(logger, metrics.registry)
   const stateSources = startReporting({ config, logger, metrics, pools, newId }, lifecycle)
-  const opened = { config, logger, metrics, pools, newId, receipts }
+  const opened = { config, logger, metrics, pools, newId, receipts, routes: openRoutes(config) }
   return { ...opened, onLinkState, stateSources, deadlines, waitForDatabase }
 }

@@ -15,14 +15,17 @@ export interface BlockedOperator {
 export interface BlockedQuery {
   type: MessageClass
   isTest: boolean
+  /** Names of the operators on a message's route; undefined where it is not known: then all of the class. */
+  routed?: readonly string[] | undefined
   operators: readonly ListedOperator[]
   processes: readonly RunningProcess[]
 }
 
-/** @returns all operators of a class, when none of them is called; undefined while one is, or when that is not known. */
+/** @returns all operators of a route, when none of them is called; undefined while one is, or when that is not known. */
 export function blockedOperators({
   type,
   isTest,
+  routed,
   operators,
   processes,
 }: BlockedQuery): BlockedOperator[] | undefined {
@@ -35,11 +38,15 @@ export function blockedOperators({
       })),
   )
   const isCut = processes.some(({ state }) => state.operatorsOmitted > 0)
-  const names = isTest
-    ? [...new Set(breakers.map(({ name }) => name))]
-    : operators.filter(({ classes }) => classes.includes(type)).map(({ name }) => name)
+  const reported = new Set(breakers.map(({ name }) => name))
+  const controlOf = (name: string) => (isTest ? undefined : operators.find((each) => each.name === name))
+  const ofClass = operators.filter(({ classes }) => classes.includes(type)).map(({ name }) => name)
+  // An active one that no process knows is in no configuration any more. No process names one that is drained.
+  const isKnown = (name: string) => reported.has(name) || (controlOf(name)?.state ?? 'active') !== 'active'
+  const named = routed ?? ofClass
+  const names = isTest ? [...reported] : reported.size === 0 || isCut ? named : named.filter(isKnown)
   const blocked = names.flatMap((name): BlockedOperator[] => {
-    const control = isTest ? undefined : operators.find((operator) => operator.name === name)
+    const control = controlOf(name)
     if (control && control.state !== 'active') {
       const { state, changedAt: since, changedBy: by, reason } = control
       return [{ name, state, since, by, reason }]

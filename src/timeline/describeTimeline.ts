@@ -36,6 +36,9 @@ function describeStep(step: Step): string {
   return `  ${step.at.toISOString()}  ${step.step.padEnd(STEP_CHARS)}  ${details.join('  ')}`.trimEnd()
 }
 
+/** Why a message leaves later than it asked for. */
+export const DELAYED = "by its customer's sending window or rate"
+
 function detailsOf(step: Step): string[] {
   switch (step.step) {
     case 'accepted':
@@ -45,7 +48,9 @@ function detailsOf(step: Step): string[] {
     case 'charged':
       return [String(step.amount)]
     case 'scheduled':
-      return [`for ${step.until.toISOString()}`]
+      return step.isDelayed
+        ? [`until ${step.until.toISOString()}`, DELAYED]
+        : [`for ${step.until.toISOString()}`]
     case 'attempt': {
       const took = step.durationMs === null ? '' : `${step.durationMs} ms`
       const hedge = step.isHedge ? 'while another one had not answered' : ''

@@ -20,7 +20,7 @@ export const WAITING_FOR = [
   'rate',
   /** An operator may have it: a receipt ends it, or the next look at it. */
   'answer',
-  /** All operators of its class are paused or drained. */
+  /** All operators of its route are paused or drained. */
   'operators_stopped',
   /** The same, or their circuit breakers are open. */
   'operators_unreachable',
@@ -37,6 +37,10 @@ export const WAITING_FOR = [
 ] as const
 export type WaitingFor = (typeof WAITING_FOR)[number]
 
+/** Without a process of each, what waits for its turn, its next attempt or another consumer stays where it is. */
+export const MISSING_ROLES = ['relay', 'consumer'] as const
+export type MissingRole = (typeof MISSING_ROLES)[number]
+
 export interface Waiting {
   for: WaitingFor
   type: MessageClass
@@ -47,6 +51,8 @@ export interface Waiting {
   /** In its lane; a lower bound where `isLeast`. */
   before: { recipients: number; isLeast: boolean } | null
   blocked: BlockedOperator[]
+  /** Roles that it waits for and that no process has. */
+  missing: readonly MissingRole[]
   /** About; null when it is not known. */
   handOverAt: Date | null
 }
@@ -64,6 +70,8 @@ export interface WaitingFacts {
   row: WaitingRow | undefined
   before: { recipients: number; isLeast: boolean } | undefined
   blocked: BlockedOperator[] | undefined
+  /** Roles that no process has. */
+  missing: readonly MissingRole[]
   pace: ClassPace | null
 }
 
@@ -76,19 +84,17 @@ export function explainWaiting(facts: WaitingFacts): Waiting {
     answer(facts) ??
     operators(facts) ??
     outbox(facts)
+  const missing = NEEDS_ROLES.includes(found.for) ? facts.missing : []
   return {
-    ...{
-      type: facts.type,
-      since: null,
-      until: null,
-      reason: null,
-      before: null,
-      blocked: [],
-      handOverAt: null,
-    },
+    ...{ type: facts.type, since: null, until: null, reason: null },
+    ...{ before: null, blocked: [], missing, handOverAt: null },
     ...found,
+    ...(missing.length > 0 && { handOverAt: null }),
   }
 }
+
+/** What nothing but a relay and then a consumer ends. */
+const NEEDS_ROLES: readonly WaitingFor[] = ['turn', 'relay', 'retry', 'queue', 'lease']
 
 type Found = Pick<Waiting, 'for'> & Partial<Waiting>
 

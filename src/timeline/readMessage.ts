@@ -6,6 +6,7 @@ import type { MessageClass } from '../primitives/messageClass.ts'
 export interface RequestRow {
   user_id: number
   type: MessageClass
+  sender: string | null
   recipients: number
   send_at: Date | null
   delayed_until: Date | null
@@ -23,7 +24,7 @@ export type Whose = { userId: number } | 'anyone'
 export async function readRequest(reader: Reader, id: Buffer, whose: Whose): Promise<RequestRow | undefined> {
   const mine = whose === 'anyone' ? sql`` : sql`AND user_id = ${whose.userId}`
   const { rows } = await sql<RequestRow>`
-    SELECT user_id, type, recipients, send_at, delayed_until, expires_at, guaranteed_by, is_test, created_at,
+    SELECT user_id, type, sender, recipients, send_at, delayed_until, expires_at, guaranteed_by, is_test, created_at,
            NOW(3) AS now
     FROM sms_requests FORCE INDEX (PRIMARY) WHERE sms_identifier = ${id} ${mine}`.execute(reader)
   return rows[0]

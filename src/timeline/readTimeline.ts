@@ -1,14 +1,16 @@
 import { refuseRemoved } from '../history/index.ts'
 import { isTerminal, v1StatusOf } from '../messages/index.ts'
-import { listOperators } from '../operators/index.ts'
+import { chooseRoute, listOperators } from '../operators/index.ts'
+import type { RouteIndex } from '../operators/index.ts'
 import { countBefore, countClaimed, findRowsOf, isIn } from '../outbox/index.ts'
 import { read } from '../platform/db/index.ts'
 import type { Db, Reader } from '../platform/db/index.ts'
 import { identifierFromBytes, identifierToBytes, isIdentifier } from '../primitives/identifier.ts'
 import { readProcesses } from '../processes/index.ts'
+import type { RunningProcess } from '../processes/index.ts'
 import { blockedOperators } from './blockedOperators.ts'
-import { explainWaiting } from './explainWaiting.ts'
-import type { Waiting } from './explainWaiting.ts'
+import { explainWaiting, MISSING_ROLES } from './explainWaiting.ts'
+import type { MissingRole, Waiting } from './explainWaiting.ts'
 import { paceOf } from './pace.ts'
 import { readRecipients, readRequest } from './readMessage.ts'
 import type { RecipientRow, RequestRow, Whose } from './readMessage.ts'
@@ -29,10 +31,15 @@ export interface TimelineQuery {
 }
 
 /**
- * @returns what happened to a message and what its recipients wait for, from the tables alone; undefined for a message that
- * is not to be shown, and for a text that is no identifier. @throws Unavailable.
+ * @param routes undefined where they are not known: then a message is taken to go to any operator of its class.
+ * @returns what happened to a message and what its recipients wait for, by the tables; undefined for a message that is not
+ * to be shown, and for a text that is no identifier. @throws Unavailable.
  */
-export async function readTimeline(db: Db, query: TimelineQuery): Promise<MessageTimeline | undefined> {
+export async function readTimeline(
+  db: Db,
+  query: TimelineQuery,
+  routes?: RouteIndex,
+): Promise<MessageTimeline | undefined> {
   if (!isIdentifier(query.smsIdentifier)) return undefined
   const id = identifierToBytes(query.smsIdentifier)
   const timeline = await read(db, 'timeline.read', async (reader) => {
@@ -43,7 +50,7 @@ export async function readTimeline(db: Db, query: TimelineQuery): Promise<Messag
     const page = found.slice(0, limit)
     const isGuaranteed = request.guaranteed_by !== null
     const rows = await readRows(reader, { id, userId: request.user_id, isGuaranteed }, page)
-    const explain = await openExplanation(reader, { id, request, rows }, page.filter(isOpen))
+    const explain = await openExplanation(reader, { id, request, rows, routes }, page.filter(isOpen))
     return {
       ...{ smsIdentifier: identifierFromBytes(id), userId: request.user_id, type: request.type },
       ...{ isTest: request.is_test === 1, recipients: request.recipients },
@@ -67,12 +74,13 @@ interface Message {
   id: Buffer
   request: RequestRow
   rows: Rows
+  routes: RouteIndex | undefined
 }
 
 /** Reads what only open recipients need. @returns what explains each. */
 async function openExplanation(
   reader: Reader,
-  { id, request, rows }: Message,
+  { id, request, rows, routes }: Message,
   open: RecipientRow[],
 ): Promise<(row: RecipientRow) => Waiting> {
   const { type, user_id: userId, send_at: sendAt, now } = request
@@ -92,19 +100,42 @@ async function openExplanation(
   )
   const processes = isAny ? await readProcesses(reader) : []
   const operators = isAny ? await listOperators(reader) : []
-  const blocked = blockedOperators({ type, isTest, operators, processes })
+  const blockedFor = ({ recipient }: RecipientRow) =>
+    blockedOperators({
+      type,
+      isTest,
+      routed: routes && routedTo(routes, request, recipient),
+      operators,
+      processes,
+    })
+  const missing = isAny ? missingRoles(processes) : []
   const pace = isAny ? paceOf(type, processes, await countClaimed(reader, type)) : null
   return (recipient) => {
     const row = named.find((each) => isIn(each, recipient.recipient_no))
     const held = rows.quarantine.find(({ recipient_no }) => recipient_no === recipient.recipient_no)
     return explainWaiting({
-      ...{ now, type, sendAt, blocked, pace, row, leaseUntil: recipient.lease_until },
+      ...{ now, type, sendAt, missing, pace, row, leaseUntil: recipient.lease_until },
+      blocked: blockedFor(recipient),
       isSubmitted: recipient.status === 'sending',
       isUnknown: recipient.status === 'pending' && recipient.unconfirmed > 0,
       quarantined: held && { reason: held.reason, since: held.created_at },
       before: row && before.get(identifierFromBytes(row.id)),
     })
   }
+}
+
+/** In whatever order: what they are chosen by moves none of them off the route. */
+function routedTo(
+  routes: RouteIndex,
+  { type, user_id: userId, sender }: RequestRow,
+  to: string,
+): readonly string[] {
+  return chooseRoute(routes, { to, type, userId, sender, reference: '' }).operators
+}
+
+/** @returns which of the roles that a message needs on its way no running process has. */
+function missingRoles(processes: readonly RunningProcess[]): MissingRole[] {
+  return MISSING_ROLES.filter((role) => !processes.some(({ roles }) => roles.includes(role)))
 }
 
 function isOpen({ status }: RecipientRow): boolean {

@@ -2,8 +2,12 @@ import { formatCount } from '../primitives/text.ts'
 import type { BlockedOperator } from './blockedOperators.ts'
 import type { Waiting } from './explainWaiting.ts'
 
-/** @returns what it waits for, as one sentence. Which operators are stopped, by whom and why, and why it is in quarantine, is for staff. */
+/** @returns what it waits for, in words. Which operators are stopped, by whom and why, and why it is in quarantine, is for staff. */
 export function sayWaiting(waiting: Waiting, { forStaff }: { forStaff: boolean }): string {
+  return [sayWhat(waiting, forStaff), ...waiting.missing.map((role) => `No ${role} runs.`)].join(' ')
+}
+
+function sayWhat(waiting: Waiting, forStaff: boolean): string {
   const { type, since, until, before } = waiting
   const at = (time: Date | null) => time?.toISOString() ?? 'an unknown time'
   const reason = waiting.reason === null || waiting.reason === '' ? '' : `, after: ${waiting.reason}`
@@ -53,11 +57,11 @@ function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-function sayBlocked({ for: what, type, since, blocked }: Waiting, forStaff: boolean): string {
+function sayBlocked({ for: what, since, blocked }: Waiting, forStaff: boolean): string {
   const all =
     what === 'operators_stopped'
-      ? `All operators of ${type} messages are paused or drained`
-      : `No operator of ${type} messages can be reached`
+      ? 'All operators of its route are paused or drained'
+      : 'No operator of its route can be reached'
   const sinceWhen = since ? ` since ${since.toISOString()}` : ''
   return all + sinceWhen + (forStaff ? ` (${blocked.map(sayOperator).join('; ')})` : '')
 }

@@ -13,10 +13,17 @@ export function toMessageSteps(request: RequestRow, { ledger }: Pick<Rows, 'ledg
     ...charges.map(({ amount, created_at }) => ({
       ...{ step: 'charged' as const, at: later(created_at, request.created_at), amount: -amount },
     })),
-    ...(request.send_at
-      ? [{ step: 'scheduled' as const, at: request.created_at, until: request.send_at }]
-      : []),
+    ...toScheduled(request),
   ])
+}
+
+/** For its own time, and then for that of its customer's sending window or rate. */
+function toScheduled({ created_at: at, send_at, delayed_until }: RequestRow): Step[] {
+  const step = { step: 'scheduled' as const, at }
+  return [
+    ...(send_at ? [{ ...step, until: send_at, isDelayed: false }] : []),
+    ...(delayed_until ? [{ ...step, until: delayed_until, isDelayed: true }] : []),
+  ]
 }
 
 /** @returns what happened to one recipient, of the rows of several. */

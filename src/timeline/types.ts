@@ -7,7 +7,8 @@ import type { Waiting } from './explainWaiting.ts'
 export type Step = { at: Date } & (
   | { step: 'accepted' }
   | { step: 'charged'; amount: number }
-  | { step: 'scheduled'; until: Date }
+  /** `isDelayed`: by the sending window or rate of its customer, which lets the last recipient leave then. */
+  | { step: 'scheduled'; until: Date; isDelayed: boolean }
   | {
       step: 'attempt'
       attempt: number

@@ -223,6 +223,20 @@ describe('the row of an action', () => {
     assert.match(found[2]?.result ?? '', /does not know newer/)
   })
 
+  it('says that it may be partly done when its relay was interrupted and it is too late for another one', async () => {
+    await request()
+    await look(
+      stack.db,
+      sql`UPDATE admin_actions SET state = 'running', lease_until = NOW(3) - INTERVAL 1 SECOND,
+        created_at = NOW(3) - INTERVAL 11 MINUTE`,
+    )
+    const performers = performing(() => Promise.reject(new Error('it is too late')))
+    await carryOutNext({ db: stack.db, performers })
+    const [row] = await rows()
+    assert.equal(row?.state, 'failed')
+    assert.match(row?.result ?? '', /interrupted .* may be partly done/)
+  })
+
   it('is refused when too many wait, and removed a week later', async () => {
     for (let count = 0; count < OPEN_ACTIONS_MAX; count++) await request()
     await assert.rejects(request(), { code: 'too_many_actions' })

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { openHistory } from '../../src/ops/live/history.ts'
+import { openHistory, withTrend } from '../../src/ops/live/history.ts'
 import { mergeProcesses } from '../../src/ops/live/mergeProcesses.ts'
 import { quantilesOf, sumCounts } from '../../src/ops/live/quantiles.ts'
 import type { RunningProcess, Traffic } from '../../src/processes/index.ts'
+import { sayEmpty, sayRows } from '../../src/ops/page/sayBacklog.js'
+import { DEPTH_MAX } from '../../src/outbox/index.ts'
 import { breakerOf, stateOf } from '../processes/stateOf.ts'
 
 const COUNTS = {
@@ -69,7 +71,10 @@ describe('the picture of all processes', () => {
     )
     const [{ breaker, processes: reaching, openProcesses, openForMs } = {}] = operators[0]?.classes ?? []
     assert.deepEqual([breaker, reaching, openProcesses, openForMs], ['open', 2, 1, 5_000])
-    assert.deepEqual(classes.normal.backlog, { rows: 50, oldestDueSeconds: 5, emptyInSeconds: null })
+    assert.deepEqual(classes.normal.backlog, {
+      ...{ rows: 50, isLeast: false, laterRows: 0, oldestDueSeconds: 5 },
+      ...{ trend: null, emptyInSeconds: null },
+    })
     assert.deepEqual(counts.deadLetters, { normal: 2, express: 0 })
     assert.deepEqual(
       processes.map(({ silentMs }) => silentMs),
@@ -79,19 +84,55 @@ describe('the picture of all processes', () => {
     assert.equal(merged(processOf({})).classes.normal.backlog, null)
   })
 
-  it('is kept for the charts every few seconds, for ten minutes, and tells how fast the backlog shrinks', () => {
+  it('tells rows for a later time apart, also beside a process that counts them among the others', () => {
+    const express = { rows: 0, oldestDueSeconds: 0 }
+    const newer = { normal: { rows: 5, laterRows: 700, oldestDueSeconds: 0 }, express }
+    const older = { normal: { rows: 4, oldestDueSeconds: 0 }, express }
+    const { backlog } = merged(processOf({ backlog: newer }), processOf({ backlog: older })).classes.normal
+    assert.deepEqual([backlog?.rows, backlog?.laterRows], [5, 700])
+  })
+
+  it('is kept for the charts every few seconds, for ten minutes, and tells how fast the backlog changes', () => {
     const history = openHistory()
     const at = (ms: number, rows: number) => {
       const backlog = { normal: { rows, oldestDueSeconds: 1 }, express: { rows: 0, oldestDueSeconds: 0 } }
       return { ...merged(processOf({ backlog })), at: ms }
     }
-    assert.equal(history.shrinking('normalRows'), 0)
+    assert.equal(history.growth('normalRows'), null)
     assert.ok(history.keep(at(0, 1_000)))
     assert.equal(history.keep(at(1_000, 900)), undefined)
     assert.ok(history.keep(at(5_000, 500)))
-    assert.deepEqual([history.shrinking('normalRows'), history.shrinking('expressRows')], [100, 0])
+    assert.deepEqual([history.growth('normalRows'), history.growth('expressRows')], [-100, 0])
     for (let count = 2; count < 200; count++) history.keep(at(count * 5_000, count))
     assert.equal(history.points().length, 120)
-    assert.equal(history.shrinking('normalRows'), 0)
+    assert.equal(history.growth('normalRows'), 0.2)
+  })
+})
+
+describe('when a backlog is empty', () => {
+  const backlogOf = (rows: number, oldestDueSeconds: number) => {
+    const both = { rows, oldestDueSeconds }
+    const { backlog } = merged(processOf({ backlog: { normal: both, express: both } })).classes.normal
+    assert.ok(backlog)
+    return backlog
+  }
+  const say = (growth: number | null, rows = 600, oldestDueSeconds = 60) =>
+    sayEmpty(withTrend(backlogOf(rows, oldestDueSeconds), growth))
+
+  it('is said by how fast it shrinks, and not while it grows or stands still', () => {
+    assert.deepEqual([say(-10), say(3), say(0), say(null)], ['60 s', 'growing', 'not shrinking', 'not known'])
+  })
+
+  it('is now while it keeps up', () => {
+    assert.deepEqual([say(-10, 0), say(5, 600, 1)], ['keeps up', 'keeps up'])
+  })
+
+  it('is not known while there are more rows than are counted', () => {
+    assert.equal(say(0, DEPTH_MAX), 'not known')
+    assert.equal(say(0, DEPTH_MAX, 0), 'not known')
+    assert.deepEqual(
+      [sayRows(backlogOf(DEPTH_MAX, 1)), sayRows(backlogOf(600, 1))],
+      ['more than 100,000', '600'],
+    )
   })
 })

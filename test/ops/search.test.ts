@@ -79,6 +79,18 @@ describe('the search for a number', function () {
       assert.deepEqual((await findAll(text)).sort(), bothOf([0, 1, 2, 3, 4, 5, 6]).sort())
   })
 
+  it('finds a national number where numbers are read in a region, and only there', async () => {
+    const from = identifierOf(0, 'f')
+    const find = async (text: string, region?: 'IR') => (await search(stack.db, { text, from, region })).found
+    for (const text of ['09120000001', '0912 000 0001', '۰۹۱۲۰۰۰۰۰۰۱'])
+      assert.deepEqual((await find(text, 'IR')).map(({ recipientNo, to }) => [recipientNo, to]).sort(), [
+        [1, SOUGHT],
+        [RECIPIENTS, SOUGHT],
+      ])
+    assert.deepEqual(await find('09120000001'), [])
+    assert.equal((await find(SOUGHT, 'IR')).length, 2)
+  })
+
   it('looks back from where it is told to', async () => {
     assert.deepEqual((await findAll(SOUGHT, identifierOf(2, 'f'))).sort(), bothOf([0, 1, 2]).sort())
   })

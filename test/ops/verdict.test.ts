@@ -72,6 +72,18 @@ describe('what the operations page says is wrong', () => {
     ])
   })
 
+  it('says how many rows wait when no operator takes them, and how many of them for later', () => {
+    const backlog = { rows: 100_000, isLeast: true, laterRows: 70, oldestDueSeconds: 0 }
+    const { express } = quiet().classes
+    const live = {
+      ...quiet(),
+      operators: [operator('north', OPEN)],
+      classes: { normal: { backlog }, express },
+    }
+    const [normal] = findProblems(live)
+    assert.equal(normal?.detail, 'More than 100,000 outbox rows ready, due or under way; 70 for later.')
+  })
+
   it('names express messages that take long although none waits', () => {
     const { normal, express } = quiet().classes
     const slow = { ...express, handOver: { p95: 7_600 } }

@@ -16,12 +16,19 @@ describe('the depth of a class', () => {
 
   it('counts rows of both its lanes, and rows that are not due have no age', async () => {
     newIdOf(stack.db)
-    assert.deepEqual(await readDepth(stack.db, 'normal'), { rows: 0, oldestDueSeconds: 0 })
+    assert.deepEqual(await readDepth(stack.db, 'normal'), { rows: 0, laterRows: 0, oldestDueSeconds: 0 })
     await appendRow(stack.db, { condition: 'waiting', until: { afterMs: 60_000 } })
     await appendRow(stack.db, { condition: 'ready', deadlineInMs: 0 }, { type: 'express' })
-    assert.deepEqual(await readDepth(stack.db, 'normal'), { rows: 1, oldestDueSeconds: 0 })
+    assert.deepEqual(await readDepth(stack.db, 'normal'), { rows: 1, laterRows: 0, oldestDueSeconds: 0 })
     await appendRow(stack.db, { condition: 'ready', tag: 0 })
     assert.equal((await readDepth(stack.db, 'normal')).rows, 2)
+  })
+
+  it('counts rows apart that come due later than any lease ends', async () => {
+    for (const seconds of [-5, 30, 600, 7 * 24 * 3_600])
+      await appendRow(stack.db, { condition: 'waiting', until: secondsAgo(-seconds) })
+    const { rows, laterRows } = await readDepth(stack.db, 'normal')
+    assert.deepEqual([rows, laterRows], [2, 2])
   })
 
   it('has the age of the oldest ready row, whatever its tag', async () => {

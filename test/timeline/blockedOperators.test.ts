@@ -31,7 +31,7 @@ function running(...operators: ProcessState['operators']): RunningProcess {
 const blocked = (
   operators: ListedOperator[],
   processes: RunningProcess[] = [],
-  query: { type?: 'normal' | 'express'; isTest?: boolean } = {},
+  query: { type?: 'normal' | 'express'; isTest?: boolean; routed?: string[] } = {},
 ) => blockedOperators({ type: 'normal', isTest: false, ...query, operators, processes })
 
 describe('the operators of a class are blocked', () => {
@@ -66,6 +66,28 @@ describe('the operators of a class are blocked', () => {
       ],
     )
     assert.equal(blocked(operators, [...processes, running(breakerOf('b'))]), undefined)
+  })
+
+  it('of a route when those that the route names are, whatever the others do', () => {
+    const operators = [listed('a', 'paused'), listed('b')]
+    const processes = [running(breakerOf('a'), breakerOf('b'))]
+    const namesOf = (routed: string[]) =>
+      blocked(operators, processes, { routed })?.map(({ name, by }) => `${name} by ${by}`)
+    assert.deepEqual(namesOf(['a']), ['a by somebody'])
+    assert.equal(namesOf(['b']), undefined)
+    assert.equal(namesOf(['b', 'a']), undefined)
+    assert.equal(namesOf([]), undefined)
+  })
+
+  it('although one is active by its row that no process has in its configuration', () => {
+    const operators = [listed('a', 'paused'), listed('b'), listed('left over')]
+    const processes = [running(breakerOf('a'), breakerOf('b', 5_000))]
+    const names = (found: ReturnType<typeof blocked>) => found?.map(({ name }) => name)
+    assert.deepEqual(names(blocked(operators, processes)), ['a', 'b'])
+    assert.equal(blocked(operators), undefined, 'nobody says what is configured')
+    const drained = [listed('a', 'drained'), listed('b')]
+    assert.deepEqual(names(blocked(drained, [running(breakerOf('b', 5_000))])), ['a', 'b'])
+    assert.equal(blocked([listed('left over')], [running(breakerOf('b', 5_000))]), undefined)
   })
 
   it('by nothing that is not known: without a report, or with one that was cut', () => {

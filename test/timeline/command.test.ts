@@ -13,13 +13,14 @@ describe('the command that shows a timeline', () => {
   })
   afterEach(() => bench.close())
 
-  const run = (...args: string[]) => {
+  const run = (...args: string[]) => runWith({}, ...args)
+  const runWith = (env: Record<string, string>, ...args: string[]) => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       ['--require', './src/runtime.cjs', 'dev/timeline.ts', ...args],
       {
         cwd: CHECKOUT,
-        env: { PATH: process.env['PATH'], DATABASE_URL: bench.databaseUrl },
+        env: { PATH: process.env['PATH'], DATABASE_URL: bench.databaseUrl, ...env },
         encoding: 'utf8',
       },
     )
@@ -43,8 +44,7 @@ describe('the command that shows a timeline', () => {
       'recipient 1  +989120000001  FAILED_TEMP',
       '  T  attempt      1  a  unavailable  N ms  HTTP 503  all of them',
       '  T  attempt      1  b  unavailable  N ms  HTTP 503  all of them',
-      '  waits: Its next attempt is at T, after: HTTP 503.',
-      '  hand-over at about T',
+      '  waits: Its next attempt is at T, after: HTTP 503. No relay runs. No consumer runs.',
     ])
   })
 
@@ -58,6 +58,14 @@ describe('the command that shows a timeline', () => {
     assert.equal(recipientsIn(run(id, '--to', '09120000011')), 1)
     const whole = JSON.parse(run(id, '--json').lines.join('\n')) as { timelines: unknown[] }
     assert.equal(whole.timelines.length, 10)
+  })
+
+  it('reads a national number where the numbers of a country are', async () => {
+    const id = await bench.accept({ to: ['+989120000001', '+989120000002'] })
+    const found = (env: Record<string, string>) =>
+      runWith(env, id, '--to', '0912 000 0002').lines.filter((line) => line.startsWith('recipient'))
+    assert.match(found({ DEFAULT_REGION: 'IR' }).join(), /^recipient 2 {2}\+989120000002/)
+    assert.deepEqual(found({}), [])
   })
 
   it('says that there is no such message, and what it is called with', () => {

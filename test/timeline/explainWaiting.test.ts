@@ -11,6 +11,7 @@ const iso = (seconds: number) => at(seconds).toISOString()
 const NOTHING: WaitingFacts = {
   ...{ now: NOW, type: 'normal', isSubmitted: false, isUnknown: false, leaseUntil: null, sendAt: null },
   ...{ quarantined: undefined, row: undefined, before: undefined, blocked: undefined, pace: null },
+  missing: [],
 }
 const PACE = { handedOverPerSecond: 50, recipientsInFlight: 100 }
 const rowOf = (changes: Partial<WaitingRow>): WaitingRow => ({
@@ -71,12 +72,34 @@ describe('what a recipient waits for', () => {
     assert.equal(explain({ ...facts, sendAt: at(0) }).for, 'operators_stopped')
   })
 
+  it('is the time at which its sending window or rate lets it leave, whatever else stops it until then', () => {
+    const of = (scheduledBy: 'window' | 'rate') => ({
+      row: rowOf({ until: at(600), scheduledBy }),
+      blocked: STOPPED,
+    })
+    assert.equal(say(of('window')), `Its customer's sending window lets it leave at ${iso(600)}.`)
+    assert.equal(say(of('rate')), `Its customer's sending rate lets it leave at ${iso(600)}.`)
+    assert.equal(estimate(of('rate')), iso(600))
+    const due = { row: rowOf({ until: at(-1), scheduledBy: 'rate' as const }) }
+    assert.equal(explain(due).for, 'relay')
+  })
+
+  it('is a relay or a consumer as well, where it needs one that does not run', () => {
+    const turn = { row: READY, before: { recipients: 0, isLeast: false }, pace: PACE }
+    assert.equal(say({ ...turn, missing: ['relay'] }), 'The next of all normal messages. No relay runs.')
+    assert.equal(estimate({ ...turn, missing: ['relay'] }), null)
+    const retry = { row: rowOf({ until: at(15), lastError: 'HTTP 503' }), missing: ['consumer'] as const }
+    assert.equal(say(retry), `Its next attempt is at ${iso(15)}, after: HTTP 503. No consumer runs.`)
+    const scheduled = { sendAt: at(60), missing: ['relay', 'consumer'] as const }
+    assert.deepEqual([say(scheduled), estimate(scheduled)], [`Scheduled for ${iso(60)}.`, iso(60)])
+  })
+
   it('is an operator while all are stopped, by whom and why for staff', () => {
     const facts = { row: READY, blocked: STOPPED, pace: PACE }
-    assert.equal(say(facts), `All operators of normal messages are paused or drained since ${iso(-30)}.`)
+    assert.equal(say(facts), `All operators of its route are paused or drained since ${iso(-30)}.`)
     assert.equal(
       say(facts, true),
-      `All operators of normal messages are paused or drained since ${iso(-30)} ` +
+      `All operators of its route are paused or drained since ${iso(-30)} ` +
         `(a: paused since ${iso(-60)} by admin key from 192.0.2.7, maintenance; b: drained since ${iso(-30)} by somebody).`,
     )
     assert.equal(estimate(facts), null)
@@ -87,11 +110,11 @@ describe('what a recipient waits for', () => {
     const facts = { blocked, row: rowOf({ until: at(15), lastError: 'HTTP 503' }) }
     assert.equal(
       say(facts),
-      `No operator of normal messages can be reached since ${iso(-10)}; its next attempt is due at ${iso(15)}.`,
+      `No operator of its route can be reached since ${iso(-10)}; its next attempt is due at ${iso(15)}.`,
     )
     assert.match(say(facts, true), /\(a: paused .*; b: circuit breaker open since .*\); its next/)
     const leased = { blocked, row: rowOf({ until: at(50) }) }
-    assert.equal(say(leased), `No operator of normal messages can be reached since ${iso(-10)}.`)
+    assert.equal(say(leased), `No operator of its route can be reached since ${iso(-10)}.`)
   })
 
   it('is its back-off, with the reason of the last attempt', () => {

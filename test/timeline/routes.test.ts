@@ -11,7 +11,7 @@ const AT = new Date('2026-01-19T08:30:00.142Z')
 const at = AT.toISOString()
 const WAITING = {
   ...{ for: 'operators_stopped' as const, type: 'normal' as const, since: AT, until: null, reason: null },
-  ...{ before: null, handOverAt: null },
+  ...{ before: null, handOverAt: null, missing: [] },
   blocked: [{ name: 'a', state: 'paused' as const, since: AT, by: 'somebody', reason: 'maintenance' }],
 }
 const TIMELINE: MessageTimeline = {
@@ -75,7 +75,7 @@ describe('GET /v1/messages/{id}/timeline', () => {
         ...{ to: '+14155550100', status: 'QUEUED', possible_duplicate: true },
         waiting: {
           for: 'operators_stopped',
-          detail: `All operators of normal messages are paused or drained since ${at}.`,
+          detail: `All operators of its route are paused or drained since ${at}.`,
           ...{ since: at, until: null, recipients_before: null, hand_over_estimated_at: null },
         },
         steps: [

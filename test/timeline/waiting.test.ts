@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
-import { announceOperators, writeControl } from '../../src/operators/index.ts'
+import { announceOperators, indexRoutes, writeControl } from '../../src/operators/index.ts'
 import { transact } from '../../src/platform/db/index.ts'
+import { PLAIN_SENDING } from '../../src/primitives/sendingPlan.ts'
 import { report } from '../../src/processes/index.ts'
+import { readTimeline } from '../../src/timeline/index.ts'
 import { CUSTOMER, RETRY, openBench, openDelivery } from '../delivery/bench.ts'
 import type { Bench } from '../delivery/bench.ts'
 import { UNAVAILABLE, testOperator } from '../delivery/operators.ts'
@@ -14,6 +16,9 @@ import { eventually } from '../support/eventually.ts'
 import { recipientOf, timelineOf } from './timelineOf.ts'
 
 const HOUR_MS = 3_600_000
+const routeTo = (prefix: string, operators: string[]) => ({
+  ...{ prefix, type: null, userId: null, sender: null, operators },
+})
 
 describe('the timeline of a message that waits says for what', () => {
   let bench: Bench
@@ -28,7 +33,7 @@ describe('the timeline of a message that waits says for what', () => {
     return waiting
   }
   const reports = (state = stateOf({ handedOverPerSecond: 10 })) =>
-    report(bench.db, { id: newIdOf(bench.db)(), roles: ['consumer'], version: '1.0.0' }, state)
+    report(bench.db, { id: newIdOf(bench.db)(), roles: ['relay', 'consumer'], version: '1.0.0' }, state)
   const announce = () =>
     announceOperators(
       bench.db,
@@ -76,6 +81,28 @@ describe('the timeline of a message that waits says for what', () => {
     )
   })
 
+  it('the time at which its sending rate or window lets it leave, in steps of its own', async () => {
+    const sendAt = new Date(Math.floor(Date.now() / 1_000) * 1_000 + HOUR_MS)
+    const minute = (after: number) => (Math.floor(Date.now() / 60_000) + after) % 1_440
+    const window = { fromMinute: minute(120), toMinute: minute(180), timeZone: 'UTC', hasExpress: false }
+    const plans = [
+      ['rate', { ...PLAIN_SENDING, partsPerSecond: 1 }],
+      ['window', { ...PLAIN_SENDING, window }],
+    ] as const
+    for (const [what, sending] of plans) {
+      const id = await sendOne(bench.db, { userId: CUSTOMER, to: 30, sending, sendAt })
+      const { steps } = await timelineOf(bench.db, id)
+      const scheduled = steps.filter((step) => step.step === 'scheduled')
+      assert.deepEqual(
+        scheduled.map(({ isDelayed }) => isDelayed),
+        [false, true],
+      )
+      assert.deepEqual(scheduled[0]?.until, sendAt)
+      const last = await waitingOf(id, 30)
+      assert.deepEqual([last.for, last.until, last.handOverAt], [what, scheduled[1]?.until, last.until])
+    }
+  })
+
   it('the queue, once a relay has claimed it, alone or with others', async () => {
     await reports()
     const [alone, ...merged] = [
@@ -104,6 +131,7 @@ describe('the timeline of a message that waits says for what', () => {
   })
 
   it('its back-off, after which reason, and the queue again after that', async () => {
+    await reports()
     const id = await bench.accept()
     const [a, b] = [testOperator('a', () => UNAVAILABLE), testOperator('b', () => UNAVAILABLE)]
     const retry = { ...RETRY, minDelayMs: HOUR_MS, maxDelayMs: HOUR_MS }
@@ -188,6 +216,37 @@ describe('the timeline of a message that waits says for what', () => {
     assert.deepEqual([what, since?.getTime()], ['operators_unreachable', (row?.at.getTime() ?? 0) - 30_000])
     await reports(stateOf({}, [breakerOf('a'), breakerOf('b', 30_000)]))
     assert.equal((await waitingOf(id)).for, 'turn')
+  })
+
+  it('the operators of its route, of which another number may have others', async () => {
+    await announce()
+    await reports(stateOf({}, [breakerOf('a'), breakerOf('b')]))
+    const routes = indexRoutes({
+      operators: ['a', 'b'].map((name) => operatorOf({ name, url: 'http://127.0.0.1:1' })),
+      routes: [routeTo('98', ['a']), routeTo('', ['b'])],
+    })
+    const id = await bench.accept({ to: ['+989120000001', '+4915112345678'] })
+    await control('a', 'paused')
+    const query = { whose: 'anyone' as const, smsIdentifier: id, limit: 10, after: 0 }
+    const { timelines = [] } = (await readTimeline(bench.db, query, routes)) ?? {}
+    assert.deepEqual(
+      timelines.map(({ waiting }) => [
+        waiting?.for,
+        waiting?.blocked.map(({ name, by }) => `${name} by ${by}`),
+      ]),
+      [
+        ['operators_stopped', ['a by somebody']],
+        ['turn', []],
+      ],
+    )
+    assert.equal((await waitingOf(id)).for, 'turn', 'without routes it may go to both')
+  })
+
+  it('a relay and a consumer, where none runs', async () => {
+    const id = await bench.accept()
+    assert.deepEqual((await waitingOf(id)).missing, ['relay', 'consumer'])
+    await reports()
+    assert.deepEqual((await waitingOf(id)).missing, [])
   })
 
   it('a decision, while it is quarantined', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect } from 'amqplib'
-import type { Browser } from 'playwright-core'
+import { sql } from 'kysely'
+import type { Browser, Route } from 'playwright-core'
 import type { Program } from '../../dev/stack/programs.ts'
 import { encodeEnvelope, queuesOf } from '../../src/outbox/index.ts'
 import type { RecipientRange } from '../../src/outbox/index.ts'
@@ -9,7 +10,7 @@ import { newCustomer } from '../accounts/arrangeAccounts.ts'
 import { ADMIN_KEY } from '../ops/signIn.ts'
 import { allServe, startSeveral } from '../journeys/severalProcesses.ts'
 import { send } from '../support/api.ts'
-import { fund, newIdOf } from '../support/arrange.ts'
+import { fund, look, newIdOf } from '../support/arrange.ts'
 import { offerLoad } from '../support/load.ts'
 import type { LoadRecord } from '../support/load.ts'
 import { insertRollups } from '../reports/rollups.ts'
@@ -172,6 +173,36 @@ describe('the operations page in a browser, with two API processes under load', 
     await page.getByRole('button', { name: 'Revoke the key shop' }).click()
     await confirm('Revoke')
     await page.getByRole('table', { name: 'Keys' }).getByText('revoked').waitFor()
+  })
+
+  it('adds money once, although its first answer was lost and it is confirmed again', async () => {
+    // Of its own: the browser reports the lost answer.
+    const { page } = await openPage(browser, engine.url)
+    await page.getByLabel('Admin key').fill(ADMIN_KEY)
+    await page.keyboard.press('Enter')
+    await page.getByRole('link', { name: 'Customers' }).click()
+    await page.getByRole('link', { name: 'Example Ltd' }).click()
+    await page.getByRole('button', { name: 'Add money' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Amount').fill('500')
+    await dialog.getByLabel('Description').fill('invoice 17')
+    const loseAnswer = async (route: Route) => {
+      await route.fetch()
+      await route.abort()
+    }
+    await page.route('**/top-up', loseAnswer, { times: 1 })
+    const add = dialog.getByRole('button', { name: 'Add', exact: true })
+    await add.click()
+    await dialog.getByRole('alert').getByText('cannot be reached').waitFor()
+    await add.click()
+    await dialog.waitFor({ state: 'hidden' })
+    const added = await look(
+      stack.db,
+      sql<{ amount: number }>`SELECT amount FROM user_transactions
+        WHERE user_id = ${userId} AND description = 'invoice 17'`,
+    )
+    assert.deepEqual(added, [{ amount: 500 }])
+    await page.context().close()
   })
 
   it('reports what was sent, what became of it and what it cost', async () => {

@@ -882,7 +882,7 @@ export interface TimelineStep {
   at: string
   /** Charged, or what went back, in the smallest currency unit */
   amount_cents?: number
-  /** When it is to be sent, in UTC */
+  /** When it is to be sent; the last of it, where the sending window or rate of its customer delays it */
   until?: string
   /** Operators that were called in turn share a number */
   attempt?: number
@@ -1154,7 +1154,7 @@ export interface DeadlinesOverdue {
 }
 
 export interface MessageWaiting {
-  /** `turn`: recipients before it. `queue`: it is on its way to an operator. `operator`: it is being submitted. `lease`: a consumer that had it does not answer. `retry`: another attempt. `schedule`: its time to be sent. `window`, `rate`: the time at which the sending window or the sending rate lets it leave. `answer`: an operator may have it; a receipt or another question ends it. `operators_stopped`: all operators of its class are paused or drained. `operators_unreachable`: none of them answers. `relay`: it is due. `move`: ask again. `quarantine`: a decision, because an operator may have it */
+  /** `turn`: recipients before it. `queue`: it is on its way to an operator. `operator`: it is being submitted. `lease`: a consumer that had it does not answer. `retry`: another attempt. `schedule`: its time to be sent. `window`, `rate`: the time at which the sending window or the sending rate lets it leave. `answer`: an operator may have it; a receipt or another question ends it. `operators_stopped`: all operators of its route are paused or drained. `operators_unreachable`: none of them answers. `relay`: it is due. `move`: ask again. `quarantine`: a decision, because an operator may have it */
   for:
     | 'quarantine'
     | 'operator'

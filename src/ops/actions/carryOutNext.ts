@@ -17,6 +17,8 @@ export interface ActingContext {
 const LEASE_SECONDS = 120
 /** What a person asked for long ago may not be wanted any more. */
 const VALID_MINUTES = 10
+const NOT_CARRIED_OUT = `No relay carried it out within ${VALID_MINUTES} minutes.`
+const INTERRUPTED = `A relay was interrupted while it carried this out, and it may be partly done. It is not tried again after ${VALID_MINUTES} minutes.`
 /** Of a column of 16 MB; a page shows less. */
 const RESULT_CHARS_MAX = 1_000_000
 
@@ -25,6 +27,8 @@ interface Claimed {
   kind: string
   input: string
   isOld: boolean
+  /** A relay had it and did not say what it came to. */
+  wasInterrupted: boolean
 }
 
 /** Carries out the action that was asked for first, if there is one. @throws Unavailable. */
@@ -32,13 +36,18 @@ export async function carryOutNext(context: ActingContext): Promise<'worked' | '
   const claimed = await claimNext(context.db)
   if (!claimed) return 'idle'
   const outcome = claimed.isOld
-    ? {
-        state: 'failed' as const,
-        result: { error: `No relay carried it out within ${VALID_MINUTES} minutes.` },
-      }
+    ? { state: 'failed' as const, result: { error: claimed.wasInterrupted ? INTERRUPTED : NOT_CARRIED_OUT } }
     : await perform(context.performers, claimed)
   await record(context.db, claimed.id, outcome)
   return 'worked'
+}
+
+interface Row {
+  id: Buffer
+  kind: string
+  input: string
+  state: 'requested' | 'running'
+  is_old: number
 }
 
 function claimNext(db: Db): Promise<Claimed | undefined> {
@@ -46,8 +55,8 @@ function claimNext(db: Db): Promise<Claimed | undefined> {
     db,
     'ops.claim_action',
     async (tx) => {
-      const { rows } = await sql<{ id: Buffer; kind: string; input: string; is_old: number }>`
-        SELECT id, kind, input, created_at < NOW(3) - INTERVAL ${sql.lit(VALID_MINUTES)} MINUTE AS is_old
+      const { rows } = await sql<Row>`
+        SELECT id, kind, input, state, created_at < NOW(3) - INTERVAL ${sql.lit(VALID_MINUTES)} MINUTE AS is_old
         FROM admin_actions FORCE INDEX (idx_admin_actions_state)
         WHERE state IN ('requested', 'running') AND (state = 'requested' OR lease_until < NOW(3))
         ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED`.execute(tx)
@@ -55,8 +64,9 @@ function claimNext(db: Db): Promise<Claimed | undefined> {
       if (!row) return { claimed: undefined }
       await sql`UPDATE admin_actions SET state = 'running',
           lease_until = NOW(3) + INTERVAL ${sql.lit(LEASE_SECONDS)} SECOND WHERE id = ${row.id}`.execute(tx)
-      const { kind, input, is_old: isOld } = row
-      return { claimed: { id: identifierFromBytes(row.id), kind, input, isOld: isOld === 1 } }
+      const { kind, input, state, is_old: isOld } = row
+      const claimed = { kind, input, isOld: isOld === 1, wasInterrupted: state === 'running' }
+      return { claimed: { id: identifierFromBytes(row.id), ...claimed } }
     },
     // A claim whose answer was lost ends with its lease.
     { resolve: () => Promise.resolve({ claimed: undefined }) },

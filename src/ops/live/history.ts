@@ -1,5 +1,5 @@
 import { CLASSES } from '../../primitives/messageClass.ts'
-import type { Live } from './types.ts'
+import type { Live, LiveBacklog } from './types.ts'
 
 /** One moment of the charts. Rows of the backlog are kept to tell how fast it shrinks. */
 export interface Point {
@@ -18,8 +18,8 @@ export interface History {
   /** Keeps the picture as a point, unless the one before it is young. @returns the point, if it was kept. */
   keep(live: Live): Point | undefined
   points(): readonly Point[]
-  /** Of rows a second by which the backlog shrinks; 0 while it does not. */
-  shrinking(rowsOf: 'normalRows' | 'expressRows'): number
+  /** Rows a second by which the backlog grows; below 0 while it shrinks, null while that is not known. */
+  growth(rowsOf: 'normalRows' | 'expressRows'): number | null
 }
 
 /** Ten minutes of points. */
@@ -40,12 +40,19 @@ export function openHistory(): History {
       return point
     },
     points: () => points,
-    shrinking(rowsOf) {
+    growth(rowsOf) {
       const [first, last] = [points.at(-TREND_POINTS) ?? points[0], points.at(-1)]
-      if (!first || !last || last.at === first.at) return 0
-      return Math.max(0, ((first[rowsOf] - last[rowsOf]) * 1_000) / (last.at - first.at))
+      if (!first || !last || last.at === first.at) return null
+      return ((last[rowsOf] - first[rowsOf]) * 1_000) / (last.at - first.at)
     },
   }
+}
+
+/** Tells where a backlog goes. One that is counted up to the bound may go anywhere. */
+export function withTrend(backlog: LiveBacklog, growth: number | null): LiveBacklog {
+  if (growth === null || backlog.isLeast) return backlog
+  if (growth >= 0) return { ...backlog, trend: growth > 0 ? 'growing' : 'steady' }
+  return { ...backlog, trend: 'shrinking', emptyInSeconds: Math.ceil(backlog.rows / -growth) }
 }
 
 function toPoint({ at, http, classes }: Live): Point {

@@ -7,7 +7,7 @@ import type { After } from '../../platform/loop.ts'
 import { CLASSES } from '../../primitives/messageClass.ts'
 import { Unavailable } from '../../primitives/unavailable.ts'
 import { readProcesses } from '../../processes/index.ts'
-import { openHistory } from './history.ts'
+import { openHistory, withTrend } from './history.ts'
 import { mergeProcesses } from './mergeProcesses.ts'
 import { readCounts } from './readCounts.ts'
 import type { Live } from './types.ts'
@@ -119,10 +119,9 @@ function openReading(db: Db): () => Promise<Live> {
 
 function withEstimates(live: Live, history: ReturnType<typeof openHistory>): Live {
   for (const type of CLASSES) {
-    const { backlog } = live.classes[type]
-    const shrinking = history.shrinking(type === 'normal' ? 'normalRows' : 'expressRows')
-    if (backlog && backlog.rows > 0 && shrinking > 0)
-      backlog.emptyInSeconds = Math.ceil(backlog.rows / shrinking)
+    const ofClass = live.classes[type]
+    const growth = history.growth(type === 'normal' ? 'normalRows' : 'expressRows')
+    if (ofClass.backlog) ofClass.backlog = withTrend(ofClass.backlog, growth)
   }
   return live
 }

@@ -1,4 +1,5 @@
 import type { ListedOperator } from '../../operators/index.ts'
+import { DEPTH_MAX } from '../../outbox/index.ts'
 import { AGE_BUCKETS_SECONDS, DURATION_BUCKETS_SECONDS } from '../../platform/telemetry/index.ts'
 import { CLASSES } from '../../primitives/messageClass.ts'
 import type { MessageClass } from '../../primitives/messageClass.ts'
@@ -57,6 +58,7 @@ function mergeClass(processes: RunningProcess[], traffics: Traffic[], type: Mess
   const backlogs = processes.flatMap(({ state }) => state.backlog?.[type] ?? [])
   const oldest = Math.max(0, ...backlogs.map(({ oldestDueSeconds }) => oldestDueSeconds))
   const rows = Math.max(0, ...backlogs.map((backlog) => backlog.rows))
+  const laterRows = Math.max(0, ...backlogs.map((backlog) => backlog.laterRows ?? 0))
   return {
     ...{ acceptedPerSecond: rate('accepted'), handedOverPerSecond: rate('handedOver') },
     failedPerSecond: rate('failed'),
@@ -65,7 +67,13 @@ function mergeClass(processes: RunningProcess[], traffics: Traffic[], type: Mess
       sumCounts(traffics.map(({ handOverAges }) => handOverAges[type] ?? [])),
       AGE_BUCKETS_SECONDS,
     ),
-    backlog: backlogs.length === 0 ? null : { rows, oldestDueSeconds: oldest, emptyInSeconds: null },
+    backlog:
+      backlogs.length === 0
+        ? null
+        : {
+            ...{ rows, isLeast: rows >= DEPTH_MAX, laterRows, oldestDueSeconds: oldest },
+            ...{ trend: null, emptyInSeconds: null },
+          },
   }
 }
 

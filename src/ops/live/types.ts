@@ -24,9 +24,15 @@ export interface LiveClass {
 }
 
 export interface LiveBacklog {
-  /** Outbox rows, counted up to a bound. */
+  /** Outbox rows that are ready, due or leased, counted up to a bound. */
   rows: number
+  /** There are more than were counted. */
+  isLeast: boolean
+  /** Rows for a later time, scheduled or backing off, counted up to the same bound. */
+  laterRows: number
   oldestDueSeconds: number
+  /** Null while it is not known. */
+  trend: 'growing' | 'steady' | 'shrinking' | null
   /** Until it is empty, as it shrinks now; null while it does not. */
   emptyInSeconds: number | null
 }

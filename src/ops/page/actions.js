@@ -1,24 +1,49 @@
-import { get, post } from './api.js'
+import { Refused, get, post } from './api.js'
 import { plural } from './format.js'
 
 const ASK_EVERY_MS = 400
 const WAIT_MAX_MS = 60_000
 
 /**
+ * What was asked for and has not ended, as far as this page knows: whoever asks again waits for the same action.
+ * @type {Map<string, string>}
+ */
+const open = new Map()
+
+/**
  * Asks the relays for an action and waits for what it comes to.
- * @param {string} kind @param {object} input @param {string} [reason]
+ * @param {string} kind @param {object} input @param {string} [reason] @param {number} [waitMaxMs]
  * @returns {Promise<any>}
  */
-export async function carryOut(kind, input, reason) {
-  const { id } = await post('/ops/api/actions', { kind, input, ...(reason ? { reason } : {}) })
-  const endsAt = performance.now() + WAIT_MAX_MS
-  while (performance.now() < endsAt) {
-    const { state, result } = await get(`/ops/api/actions/${id}`)
+export async function carryOut(kind, input, reason, waitMaxMs = WAIT_MAX_MS) {
+  const asked = JSON.stringify([kind, input])
+  const id = open.get(asked) ?? (await ask(kind, input, reason))
+  open.set(asked, id)
+  const endsAt = performance.now() + waitMaxMs
+  do {
+    const { state, result } = await readAction(id, asked)
+    if (state === 'done' || state === 'failed') open.delete(asked)
     if (state === 'done') return result
     if (state === 'failed') throw new Error(result.error)
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS))
+  } while (performance.now() < endsAt)
+  throw new Error('No relay has carried it out yet; the log shows when one does. Asking again waits for it.')
+}
+
+/** @param {string} kind @param {object} input @param {string} [reason] @returns {Promise<string>} */
+async function ask(kind, input, reason) {
+  const { id } = await post('/ops/api/actions', { kind, input, ...(reason ? { reason } : {}) })
+  return id
+}
+
+/** @param {string} id @param {string} asked @returns {Promise<any>} */
+async function readAction(id, asked) {
+  try {
+    return await get(`/ops/api/actions/${id}`)
+  } catch (error) {
+    if (error instanceof Refused && error.code === 'action_not_found') open.delete(asked)
+    throw error
   }
-  throw new Error('No relay has carried it out yet; the log shows when one does.')
 }
 
 /** @type {Record<string, string>} */

@@ -47,9 +47,19 @@ export function get(path) {
   return calling('GET', path)
 }
 
-/** @param {string} path @param {object} [body] */
-export function post(path, body) {
-  return calling('POST', path, body)
+/**
+ * @param {string} path @param {object} [body]
+ * @param {string} [key] the same for every try of one thing, which is then done once
+ */
+export function post(path, body, key) {
+  return calling('POST', path, body, key === undefined ? {} : { 'idempotency-key': key })
+}
+
+/** Without `crypto.randomUUID`, which a page that came without TLS does not have. */
+export function newKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
 }
 
 /** @param {string} path @param {object} body */
@@ -62,10 +72,10 @@ export function remove(path) {
   return calling('DELETE', path)
 }
 
-/** @param {string} method @param {string} path @param {object} [body] */
-async function calling(method, path, body) {
+/** @param {string} method @param {string} path @param {object} [body] @param {Record<string, string>} [headers] */
+async function calling(method, path, body, headers) {
   try {
-    return await request(method, path, body)
+    return await request(method, path, body, headers)
   } catch (error) {
     if (error instanceof Refused && error.status === 401) onSignedOut()
     throw error

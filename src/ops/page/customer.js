@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { get, post } from './api.js'
+import { get, newKey, post } from './api.js'
 import { Ask } from './ask.js'
 import { count, money } from './format.js'
 import { Keys } from './keys.js'
@@ -11,7 +11,8 @@ export function Customer({ id, session, onChanged }) {
   const path = `/v1/admin/customers/${encodeURIComponent(id)}`
   const { answer: customer, error } = useList(() => get(path), [])
   const balances = useList(() => get(`/ops/api/customers?${new URLSearchParams({ q: id })}`), [])
-  const [isAdding, setIsAdding] = useState(false)
+  // Made when the dialog opens: however often it is confirmed, the money is added once.
+  const [topUpKey, setTopUpKey] = useState(/** @type {string | null} */ (null))
   if (error) return html`<${Fault} error=${error} />`
   if (!customer) return html`<p class="hint" role="status">Reading the customer …</p>`
   const changed = () => {
@@ -21,12 +22,12 @@ export function Customer({ id, session, onChanged }) {
   return html`<${Section}
     title=${customer.name}
     actions=${html`<a class="button" href=${`#/reports/${id}`}>Reports</a>
-      <button type="button" onClick=${() => setIsAdding(true)}>Add money</button>`}
+      <button type="button" onClick=${() => setTopUpKey(newKey())}>Add money</button>`}
   >
     <${Facts} customer=${customer} balance=${balances.answer?.customers[0]?.balance} session=${session} />
     <${Keys} path=${`${path}/keys`} name=${customer.name} />
     ${
-      isAdding &&
+      topUpKey !== null &&
       html`<${Ask}
         title=${`Add money to ${customer.name}`}
         verb="Add"
@@ -47,8 +48,8 @@ export function Customer({ id, session, onChanged }) {
               autocomplete="off"
               placeholder="invoice 17"
           /></label>`}
-        perform=${(/** @type {any} */ { amount, description }) => post(`${path}/top-up`, { amount_cents: Number(amount), description })}
-        onClose=${() => setIsAdding(false)}
+        perform=${(/** @type {any} */ { amount, description }) => post(`${path}/top-up`, { amount_cents: Number(amount), description }, topUpKey)}
+        onClose=${() => setTopUpKey(null)}
         onDone=${changed}
       />`
     }

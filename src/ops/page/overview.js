@@ -2,10 +2,8 @@ import { Backlogs } from './backlogs.js'
 import { Chart } from './chart.js'
 import { count, milliseconds, moment, plural, rate, seconds } from './format.js'
 import { Operator } from './operator.js'
+import { sayEmpty, sayRows } from './sayBacklog.js'
 import { Badge, Empty, Section, TableFrame, html } from './ui.js'
-
-/** A backlog whose oldest row is younger is what is on its way. */
-const KEEPS_UP_SECONDS = 2
 
 /** @param {{ live: any, points: any[] }} props */
 export function Overview({ live, points }) {
@@ -93,8 +91,15 @@ function Backlog({ type, of }) {
         ? html`<dl class="facts">
             <div>
               <dt>Outbox rows</dt>
-              <dd>${count(backlog.rows)}</dd>
+              <dd>${sayRows(backlog)}</dd>
             </div>
+            ${
+              backlog.laterRows > 0 &&
+              html`<div>
+                <dt>For later</dt>
+                <dd>${count(backlog.laterRows)}</dd>
+              </div>`
+            }
             <div class=${isLate ? 'bad' : ''}>
               <dt>Oldest due for</dt>
               <dd>${seconds(backlog.oldestDueSeconds)}</dd>
@@ -115,12 +120,6 @@ function Backlog({ type, of }) {
         : html`<${Empty}>No relay reports a backlog.<//>`
     }
   <//>`
-}
-
-/** @param {any} backlog */
-function sayEmpty({ rows, oldestDueSeconds, emptyInSeconds }) {
-  if (rows === 0 || oldestDueSeconds < KEEPS_UP_SECONDS) return 'keeps up'
-  return emptyInSeconds === null ? 'growing' : seconds(emptyInSeconds)
 }
 
 /** @param {{ points: any[] }} props */

@@ -90,7 +90,9 @@ function ofClasses({ classes, operators }) {
 
 /** @param {any} backlog */
 function waits(backlog) {
-  return backlog ? `${plural(backlog.rows, 'outbox row')} unfinished.` : ''
+  if (!backlog) return ''
+  const later = backlog.laterRows > 0 ? `; ${count(backlog.laterRows)} for later` : ''
+  return `${backlog.isLeast ? 'More than ' : ''}${plural(backlog.rows, 'outbox row')} ready, due or under way${later}.`
 }
 
 /** How a class reaches an operator. @param {any} operator @param {string} type */

@@ -1,3 +1,4 @@
+import type { Region } from '../../numbers/index.ts'
 import type { Db } from '../../platform/db/index.ts'
 import type { LiveFeed } from '../live/keepLive.ts'
 
@@ -8,5 +9,7 @@ export interface OpsActions {
   /** Undefined where none is set: then signing in is refused. */
   adminKey: string | undefined
   currency: string
+  /** In which a national number is read. */
+  region?: Region | undefined
   live: LiveFeed
 }

@@ -20,7 +20,7 @@ const Query = z.strictObject({
 })
 
 /** `GET /ops/api/search`: messages by identifier, number or reference. */
-export function searchRoute({ db }: OpsActions): Route {
+export function searchRoute({ db, region }: OpsActions): Route {
   return {
     method: 'get',
     path: '/ops/api/search',
@@ -29,7 +29,7 @@ export function searchRoute({ db }: OpsActions): Route {
       const { q, from, until } = readQuery(Query, request.query)
       if (from !== undefined && !isIdentifier(from)) throw invalidCursor()
       const start = from ?? (until === undefined ? undefined : lastBefore(Date.parse(until)))
-      const { found, nextFrom, lookedBackTo } = await search(db, { text: q.trim(), from: start })
+      const { found, nextFrom, lookedBackTo } = await search(db, { text: q.trim(), from: start, region })
       answerJson(response, {
         messages: found.map(({ smsIdentifier, userId, createdAt, recipientNo, ...others }) => ({
           ...{ message_id: smsIdentifier, user_id: userId, ...others, recipient_no: recipientNo },

@@ -37,13 +37,13 @@ export const LOOK_MS_MAX = 2_000
 export const SEEN_MAX = 50
 const HIGHEST: Buffer = Buffer.alloc(16, 0xff)
 
-/** Looks through recipients, newest first. A number may be written with or without a plus. */
+/** Looks through recipients, newest first. A number is stored with or without a plus. */
 export function lookBackForNumber(
   reader: Reader,
-  digits: string,
+  digits: readonly string[],
   from: Buffer | undefined,
 ): Promise<LookedBack> {
-  const numbers = [digits.replace('+', ''), `+${digits.replace('+', '')}`]
+  const numbers = digits.flatMap((each) => [each, `+${each}`])
   return lookBack(reader, { newest: newestRecipients, matches: sql`text IN (${list(numbers)})` }, from)
 }
 

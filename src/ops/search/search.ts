@@ -2,6 +2,9 @@ import { sql } from 'kysely'
 import { listOperators } from '../../operators/index.ts'
 import { list, read } from '../../platform/db/index.ts'
 import type { Db, Reader } from '../../platform/db/index.ts'
+import { normalizeNumber } from '../../numbers/index.ts'
+import type { Region } from '../../numbers/index.ts'
+import { digitsOf } from '../../primitives/address.ts'
 import { identifierFromBytes, identifierToBytes, isIdentifier } from '../../primitives/identifier.ts'
 import { lookBackForNumber, lookBackForReference } from './lookBack.ts'
 
@@ -32,26 +35,27 @@ export interface SearchQuery {
   text: string
   /** The identifier from which it looks back, or any 16 bytes in hex; the newest without it. */
   from?: string | undefined
+  /** In which a national number is read. */
+  region?: Region | undefined
 }
 
 const FOUND_MAX = 50
 /** Above what looking back may take, with the other statements. */
 const TIMEOUT_MS = 5_000
-const DIGITS = /^\+?[0-9]{5,15}$/
 
 /** Finds messages by an identifier of ours or of an operator, by a recipient's number, or by a customer's reference. */
-export function search(db: Db, { text, from }: SearchQuery): Promise<SearchResult> {
+export function search(db: Db, { text, from, region }: SearchQuery): Promise<SearchResult> {
   return read(
     db,
     'ops.search',
     async (reader) => {
       if (isIdentifier(text)) return ofKeys(reader, [{ id: text, no: null, to: null, by: 'identifier' }])
-      const digits = text.replaceAll(/[\s()-]/g, '')
+      const numbers = writingsOf(text, region)
       const start = from === undefined ? undefined : identifierToBytes(from)
       const known = start ? [] : await byOperatorIdentifier(reader, text)
-      const isNumber = DIGITS.test(digits)
+      const isNumber = numbers.length > 0
       const { seen, nextFrom, lookedBackTo } = isNumber
-        ? await lookBackForNumber(reader, digits, start)
+        ? await lookBackForNumber(reader, numbers, start)
         : await lookBackForReference(reader, text, start)
       const keys = seen.map((each): Key => ({
         ...{ id: each.id, no: each.no, to: isNumber ? each.text : null },
@@ -61,6 +65,15 @@ export function search(db: Db, { text, from }: SearchQuery): Promise<SearchResul
     },
     TIMEOUT_MS,
   )
+}
+
+/**
+ * @returns the digits that a text may be stored as, if it is a number: as they are, because a number keeps them without a
+ * region, and as they are read in the region.
+ */
+function writingsOf(text: string, region: Region | undefined): string[] {
+  const read = [normalizeNumber(text, undefined), normalizeNumber(text, region)]
+  return [...new Set(read.flatMap((each) => (each.kind === 'number' ? digitsOf(each.number) : [])))]
 }
 
 interface Key {

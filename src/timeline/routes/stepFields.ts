@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { FAILURE_CODES } from '../../messages/index.ts'
 import { money, time } from '../../platform/http/index.ts'
+import { DELAYED } from '../describeTimeline.ts'
 import type { Step } from '../types.ts'
 
 const STEPS = [
@@ -19,7 +20,10 @@ export const TimelineStep = z
     }),
     at: time('When'),
     amount_cents: money('Charged, or what went back').optional(),
-    until: time('When it is to be sent').optional(),
+    until: time('When it is to be sent').optional().meta({
+      description:
+        'When it is to be sent; the last of it, where the sending window or rate of its customer delays it',
+    }),
     attempt: z.int().optional().meta({ description: 'Operators that were called in turn share a number' }),
     provider: z.string().optional().meta({ description: 'The operator' }),
     result: z.string().optional().meta({
@@ -85,7 +89,7 @@ export function toWireStep(step: Step, isAdmins: boolean): z.input<typeof AdminT
       case 'charged':
         return { amount_cents: step.amount }
       case 'scheduled':
-        return { until: step.until.toISOString() }
+        return { until: step.until.toISOString(), ...(step.isDelayed ? { detail: DELAYED } : {}) }
       case 'attempt':
         return {
           ...{ attempt: step.attempt, provider: step.provider, result: step.result, detail: step.reason },

@@ -15,7 +15,7 @@ const WaitingFields = z
         'a consumer that had it does not answer. `retry`: another attempt. `schedule`: its time to be sent. ' +
         '`window`, `rate`: the time at which the sending window or the sending rate lets it leave. ' +
         '`answer`: an operator may have it; a receipt or another question ends it. ' +
-        '`operators_stopped`: all operators of its class are paused or drained. `operators_unreachable`: none of them answers. ' +
+        '`operators_stopped`: all operators of its route are paused or drained. `operators_unreachable`: none of them answers. ' +
         '`relay`: it is due. `move`: ask again. `quarantine`: a decision, because an operator may have it',
     }),
     detail: z.string().meta({ description: 'The same as a sentence' }),
