@@ -5,7 +5,7 @@ const ASK_EVERY_MS = 400
 const WAIT_MAX_MS = 60_000
 
 /**
- * What was asked for and has not ended, as far as this page knows: whoever asks again waits for the same action.
+ * What was asked for and has not ended, as far as this page knows: asking again waits for the same action.
  * @type {Map<string, string>}
  */
 const open = new Map()

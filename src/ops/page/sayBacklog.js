@@ -9,7 +9,7 @@ export function sayRows({ rows, isLeast }) {
 }
 
 /**
- * In what time a backlog is empty, or why nobody can say.
+ * In what time a backlog is empty, or why that is not known.
  * @param {{ rows: number, isLeast: boolean, oldestDueSeconds: number, trend: string | null, emptyInSeconds: number | null }} backlog
  */
 export function sayEmpty({ rows, isLeast, oldestDueSeconds, trend, emptyInSeconds }) {
