@@ -25,7 +25,7 @@ export async function countOverdue(reader: Reader, userId: number | undefined): 
   return { recipients: await count(reader, ranges), isLeast: !isAll }
 }
 
-/** All customers'. The outbox is read first: what is quarantined meanwhile is found twice, and not missed. */
+/** All customers'. What is quarantined between the two reads is found twice and counted once; what a person sends again is missed. */
 async function findOldest(reader: Reader): Promise<Named> {
   const named = await readOldestRanges(reader, 'express', RANGES_MAX)
   const quarantined = await listQuarantine(reader, RANGES_MAX)

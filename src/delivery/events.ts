@@ -99,7 +99,11 @@ export function createDeliveryEvents(logger: Logger, registry: Registry): Delive
     deliveryFailed({ type, step, error }) {
       metrics.failures.inc({ class: type, step })
       const level = isTransient(error) ? 'warn' : 'error'
-      writeSum(level, 'delivery step failed', { by: { class: type, step, error }, failures: 1 })
+      // Its text may name a row, and so be another one each time.
+      const code =
+        (error as { code?: string } | null)?.code ?? (error instanceof Error ? error.name : 'fault')
+      const by = { class: type, step, code }
+      writeSum(level, 'delivery step failed', { by, failures: 1, example: { error } })
     },
   }
 }

@@ -20,7 +20,7 @@ export function writeWithinBudget(logger: Logger): Write {
 /** A line that repeats others with the same `by`. */
 type Repeated = {
   by: LogFields
-  /** Names one of the messages that are counted. */
+  /** A counted one. */
   example?: LogFields | undefined
 } & ({ messages: number } | { failures: number })
 

@@ -2,9 +2,13 @@ import { formatCount } from '../primitives/text.ts'
 import type { BlockedOperator } from './blockedOperators.ts'
 import type { Waiting } from './explainWaiting.ts'
 
-/** @returns what it waits for, in words. Which operators are stopped, by whom and why, and why it is in quarantine, is for staff. */
+/**
+ * @returns what it waits for, in words. Which operators are stopped, by whom and why, which processes are missing, and why it
+ * is in quarantine, is for staff.
+ */
 export function sayWaiting(waiting: Waiting, { forStaff }: { forStaff: boolean }): string {
-  return [sayWhat(waiting, forStaff), ...waiting.missing.map((role) => `No ${role} runs.`)].join(' ')
+  const missing = forStaff ? waiting.missing.map((role) => `No ${role} has reported of late.`) : []
+  return [sayWhat(waiting, forStaff), ...missing].join(' ')
 }
 
 function sayWhat(waiting: Waiting, forStaff: boolean): string {

@@ -224,6 +224,11 @@ describe('the manifests for Kubernetes', () => {
     const expected = Object.keys(routes).filter((path) => !isInternal(path))
     assert.ok(expected.length > 30)
     assert.deepEqual(Object.keys(routes).filter(isLedTo), expected)
+    const aliases = Object.keys(routes).filter((path) => path.startsWith('/v1/'))
+    assert.deepEqual(
+      aliases.filter((path) => isLedTo(`/api${path}`)),
+      aliases.filter((path) => !isInternal(path)),
+    )
     assert.deepEqual(['/', '/ops', '/ops/api/live'].filter(isLedTo), [])
     assert.ok(['/openapi.json', '/swagger/index.html'].every(isLedTo))
   })

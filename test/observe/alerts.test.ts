@@ -80,7 +80,8 @@ describe('the alerts over an engine in trouble', function () {
   it('fire for a balance that is wrong, until it is repaired and the relay restarted', async () => {
     await engine.drain()
     await changeBalance(1)
-    await fires(['AuditViolation'])
+    // Ledger rows that are written meanwhile would go on from the wrong balance.
+    await fires(['AuditViolation'], { sends: false })
     await changeBalance(-1)
     await engine.stop()
     engine = await startTestEngine({ stack, env })
@@ -97,12 +98,12 @@ describe('the alerts over an engine in trouble', function () {
   }
 
   /** Sends meanwhile, because a breaker opens and closes by calls alone. Names in the order of the alphabet. */
-  async function fires(names: string[]): Promise<void> {
+  async function fires(names: string[], { sends = true } = {}): Promise<void> {
     let firing: string[] = []
     await eventually(
       `${names.join(' and ') || 'nothing'} fires`,
       async () => {
-        for (const type of ['normal', 'express'] as const)
+        for (const type of sends ? (['normal', 'express'] as const) : [])
           await send(engine.url, { customer_id: CUSTOMER, recipients: recipients(1), type })
         const samples = await prometheus.query('ALERTS{alertstate="firing"}')
         const found = new Set(samples.map(({ metric }) => metric['alertname'] ?? ''))

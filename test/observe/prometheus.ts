@@ -29,8 +29,8 @@ interface ScrapeConfig {
 }
 
 /**
- * A real one with the project's configuration and rules, but every second, without the time that an alert has to hold, and
- * from these addresses by job.
+ * A real one with the project's configuration and rules, but every second, without the time that an alert has to hold,
+ * with short memories, and from these addresses by job.
  */
 export async function startPrometheus(folder: string, targets: Record<string, string>): Promise<Prometheus> {
   const tree = await fetchMonitor('prometheus', () => {})
@@ -86,7 +86,8 @@ function configure(targets: Record<string, string>): string {
 }
 
 function withoutWaits(rules: string): string {
-  return rules.replaceAll(/^( +for:) .*$/gm, '$1 0s')
+  const short = rules.replaceAll(/(max_over_time\([^[]*)\[\dm\]/g, '$1[5s]')
+  return short.replaceAll(/^( +for:) .*$/gm, '$1 0s')
 }
 
 async function query(address: string, expr: string): Promise<Sample[]> {

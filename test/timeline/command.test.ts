@@ -44,7 +44,7 @@ describe('the command that shows a timeline', () => {
       'recipient 1  +989120000001  FAILED_TEMP',
       '  T  attempt      1  a  unavailable  N ms  HTTP 503  all of them',
       '  T  attempt      1  b  unavailable  N ms  HTTP 503  all of them',
-      '  waits: Its next attempt is at T, after: HTTP 503. No relay runs. No consumer runs.',
+      '  waits: Its next attempt is at T, after: HTTP 503. No relay has reported of late. No consumer has reported of late.',
     ])
   })
 

@@ -86,10 +86,17 @@ describe('what a recipient waits for', () => {
 
   it('is a relay or a consumer as well, where it needs one that does not run', () => {
     const turn = { row: READY, before: { recipients: 0, isLeast: false }, pace: PACE }
-    assert.equal(say({ ...turn, missing: ['relay'] }), 'The next of all normal messages. No relay runs.')
+    assert.equal(say({ ...turn, missing: ['relay'] }), 'The next of all normal messages.')
+    assert.equal(
+      say({ ...turn, missing: ['relay'] }, true),
+      'The next of all normal messages. No relay has reported of late.',
+    )
     assert.equal(estimate({ ...turn, missing: ['relay'] }), null)
     const retry = { row: rowOf({ until: at(15), lastError: 'HTTP 503' }), missing: ['consumer'] as const }
-    assert.equal(say(retry), `Its next attempt is at ${iso(15)}, after: HTTP 503. No consumer runs.`)
+    assert.equal(
+      say(retry, true),
+      `Its next attempt is at ${iso(15)}, after: HTTP 503. No consumer has reported of late.`,
+    )
     const scheduled = { sendAt: at(60), missing: ['relay', 'consumer'] as const }
     assert.deepEqual([say(scheduled), estimate(scheduled)], [`Scheduled for ${iso(60)}.`, iso(60)])
   })

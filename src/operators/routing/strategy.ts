@@ -30,7 +30,7 @@ export interface RoutingConditions {
   healthOf: (operator: string, to: string, type: MessageClass) => HealthShares
   /** Whether it may be called now: it is not drained or paused, and its breaker is not open. */
   isAvailable: (operator: string) => boolean
-  /** What a person gave it, to the default: it multiplies the weights of all weighted routes. */
+  /** A person's weight by the default one, 1 unless changed: it multiplies the weights of all weighted routes. */
   controlWeightOf: (operator: string) => number
 }
 
@@ -90,10 +90,10 @@ export function effectiveWeight(
 function orderByWeight(
   names: readonly string[],
   { reference }: MessageToRoute,
-  controlWeightOf: (name: string) => number,
+  effectiveWeightOf: (name: string) => number,
 ): string[] {
   const weighed = names.map((name) => {
-    const weight = controlWeightOf(name)
+    const weight = effectiveWeightOf(name)
     return { name, weight, score: weight > 0 ? -Math.log(draw(`${reference} ${name}`)) / weight : Infinity }
   })
   const byWeight = weighed.toSorted((a, b) => b.weight - a.weight)

@@ -3,10 +3,14 @@ import { plural } from './format.js'
 
 const ASK_EVERY_MS = 400
 const WAIT_MAX_MS = 60_000
+/** A relay begins none that is older. */
+const VALID_MS = 10 * 60_000
+/** What they show may have changed since. */
+const ASKED_ANEW = new Set(['dead_letters.list'])
 
 /**
- * What was asked for and has not ended, as far as this page knows: asking again waits for the same action.
- * @type {Map<string, string>}
+ * What was asked for a short time ago and has not ended, as far as this page knows: asking again waits for the same action.
+ * @type {Map<string, { id: string, askedAtMs: number }>}
  */
 const open = new Map()
 
@@ -17,8 +21,8 @@ const open = new Map()
  */
 export async function carryOut(kind, input, reason, waitMaxMs = WAIT_MAX_MS) {
   const asked = JSON.stringify([kind, input])
-  const id = open.get(asked) ?? (await ask(kind, input, reason))
-  open.set(asked, id)
+  const id = findOpen(kind, asked) ?? (await ask(kind, input, reason))
+  if (open.get(asked)?.id !== id) open.set(asked, { id, askedAtMs: performance.now() })
   const endsAt = performance.now() + waitMaxMs
   do {
     const { state, result } = await readAction(id, asked)
@@ -28,6 +32,13 @@ export async function carryOut(kind, input, reason, waitMaxMs = WAIT_MAX_MS) {
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS))
   } while (performance.now() < endsAt)
   throw new Error('No relay has carried it out yet; the log shows when one does. Asking again waits for it.')
+}
+
+/** @param {string} kind @param {string} asked @returns {string | undefined} */
+function findOpen(kind, asked) {
+  const found = open.get(asked)
+  if (!found || ASKED_ANEW.has(kind) || performance.now() - found.askedAtMs > VALID_MS) return undefined
+  return found.id
 }
 
 /** @param {string} kind @param {object} input @param {string} [reason] @returns {Promise<string>} */

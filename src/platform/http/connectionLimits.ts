@@ -15,8 +15,8 @@ export interface HttpLimits {
   /** How long to read on after the last answer on a connection, so that the client can receive it. */
   lingerMs: number
   /**
-   * How long a listener that is to close still serves what comes over open and new connections, and closes each with
-   * its answer: a request on its way would get none.
+   * How long a listener that is to close still serves what comes, while a connection is open, and closes each with its
+   * answer: a request on its way would get none.
    */
   partingMs: number
   connectionsMax: number

@@ -46,6 +46,7 @@ export async function listen(
   limits: HttpLimits = HTTP_LIMITS,
 ): Promise<Listener> {
   let draining = false
+  let hasParted = false
   const unanswered = new Set<ServerResponse>()
   const conversations = new WeakMap<Duplex, Conversation>()
   const sockets = new Set<Socket>()
@@ -62,7 +63,7 @@ export async function listen(
     response.once('close', () => {
       unanswered.delete(response)
       // An answer whose headers were sent before draining began leaves an idle connection behind.
-      if (draining) setImmediate(() => server.closeIdleConnections())
+      if (hasParted) setImmediate(() => server.closeIdleConnections())
     })
     handle(request, response)
   }
@@ -95,6 +96,7 @@ export async function listen(
       const closesAtMs = performance.now() + deadlineMs
       const partingMs = sockets.size > 0 ? Math.min(limits.partingMs, deadlineMs) : 0
       await within(partingMs, (resolve) => (noneOpen = resolve))
+      hasParted = true
       // Node waits for connections that never sent a byte as if they had a request in flight.
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
       await drain(server, sockets, closesAtMs - performance.now()).finally(stopCutting)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type {
   AdapterFact,
   CallResult,
@@ -474,8 +475,11 @@ describe('the SMPP adapter', () => {
         for (let kind = 'unavailable'; kind === 'unavailable';) {
           const result = await adapter.submit([one], TIMEOUT_MS)
           kind = result.kind === 'answered' ? (result.results[0]?.kind ?? '') : result.kind
-          if (kind === 'unavailable') await peer.bound()
-          else kinds.push(kind)
+          if (kind === 'unavailable') {
+            await peer.bound()
+            // The other end may not have read yet that this link is cut, and is read from after a turn alone.
+            await nextTurn()
+          } else kinds.push(kind)
         }
       }
       const accepted = kinds.filter((kind) => kind === 'accepted').length

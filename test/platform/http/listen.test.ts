@@ -104,12 +104,15 @@ describe('the listener', () => {
     const closed = listener.close(600_000)
     const late = await open()
     const clients = [idle, silent, late]
-    for (const client of clients) client.send()
-    await eventually('all arrived', () => waiting.length === clients.length)
-    for (const response of waiting) response.end('last')
+    // One answer after the other: none of them ends the connections of the others.
+    for (const client of clients) {
+      client.send()
+      await eventually('the request arrived', () => waiting.length === 1)
+      waiting.shift()?.end('last')
+      await eventually('the connection is closed', client.isClosed)
+    }
     await closed
     for (const client of clients) {
-      await eventually('the connection is closed', client.isClosed)
       assert.match(client.received(), /^Connection: close\r$/m)
       assert.match(client.received(), /last/)
     }
