@@ -101,14 +101,14 @@ export function engineEnv(
 /** Above the longest natural wait, a lease of 10 s of another worker. */
 const DRAIN_BOUND_MS = 45_000
 
-export async function drain(db: Db): Promise<void> {
+export async function drain(db: Db, boundMs = DRAIN_BOUND_MS): Promise<void> {
   await eventually(
     'nothing is unfinished',
     async () => {
       await makeRetriesDue(db)
       return (await countOpen(db)) === 0
     },
-    DRAIN_BOUND_MS,
+    boundMs,
   )
 }
 
