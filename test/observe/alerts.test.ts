@@ -4,6 +4,7 @@ import type { Servers } from '../../dev/servers.ts'
 import { freePorts } from '../../dev/servers/ports.ts'
 import { read } from '../../src/platform/db/index.ts'
 import { recipients, send, topUp } from '../support/api.ts'
+import { look } from '../support/arrange.ts'
 import { startTestEngine } from '../support/engine.ts'
 import type { TestEngine } from '../support/engine.ts'
 import { eventually } from '../support/eventually.ts'
@@ -83,6 +84,7 @@ describe('the alerts over an engine in trouble', function () {
     // Ledger rows that are written meanwhile would go on from the wrong balance.
     await fires(['AuditViolation'], { sends: false })
     await changeBalance(-1)
+    await eventually('the audit has seen the repair', seesBalances)
     await engine.stop()
     engine = await startTestEngine({ stack, env })
     await fires([])
@@ -112,7 +114,22 @@ describe('the alerts over an engine in trouble', function () {
         return up.length === 1 && firing.join() === names.join()
       },
       BOUND_MS,
-    ).catch((error: unknown) => assert.fail(`${String(error)}; firing: ${firing.join(', ')}`))
+    ).catch(async (error: unknown) => {
+      // The rule that is broken says more than the alert.
+      const violated = await prometheus.query('chapar_audit_violations_total > 0')
+      const rules = violated.map(({ metric, value }) => `${metric['rule']} ${value}`)
+      assert.fail([String(error), `firing: ${firing.join(', ')}`, ...rules].join('; '))
+    })
+  }
+
+  /** The audit goes on from the balances that it saw last. */
+  async function seesBalances(): Promise<boolean> {
+    const [row] = await look<{ n: number }>(
+      stack.db,
+      sql`SELECT COUNT(*) AS n FROM user_balances b JOIN audit_accounts a ON a.user_id = b.user_id
+        WHERE a.balance <> b.balance`,
+    )
+    return row?.n === 0
   }
 
   async function changeBalance(by: number): Promise<void> {
