@@ -1,28 +1,8 @@
-import {
-  changeCustomer,
-  changeOperator,
-  createCustomer,
-  createKey,
-  createTariff,
-  endTariff,
-  listCustomers,
-  listKeys,
-  listTariffs,
-  nameCustomers,
-  readAdminLog,
-  readCustomer,
-  readOperators,
-  revokeKey,
-  sourceAddressOf,
-  topUpRecorded,
-} from '../accounts/index.ts'
-import type { AccountsContext } from '../accounts/index.ts'
-import type { AccountActions } from '../accounts/routes/index.ts'
+import { nameCustomers, readCustomer, sourceAddressOf, topUpRecorded } from '../accounts/index.ts'
 import { listMisses } from '../deadlines/index.ts'
 import type { DeadlineActions } from '../deadlines/routes/index.ts'
 import { createCancelEvents, openBulkCancellations, openCancellations } from '../delivery/index.ts'
-import { readHeld } from '../holds/index.ts'
-import { readBalance, readCredit, topUp } from '../ledger/index.ts'
+import { readBalance, topUp } from '../ledger/index.ts'
 import {
   createMessageEvents,
   listMessages,
@@ -50,26 +30,13 @@ import { listReceipts } from '../receipts/index.ts'
 import type { ReceiptActions } from '../receipts/routes/index.ts'
 import { readReport, readTop, readTopCustomers } from '../reports/index.ts'
 import type { ReportActions } from '../reports/routes/index.ts'
-import {
-  changeEndpoint,
-  changeSettings,
-  createEndpoint,
-  deleteEndpoint,
-  listDeliveries,
-  listEndpoints,
-  readFeed,
-  readSettings,
-  replay,
-  rotateCallbackSecret,
-  rotateSecret,
-  testEndpoint,
-} from '../webhooks/index.ts'
-import type { WebhookActions } from '../webhooks/routes/index.ts'
 import type { TariffTable } from '../tariffs/index.ts'
 import { readQueue, readTimeline } from '../timeline/index.ts'
+import { accountActions } from './accountActions.ts'
 import { exportActions } from './exports.ts'
 import type { ApiActions } from './routes.ts'
 import type { SharedResources } from './sharedResources.ts'
+import { webhookActions } from './webhookActions.ts'
 
 /** What it shares with other parts of its process. */
 export interface ApiParts {
@@ -180,28 +147,6 @@ function receiptActions({ config, pools, receipts }: SharedResources): ReceiptAc
   }
 }
 
-function webhookActions(
-  context: { db: Db; newId: () => string },
-  { allowsPrivate }: { allowsPrivate: boolean },
-): WebhookActions {
-  const { db } = context
-  return {
-    allowsPrivate,
-    listEndpoints: (userId) => listEndpoints(db, userId),
-    createEndpoint: (userId, values) => createEndpoint(context, userId, values),
-    changeEndpoint: (key, change) => changeEndpoint(context, key, change),
-    deleteEndpoint: (key) => deleteEndpoint(db, key),
-    rotateSecret: (key) => rotateSecret(db, key),
-    rotateCallbackSecret: (userId) => rotateCallbackSecret(db, userId),
-    testEndpoint: (key) => testEndpoint(context, key),
-    replay: (key, after) => replay(db, key, after),
-    listDeliveries: (query) => listDeliveries(db, query),
-    readFeed: (query) => readFeed(db, query),
-    readEventSettings: (userId) => readSettings(db, userId),
-    changeEventSettings: (userId, values) => changeSettings(db, userId, values),
-  }
-}
-
 function reportActions(db: Db, { currency }: Pick<ReportActions, 'currency'>): ReportActions {
   return {
     currency,
@@ -219,33 +164,5 @@ function deadlineActions(db: Db): DeadlineActions {
     nowMs: () => databaseNowMs(db),
     listMisses: (query) => listMisses(db, query),
     findCustomer: (publicId) => readCustomer(db, publicId),
-  }
-}
-
-function accountActions(
-  context: AccountsContext,
-  { currency, requestsLimit }: Pick<AccountActions, 'currency' | 'requestsLimit'>,
-): AccountActions {
-  const { db } = context
-  return {
-    currency,
-    requestsLimit,
-    nowMs: () => databaseNowMs(db),
-    readCredit: (userId) => readCredit(db, userId),
-    readHeld: (userId) => readHeld(db, userId),
-    listKeys: (owner, page) => listKeys(db, owner, page),
-    createKey: (userId, request, actor) => createKey(context, userId, request, actor),
-    revokeKey: (owner, keyId, actor) => revokeKey(context, owner, keyId, actor),
-    listCustomers: (page) => listCustomers(db, page),
-    readCustomer: (publicId) => readCustomer(db, publicId),
-    createCustomer: (values, actor) => createCustomer(context, values, actor),
-    changeCustomer: (publicId, values, actor) => changeCustomer(context, publicId, values, actor),
-    topUpCustomer: (request, actor) => topUpRecorded(context, request, actor),
-    listTariffs: (query) => listTariffs(db, query),
-    createTariff: (values, actor) => createTariff(context, values, actor),
-    endTariff: (id, validUntilMs, actor) => endTariff(context, { id, validUntilMs }, actor),
-    listOperators: () => readOperators(db),
-    changeOperator: (name, change, actor) => changeOperator(context, name, change, actor),
-    readAdminLog: (page) => readAdminLog(db, page),
   }
 }
