@@ -68,4 +68,29 @@ describe('what the operations page asks a server for', () => {
     await assert.rejects(resume(), /No relay has carried it out yet/)
     assert.deepEqual(await count(), [{ n: 2 }])
   })
+
+  it('is another action when the first is so old that no relay begins it, and for a list at once', async () => {
+    const input = { user_id: 2, endpoint_id: '019bd5a1-4c2e-7f30-9a6b-2d8e5c71f043' }
+    const ask = (kind: string) => assert.rejects(carryOut(kind, input, 'why', 0), /No relay/)
+    const countOf = async (kind: string) => {
+      const counted = sql<{ n: number }>`SELECT COUNT(*) AS n FROM admin_actions
+        WHERE kind = ${kind} AND state = 'requested'`
+      return Number((await look(engine.db, counted))[0]?.n)
+    }
+    const before = await countOf('webhook.resume')
+    await ask('webhook.resume')
+    const now = performance.now.bind(performance)
+    performance.now = () => now() + 10 * 60_000 + 1
+    try {
+      await ask('webhook.resume')
+    } finally {
+      performance.now = now
+    }
+    assert.equal(await countOf('webhook.resume'), before + 2)
+    const list = () =>
+      assert.rejects(carryOut('dead_letters.list', { class: 'normal' }, undefined, 0), /No relay/)
+    await list()
+    await list()
+    assert.equal(await countOf('dead_letters.list'), 2)
+  })
 })
