@@ -4,7 +4,7 @@ import { BROKERS, ENGINES, type Broker, type Engine } from './servers/catalogue.
 import { databaseParts, databaseUrls, type DatabaseOptions, type TlsFiles } from './servers/databaseServer.ts'
 import { fetchBroker, fetchEngine } from './servers/fetch.ts'
 import { keepIdentity } from './servers/keepIdentity.ts'
-import { assertUnused, createServer } from './servers/createServer.ts'
+import { assertUnused, createServer, EndedWhileStarting } from './servers/createServer.ts'
 import { freePorts } from './servers/ports.ts'
 import type { Report } from './servers/printProgress.ts'
 import type { Server } from './servers/server.ts'
@@ -43,16 +43,22 @@ export interface Servers {
   stop(): Promise<void>
 }
 
-/** Fetches what is missing, starts both servers at once and resolves when both serve. Stops both if one fails. */
+const STARTS_MAX = 3
+
+/**
+ * Fetches what is missing, starts both servers at once and resolves when both serve. Stops both if one fails. A free port
+ * can be taken before its server listens: servers that end while they start are started again, on ports free then.
+ */
 export async function startServers(options: StartServersOptions): Promise<Servers> {
-  const servers = await prepareServers(options)
-  const started = await Promise.allSettled([servers.database.start(), servers.broker.start()])
-  const failed = started.find((result) => result.status === 'rejected')
-  if (failed) {
+  for (let starts = 1; ; starts += 1) {
+    const servers = await prepareServers(options)
+    const started = await Promise.allSettled([servers.database.start(), servers.broker.start()])
+    const failed = started.find((result) => result.status === 'rejected')
+    if (!failed) return servers
     await servers.stop()
-    throw failed.reason
+    if (!(failed.reason instanceof EndedWhileStarting) || starts === STARTS_MAX) throw failed.reason
+    options.onProgress?.(`${failed.reason.message}\nstarting both again`)
   }
-  return servers
 }
 
 async function prepareServers(options: StartServersOptions): Promise<Servers> {

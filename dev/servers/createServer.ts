@@ -9,6 +9,11 @@ import type { Server, ServerParts } from './server.ts'
 const START_TIMEOUT_MS = 300_000
 const PROBE_INTERVAL_MS = 50
 
+/** A server that ended by itself before it served: of its port, which another program took meanwhile, as a rule. */
+export class EndedWhileStarting extends Error {
+  override readonly name = 'EndedWhileStarting'
+}
+
 /** Throws when servers of another run work on this folder: a second pair on the same files would destroy them. */
 export function assertUnused(dataDir: string): void {
   const pids = findMarked(DATA_MARK, dataDir).map(({ pid }) => pid)
@@ -61,7 +66,7 @@ export function createServer(parts: ServerParts, dataDir: string): Server {
 async function waitUntilServing(parts: ServerParts, running: Launched): Promise<void> {
   const serves = async () => {
     const exit = running.exit()
-    if (exit) throw new Error(`${parts.name} ${describeExit(exit)} while starting`)
+    if (exit) throw new EndedWhileStarting(`${parts.name} ${describeExit(exit)} while starting`)
     return parts.probe().then(
       () => true,
       () => false,
@@ -72,6 +77,8 @@ async function waitUntilServing(parts: ServerParts, running: Launched): Promise<
     await waitUntil(serves, { what, timeoutMs: START_TIMEOUT_MS, intervalMs: PROBE_INTERVAL_MS })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(`${reason}; its log ends:\n${lastLinesOf(running.output())}`, { cause: error })
+    const message = `${reason}; its log ends:\n${lastLinesOf(running.output())}`
+    if (error instanceof EndedWhileStarting) throw new EndedWhileStarting(message)
+    throw new Error(message, { cause: error })
   }
 }

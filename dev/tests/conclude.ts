@@ -16,9 +16,9 @@ export interface Conclusion {
 
 const FAILED_LINES_MAX = 50
 
-/** The failures once more, a line each: a log that is cut off at its beginning still shows them. */
+/** The failures once more, a line each and each once: a log that is cut off at its beginning still shows them. */
 export function listFailed(counts: Counts | undefined): string[] {
-  return (counts?.failed ?? []).slice(0, FAILED_LINES_MAX).map((each) => `failed: ${each}`)
+  return [...new Set(counts?.failed)].slice(0, FAILED_LINES_MAX).map((each) => `failed: ${each}`)
 }
 
 /** The last line of a run that was not interrupted, which says what happened and nothing else. */

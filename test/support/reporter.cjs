@@ -4,6 +4,14 @@ const { renameSync, writeFileSync } = require('node:fs')
 const { relative } = require('node:path')
 const { Spec } = require('mocha').reporters
 
+const MESSAGE_CHARS_MAX = 600
+
+/** Its beginning says what failed, and its end, where a log is quoted, why. */
+function shorten(message) {
+  if (message.length <= MESSAGE_CHARS_MAX) return message
+  return `${message.slice(0, MESSAGE_CHARS_MAX / 2)} … ${message.slice(-MESSAGE_CHARS_MAX / 2)}`
+}
+
 class SpecWithCounts extends Spec {
   constructor(runner, options) {
     super(runner, options)
@@ -11,8 +19,8 @@ class SpecWithCounts extends Spec {
     if (!countsFile) return
     const failed = []
     runner.on('fail', (test, error) => {
-      const [firstLine] = `${error?.message ?? error}`.split('\n')
-      failed.push(`${relative('.', test.file ?? '')}: ${test.fullTitle()}: ${firstLine}`)
+      const message = `${error?.message ?? error}`.replaceAll(/\s+/g, ' ')
+      failed.push(`${relative('.', test.file ?? '')}: ${test.fullTitle()}: ${shorten(message)}`)
     })
     const write = (hasEnded) => {
       const { passes, failures, pending } = this.stats

@@ -2,6 +2,6 @@
 describe('failing', () => {
   it('passes', () => {})
   it('fails', () => {
-    throw new Error('as it should\nin two lines')
+    throw new Error('as it should,\n  in two lines')
   })
 })

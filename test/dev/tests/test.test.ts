@@ -55,7 +55,7 @@ describe('npm test', function () {
       const { lines, ended } = start(...flags, FAILING, QUICK)
       assert.equal(await ended, 1)
       assert.deepEqual(lines.slice(-2), [
-        `failed: ${FAILING}: failing fails: as it should`,
+        `failed: ${FAILING}: failing fails: as it should, in two lines`,
         '3 passed, 1 failed',
       ])
     })
