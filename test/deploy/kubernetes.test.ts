@@ -7,7 +7,17 @@ import { loadConfig } from '../../src/roles/config.ts'
 import { SETTINGS } from '../../src/roles/settings.ts'
 import { readComposeFile, readImage, serviceOf } from '../docker/composeFile.ts'
 import { findSchemaFaults, findUnknownFields } from './checkManifest.ts'
-import { BASE, matches, OVERLAY, podOf, readExample, readKustomization, readManifests } from './manifests.ts'
+import {
+  BASE,
+  COMPONENTS,
+  matches,
+  merge,
+  OVERLAY,
+  podOf,
+  readExample,
+  readKustomization,
+  readManifests,
+} from './manifests.ts'
 import type { Container, Manifest, Pod } from './manifests.ts'
 
 const ROLES = ['api', 'relay', 'consumer']
@@ -117,7 +127,7 @@ describe('the manifests for Kubernetes', () => {
           if (valueFrom)
             assert.ok(names.includes(valueFrom.secretKeyRef.name) && valueFrom.secretKeyRef.key in secrets)
       }
-      for (const { secret } of spec.volumes ?? []) assert.ok(names.includes(secret.secretName))
+      for (const { secret } of spec.volumes ?? []) assert.ok(secret && names.includes(secret.secretName))
     }
     const [mounted] = made.find(({ name }) => name === 'chapar-operators')?.files ?? []
     assert.equal(settings['OPERATORS_FILE'], `/etc/chapar/${mounted}`)
@@ -232,6 +242,42 @@ describe('the manifests for Kubernetes', () => {
     assert.deepEqual(['/', '/ops', '/ops/api/live'].filter(isLedTo), [])
     assert.ok(['/openapi.json', '/swagger/index.html'].every(isLedTo))
   })
+
+  for (const { component, setting, roles } of [
+    { component: 'exports', setting: 'EXPORT_FOLDER', roles: ['api', 'relay'] },
+    { component: 'archive', setting: 'ARCHIVE_FOLDER', roles: ['relay'] },
+  ])
+    it(`give to ${roles.join(' and ')} the storage of ${component} by a component`, async () => {
+      const folder = join(COMPONENTS, component)
+      const { resources, patches: parts = [] } = readKustomization(folder)
+      const manifests = readManifests(folder)
+      assert.deepEqual(
+        manifests.map(({ file }) => file).sort(),
+        [...resources, ...parts.map(({ path }) => path)].sort(),
+      )
+      const claims = manifests.filter(({ kind }) => kind === 'PersistentVolumeClaim')
+      const merged = manifests
+        .filter(({ kind }) => kind === 'Deployment')
+        .map((patch) => merge(named('Deployment', patch.metadata.name), patch))
+      assert.deepEqual(await findSchemaFaults([...claims, ...merged]), [])
+      assert.deepEqual(findUnknownFields([...claims, ...merged]), [])
+      assert.deepEqual(
+        merged.map(({ metadata }) => metadata.name),
+        roles.map((role) => `chapar-${role}`),
+      )
+      for (const each of merged) {
+        const { containers, volumes } = podOf(each)?.spec ?? {}
+        assert.equal(containers?.length, 1)
+        const [added] = (containers?.[0]?.env ?? []).filter(({ name }) => name !== 'ROLE')
+        const mount = containers?.[0]?.volumeMounts?.find(({ name }) => name === component)
+        const claim = volumes?.find(({ name }) => name === component)?.persistentVolumeClaim
+        assert.ok(added && added.name in SETTINGS)
+        assert.deepEqual(
+          [added.name, added.value, claim?.claimName],
+          [setting, mount?.mountPath, claims[0]?.metadata.name],
+        )
+      }
+    })
 
   it('let the api reach neither the broker nor operators', () => {
     const reached = (role: string) =>

@@ -5,6 +5,7 @@ import { CHECKOUT } from '../../dev/stack/folders.ts'
 
 export const BASE = join(CHECKOUT, 'deploy/kubernetes/base')
 export const OVERLAY = join(CHECKOUT, 'deploy/kubernetes/overlays/production')
+export const COMPONENTS = join(CHECKOUT, 'deploy/kubernetes/components')
 
 /** One object of Kubernetes, as written. */
 export interface Manifest {
@@ -30,10 +31,17 @@ export interface Container {
   env?: { name: string; value?: string; valueFrom?: { secretKeyRef: { name: string; key: string } } }[]
   envFrom?: { configMapRef?: { name: string }; secretRef?: { name: string } }[]
   ports?: { name: string; containerPort: number }[]
+  volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[]
   livenessProbe?: Probe
   readinessProbe?: Probe
   startupProbe?: Probe
   lifecycle?: { preStop: { sleep: { seconds: number } } }
+}
+
+interface Volume {
+  name: string
+  secret?: { secretName: string }
+  persistentVolumeClaim?: { claimName: string }
 }
 
 interface Probe {
@@ -46,7 +54,7 @@ export interface Pod {
     serviceAccountName: string
     terminationGracePeriodSeconds?: number
     containers: Container[]
-    volumes?: { name: string; secret: { secretName: string } }[]
+    volumes?: Volume[]
   }
 }
 
@@ -73,6 +81,23 @@ export function readExample(name: string): string {
 
 export function podOf({ spec }: Manifest): Pod | undefined {
   return spec?.['template'] as Pod | undefined
+}
+
+/** A strategic merge, as far as the patches in here need it: of lists, what has the same name is merged. */
+export function merge<T>(base: T, patch: unknown): T {
+  if (Array.isArray(base) && Array.isArray(patch)) {
+    const [before, added] = [base as { name: string }[], patch as { name: string }[]]
+    const names = new Set([...before, ...added].map(({ name }) => name))
+    const of = (list: { name: string }[], wanted: string) => list.find(({ name }) => name === wanted)
+    return [...names].map((name) => merge(of(before, name), of(added, name))) as T
+  }
+  if (!isObject(base) || !isObject(patch)) return (patch ?? base) as T
+  const keys = new Set([...Object.keys(base), ...Object.keys(patch)])
+  return Object.fromEntries([...keys].map((key) => [key, merge(base[key], patch[key])])) as T
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }
 
 export function matches(wanted: Record<string, string>, labels: Record<string, string>): boolean {
