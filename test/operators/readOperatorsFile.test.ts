@@ -253,6 +253,24 @@ ${routes}`
     ])
   })
 
+  it('reads a prefix as it is written, with the zero of a number without its country', () => {
+    const result = read(`
+operators:
+  - { name: a, url: "http://a", connections: 10, prices: [{ prefix: 0912, price: 7 }, { prefix: 0, price: 0 }] }
+routes:
+  - { prefix: 0935, operators: [a] }
+  - { prefix: "0936", operators: [a] }`)
+    assert.ok('routes' in result)
+    assert.deepEqual(
+      result.operators[0]?.prices?.map(({ prefix }) => prefix),
+      ['0912', '0'],
+    )
+    assert.deepEqual(
+      result.routes.map(({ prefix }) => prefix),
+      ['0935', '0936'],
+    )
+  })
+
   describe('refuses in routes, prices and polls', () => {
     const withRoute = (route: string) => `
 operators:
