@@ -144,10 +144,10 @@ describe('a cancellation', () => {
       for (const { reference } of batch) sent.add(reference.split(':')[0] ?? '')
       return Promise.resolve(accepts(batch))
     })
-    const { deliver } = openDelivery(bench.db, [operator])
+    const { deliver } = openDelivery(bench.patient(), [operator])
     const envelopes = [await bench.envelope()]
     const results = await Promise.all([
-      ...ids.map((id) => cancelOf(id)),
+      ...ids.map((smsIdentifier) => cancel({ db: bench.patient() }, { userId: CUSTOMER, smsIdentifier })),
       ...envelopes.map((envelope) => deliver(envelope).then(() => undefined)),
     ])
     const cancelled = new Set(ids.filter((_, index) => results[index]?.cancelledNow === 1))
