@@ -29,7 +29,7 @@ export const RETRY: RetryPolicy = { minDelayMs: 500, maxDelayMs: 5_000, factor: 
 /** So long that no test reaches it by itself. */
 export const VALIDITY_MS = 3_600_000
 export const UNKNOWN_SUBMISSIONS_MAX = { normal: 3, express: 2 }
-const PATIENT = ['SET innodb_lock_wait_timeout = 50']
+const PATIENT = { sessionStatements: ['SET innodb_lock_wait_timeout = 50'], acquireTimeoutMs: 50_000 }
 /** Operator calls at once, of all envelopes of a delivery. */
 const CALLS_MAX = 16
 
@@ -95,7 +95,10 @@ export interface Request {
 export interface Bench {
   databaseUrl: string
   db: Db
-  /** Waits longer for a lock than a machine stands still: a consumer would try again, and a test that calls once would not. */
+  /**
+   * Waits longer for locks and connections than a machine stands still: a consumer would try again, and a test that
+   * calls once would not.
+   */
   patient(): Db
   /** Accepts a request of a customer with money. @returns its identifier. */
   accept(request?: Request): Promise<string>
@@ -142,7 +145,7 @@ export async function openBench(): Promise<Bench> {
   let patient: Db | undefined
   return {
     ...{ db, databaseUrl: stack.databaseUrl },
-    patient: () => (patient ??= openDb({ ...db.settings, sessionStatements: PATIENT })),
+    patient: () => (patient ??= openDb({ ...db.settings, ...PATIENT })),
     accept: async ({ from = CUSTOMER, to, count = 1, text = 'hello', type = 'normal', ...others } = {}) => {
       const request = {
         userId: from,
