@@ -10,7 +10,7 @@ import { claim } from '../../src/outbox/claim.ts'
 import type { Condition } from '../../src/outbox/lanes.ts'
 import { decodeRanges } from '../../src/outbox/index.ts'
 import type { Envelope } from '../../src/outbox/index.ts'
-import { read, transact } from '../../src/platform/db/index.ts'
+import { closeDb, openDb, read, transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
 import { identifierToBytes } from '../../src/primitives/identifier.ts'
 import type { MessageClass } from '../../src/primitives/messageClass.ts'
@@ -29,6 +29,7 @@ export const RETRY: RetryPolicy = { minDelayMs: 500, maxDelayMs: 5_000, factor: 
 /** So long that no test reaches it by itself. */
 export const VALIDITY_MS = 3_600_000
 export const UNKNOWN_SUBMISSIONS_MAX = { normal: 3, express: 2 }
+const PATIENT = { sessionStatements: ['SET innodb_lock_wait_timeout = 50'], acquireTimeoutMs: 50_000 }
 /** Operator calls at once, of all envelopes of a delivery. */
 const CALLS_MAX = 16
 
@@ -94,6 +95,11 @@ export interface Request {
 export interface Bench {
   databaseUrl: string
   db: Db
+  /**
+   * Waits longer for locks and connections than a machine stands still: a consumer would try again, and a test that
+   * calls once would not.
+   */
+  patient(): Db
   /** Accepts a request of a customer with money. @returns its identifier. */
   accept(request?: Request): Promise<string>
   /** What the relay would publish now: the next envelope that is due. */
@@ -136,8 +142,10 @@ export async function openBench(): Promise<Bench> {
   const rows = (smsIdentifier: string) => readRows(db, smsIdentifier)
   const change = (statement: ReturnType<typeof sql>) =>
     read(db, 'test.change', async (reader) => void (await statement.execute(reader)))
+  let patient: Db | undefined
   return {
     ...{ db, databaseUrl: stack.databaseUrl },
+    patient: () => (patient ??= openDb({ ...db.settings, ...PATIENT })),
     accept: async ({ from = CUSTOMER, to, count = 1, text = 'hello', type = 'normal', ...others } = {}) => {
       const request = {
         userId: from,
@@ -188,7 +196,10 @@ export async function openBench(): Promise<Bench> {
       change(sql`UPDATE sms_status SET lease_until = NOW(3) + INTERVAL 1 SECOND
         WHERE sms_identifier = ${identifierToBytes(smsIdentifier)} AND status = 'sending'`),
     assertBooksBalance: async () => assert.deepEqual(await violationsIn(db), []),
-    close: () => stack.drop(),
+    close: async () => {
+      if (patient) await closeDb(patient)
+      await stack.drop()
+    },
   }
 }
 

@@ -5,6 +5,7 @@ import type { Envelope } from '../../src/outbox/index.ts'
 import { closeDb, openDb, read, transact } from '../../src/platform/db/index.ts'
 import { identifierToBytes } from '../../src/primitives/identifier.ts'
 import { eventually } from '../support/eventually.ts'
+import { holdRows } from '../support/lockWaits.ts'
 import { loseCommit } from '../support/loseCommit.ts'
 import type { LostPart } from '../support/loseCommit.ts'
 import { openTcpProxy } from '../../dev/tcpProxy.ts'
@@ -252,16 +253,15 @@ describe('a delivery with several envelopes in flight', () => {
     const { ids, envelopes } = await accepted(3)
     const { deliver, reported } = openDelivery(bench.db, [testOperator('a')])
     const [stuck, ...free] = ids as [string, string, string]
-    const ends = await transact(bench.db, 'test.hold', async (tx) => {
-      await sql`SELECT 1 FROM sms_status WHERE sms_identifier = ${identifierToBytes(stuck)} FOR UPDATE`.execute(
-        tx,
-      )
-      const delivering = Promise.allSettled(envelopes.map(deliver))
-      await eventually('the others are done', () => reported.settled.length === 4)
-      return [delivering]
-    })
+    const release = await holdRows(
+      bench.db,
+      sql`SELECT 1 FROM sms_status WHERE sms_identifier = ${identifierToBytes(stuck)}`,
+    )
+    const delivering = Promise.allSettled(envelopes.map(deliver))
+    await eventually('the others are done', () => reported.settled.length === 4)
+    await release()
     for (const id of free) assert.ok((await bench.rows(id)).every(({ status }) => status === 'done'))
-    await Promise.all(ends)
+    await delivering
     await bench.leaseIsOver(stuck)
     await deliver(envelopes[0]!)
     assert.deepEqual(await bench.outbox(), [])
@@ -270,7 +270,7 @@ describe('a delivery with several envelopes in flight', () => {
   it('shares them with another consumer: each recipient is sent by one of the two and ends once', async () => {
     const { ids, envelopes } = await accepted(12)
     const a = testOperator('a')
-    const consumers = [openDelivery(bench.db, [a]), openDelivery(bench.db, [a])]
+    const consumers = [openDelivery(bench.patient(), [a]), openDelivery(bench.patient(), [a])]
     const mine = [envelopes, envelopes.toReversed()]
     await Promise.all(consumers.flatMap(({ deliver }, at) => (mine[at] ?? []).map(deliver)))
     assert.equal(a.calls.flat().length, 24)

@@ -9,7 +9,9 @@ import { claimAll, settleAll } from './settlements.ts'
 
 const CHECKOUT = resolve(import.meta.dirname, '../..')
 
-describe('the command npm run quarantine', () => {
+describe('the command npm run quarantine', function () {
+  // Each command is a process of its own.
+  this.timeout(300_000)
   let bench: Bench
   let references: string[]
   beforeEach(async () => {

@@ -46,7 +46,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ kind: 'comeDue' as const }) },
 )
 
-describe('delivery under any schedule of results, crashes, expired leases, redeliveries and cancellations', () => {
+describe('delivery under any schedule of results, crashes, expired leases, redeliveries and cancellations', function () {
+  // Each run has a database of its own.
+  this.timeout(300_000)
   it('ends each message once, refunds once, names or quarantines the rest, and marks before it repeats', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -39,7 +39,7 @@ describe('a settlement', () => {
 
   it('refunds each failed recipient once when it runs twice at the same time', async () => {
     const { id, tasks, inFlight } = await claimed(10)
-    await Promise.all([1, 2, 3, 4].map(() => settle(bench.db, inFlight, tasks.map(failed))))
+    await Promise.all([1, 2, 3, 4].map(() => settle(bench.patient(), inFlight, tasks.map(failed))))
     assert.equal((await bench.refunds()).length, 10)
     assert.equal(await bench.balance(), DEPOSIT)
     assert.ok((await bench.rows(id)).every(({ status }) => status === 'failed'))
@@ -124,7 +124,7 @@ describe('a settlement', () => {
       const { id, tasks, inFlight } = await claimed(12)
       const settled = await Promise.all(
         tasks.map((task) =>
-          settle(bench.db, inFlight, [task.recipientNo % 3 === 0 ? failed(task) : done(task)]),
+          settle(bench.patient(), inFlight, [task.recipientNo % 3 === 0 ? failed(task) : done(task)]),
         ),
       )
       assert.equal(settled.flatMap((each) => each.settled).length, 12)

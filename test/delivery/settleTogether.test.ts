@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { sql } from 'kysely'
 import type { ClaimedEnvelope, Settlement, Task } from '../../src/delivery/index.ts'
-import { closeDb, openDb, transact } from '../../src/platform/db/index.ts'
+import { closeDb, openDb } from '../../src/platform/db/index.ts'
 import { eventually } from '../support/eventually.ts'
+import { holdBalance } from '../support/holdBalance.ts'
 import { loseCommit } from '../support/loseCommit.ts'
 import type { LostPart } from '../support/loseCommit.ts'
 import { openTcpProxy } from '../../dev/tcpProxy.ts'
@@ -198,13 +198,11 @@ describe('a settlement of several envelopes', () => {
       ),
     )
     const { deliver, reported } = openDelivery(bench.db, [a])
-    const [delivering] = await transact(bench.db, 'test.hold', async (tx) => {
-      await sql`SELECT 1 FROM user_balances WHERE user_id = ${CUSTOMER} FOR UPDATE`.execute(tx)
-      const delivering = Promise.all(envelopes.map(deliver))
-      await eventually('the other is done', () => reported.settled.includes('done'))
-      assert.deepEqual(reported.settled, ['done'])
-      return [delivering]
-    })
+    const release = await holdBalance(bench.db, CUSTOMER)
+    const delivering = Promise.all(envelopes.map(deliver))
+    await eventually('the other is done', () => reported.settled.includes('done'))
+    assert.deepEqual(reported.settled, ['done'])
+    await release()
     await delivering
     assert.deepEqual(reported.settled.toSorted(), ['done', 'failed'])
     assert.equal((await bench.refunds()).length, 1)

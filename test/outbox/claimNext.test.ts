@@ -199,8 +199,11 @@ describe('one claim of the relay after another', () => {
     })
 
     it('takes them in the order of their guarantees, not of their acceptance', async () => {
-      const [long, usual, short] = [await guaranteed(5_000), await guaranteed(2_000), await guaranteed(200)]
-      assert.deepEqual([await next(true), await next(true), await next(true)], [[short], [usual], [long]])
+      // Each counts from its own INSERT: they lie so far apart that no slow machine changes their order.
+      const last = await guaranteed(5_000)
+      const second = await guaranteed(-60_000)
+      const first = await guaranteed(-120_000)
+      assert.deepEqual([await next(true), await next(true), await next(true)], [[first], [second], [last]])
     })
 
     it('finds one with a short guarantee at once after one with the longest was claimed', async () => {

@@ -8,6 +8,8 @@ import { openReceiptBench } from './bench.ts'
 import type { ReceiptBench } from './bench.ts'
 
 const ORPHAN_AGE_SECONDS = 24 * 3_600 + 1
+/** What a slow machine may take between two statements, and less than half of the shortest wait that is told from none. */
+const SLOWNESS_SECONDS = 25
 
 describe('a receipt', () => {
   let bench: ReceiptBench
@@ -278,9 +280,10 @@ describe('a receipt', () => {
       waits.push(await dueInSeconds(bench))
       await bench.change(sql`DELETE FROM waiting_receipts`)
     }
-    assert.deepEqual(
-      waits.map((seconds) => Math.round(seconds / 10) * 10),
-      [0, 60, 3_600],
+    const wanted = [0, 60, 3_600]
+    assert.ok(
+      waits.every((seconds, round) => Math.abs(seconds - (wanted[round] ?? NaN)) < SLOWNESS_SECONDS),
+      waits.join(),
     )
   })
 

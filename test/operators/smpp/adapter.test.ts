@@ -50,6 +50,8 @@ describe('the SMPP adapter', () => {
   }
   const kindsOf = (result: CallResult) => resultsOf(result).map(({ kind }) => kind)
   const linksUp = () => facts.flatMap((fact) => (fact.kind === 'links' ? [fact.up] : []))
+  /** The adapter knows of its bind: what it submits from now on leaves at once. */
+  const isUp = () => eventually('the link is up', () => linksUp().at(-1) === 1)
   const factsOf = <K extends AdapterFact['kind']>(kind: K) => facts.filter((fact) => fact.kind === kind)
   /** Answers each submit_sm with what `statusOf` says of it, and its position as the identifier. */
   const answering = (statusOf: (pdu: PduOf<'submit_sm'>, position: number) => number | null): Script => {
@@ -375,12 +377,13 @@ describe('the SMPP adapter', () => {
   it('ends by itself when the operator hangs: what left is unknown, what waits is not sent', async () => {
     peer.script = operatorThat({ submit_sm: () => {} })
     const adapter = adapt({ window: 1 })
-    await peer.bound()
+    await isUp()
     const [left, waiting] = await Promise.all([
       adapter.submit([message()], SHORT_MS),
       adapter.submit([message()], SHORT_MS),
     ])
     assert.deepEqual([left?.kind, waiting?.kind], ['unknown', 'unavailable'])
+    await eventually('what left has come', () => peer.submitted().length > 0)
     assert.equal(peer.submitted().length, 1)
   })
 
@@ -388,8 +391,11 @@ describe('the SMPP adapter', () => {
     const held: [Pdu, PeerLink][] = []
     peer.script = operatorThat({ submit_sm: (pdu, link) => void held.push([pdu, link]) })
     const one = message()
-    const result = await adapt().submit([one], SHORT_MS)
+    const adapter = adapt()
+    await isUp()
+    const result = await adapter.submit([one], SHORT_MS)
     assert.equal(result.kind, 'unknown')
+    await eventually('it has come', () => held.length > 0)
     for (const [pdu, link] of held) {
       const late = { command: 'submit_sm_resp', sequence: pdu.sequence, messageId: 'late' } as const
       link.send(late)

@@ -24,6 +24,10 @@ const TIMERS: SmppTimers = {
   reconnectMinMs: 10,
   reconnectMaxMs: 20,
 }
+/** For responses that never come; those of the bind have it too. */
+const SHORT_MS = 1_000
+/** Each enquiry is answered within it. */
+const ENQUIRY_MS = 200
 const CREDENTIALS = { systemId: 'chapar', password: 'secret', systemType: 'sms', addressRange: '' }
 
 describe('an SMPP session', () => {
@@ -157,7 +161,7 @@ describe('an SMPP session', () => {
 
   it('tells of each response that comes late, again, or for nothing', async () => {
     const { session, link, oddities } = await openBound(
-      { responseMs: 30 },
+      { responseMs: SHORT_MS },
       {},
       operatorThat({ submit_sm: () => {} }),
     )
@@ -240,7 +244,7 @@ describe('an SMPP session', () => {
   })
 
   it('keeps a link that gives a sign of life, and gives one', async () => {
-    const { session, link } = await openBound({ enquireLinkMs: 20 })
+    const { session, link } = await openBound({ enquireLinkMs: ENQUIRY_MS })
     await eventually('it asked four times', () => answered(link, 'enquire_link').length >= 4)
     link.send({ command: 'enquire_link', sequence: 77 })
     await eventually('it answered', () => answered(link, 'enquire_link_resp').length === 1)
@@ -262,7 +266,7 @@ describe('an SMPP session', () => {
   })
 
   it('does not wait for ever for an operator that lets nobody go', async () => {
-    const { session } = await openBound({ responseMs: 30 }, {}, operatorThat({ unbind: () => {} }))
+    const { session } = await openBound({ responseMs: SHORT_MS }, {}, operatorThat({ unbind: () => {} }))
     await session.close()
     assert.equal(await session.ended, 'closed')
   })
