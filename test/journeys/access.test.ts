@@ -510,9 +510,7 @@ describe('a database with the demo key', () => {
 })
 
 describe('a revoked key', () => {
-  it('is refused by every process of the API', async function () {
-    // Three processes start and end.
-    this.timeout(120_000)
+  it('is refused by every process of the API', async () => {
     const stack = await freshStack()
     const engine = await startSeveral(stack)
     try {

@@ -18,8 +18,7 @@ import { linesOf, pidsOf } from './severalProcesses.ts'
 const REQUESTS = 10
 
 for (const processes of [1, 2]) {
-  describe(`an API over HTTPS, in ${processes} processes`, function () {
-    this.timeout(120_000)
+  describe(`an API over HTTPS, in ${processes} processes`, () => {
     const authority = createAuthority()
     const files = authority.issue('server', ['IP:127.0.0.1', 'DNS:first'])
     let stack: Stack

@@ -4,7 +4,15 @@ import { startTestEngine } from '../support/engine.ts'
 import type { TestEngine } from '../support/engine.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
-import { allServe, ask, linesOf, startSeveral, valueOf, workersOf } from './severalProcesses.ts'
+import {
+  allServe,
+  ask,
+  assertComesTo,
+  linesOf,
+  startSeveral,
+  valueOf,
+  workersOf,
+} from './severalProcesses.ts'
 
 const METRICS_LISTEN_ADDR = '127.0.0.1:0'
 const REQUESTS = 12
@@ -33,7 +41,7 @@ describe('metrics at an address of their own', () => {
   it('have health and readiness beside them, which both addresses serve', async () => {
     for (const url of [metricsUrl, engine.url])
       for (const path of ['healthz', 'readyz'])
-        assert.equal((await ask(`${url}/${path}`)).status, 200, `${url}/${path}`)
+        await assertComesTo(200, async () => (await ask(`${url}/${path}`)).status)
   })
 })
 
@@ -55,11 +63,10 @@ describe('metrics of several API processes at an address of their own', () => {
     assert.deepEqual([line?.['pid'], more.length], [engine.pid, 0])
     for (let times = 0; times < REQUESTS; times++) await ask(`${engine.url}/healthz`)
     const metricsUrl = String(line?.['url'])
-    const { text } = await ask(`${metricsUrl}/metrics`)
     const series = 'http_request_duration_seconds_count{method="GET",route="/healthz",status="200"}'
-    assert.equal(valueOf(text, series), REQUESTS)
+    await assertComesTo(REQUESTS, async () => valueOf((await ask(`${metricsUrl}/metrics`)).text, series))
     assert.equal(workersOf(engine).length, 2)
-    assert.equal((await ask(`${metricsUrl}/readyz`)).status, 200)
+    await assertComesTo(200, async () => (await ask(`${metricsUrl}/readyz`)).status)
     assert.equal((await ask(`${engine.url}/metrics`)).status, 404)
   })
 })

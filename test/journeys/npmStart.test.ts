@@ -11,8 +11,7 @@ import { sharedSimulators } from '../support/simulators.ts'
 
 const START_MS = 60_000
 
-describe('npm start', function () {
-  this.timeout(120_000)
+describe('npm start', () => {
   let stack: Stack
   let npm: Launched
   let url: string

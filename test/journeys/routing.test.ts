@@ -14,8 +14,7 @@ import { AT_ONCE, assertExact, foldAll } from '../reports/recount.ts'
 const ADMIN_KEY = 'admin-key-of-the-routing-journey-01234'
 const CUSTOMER = 1
 
-describe('routes by weight, cost and health in a running engine', function () {
-  this.timeout(120_000)
+describe('routes by weight, cost and health in a running engine', () => {
   let folder: string
   let engine: TestEngine
   let simulators: Awaited<ReturnType<typeof freshSimulators>>
@@ -37,7 +36,7 @@ routes:
     )
     const byUrl = { OPERATOR_A_URL: '', OPERATOR_B_URL: '' }
     engine = await startTestEngine({ env: { ...byUrl, OPERATORS_FILE: path, ADMIN_API_KEY: ADMIN_KEY } })
-    await topUp(engine.url, CUSTOMER, 100_000)
+    await topUp(engine.url, CUSTOMER, 10_000_000)
   })
   after(async () => {
     await engine.stop()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { audit } from '../../src/audit/index.ts'
-import { balanceOf, history, post, recipients, send, topUp } from '../support/api.ts'
+import { balanceOf, history, post, recipients, send, topUp, untilDecided } from '../support/api.ts'
 import { startTestEngine } from '../support/engine.ts'
 import type { TestEngine } from '../support/engine.ts'
 
@@ -38,7 +38,14 @@ describe('a message on its way', () => {
     const before = await engine.operatorA.admin.summary()
     await topUp(engine.url, 3, 200)
     const request = (recipient: string) =>
-      post(engine.url, '/sms/send', { customer_id: 3, text: 'hi', recipients: [recipient], type: 'normal' })
+      untilDecided(() =>
+        post(engine.url, '/sms/send', {
+          customer_id: 3,
+          text: 'hi',
+          recipients: [recipient],
+          type: 'normal',
+        }),
+      )
     const answers = await Promise.all(recipients(500).map(request))
     const count = (status: number) => answers.filter((answer) => answer.status === status).length
     assert.deepEqual([count(200), count(402)], [200, 300])

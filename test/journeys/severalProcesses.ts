@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { isDeepStrictEqual } from 'node:util'
 import { request } from 'undici'
 import type { Program } from '../../dev/stack/programs.ts'
 import { startEngineProcess } from '../support/engineProcess.ts'
@@ -7,6 +8,9 @@ import type { Stack } from '../support/servers.ts'
 
 /** A connection that goes to a process that hangs or was just killed may stay without an answer. */
 export const GIVE_UP_MS = 3_000
+
+/** Who asks the other processes waits a second for each: a sooner answer leaves none out. */
+const WHOLE_WITHIN_MS = 900
 
 /** The engine with two processes for the API besides the first. Resolves as soon as any serves. */
 export function startSeveral(
@@ -54,6 +58,29 @@ export async function ask(url: string, body?: object): Promise<{ status: number;
 export function valueOf(metrics: string, series: string): number {
   const line = metrics.split('\n').find((each) => each.startsWith(`${series} `))
   return line ? Number(line.slice(series.length + 1)) : 0
+}
+
+/** Asks until the answer is as expected. Counts never fall, so one that counts too much never is. */
+export function assertComesTo<T>(expected: T, read: () => Promise<T>): Promise<void> {
+  return assertWhole(expected, read, 0)
+}
+
+/** The answer is as expected; it is asked for again only if it took so long that a process may be missing in it. */
+export function assertAnswers<T>(expected: T, read: () => Promise<T>): Promise<void> {
+  return assertWhole(expected, read, WHOLE_WITHIN_MS)
+}
+
+async function assertWhole<T>(expected: T, read: () => Promise<T>, wholeWithinMs: number): Promise<void> {
+  let last: T | undefined
+  const isTold = async () => {
+    const startedAtMs = performance.now()
+    last = await read().catch(() => undefined)
+    const isWhole = last !== undefined && performance.now() - startedAtMs < wholeWithinMs
+    return isWhole || isDeepStrictEqual(last, expected)
+  }
+  // What it is instead says more than that it never came true.
+  await eventually('the answer is as expected', isTold).catch(() => {})
+  assert.deepEqual(last, expected)
 }
 
 /** Requests of both classes that were accepted, by any process. */

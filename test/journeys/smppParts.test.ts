@@ -20,7 +20,7 @@ import type { Stack } from '../support/servers.ts'
 const CUSTOMER = 1
 const DEPOSIT = 10_000
 const NUMBER = '+989120000000'
-const BOUND_MS = 60_000
+const BOUND_MS = 240_000
 /** Three parts, of which the operator cannot process the second for now. */
 const THREE_PARTS = 'a'.repeat(153) + 'b'.repeat(153) + 'c'.repeat(30)
 const SECOND_PART_FAILS = { poisonTexts: [{ text: 'bbb', status: 500 as const }] }

@@ -40,9 +40,14 @@ describe('where a message is, as a running engine tells', () => {
     return { status, first: (body as unknown as Timeline).timelines?.[0] }
   }
   const waitsFor = async (id: string, what: string) => {
-    await eventually(`${id} waits for ${what}`, async () => (await ask(id)).first?.waiting?.for === what)
-    const asAdmin = await ask(id, ADMIN_KEY, 'admin/')
-    return asAdmin.first?.waiting?.detail ?? ''
+    // Both are asked each time, because in between it is tried again.
+    let detail = ''
+    await eventually(`${id} waits for ${what}`, async () => {
+      const [own, asAdmin] = [await ask(id), await ask(id, ADMIN_KEY, 'admin/')]
+      detail = asAdmin.first?.waiting?.detail ?? ''
+      return [own, asAdmin].every(({ first }) => first?.waiting?.for === what)
+    })
+    return detail
   }
   const control = async (name: string, state: string) => {
     const change = { key: ADMIN_KEY, body: { state, reason: 'a test' } }

@@ -11,12 +11,12 @@ import { readDatabaseAddress } from '../../src/platform/db/address.ts'
 import { readBrokerAddresses } from '../../src/platform/broker/address.ts'
 import { createAuthority } from '../support/certificates.ts'
 import type { CertificateFiles } from '../support/certificates.ts'
+import { eventually } from '../support/eventually.ts'
 import { chosenEngine, freshStack, logFolder, startOwnServers } from '../support/servers.ts'
 import { sharedSimulators } from '../support/simulators.ts'
 import { join } from 'node:path'
 
-describe('TLS to the servers', function () {
-  this.timeout(180_000)
+describe('TLS to the servers', () => {
   const ours = createAuthority()
   const other = createAuthority()
   let servers: Awaited<ReturnType<typeof startOwnServers>>
@@ -200,7 +200,7 @@ describe('TLS to the servers', function () {
 
     it('is ready over TLS to both', async () => {
       const engine = await start({})
-      assert.equal((await fetch(`${engine.url}/readyz`)).status, 200)
+      await eventually('it is ready', async () => (await fetch(`${engine.url}/readyz`)).status === 200)
       await engine.stop()
     })
 

@@ -1,3 +1,5 @@
+import { eventually } from './eventually.ts'
+
 /** One answer of the API, read whole. */
 export interface Answer<T> {
   status: number
@@ -51,6 +53,28 @@ export async function get<T>(url: string, path: string): Promise<Answer<T>> {
   return { status: response.status, body: (await response.json()) as T, headers: response.headers }
 }
 
+/** What a request gets that waited too long, as on a machine that stood still: nothing was charged. */
+const WAITED_TOO_LONG: unknown[] = ['overloaded', 'account_locked']
+
+export function waitedTooLong(body: unknown): boolean {
+  return WAITED_TOO_LONG.includes((body as { code?: unknown }).code)
+}
+
+/** Repeats a request that was refused only because it waited too long. @returns the answer that decided it. */
+export async function untilDecided<A extends { body: unknown }>(request: () => Promise<A>): Promise<A> {
+  return untilAnswered(request, ({ body }) => !waitedTooLong(body))
+}
+
+async function untilAnswered<A>(request: () => Promise<A>, isAnswer: (answer: A) => boolean): Promise<A> {
+  let answer = await request()
+  await eventually('the request is decided', async () => {
+    if (isAnswer(answer)) return true
+    answer = await request()
+    return false
+  })
+  return answer
+}
+
 /** An answer whose body is a JSON object; `code` is that of a problem document. */
 export interface Called {
   status: number
@@ -60,12 +84,28 @@ export interface Called {
   headers: Headers
 }
 
-/** Any request, with a key or a body or neither, on a connection of its own. */
-export async function call(
+interface CallOptions {
+  key?: string
+  body?: object
+  headers?: Record<string, string>
+}
+
+/**
+ * Any request, with a key or a body or neither, on a connection of its own. Repeated where the key could not be looked up
+ * in time: nothing was done then.
+ */
+export function call(url: string, method: string, path: string, options: CallOptions = {}): Promise<Called> {
+  return untilAnswered(
+    () => callOnce(url, method, path, options),
+    ({ code }) => code !== 'access_unavailable',
+  )
+}
+
+async function callOnce(
   url: string,
   method: string,
   path: string,
-  { key, body, headers = {} }: { key?: string; body?: object; headers?: Record<string, string> } = {},
+  { key, body, headers = {} }: CallOptions,
 ): Promise<Called> {
   const response = await fetch(url + path, {
     method,
@@ -86,7 +126,9 @@ export async function call(
 }
 
 export async function topUp(url: string, userId: number, balance: number): Promise<void> {
-  const { status } = await post(url, '/balance/add', { user_id: userId, balance, description: 'top-up' })
+  const { status } = await untilDecided(() =>
+    post(url, '/balance/add', { user_id: userId, balance, description: 'top-up' }),
+  )
   if (status !== 200) throw new Error(`top-up answered ${status}`)
 }
 
@@ -95,7 +137,9 @@ export async function send(
   url: string,
   request: { customer_id: number; recipients: string[]; text?: string; type?: 'normal' | 'express' },
 ): Promise<Accepted> {
-  const { status, body } = await post<Accepted>(url, '/sms/send', { text: 'hi', type: 'normal', ...request })
+  const { status, body } = await untilDecided(() =>
+    post<Accepted>(url, '/sms/send', { text: 'hi', type: 'normal', ...request }),
+  )
   if (status !== 200) throw new Error(`send answered ${status}: ${JSON.stringify(body)}`)
   return body
 }

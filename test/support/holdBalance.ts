@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { transact } from '../../src/platform/db/index.ts'
 import type { Db } from '../../src/platform/db/index.ts'
+import { mayStayIdle } from './lockWaits.ts'
 
 /** Some lock waits one after the other, and what is retried after them. */
 const HOLD_TIMEOUT_MS = 40_000
@@ -13,6 +14,7 @@ export async function holdBalance(db: Db, userId: number): Promise<() => Promise
     db,
     'test.hold',
     async (tx) => {
+      await mayStayIdle(tx)
       await sql`SELECT 1 FROM user_balances WHERE user_id = ${userId} FOR UPDATE`.execute(tx)
       isHeld.resolve()
       await isOver.promise

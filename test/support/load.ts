@@ -1,12 +1,17 @@
-import { post, recipients } from './api.ts'
+import { post, recipients, waitedTooLong } from './api.ts'
 import type { Accepted } from './api.ts'
+
+interface Refused {
+  status: number
+  code: string | undefined
+}
 
 /** What a client of the load knows afterwards. */
 export interface LoadRecord {
   /** Answered 200: must be there, and end. */
   accepted: Accepted[]
   /** Answered with a refusal: must have changed nothing. */
-  refused: number[]
+  refused: Refused[]
   /** No answer: wholly there or wholly absent. */
   unanswered: number
   /** Stops offering; resolves when every request has its answer or lost it. */
@@ -22,12 +27,17 @@ export interface LoadOptions {
   giveUpAfterMs?: number
 }
 
+/** Whoever waits too long on a machine that stands still is refused as well. */
+export function refusedForAnotherReason({ refused }: Pick<LoadRecord, 'refused'>): Refused[] {
+  return refused.filter((each) => !waitedTooLong(each))
+}
+
 /** Offers requests, each begun when one ends, until told to stop. Every third is express. */
 export function offerLoad(url: string, options: LoadOptions): LoadRecord {
   const { customers, concurrency, recipientsPerRequest = 1, giveUpAfterMs } = options
   let stopping = false
   let sent = 0
-  const record = { accepted: [] as Accepted[], refused: [] as number[], unanswered: 0 }
+  const record = { accepted: [] as Accepted[], refused: [] as Refused[], unanswered: 0 }
   const sendOne = async () => {
     const number = sent++
     const request = {
@@ -38,9 +48,9 @@ export function offerLoad(url: string, options: LoadOptions): LoadRecord {
     }
     const signal = giveUpAfterMs === undefined ? {} : { signal: AbortSignal.timeout(giveUpAfterMs) }
     try {
-      const { status, body } = await post<Accepted>(url, '/sms/send', request, signal)
+      const { status, body } = await post<Accepted & { code?: string }>(url, '/sms/send', request, signal)
       if (status === 200) record.accepted.push(body)
-      else record.refused.push(status)
+      else record.refused.push({ status, code: body.code })
     } catch {
       record.unanswered++
       // A server that is gone refuses at once; without a turn for others this would be a busy loop.

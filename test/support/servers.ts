@@ -11,7 +11,7 @@ import { printProgress } from '../../dev/servers/printProgress.ts'
 import { TEST_FOLDER, removeAbandoned } from '../../dev/tests/removeAbandoned.ts'
 import { deadLetterQueueOf } from '../../src/outbox/topology.ts'
 import { closeDb, migrate, openDb, read } from '../../src/platform/db/index.ts'
-import type { Db } from '../../src/platform/db/index.ts'
+import type { Db, Reader } from '../../src/platform/db/index.ts'
 import { DEFAULT_QUEUES, assertEmpty, leaveEmpty } from './callersServers.ts'
 
 /** What all tests run against: the caller's own servers, or private ones that the suite started. */
@@ -82,6 +82,9 @@ const TABLES = [
   'user_transactions',
   'user_balances',
 ] as const
+
+/** Each table's deletion waits for a disk that others use as well. */
+const EMPTY_TIMEOUT_MS = 120_000
 
 let ground: Ground | undefined
 /** Whatever this run writes, inside the checkout; the process id is its last part. */
@@ -171,10 +174,11 @@ export async function freshStack(): Promise<Stack> {
 
 /** DELETE, because TRUNCATE of a small table takes ten times as long. */
 export async function emptyTables(db: Db): Promise<void> {
-  await read(db, 'test.empty', async (reader) => {
+  const work = async (reader: Reader) => {
     for (const table of TABLES) await sql`DELETE FROM ${sql.table(table)}`.execute(reader)
     await sql`UPDATE report_positions SET folded_until = UNHEX(REPEAT('0', 32))`.execute(reader)
-  })
+  }
+  await read(db, 'test.empty', work, EMPTY_TIMEOUT_MS)
 }
 
 function standOn(): Ground {
