@@ -10,7 +10,7 @@ import { privateServers } from '../support/servers.ts'
 
 const QUEUE = 'kept'
 const QUEUE_OPTIONS = { durable: true, arguments: { 'x-queue-type': 'quorum' } }
-const SERVERS_TIMEOUT_MS = 120_000
+const SERVERS_TIMEOUT_MS = 600_000
 
 describe('private servers', function () {
   this.timeout(SERVERS_TIMEOUT_MS)
@@ -50,7 +50,7 @@ describe('private servers', function () {
 
   /** Asks until the queue gives its message, which goes back when the connection closes. */
   const nextMessage = () =>
-    waitUntil(() => withChannel((channel) => channel.get(QUEUE)), { what: 'a message', timeoutMs: 30_000 })
+    waitUntil(() => withChannel((channel) => channel.get(QUEUE)), { what: 'a message', timeoutMs: 120_000 })
 
   it('keep what they acknowledged through SIGKILL, and come back on their ports', async () => {
     await query('CREATE TABLE chapar.kept (id INT PRIMARY KEY)')

@@ -9,7 +9,7 @@ import { waitUntil } from '../../dev/processes/waitUntil.ts'
 import { chooseEngines } from '../../dev/servers/chooseEngines.ts'
 import { privateServers } from '../support/servers.ts'
 
-const SERVERS_TIMEOUT_MS = 120_000
+const SERVERS_TIMEOUT_MS = 600_000
 
 describe('the start of private servers', function () {
   this.timeout(SERVERS_TIMEOUT_MS)
@@ -30,7 +30,7 @@ describe('the start of private servers', function () {
     const lines: string[] = []
     const starting = startServers({ dataDir, ...choice, onProgress: (line) => lines.push(line) })
     // The broker reads its configuration for a second before it listens.
-    const first = await waitUntil(identity, { what: 'ports', timeoutMs: 30_000, intervalMs: 5 })
+    const first = await waitUntil(identity, { what: 'ports', timeoutMs: 300_000, intervalMs: 5 })
     const stranger = createServer().listen(first.distributionPort, '127.0.0.1')
     await once(stranger, 'listening')
     try {

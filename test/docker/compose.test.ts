@@ -354,7 +354,7 @@ describe('Docker Compose', function () {
 })
 
 describe('the services of the compose file, with their own commands and settings', function () {
-  this.timeout(120_000)
+  this.timeout(900_000)
   const file = withoutProfiles(readComposeFile())
   let stack: Stack
   let containers: Containers

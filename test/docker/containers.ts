@@ -25,8 +25,10 @@ export interface Containers {
 }
 
 // Five programs start at once on as little as two cores.
-const TIMEOUT_MS = 60_000
-const HEALTHCHECK_TIMEOUT_MS = 5_000
+const TIMEOUT_MS = 300_000
+const HEALTHCHECK_TIMEOUT_MS = 30_000
+/** Each question is a process, which takes its time from the programs that start. */
+const ASK_EVERY_MS = 500
 
 /** The tests provide these servers, which count as healthy. */
 const SERVERS = ['mysql', 'rabbitmq']
@@ -105,7 +107,11 @@ export async function createContainers(
         () => false,
       )
     }
-    await waitUntil(isReached, { what: `${name}: ${condition}`, timeoutMs: TIMEOUT_MS })
+    await waitUntil(isReached, {
+      what: `${name}: ${condition}`,
+      timeoutMs: TIMEOUT_MS,
+      intervalMs: ASK_EVERY_MS,
+    })
   }
   const assertDone = (name: string, exit: Exit): boolean => {
     if (exit.code === 0) return true

@@ -17,7 +17,7 @@ const ROLES = ['api', 'relay', 'consumer']
 const OPERATORS = ['operator-a', 'operator-b', 'operator-test']
 
 describe('the image that was built', function () {
-  this.timeout(300_000)
+  this.timeout(900_000)
   const built = JSON.parse(process.env['BUILT_IMAGE'] ?? '{}') as BuiltImage
   const written = readImage()
   let stack: Stack

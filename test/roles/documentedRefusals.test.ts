@@ -813,7 +813,8 @@ describe('a documented refusal', () => {
       })
       // A body of many megabytes takes its time on a slow machine.
       const requestTimeoutMs = code === 'request_timeout' ? 200 : 20_000
-      listener = await listenWith(served, { requestTimeoutMs, headersTimeoutMs: 200, checkEveryMs: 20 })
+      const limits = { requestTimeoutMs, headersTimeoutMs: requestTimeoutMs, checkEveryMs: 20 }
+      listener = await listenWith(served, limits)
       const client = await dial({ port: Number(new URL(listener.url).port) })
       client.say(bytes)
       await eventually('it is answered', () => answersIn(client.got()).length > 0)

@@ -131,7 +131,7 @@ describe('the receipts of the simulator over SMPP', () => {
   })
 
   it('may come before the response to the submit_sm', async () => {
-    await simulator.admin.behave({ receiptEarlyRate: 1, latency: { kind: 'fixed', ms: 300 } })
+    await simulator.admin.behave({ receiptEarlyRate: 1, latency: { kind: 'fixed', ms: 3_000 } })
     let isAnswered = false
     const call = adapt().submit([message()], TIMEOUT_MS)
     void call.then(() => (isAnswered = true))

@@ -29,7 +29,9 @@ async function check(name: string, root: string): Promise<{ code: number; compla
   }
 }
 
-describe('the checks of the structure', () => {
+describe('the checks of the structure', function () {
+  // Each is a program of its own, which reads the whole tree.
+  this.timeout(600_000)
   let copy: string
   before(async () => {
     copy = await mkdtemp(join(tmpdir(), 'chapar-check-'))

@@ -19,7 +19,7 @@ const NO_SERVERS = { DATABASE_URL: 'mysql://root@127.0.0.1:1/none', AMQP_URL: 'a
 const CACHE = '.local/compile-cache'
 
 describe('help of the npm scripts', function () {
-  this.timeout(180_000)
+  this.timeout(900_000)
   // A program without help does its work, and some delete.
   let copy: string
   before(async () => {
@@ -31,7 +31,7 @@ describe('help of the npm scripts', function () {
 
   const run = (script: string) => {
     const env = { ...NO_SERVERS, PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter) }
-    return promisify(exec)(`${script} --help`, { cwd: copy, env, timeout: 60_000 })
+    return promisify(exec)(`${script} --help`, { cwd: copy, env, timeout: 300_000 })
   }
   const listFiles = async () => {
     const entries = await readdir(copy, { recursive: true })

@@ -8,6 +8,10 @@ import type { Stack } from '../../support/servers.ts'
 
 /** Longer than any wait for a confirm that has a bound. */
 const LONG_ALARM_MS = 6_000
+/** Above what any answer takes that comes. */
+const CONFIRM_MS = 20_000
+/** How long one is waited for that does not come under an alarm. */
+const LOST_MS = 500
 const BODY = Buffer.from('{"of":"a test"}')
 
 describe('links to a broker in trouble', () => {
@@ -34,7 +38,7 @@ describe('links to a broker in trouble', () => {
       queues: topology(queues),
       onState: (_link: string, state: string) => states.push(state),
     }
-    publisher = await openPublisher({ ...shared, name: 'test publisher', confirmTimeoutMs: 500 })
+    publisher = await openPublisher({ ...shared, name: 'test publisher', confirmTimeoutMs: CONFIRM_MS })
     subscription = await openSubscription({
       ...shared,
       ...queues.normal,
@@ -55,7 +59,7 @@ describe('links to a broker in trouble', () => {
   after(() => stack?.drop())
 
   const up = () => eventually('both are up', () => publisher.isReady() && subscription.isUp())
-  const publish = () => publisher.publish(stack.queues.normal, BODY)
+  const publish = (wait?: { timeoutMs: number }) => publisher.publish(stack.queues.normal, BODY, {}, wait)
 
   it('heal after the broker closed every connection', async () => {
     await ctl('close_all_connections', '--vhost', new URL(stack.amqpUrl).pathname.slice(1), 'a test')
@@ -68,7 +72,7 @@ describe('links to a broker in trouble', () => {
   it('are blocked by a memory alarm: the publisher is not ready and loses nothing silently, and goes on after it', async () => {
     await ctl('set_vm_memory_high_watermark', 'absolute', '1MB')
     try {
-      assert.equal(await publish(), 'lost')
+      assert.equal(await publish({ timeoutMs: LOST_MS }), 'lost')
       await eventually('it is told', () => states.includes('blocked'))
       assert.equal(publisher.isReady(), false)
     } finally {

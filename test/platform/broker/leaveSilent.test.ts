@@ -47,7 +47,8 @@ describe('a node of several that keeps its connections and answers nothing', () 
     ...{ url, name: 'test', queues: topology(queuesOf(stack.queues)) },
     ...{ leaveAfterMs: LEAVE_AFTER_MS, onState: () => {} },
   })
-  const silence = () => node.links().forEach((link) => link.silence())
+  /** Links to come as well: a busy machine may be silent for so long that the other node is left in its turn. */
+  const silence = () => node.silence()
 
   it('is left by a publisher, which publishes through the next one', async () => {
     const publisher = await openPublisher({

@@ -91,7 +91,7 @@ describe('a link to the broker', () => {
 
   it('waits for a broker that takes connections and says nothing', async () => {
     proxy.silence()
-    await open({ connectTimeoutMs: 200 })
+    await open({ connectTimeoutMs: 1_000 })
     await eventually('an attempt failed', () => states.length >= 1)
     proxy.resume()
     await becomes('up')
@@ -110,7 +110,7 @@ describe('a link to the broker', () => {
 
   it('is given up when it falls silent during its set-up, and comes back', async () => {
     await open({
-      setUpTimeoutMs: 200,
+      setUpTimeoutMs: 1_000,
       setUp: async (connection) => {
         if (++setUps === 1) proxy.silence()
         await connection.createChannel()
@@ -120,19 +120,20 @@ describe('a link to the broker', () => {
     proxy.cut()
     proxy.resume()
     await becomes('up')
-    assert.equal(setUps, 2)
+    // A busy machine may take too long for the next one too.
+    assert.ok(setUps >= 2)
   })
 
   it('is given up when it falls silent during its set-up and stays so, and comes back on another connection', async () => {
     await open({
-      setUpTimeoutMs: 200,
+      setUpTimeoutMs: 1_000,
       setUp: async (connection) => {
         if (++setUps === 1) for (const each of proxy.links()) each.silence()
         await connection.createChannel()
       },
     })
     await becomes('up')
-    assert.equal(setUps, 2)
+    assert.ok(setUps >= 2)
   })
 
   it('is found out by its heartbeats when it falls silent, and comes back on another connection', async () => {

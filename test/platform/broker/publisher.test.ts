@@ -11,6 +11,10 @@ import { openTcpProxy } from '../../../dev/tcpProxy.ts'
 import type { TcpProxy } from '../../../dev/tcpProxy.ts'
 
 const BODY = Buffer.from('{"of":"a test"}')
+/** Above what any answer takes that comes. */
+const CONFIRM_MS = 20_000
+/** How long one is waited for that never comes. */
+const LOST_MS = 500
 
 describe('a publisher', () => {
   let stack: Stack
@@ -34,7 +38,7 @@ describe('a publisher', () => {
       name: 'test publisher',
       queues: topology(queuesOf(stack.queues)),
       onState: () => {},
-      confirmTimeoutMs: 500,
+      confirmTimeoutMs: CONFIRM_MS,
       silentMaxMs: 300,
     })
     await ready()
@@ -92,12 +96,12 @@ describe('a publisher', () => {
 
   it('calls a message lost when no answer comes in time', async () => {
     for (const link of proxy.links()) link.silence()
-    assert.equal(await publisher.publish(queue, BODY), 'lost')
+    assert.equal(await publisher.publish(queue, BODY, {}, { timeoutMs: LOST_MS }), 'lost')
   })
 
   it('is not ready while the broker answers nothing, and is ready again with its next answer', async () => {
     for (const link of proxy.links()) link.silence()
-    const publishing = publisher.publish(queue, BODY)
+    const publishing = publisher.publish(queue, BODY, {}, {})
     await eventually('it is not ready', () => !publisher.isReady())
     assert.equal(proxy.links().length, 1, 'the link itself is up')
     proxy.resume()

@@ -22,9 +22,10 @@ describe('the pool of database connections', () => {
     await proxy.close()
     await stack.drop()
   })
+  const open = (settings: { acquireTimeoutMs?: number } = {}) =>
+    openDb({ url: proxy.url, maxOpenConns: 2, maxIdleConns: 1, connMaxLifetimeSeconds: 300, ...settings })
   beforeEach(() => {
-    const sizes = { maxOpenConns: 2, maxIdleConns: 1, connMaxLifetimeSeconds: 300 }
-    db = openDb({ url: proxy.url, ...sizes, acquireTimeoutMs: 1_000 })
+    db = open()
   })
   afterEach(async () => {
     proxy.resume()
@@ -33,7 +34,19 @@ describe('the pool of database connections', () => {
     await closeDb(db)
   })
 
+  /** For tests that wait for the end of the bound, within which a busy machine may not serve either. */
+  const becomeImpatient = async () => {
+    await closeDb(db)
+    db = open({ acquireTimeoutMs: 1_000 })
+  }
   const ask = () => look(db, sql<{ one: number }>`SELECT 1 AS one`)
+  const serves = () =>
+    eventually('it serves', () =>
+      ask().then(
+        (rows) => rows[0]?.one === 1,
+        () => false,
+      ),
+    )
 
   /** Takes every connection. @returns what gives them back. */
   async function exhaust(): Promise<() => Promise<void>> {
@@ -58,6 +71,7 @@ describe('the pool of database connections', () => {
   }
 
   it('tells a caller that the database is away when none becomes free in time, and serves the next one', async () => {
+    await becomeImpatient()
     const releaseAll = await exhaust()
     await assert.rejects(ask(), (error) => {
       assert.ok(error instanceof Unavailable)
@@ -65,7 +79,7 @@ describe('the pool of database connections', () => {
       return true
     })
     await releaseAll()
-    assert.deepEqual(await ask(), [{ one: 1 }])
+    await serves()
   })
 
   it('hands a connection that became free to the one who waits', async () => {
@@ -76,11 +90,14 @@ describe('the pool of database connections', () => {
   })
 
   it('loses no connection to callers who gave up waiting', async () => {
+    await becomeImpatient()
     const releaseAll = await exhaust()
     const given = await Promise.allSettled(Array.from({ length: 20 }, ask))
     assert.ok(given.every(({ status }) => status === 'rejected'))
     await releaseAll()
-    assert.equal((await Promise.all(Array.from({ length: 20 }, ask))).length, 20)
+    await eventually('all are served', () =>
+      Promise.all(Array.from({ length: 20 }, ask)).then(Boolean, () => false),
+    )
   })
 
   it('tells a caller that the database is away when it cannot be reached, and heals', async () => {
@@ -98,24 +115,26 @@ describe('the pool of database connections', () => {
       await sql`SELECT 2`.execute(tx)
     })
     await assert.rejects(inUse, Unavailable)
-    await eventually('it serves', () => ask().then(Boolean, () => false))
+    await serves()
   })
 
   it('gives up a new connection on which the server falls silent, and serves the next caller', async () => {
+    await becomeImpatient()
     // Silent right after the handshake, when the session is being set up.
     const forget = proxy.onBytes((bytes, direction, link) => {
       if (direction === 'toServer' && bytes.includes('READ COMMITTED')) link.silence()
     })
     await assert.rejects(ask(), Unavailable)
     forget()
-    assert.deepEqual(await ask(), [{ one: 1 }])
+    await serves()
   })
 
   it('gives up a connection on which the server does not even greet', async () => {
+    await becomeImpatient()
     proxy.silence()
     await assert.rejects(ask(), Unavailable)
     proxy.resume()
-    await eventually('it serves', () => ask().then(Boolean, () => false))
+    await serves()
   })
 
   it('never hands on a connection on which a read failed', async () => {

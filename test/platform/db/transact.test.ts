@@ -8,22 +8,32 @@ import { eventually } from '../../support/eventually.ts'
 import { emptyTables, freshStack } from '../../support/servers.ts'
 import type { Stack } from '../../support/servers.ts'
 
+/** Far above what any step of a test takes. */
+const LONG_MS = 50_000
+
 describe('a transaction', () => {
   let stack: Stack
   let db: Db
+  /** Its lock waits do not end by themselves. */
+  let patient: Db
   const observed: string[] = []
+  const open = (lockWaitSeconds: number) => {
+    const sizes = { maxOpenConns: 4, maxIdleConns: 3, connMaxLifetimeSeconds: 300 }
+    const sessionStatements = [`SET innodb_lock_wait_timeout = ${lockWaitSeconds}`]
+    return openDb(
+      { url: stack.databaseUrl, ...sizes, sessionStatements },
+      (operation, _durationMs, outcome) => observed.push(`${operation} ${outcome}`),
+    )
+  }
 
   before(async () => {
     stack = await freshStack()
-    const sizes = { maxOpenConns: 4, maxIdleConns: 3, connMaxLifetimeSeconds: 300 }
     // One second instead of two, so that the tests of lock waits are sooner done.
-    const sessionStatements = ['SET innodb_lock_wait_timeout = 1']
-    db = openDb({ url: stack.databaseUrl, ...sizes, sessionStatements }, (operation, _durationMs, outcome) =>
-      observed.push(`${operation} ${outcome}`),
-    )
+    db = open(1)
+    patient = open(LONG_MS / 1_000)
   })
   after(async () => {
-    await closeDb(db)
+    await Promise.all([db, patient].map(closeDb))
     await stack.drop()
   })
   beforeEach(async () => {
@@ -83,13 +93,18 @@ describe('a transaction', () => {
     const tries: string[] = []
     const bothHoldOne = Promise.withResolvers<void>()
     const cross = (name: string, first: number, second: number) =>
-      transact(db, 'test.cross', async (tx) => {
-        tries.push(name)
-        await debit(tx, first)
-        if (tries.length === 2) bothHoldOne.resolve()
-        await bothHoldOne.promise
-        await debit(tx, second)
-      })
+      transact(
+        patient,
+        'test.cross',
+        async (tx) => {
+          tries.push(name)
+          await debit(tx, first)
+          if (tries.length === 2) bothHoldOne.resolve()
+          await bothHoldOne.promise
+          await debit(tx, second)
+        },
+        { timeoutMs: LONG_MS },
+      )
     await Promise.all([cross('a', 1, 2), cross('b', 2, 1)])
     assert.deepEqual([await balanceOf(stack.db, 1), await balanceOf(stack.db, 2)], [80, 80])
     assert.equal(tries.length, 3)

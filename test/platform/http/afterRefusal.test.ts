@@ -7,6 +7,9 @@ import { readBody } from '../../../src/platform/http/readBody.ts'
 import { eventually } from '../../support/eventually.ts'
 import { answersIn, assertProblem, dial, listenWith } from './rawClient.ts'
 
+/** Waited for in each test; a request that has to be decided must come within it. */
+const LIMIT_MS = 500
+
 const bounds = () => ({ bytesMax: 1_000, valuesMax: 1_000, budget: openBodyBudget(10_000) })
 
 describe('what arrives behind a refusal', () => {
@@ -22,12 +25,21 @@ describe('what arrives behind a refusal', () => {
           response.end('decided')
         })
       },
-      { checkEveryMs: 10, requestTimeoutMs: 30, headersTimeoutMs: 30, lingerMs: 5_000 },
+      { checkEveryMs: 10, requestTimeoutMs: LIMIT_MS, headersTimeoutMs: LIMIT_MS, lingerMs: 5_000 },
     )
   })
   afterEach(() => listener.close(0))
 
   const HEAD = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n'
+
+  /** On a machine that stands still meanwhile it is refused like the first. */
+  const isAnotherDecided = async () => {
+    const other = await dial(listener)
+    other.say(`${HEAD}other`)
+    await eventually('it is answered', () => other.got() !== '' || other.isClosed())
+    other.socket.destroy()
+    return read.includes('other')
+  }
 
   for (const [what, first, rest] of [
     ['the rest of a body', `${HEAD}ab`, 'cde'],
@@ -42,10 +54,8 @@ describe('what arrives behind a refusal', () => {
       client.socket.end()
       await eventually('the connection is over', client.isClosed)
       // A whole exchange later, whatever was to be read of the first has been.
-      const other = await dial(listener)
-      other.say(`${HEAD}other`)
-      await eventually('another is decided', () => read.includes('other'))
-      assert.deepEqual(read, ['other'])
+      await eventually('another is decided', isAnotherDecided)
+      assert.deepEqual([...new Set(read)], ['other'])
       assertProblem(answersIn(client.got())[0], 408, 'request_timeout')
     })
   }

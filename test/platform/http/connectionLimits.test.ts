@@ -50,7 +50,8 @@ describe('a connection', () => {
   })
 
   it('that stands still within an exchange is closed', async () => {
-    await open({ stillTimeoutMs: 50 })
+    // The request has to arrive within it.
+    await open({ stillTimeoutMs: 1_500 })
     const client = await dial(listener)
     client.say(ASK)
     await eventually('the request arrived', () => waiting.length === 1)

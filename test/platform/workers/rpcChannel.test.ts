@@ -15,7 +15,7 @@ describe('the line between two processes', () => {
   let child: ChildProcess
   let line: RpcChannel
 
-  beforeEach(() => {
+  beforeEach(async () => {
     child = fork(program)
     line = openRpcChannel(
       {
@@ -24,6 +24,8 @@ describe('the line between two processes', () => {
       },
       { name: () => 'the first' },
     )
+    // Its start counts against no question of a test.
+    await line.ask('nothing', undefined, LONG_MS)
   })
   afterEach(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return
