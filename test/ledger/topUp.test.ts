@@ -121,7 +121,7 @@ describe('a top-up', () => {
     let proxy: TcpProxy
     let proxied: Db
     before(async () => (proxy = await openTcpProxy(stack.databaseUrl)))
-    beforeEach(() => (proxied = openDb({ url: proxy.url, ...SIZES, acquireTimeoutMs: 300 })))
+    beforeEach(() => (proxied = openDb({ url: proxy.url, ...SIZES })))
     afterEach(async () => {
       proxy.cut()
       await closeDb(proxied)

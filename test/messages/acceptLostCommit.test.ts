@@ -22,7 +22,7 @@ describe('accepting requests on a link that fails', () => {
     stack = await freshStack()
     proxy = await openTcpProxy(stack.databaseUrl)
     const sizes = { maxOpenConns: 4, maxIdleConns: 3, connMaxLifetimeSeconds: 300 }
-    db = openDb({ url: proxy.url, ...sizes, acquireTimeoutMs: 300 })
+    db = openDb({ url: proxy.url, ...sizes })
     await fund(stack.db, 1, 10)
   })
   afterEach(async () => {

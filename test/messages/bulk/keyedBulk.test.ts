@@ -139,7 +139,7 @@ describe('a bulk on a link that fails', () => {
     stack = await freshStack()
     proxy = await openTcpProxy(stack.databaseUrl)
     const sizes = { maxOpenConns: 4, maxIdleConns: 3, connMaxLifetimeSeconds: 300 }
-    db = openDb({ url: proxy.url, ...sizes, acquireTimeoutMs: 300 })
+    db = openDb({ url: proxy.url, ...sizes })
     await fund(stack.db, USER, 1_000)
   })
   afterEach(async () => {

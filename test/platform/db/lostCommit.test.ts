@@ -13,6 +13,10 @@ import { openTcpProxy } from '../../../dev/tcpProxy.ts'
 import type { TcpProxy } from '../../../dev/tcpProxy.ts'
 
 const KEY = Buffer.alloc(16, 7)
+/** How long an answer is waited for that never comes; every other one has to come within it. */
+const SILENT_MS = 3_000
+/** Reached by no look-up that gets through. */
+const RESOLVE_MS = 20_000
 
 describe('a COMMIT whose answer is lost', () => {
   let stack: Stack
@@ -35,7 +39,7 @@ describe('a COMMIT whose answer is lost', () => {
       sql`INSERT INTO user_balances (user_id, balance, last_seq, last_updated) VALUES (1, 100, 0, NOW(3))`,
     )
     const sizes = { maxOpenConns: 3, maxIdleConns: 2, connMaxLifetimeSeconds: 300 }
-    db = openDb({ url: proxy.url, ...sizes, acquireTimeoutMs: 300 })
+    db = openDb({ url: proxy.url, ...sizes })
     tries = 0
   })
   afterEach(async () => {
@@ -57,7 +61,7 @@ describe('a COMMIT whose answer is lost', () => {
         )
         return 'done'
       },
-      { resolve: lookUp, timeoutMs: 300, ...options },
+      { resolve: lookUp, resolveTimeoutMs: RESOLVE_MS, ...options },
     )
 
   async function lookUp(tx: Tx): Promise<string | undefined> {
@@ -73,23 +77,24 @@ describe('a COMMIT whose answer is lost', () => {
 
   for (const how of ['cut', 'silence'] as const) {
     const link = how === 'cut' ? 'that was cut' : 'that fell silent'
+    const options = how === 'silence' ? { timeoutMs: SILENT_MS } : {}
 
     it(`is found to have taken effect, on a link ${link}, and nothing is done again`, async () => {
       const lost = loseCommit(proxy, 'answer', how)
-      assert.equal(await debit(), 'found')
+      assert.equal(await debit(options), 'found')
       assert.deepEqual([lost.count(), tries, ...(await booked())], [1, 1, 90, 1])
     })
 
     it(`is found to have had no effect, on a link ${link}, and the work is done again, once`, async () => {
       const lost = loseCommit(proxy, 'request', how)
-      assert.equal(await debit(), 'done')
+      assert.equal(await debit(options), 'done')
       assert.deepEqual([lost.count(), tries, ...(await booked())], [1, 2, 90, 1])
     })
   }
 
   it('has no effect any more when it arrives after the look-up', async () => {
     loseCommit(proxy, 'request', 'silence')
-    assert.equal(await debit(), 'done')
+    assert.equal(await debit({ timeoutMs: SILENT_MS }), 'done')
     proxy.resume()
     // Whatever the late COMMIT did would hold or have released the row's lock by the time this one gets it.
     await transact(stack.db, 'test.lock', lookUp)
@@ -140,7 +145,7 @@ describe('a COMMIT whose answer is lost', () => {
         if (tries <= killsMax) await look(stack.db, sql`KILL ${sql.lit(rows[0]?.id)}`)
         return 'done'
       },
-      { resolve: () => Promise.resolve(undefined), triesMax: 2 },
+      { resolve: () => Promise.resolve(undefined), resolveTimeoutMs: RESOLVE_MS, triesMax: 2 },
     )
 
   it('that comes upon a session killed in the meantime is looked up, and the work done again', async () => {
@@ -175,7 +180,7 @@ describe('a COMMIT whose answer is lost', () => {
         moveToAnotherServer()
         return 'done'
       },
-      { resolve: lookUp, timeoutMs: 300, resolveTimeoutMs: 1_000 },
+      { resolve: lookUp, resolveTimeoutMs: RESOLVE_MS },
     )
 
   it('is unknown when another server, behind the same address, does not know it', async () => {
