@@ -10,8 +10,9 @@ import { eventually } from '../../support/eventually.ts'
 import { freshStack } from '../../support/servers.ts'
 import type { Stack } from '../../support/servers.ts'
 
-/** Long before heartbeats would end the link. */
 const LEAVE_AFTER_MS = 300
+/** No heartbeat ends a link before a test ends: a node that is left is left for its silence. */
+const HEARTBEAT = 'heartbeat=600'
 
 describe('a node of several that keeps its connections and answers nothing', () => {
   let stack: Stack
@@ -43,8 +44,12 @@ describe('a node of several that keeps its connections and answers nothing', () 
     await stack.drop()
   })
 
-  const common = (url: string) => ({
-    ...{ url, name: 'test', queues: topology(queuesOf(stack.queues)) },
+  const common = (...nodes: TcpProxy[]) => ({
+    ...{
+      url: nodes.map(({ url }) => `${url}?${HEARTBEAT}`).join(','),
+      name: 'test',
+      queues: topology(queuesOf(stack.queues)),
+    },
     ...{ leaveAfterMs: LEAVE_AFTER_MS, onState: () => {} },
   })
   /** Links to come as well: a busy machine may be silent for so long that the other node is left in its turn. */
@@ -52,7 +57,7 @@ describe('a node of several that keeps its connections and answers nothing', () 
 
   it('is left by a publisher, which publishes through the next one', async () => {
     const publisher = await openPublisher({
-      ...common(`${node.url},${other.url}`),
+      ...common(node, other),
       ...{ confirmTimeoutMs: 100, silentMaxMs: 100 },
     })
     close = () => publisher.close()
@@ -65,7 +70,7 @@ describe('a node of several that keeps its connections and answers nothing', () 
   })
 
   it('is kept by a publisher that knows no other', async () => {
-    const publisher = await openPublisher({ ...common(node.url), confirmTimeoutMs: 3 * LEAVE_AFTER_MS })
+    const publisher = await openPublisher({ ...common(node), confirmTimeoutMs: 3 * LEAVE_AFTER_MS })
     close = () => publisher.close()
     await eventually('it is ready', () => publisher.isReady())
     const [link] = node.links()
@@ -77,7 +82,7 @@ describe('a node of several that keeps its connections and answers nothing', () 
   it('is left by a consumer that had nothing to do, which is given what comes through the next one', async () => {
     const bodies: string[] = []
     subscription = await openSubscription({
-      ...common(`${node.url},${other.url}`),
+      ...common(node, other),
       ...{ queue, deadLetterQueue: queuesOf(stack.queues).normal.deadLetterQueue, prefetch: 1, askMs: 50 },
       onDelivery: (delivery) => {
         bodies.push(delivery.body.toString())
