@@ -10,6 +10,7 @@ import type { MessageClass } from '../../src/primitives/messageClass.ts'
 import { recipients } from '../support/api.ts'
 import { acceptContextOf, balanceOf, countRows, fund, look } from '../support/arrange.ts'
 import { eventually } from '../support/eventually.ts'
+import { HOLD_TIMEOUT_MS, setLockWait } from '../support/lockWaits.ts'
 import { loseCommit } from '../support/loseCommit.ts'
 import type { LostCommit } from '../support/loseCommit.ts'
 import { manualTimers } from '../support/manualTimers.ts'
@@ -35,6 +36,7 @@ describe('accepting by load', () => {
     db = openDb({ url: proxy.url, ...sizes })
     batches = []
     asked = 0
+    setLockWait(db)
     proxy.onBytes((bytes, direction) => {
       if (direction === 'toServer' && bytes.includes('ORDER BY user_id FOR UPDATE')) asked++
     })
@@ -47,10 +49,11 @@ describe('accepting by load', () => {
     await stack.drop()
   })
 
-  const open = (shards = 1, clock?: ShardsSettings['clock']): Accept =>
+  /** Nothing waits for too long, unless a test says so. */
+  const timeStandsStill = () => ({ nowMs: () => 0, after: manualTimers().after })
+  const open = (shards = 1, clock: ShardsSettings['clock'] = timeStandsStill()): Accept =>
     openShards({
-      ...(clock && { clock }),
-      db,
+      ...{ db, clock },
       ...acceptContextOf(stack.db),
       shards,
       batchSizeMax: 2_000,
@@ -62,13 +65,15 @@ describe('accepting by load', () => {
     type,
     recipients: typeof to === 'number' ? recipients(to) : to,
   })
+  const holding = <T>(operation: string, work: (tx: Tx) => Promise<T>) =>
+    transact(stack.db, operation, work, { timeoutMs: HOLD_TIMEOUT_MS })
   /** Keeps the shard's first transaction waiting while `meanwhile` puts requests behind it. */
   async function behindOne<T>(
     accept: Accept,
     meanwhile: () => Promise<T>[],
     afterFirst: () => void = () => {},
   ): Promise<PromiseSettledResult<T>[]> {
-    const { first, others } = await transact(stack.db, 'test.hold', async (tx) => {
+    const { first, others } = await holding('test.hold', async (tx) => {
       await hold(tx)
       const first = accept(request(HELD, 1))
       await eventually('the shard waits for the balance', () => asked === 1)
@@ -171,20 +176,15 @@ describe('accepting by load', () => {
     for (const userId of [1, 2, 3]) await fund(stack.db, userId, 100_000)
     const accept = open()
     let express: Decision | undefined
-    const ends = await transact(
-      stack.db,
-      'test.hold',
-      async (tx) => {
-        await hold(tx)
-        const first = accept(request(HELD, 1))
-        await eventually('the normal shard waits for the balance', () => asked === 1)
-        const flood = Array.from({ length: 24 }, (_, index) => accept(request((index % 3) + 1, 500)))
-        const all = Promise.allSettled([first, ...flood])
-        express = await accept(request(1, 1, 'express'))
-        return { all }
-      },
-      { timeoutMs: 20_000 },
-    )
+    const ends = await holding('test.hold', async (tx) => {
+      await hold(tx)
+      const first = accept(request(HELD, 1))
+      await eventually('the normal shard waits for the balance', () => asked === 1)
+      const flood = Array.from({ length: 24 }, (_, index) => accept(request((index % 3) + 1, 500)))
+      const all = Promise.allSettled([first, ...flood])
+      express = await accept(request(1, 1, 'express'))
+      return { all }
+    })
     assert.equal(express?.kind, 'accepted')
     const kinds = (await ends.all).map(kindOf)
     assert.equal(kinds.filter((kind) => kind.startsWith('Overloaded')).length, 4)
@@ -196,9 +196,9 @@ describe('accepting by load', () => {
     // Enough for a normal message and one express one.
     await fund(stack.db, 3, 4)
     const accept = open()
-    const ends = await transact(stack.db, 'test.hold', async (tx) => {
+    const ends = await holding('test.hold', async (tx) => {
       await hold(tx, HELD + 1)
-      const normal = await transact(stack.db, 'test.hold_first', async (first) => {
+      const normal = await holding('test.hold_first', async (first) => {
         await hold(first)
         const alone = accept(request(HELD, 1))
         await eventually('the shard waits for the balance', () => asked === 1)
@@ -223,9 +223,9 @@ describe('accepting by load', () => {
     meanwhile: () => Promise<Promise<T>[]>,
   ): Promise<PromiseSettledResult<Decision | T>[]> {
     for (const userId of [1, 4, HELD + 1]) await fund(stack.db, userId, 10)
-    const ends = await transact(stack.db, 'test.hold', async (tx) => {
+    const ends = await holding('test.hold', async (tx) => {
       await hold(tx, HELD + 1)
-      const normal = await transact(stack.db, 'test.hold_first', async (first) => {
+      const normal = await holding('test.hold_first', async (first) => {
         await hold(first)
         const alone = accept(request(HELD, 1))
         await eventually('the shard waits for the balance', () => asked === 1)
@@ -259,7 +259,7 @@ describe('accepting by load', () => {
     const ends = await besideNormalBatch(accept, undefined, async () => {
       const behind = accept(request(1, 1, 'express'))
       await acceptFree(accept)
-      const { early } = await transact(stack.db, 'test.hold_other', async (tx) => {
+      const { early } = await holding('test.hold_other', async (tx) => {
         await hold(tx, 5)
         const early = accept(request(5, 1, 'express'))
         await acceptFree(accept)
@@ -363,28 +363,27 @@ describe('accepting by load', () => {
   it('decides the others while one customer’s balance stays locked, and returns account_locked for that one', async () => {
     await fund(stack.db, 1, 10)
     const accept = open()
-    await transact(
-      stack.db,
-      'test.hold',
-      async (tx) => {
-        await hold(tx)
-        const others = [accept(request(1, 2)), accept(request(7, 1))]
-        const decisions = await Promise.all([accept(request(HELD, 1)), accept(request(1, 1)), ...others])
-        assert.deepEqual(
-          decisions.map(({ kind }) => kind),
-          ['account_locked', 'accepted', 'accepted', 'insufficient_balance'],
-        )
-        // The customer waits in the queue of locked accounts now, and delays no other.
-        asked = 0
-        const held = accept(request(HELD, 1))
-        await eventually('its queue waits for the balance', () => asked === 1)
-        const first = await Promise.race([held, accept(request(1, 1))])
-        assert.equal(first.kind, 'accepted')
-        assert.equal((await held).kind, 'account_locked')
-      },
-      { timeoutMs: 20_000 },
-    )
-    assert.equal(await balanceOf(stack.db, HELD), 10)
+    setLockWait(db, 1)
+    const { held } = await holding('test.hold', async (tx) => {
+      await hold(tx)
+      const others = [accept(request(1, 2)), accept(request(7, 1))]
+      const decisions = await Promise.all([accept(request(HELD, 1)), accept(request(1, 1)), ...others])
+      assert.deepEqual(
+        decisions.map(({ kind }) => kind),
+        ['account_locked', 'accepted', 'accepted', 'insufficient_balance'],
+      )
+      // The customer waits in the queue of locked accounts now, and delays no other.
+      setLockWait(db)
+      asked = 0
+      const held = accept(request(HELD, 1))
+      await eventually('its queue waits for the balance', () => asked === 1)
+      const first = await Promise.race([held, accept(request(1, 1))])
+      assert.equal(first.kind, 'accepted')
+      assert.equal(await balanceOf(stack.db, HELD), 10)
+      return { held }
+    })
+    assert.equal((await held).kind, 'accepted')
+    assert.equal(await balanceOf(stack.db, HELD), 9)
     assert.equal(await balanceOf(stack.db, 1), 6)
     assert.equal((await accept(request(HELD, 1))).kind, 'accepted')
     assert.deepEqual((await audit(stack.db)).violations, [])

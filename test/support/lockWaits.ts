@@ -1,13 +1,26 @@
 import { sql } from 'kysely'
 import { transact } from '../../src/platform/db/index.ts'
+import { distrustPresentSessions } from '../../src/platform/db/pool.ts'
 import type { Db, Tx } from '../../src/platform/db/index.ts'
 import { look } from './arrange.ts'
 import { eventually } from './eventually.ts'
 
-const HOLD_TIMEOUT_MS = 60_000
+/** How long a transaction is held open at most, whatever the test does meanwhile. */
+export const HOLD_TIMEOUT_MS = 60_000
 /** A session that only lost its processor for a moment is seen at its statement as well. */
 const LOOKS_ALIKE_MIN = 10
 const ALIKE_MIN_MS = 100
+/** Longer than a transaction may take, so that on a busy machine too no wait for a lock ends by itself. */
+const WITHOUT_END_SECONDS = 50
+
+/** A setting of sessions that wait for a lock until they have it. */
+export const WAITS_WITHOUT_END = [`SET innodb_lock_wait_timeout = ${WITHOUT_END_SECONDS}`]
+
+/** What begins after it waits this long for a lock. */
+export function setLockWait(db: Db, seconds = WITHOUT_END_SECONDS): void {
+  db.settings.sessionStatements = [`SET innodb_lock_wait_timeout = ${seconds}`]
+  distrustPresentSessions(db)
+}
 
 /**
  * Resolves when as many sessions of this database wait for a lock: again and again each is seen at the same statement that
