@@ -9,6 +9,7 @@ import { recipients } from '../support/api.ts'
 import { acceptContextOf, balanceOf, fund, look } from '../support/arrange.ts'
 import { eventually } from '../support/eventually.ts'
 import { holdBalance } from '../support/holdBalance.ts'
+import { setLockWait } from '../support/lockWaits.ts'
 import { manualTimers } from '../support/manualTimers.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
@@ -20,6 +21,10 @@ const [X, Y] = [90, 91]
 /** A customer whose balance is not locked. */
 const FREE = 1
 const BALANCE = 10_000
+/** Of whom an account is to be found locked. */
+const BRIEF_SECONDS = 1
+
+type How = 'waits' | 'skips'
 
 describe('a customer whose balance another session keeps locked', () => {
   let stack: Stack
@@ -27,14 +32,16 @@ describe('a customer whose balance another session keeps locked', () => {
   let db: Db
   let accept: Accept
   /** The statements that asked for balances under lock, in order. */
-  let asked: ('waits' | 'skips')[]
+  let asked: How[]
+  let ask: (how: How) => void
   beforeEach(async () => {
     stack = await freshStack()
     proxy = await openTcpProxy(stack.databaseUrl)
     proxy.onBytes((bytes, direction) => {
       if (direction === 'toServer' && bytes.includes('ORDER BY user_id FOR UPDATE'))
-        asked.push(bytes.includes('SKIP LOCKED') ? 'skips' : 'waits')
+        ask(bytes.includes('SKIP LOCKED') ? 'skips' : 'waits')
     })
+    ask = (how) => void asked.push(how)
     asked = []
     for (const userId of [X, Y, FREE]) await fund(stack.db, userId, BALANCE)
   })
@@ -45,21 +52,30 @@ describe('a customer whose balance another session keeps locked', () => {
     await stack.drop()
   })
 
-  /** With four connections one locked customer is decided at a time, with eight two. */
+  /** With four connections one locked customer is decided at a time, with eight two. An account stays locked for ever. */
   function open(maxOpenConns: number): void {
     const sizes = { maxOpenConns, maxIdleConns: 3, connMaxLifetimeSeconds: 300 }
     db = openDb({ url: proxy.url, ...sizes })
+    setLockWait(db)
     accept = openShards({
       db,
       ...acceptContextOf(stack.db),
       shards: 1,
       batchSizeMax: 2_000,
       events: { batchDecided: () => {} },
-      clock: { nowMs: () => performance.now(), after: manualTimers().after },
+      clock: { nowMs: () => 0, after: manualTimers().after },
     })
   }
   const send = (userId: number, to = 1) =>
     accept({ userId, text: 'hi', type: 'normal', recipients: recipients(to) })
+  /** A shared transaction finds an account locked soon, and whoever is asked for alone after it waits without end. */
+  function onlyTogetherBriefly(): void {
+    setLockWait(db, BRIEF_SECONDS)
+    ask = (how) => {
+      asked.push(how)
+      if (how === 'skips') setLockWait(db)
+    }
+  }
   const kinds = (decisions: Decision[]) => decisions.map(({ kind }) => kind)
   const hold = (userId: number) => holdBalance(stack.db, userId)
   /** Puts requests into one transaction of the lane: behind one that is being decided. */
@@ -84,6 +100,7 @@ describe('a customer whose balance another session keeps locked', () => {
   it('does not delay others whose balances were locked as well and no longer are', async () => {
     open(8)
     const [letGoX, letGoY] = [await hold(X), await hold(Y)]
+    setLockWait(db, BRIEF_SECONDS)
     assert.deepEqual(
       kinds(
         await Promise.all(
@@ -96,6 +113,7 @@ describe('a customer whose balance another session keeps locked', () => {
       ['account_locked', 'account_locked'],
     )
     await letGoY()
+    setLockWait(db)
     asked = []
     const locked = send(X)
     await eventually('the transaction waits for the balance', () => asked.length === 1)
@@ -107,6 +125,7 @@ describe('a customer whose balance another session keeps locked', () => {
   it('does not delay a customer whose balance was locked for a moment only', async () => {
     open(8)
     const [letGoX, letGoY] = [await hold(X), await hold(Y)]
+    onlyTogetherBriefly()
     const ends = together(
       () => send(X),
       () => send(Y),
@@ -118,14 +137,15 @@ describe('a customer whose balance another session keeps locked', () => {
     assert.deepEqual(asked, ['waits', 'waits', 'skips', 'waits', 'waits'])
     await letGoY()
     assert.equal((await momentarily)?.kind, 'accepted')
-    assert.equal((await locked)?.kind, 'account_locked')
-    await letGoX()
     assert.deepEqual([await balanceOf(stack.db, X), await balanceOf(stack.db, Y)], [BALANCE, BALANCE - 1])
+    await letGoX()
+    assert.equal((await locked)?.kind, 'accepted')
   })
 
   it('has its requests decided in the order of arrival, also later ones', async () => {
     open(4)
     const [letGoX, letGoY] = [await hold(X), await hold(Y)]
+    onlyTogetherBriefly()
     const ends = together(
       () => send(X),
       () => send(Y, 1),
@@ -134,8 +154,8 @@ describe('a customer whose balance another session keeps locked', () => {
     await letGoY()
     // The balance is free again, and the customer's first request still waits for its turn.
     ends.push(send(Y, 2), send(Y, 3))
-    await Promise.all(ends)
     await letGoX()
+    await Promise.all(ends)
     const charges = await look(
       stack.db,
       sql<{ amount: number }>`SELECT amount FROM user_transactions
@@ -150,6 +170,7 @@ describe('a customer whose balance another session keeps locked', () => {
   it('is told that its account is locked, and not of an overload, when too much of it waits', async () => {
     open(8)
     const letGo = await hold(X)
+    setLockWait(db, BRIEF_SECONDS)
     const [first] = together(() => send(X))
     assert.equal((await first)?.kind, 'account_locked')
     // One is asked for alone, and half of what may wait is one customer's.
@@ -163,6 +184,7 @@ describe('a customer whose balance another session keeps locked', () => {
   it('is decided with the others again as soon as a decision has come', async () => {
     open(8)
     const letGo = await hold(X)
+    setLockWait(db, BRIEF_SECONDS)
     const [locked] = together(() => send(X))
     assert.equal((await locked)?.kind, 'account_locked')
     await letGo()

@@ -10,6 +10,7 @@ import { Unavailable } from '../../../src/primitives/unavailable.ts'
 import { acceptContextOf, balanceOf, fund } from '../../support/arrange.ts'
 import { eventually } from '../../support/eventually.ts'
 import { holdBalance } from '../../support/holdBalance.ts'
+import { WAITS_WITHOUT_END } from '../../support/lockWaits.ts'
 import { freshStack } from '../../support/servers.ts'
 import type { Stack } from '../../support/servers.ts'
 import { bulkOf, codesOf, messages } from './bulkBench.ts'
@@ -78,7 +79,8 @@ describe('the bulks of a process', () => {
 
   it('do not wait for one whose balance is locked, nor do other requests of the process', async () => {
     const proxy = await openTcpProxy(stack.databaseUrl)
-    const proxied = openDb({ url: proxy.url, maxOpenConns: 8, maxIdleConns: 8, connMaxLifetimeSeconds: 300 })
+    const sizes = { maxOpenConns: 8, maxIdleConns: 8, connMaxLifetimeSeconds: 300 }
+    const proxied = openDb({ url: proxy.url, ...sizes, sessionStatements: WAITS_WITHOUT_END })
     let lockWaitsOver = 0
     // What is decided again without a customer whose balance stayed locked for a whole lock wait.
     proxy.onBytes((bytes, direction) => {
