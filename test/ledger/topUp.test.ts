@@ -9,6 +9,7 @@ import { TOPPED_UP_MAX } from '../../src/primitives/money.ts'
 import { Unavailable } from '../../src/primitives/unavailable.ts'
 import { balanceOf, countRows, fund, look, newIdOf } from '../support/arrange.ts'
 import { beforeLookUp, loseCommit } from '../support/loseCommit.ts'
+import { WAITS_WITHOUT_END } from '../support/lockWaits.ts'
 import { emptyTables, freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 import { openTcpProxy } from '../../dev/tcpProxy.ts'
@@ -23,7 +24,9 @@ describe('a top-up', () => {
 
   before(async () => {
     stack = await freshStack()
-    db = openDb({ url: stack.databaseUrl, ...SIZES }, (operation, _durationMs, outcome) => {
+    // A wait for a lock that ends in vain is retried, and a busy machine makes waits long.
+    const settings = { url: stack.databaseUrl, ...SIZES, sessionStatements: WAITS_WITHOUT_END }
+    db = openDb(settings, (operation, _durationMs, outcome) => {
       if (outcome === 'retried') retried.push(operation)
     })
   })
