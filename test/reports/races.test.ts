@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import { closeDb, transact } from '../../src/platform/db/index.ts'
-import type { Db } from '../../src/platform/db/index.ts'
+import type { Db, Tx } from '../../src/platform/db/index.ts'
 import { Unavailable } from '../../src/primitives/unavailable.ts'
 import { foldOnce } from '../../src/reports/index.ts'
 import { fund, look, sendOne } from '../support/arrange.ts'
 import { eventually } from '../support/eventually.ts'
-import { holdRows } from '../support/lockWaits.ts'
+import { HOLD_TIMEOUT_MS, holdRows, setLockWait } from '../support/lockWaits.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 import { openInThePast } from '../support/inThePast.ts'
@@ -29,6 +29,7 @@ describe('the fold beside other transactions', () => {
   beforeEach(async () => {
     stack = await freshStack()
     db = stack.db
+    setLockWait(db)
     past = await openInThePast(stack.databaseUrl, HOUR_SECONDS)
     await fund(db, 1, 1_000_000)
     // A change that waits: by its row a fold is stopped when it has read everything and has written nothing.
@@ -42,6 +43,9 @@ describe('the fold beside other transactions', () => {
     await closeDb(past)
     await stack.drop()
   })
+
+  const holding = (operation: string, work: (tx: Tx) => Promise<void>) =>
+    transact(db, operation, work, { timeoutMs: HOLD_TIMEOUT_MS })
 
   /** The one session that waits for a lock with a statement like this. */
   async function untilWaiting(statement: RegExp): Promise<Session> {
@@ -74,7 +78,7 @@ describe('the fold beside other transactions', () => {
     const message = await sendOne(past, { userId: 1, to: 2 })
     const settled = Promise.withResolvers<void>()
     const over = Promise.withResolvers<void>()
-    const settling = transact(db, 'test.settle', async (tx) => {
+    const settling = holding('test.settle', async (tx) => {
       await settleIn(tx, allOf(message, 2), 'done')
       settled.resolve()
       await over.promise
@@ -131,7 +135,7 @@ describe('the fold beside other transactions', () => {
       db,
       sql`DELETE FROM sms_status WHERE sms_identifier = ${Buffer.from(message.replaceAll('-', ''), 'hex')}`,
     )
-    const accepting = transact(db, 'test.accept', async (tx) => {
+    const accepting = holding('test.accept', async (tx) => {
       await sql`INSERT INTO sms_status (sms_identifier, recipient_no, user_id, recipient, status, price, created_at,
         updated_at) VALUES (UNHEX(${message.replaceAll('-', '')}), 1, 1, '+989121234567', 'pending', 1, NOW(3), NOW(3))`.execute(
         tx,
