@@ -10,9 +10,12 @@ import { balanceOf } from '../support/api.ts'
 
 const CHECKOUT = resolve(import.meta.dirname, '../..')
 /** A program that does not end is killed, and has no exit code then. */
-const RUN_TIMEOUT_MS = 25_000
+const RUN_TIMEOUT_MS = 120_000
+/** Of one test. */
+const PROGRAMS_MAX = 3
 
-describe('the load test', () => {
+describe('the load test', function () {
+  this.timeout((PROGRAMS_MAX + 1) * RUN_TIMEOUT_MS)
   let engine: TestEngine
   let reports: string
   before(async () => {
