@@ -29,6 +29,9 @@ import { openWebhookBench } from '../webhooks/webhookBench.ts'
 import type { WebhookBench } from '../webhooks/webhookBench.ts'
 import { named, recipientOf, timelineOf } from './timelineOf.ts'
 
+/** A guarantee that no busy machine misses. */
+const HOUR_MS = 3_600_000
+
 describe('the timeline of a message that is finished', () => {
   let bench: Bench
   let a: TestOperator
@@ -48,7 +51,7 @@ describe('the timeline of a message that is finished', () => {
   const stepsOf = async (id: string) => named((await recipientOf(bench.db, id)).steps)
 
   it('says that it was accepted, charged and sent by the first operator', async () => {
-    const id = await bench.accept({ type: 'express' })
+    const id = await bench.accept({ type: 'express', guaranteedWithinMs: HOUR_MS })
     await deliver('express')
     const { steps, timelines, ...message } = await timelineOf(bench.db, id)
     assert.deepEqual(named(steps), ['accepted', 'charged 3'])
@@ -112,7 +115,7 @@ describe('the timeline of a message that is finished', () => {
   })
 
   it('has the attempts of one that nobody confirmed', async () => {
-    const id = await bench.accept({ type: 'express' })
+    const id = await bench.accept({ type: 'express', guaranteedWithinMs: HOUR_MS })
     a.answer = b.answer = () => SILENT
     await deliver('express')
     assert.deepEqual(await stepsOf(id), [
@@ -121,7 +124,7 @@ describe('the timeline of a message that is finished', () => {
   })
 
   it('has the guarantee, and that it was missed', async () => {
-    const id = await bench.accept({ type: 'express', guaranteedWithinMs: 3_600_000 })
+    const id = await bench.accept({ type: 'express', guaranteedWithinMs: HOUR_MS })
     await look(
       bench.db,
       sql`UPDATE sms_requests SET guaranteed_by = NOW(3) - INTERVAL 1 SECOND WHERE sms_identifier = ${identifierToBytes(id)}`,
@@ -137,7 +140,7 @@ describe('the timeline of a message that is finished', () => {
     const slow = slowOperator('a')
     const timers = manualTimers()
     const id = await bench.accept({
-      ...{ type: 'express', hedge: true, onUnknown: null, guaranteedWithinMs: 3_600_000 },
+      ...{ type: 'express', hedge: true, onUnknown: null, guaranteedWithinMs: HOUR_MS },
     })
     const { deliver } = openDelivery(bench.db, [slow, b], { hedgeAfter: timers.after })
     const delivered = deliver(await bench.envelope('express'))
