@@ -8,6 +8,7 @@ import { read } from '../../src/platform/db/index.ts'
 import { runStatement } from '../../src/platform/db/session.ts'
 import { readTotals } from '../../src/reports/index.ts'
 import { look } from '../support/arrange.ts'
+import { eventually } from '../support/eventually.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 import {
@@ -28,6 +29,8 @@ import type { Weeks } from './weeks.ts'
 const WEEKS = 52
 /** Two weeks of the year are due at its end, and the empty one before it. */
 const WEEKS_DUE = 2
+/** Of messages and of the ledger. */
+const REMOVALS = 2 * (WEEKS_DUE + 1)
 const KEPT_MS = (WEEKS - WEEKS_DUE) * WEEK_MS
 const WEEKS_PER_STEP = 13
 
@@ -98,21 +101,27 @@ describe('a year of weeks', () => {
 
     const load = openLoad(weeks, startOf(WEEKS) + DAY_MS)
     const blocked = await weeks.moveTo(startOf(WEEKS))
-    assert.deepEqual(blocked.sort(), tables.sort(), 'the view keeps the tables that it has read')
+    // The load may keep others for the second that is waited for each.
+    const split = tables.filter((table) => !blocked.includes(table))
+    assert.deepEqual(split, [], 'the view keeps the tables that it has read')
     await runRounds(removal.context)
     assert.equal(removal.held.at(-1), 'locked')
     assert.deepEqual(removal.removed, [])
     assert.deepEqual(await partitionsOf(db, 'sms_status'), before)
     view.destroy()
-    assert.deepEqual(await weeks.moveTo(startOf(WEEKS)), [])
-    await runRounds(removal.context)
+    const isSplit = async () => (await weeks.moveTo(startOf(WEEKS))).length === 0
+    await eventually('every table is split', isSplit)
+    await eventually('what is due is removed', async () => {
+      await runRounds(removal.context)
+      return removal.removed.length >= REMOVALS
+    })
     const { longestMs, count } = await load.stop()
 
     console.log(
       `      beside ${count.accept} accepts and ${count.read} reads, the longest took ${Math.round(longestMs.accept)} ` +
         `and ${Math.round(longestMs.read)} ms`,
     )
-    assert.equal(removal.removed.length, 2 * (WEEKS_DUE + 1), removal.removed.join(', '))
+    assert.equal(removal.removed.length, REMOVALS, removal.removed.join(', '))
     const partitions = await partitionsOf(db, 'sms_status')
     assert.equal(partitions.includes(before[0] ?? ''), false, 'the oldest are gone')
     assert.ok(partitions.length > before.length - WEEKS_DUE - 1, 'and new ones are there')
