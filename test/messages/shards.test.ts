@@ -10,7 +10,7 @@ import type { MessageClass } from '../../src/primitives/messageClass.ts'
 import { recipients } from '../support/api.ts'
 import { acceptContextOf, balanceOf, countRows, fund, look } from '../support/arrange.ts'
 import { eventually } from '../support/eventually.ts'
-import { HOLD_TIMEOUT_MS, setLockWait } from '../support/lockWaits.ts'
+import { HOLD_TIMEOUT_MS, mayStayIdle, setLockWait } from '../support/lockWaits.ts'
 import { loseCommit } from '../support/loseCommit.ts'
 import type { LostCommit } from '../support/loseCommit.ts'
 import { manualTimers } from '../support/manualTimers.ts'
@@ -66,7 +66,9 @@ describe('accepting by load', () => {
     recipients: typeof to === 'number' ? recipients(to) : to,
   })
   const holding = <T>(operation: string, work: (tx: Tx) => Promise<T>) =>
-    transact(stack.db, operation, work, { timeoutMs: HOLD_TIMEOUT_MS })
+    transact(stack.db, operation, (tx) => mayStayIdle(tx).then(() => work(tx)), {
+      timeoutMs: HOLD_TIMEOUT_MS,
+    })
   /** Keeps the shard's first transaction waiting while `meanwhile` puts requests behind it. */
   async function behindOne<T>(
     accept: Accept,

@@ -6,7 +6,7 @@ import { Unavailable } from '../../src/primitives/unavailable.ts'
 import { foldOnce } from '../../src/reports/index.ts'
 import { fund, look, sendOne } from '../support/arrange.ts'
 import { eventually } from '../support/eventually.ts'
-import { HOLD_TIMEOUT_MS, holdRows, setLockWait } from '../support/lockWaits.ts'
+import { HOLD_TIMEOUT_MS, holdRows, mayStayIdle, setLockWait } from '../support/lockWaits.ts'
 import { freshStack } from '../support/servers.ts'
 import type { Stack } from '../support/servers.ts'
 import { openInThePast } from '../support/inThePast.ts'
@@ -45,7 +45,7 @@ describe('the fold beside other transactions', () => {
   })
 
   const holding = (operation: string, work: (tx: Tx) => Promise<void>) =>
-    transact(db, operation, work, { timeoutMs: HOLD_TIMEOUT_MS })
+    transact(db, operation, (tx) => mayStayIdle(tx).then(() => work(tx)), { timeoutMs: HOLD_TIMEOUT_MS })
 
   /** The one session that waits for a lock with a statement like this. */
   async function untilWaiting(statement: RegExp): Promise<Session> {
