@@ -9,7 +9,7 @@ import type { Server, ServerParts } from './server.ts'
 const START_TIMEOUT_MS = 300_000
 const PROBE_INTERVAL_MS = 50
 
-/** A server that ended by itself before it served: of its port, which another program took meanwhile, as a rule. */
+/** A server ended by itself before it served. Usually another program took its port meanwhile. */
 export class EndedWhileStarting extends Error {
   override readonly name = 'EndedWhileStarting'
 }
@@ -66,7 +66,11 @@ export function createServer(parts: ServerParts, dataDir: string): Server {
 async function waitUntilServing(parts: ServerParts, running: Launched): Promise<void> {
   const serves = async () => {
     const exit = running.exit()
-    if (exit) throw new EndedWhileStarting(`${parts.name} ${describeExit(exit)} while starting`)
+    if (exit) {
+      const message = `${parts.name} ${describeExit(exit)} while starting`
+      // Whoever sends a signal wants it to end.
+      throw exit.signal ? new Error(message) : new EndedWhileStarting(message)
+    }
     return parts.probe().then(
       () => true,
       () => false,

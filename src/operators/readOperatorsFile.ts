@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { isNode, LineCounter, parseDocument } from 'yaml'
-import type { Document, ScalarTag } from 'yaml'
+import { isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml'
+import type { Document } from 'yaml'
 import { operatorsFileSchema } from './config.ts'
 import type { OperatorsFile } from './config.ts'
 import { resolveSecrets } from './secrets.ts'
@@ -9,14 +9,6 @@ import { resolveSecrets } from './secrets.ts'
 const FILE_BYTES_MAX = 4_194_304
 /** More would not be read. */
 const FAULTS_MAX = 100
-
-/** Prefixes of numbers: YAML would read 0912 as 912, and 0x and 0o as other bases. */
-const ZERO_FIRST: ScalarTag = {
-  tag: 'tag:yaml.org,2002:str',
-  default: true,
-  test: /^\+?0[0-9a-z]+$/i,
-  resolve: (text) => text,
-}
 
 export type ReadOperators = OperatorsFile | { faults: string[] }
 
@@ -36,13 +28,11 @@ export function readOperatorsFile(
   }
   if (text.length > FILE_BYTES_MAX) return { faults: [`is larger than ${FILE_BYTES_MAX} bytes`] }
   const lines = new LineCounter()
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    customTags: (tags) => [ZERO_FIRST, ...tags],
-  })
+  const document = parseDocument(text, { lineCounter: lines })
   // The first line of an error says what and where; the rest quotes the file, which may hold addresses.
   if (document.errors.length > 0)
     return { faults: document.errors.map(({ message }) => message.split('\n')[0]?.replace(/:$/, '') ?? '') }
+  keepZeros(document)
   let parsedTree: unknown
   try {
     parsedTree = document.toJS()
@@ -55,6 +45,16 @@ export function readOperatorsFile(
   if (parsed.success && faults.length === 0) return parsed.data
   const all = [...faults, ...(parsed.error?.issues ?? [])].slice(0, FAULTS_MAX)
   return { faults: all.map((fault) => describeFault(fault, document, lines)) }
+}
+
+/** A prefix is text: YAML reads one that begins with a zero, 0912, as 912. */
+function keepZeros(document: Document): void {
+  visit(document, {
+    Pair(_, { key, value }) {
+      if (isScalar(key) && key.value === 'prefix' && isScalar(value) && value.source?.startsWith('0'))
+        value.value = value.source
+    },
+  })
 }
 
 interface Fault {

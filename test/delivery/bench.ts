@@ -96,8 +96,8 @@ export interface Bench {
   databaseUrl: string
   db: Db
   /**
-   * Waits longer for locks and connections than a machine stands still: a consumer would try again, and a test that
-   * calls once would not.
+   * Waits for locks and connections for as long as its transactions may take: a consumer would try again, and a test
+   * that calls once would not.
    */
   patient(): Db
   /** Accepts a request of a customer with money. @returns its identifier. */

@@ -31,17 +31,17 @@ describe('the start of private servers', function () {
     const starting = startServers({ dataDir, ...choice, onProgress: (line) => lines.push(line) })
     // The broker reads its configuration for a second before it listens.
     const first = await waitUntil(identity, { what: 'ports', timeoutMs: 300_000, intervalMs: 5 })
-    const stranger = createServer().listen(first.distributionPort, '127.0.0.1')
-    await once(stranger, 'listening')
+    const stranger = createServer()
     try {
-      const servers = await starting
+      await once(stranger.listen(first.distributionPort, '127.0.0.1'), 'listening')
+      await starting
       const second = await identity()
-      await servers.stop()
       assert.notEqual(second?.distributionPort, first.distributionPort)
       assert.deepEqual({ ...second, distributionPort: first.distributionPort }, first)
       assert.match(lines.join('\n'), /RabbitMQ ended with exit code 1 while starting[^]*starting both again/)
     } finally {
       stranger.close()
+      await starting.then((servers) => servers.stop()).catch(() => {})
     }
   })
 })

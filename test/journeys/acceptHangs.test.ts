@@ -11,6 +11,8 @@ import type { TestEngine } from '../support/engine.ts'
 import { eventually } from '../support/eventually.ts'
 import type { ProblemBody } from '../support/app.ts'
 
+/** A request that waited for longer is refused. */
+const WAIT_MAX_MS = 2_000
 const CUSTOMER = 1
 /** Another session locks this customer's balance: the accepting transaction hangs, and later requests wait behind it. */
 const HELD = 2
@@ -80,6 +82,7 @@ describe('while the accepting transaction hangs', () => {
     const OTHER = 3
     await topUp(engine.url, OTHER, 1)
     const answers: Promise<Answer<ProblemBody>>[] = []
+    const startedMs = performance.now()
     let others: Promise<Answer<unknown>> | undefined
     const status = await whileHanging(async () => {
       for (let sent = 0; sent < 11; sent++) answers.push(post(engine.url, '/sms/send', body(CUSTOMER, 500)))
@@ -95,6 +98,7 @@ describe('while the accepting transaction hangs', () => {
     const [accepted, refused] = [count(200), count(503)]
     assert.equal(accepted + refused, 11, statuses.join())
     // On a slow machine some of those that may wait do so for too long.
+    if (performance.now() - startedMs < WAIT_MAX_MS) assert.equal(accepted, 10, statuses.join())
     assert.ok(accepted >= 1 && refused >= 1, statuses.join())
     assert.equal(await balanceOf(engine.url, CUSTOMER), BALANCE - accepted * 500)
   })

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import type { Program } from '../../dev/stack/programs.ts'
 import type { SimulatorProcess } from '../simulator/simulatorProcess.ts'
 import { topUp } from '../support/api.ts'
-import { countMarked, countSending, drainAndCheck, expireLeases, makeAllDue } from '../support/ending.ts'
+import {
+  AFTER_KILL_MS,
+  countMarked,
+  countSending,
+  drainAndCheck,
+  expireLeases,
+  makeAllDue,
+} from '../support/ending.ts'
 import { eventually } from '../support/eventually.ts'
 import { offerLoad, refusedForAnotherReason } from '../support/load.ts'
 import { freshStack } from '../support/servers.ts'
@@ -133,6 +140,6 @@ describe('an API of several processes that end', () => {
 
     await expireLeases(stack.db)
     await start({ port: engine.port })
-    await drainAndCheck(stack.db, load.accepted, simulators)
+    await drainAndCheck(stack.db, load.accepted, simulators, AFTER_KILL_MS)
   })
 })

@@ -5,7 +5,14 @@ import type { Program } from '../../dev/stack/programs.ts'
 import type { SimulatorProcess } from '../simulator/simulatorProcess.ts'
 import { get, post, topUp } from '../support/api.ts'
 import { look } from '../support/arrange.ts'
-import { countMarked, countSending, drainAndCheck, expireLeases, makeAllDue } from '../support/ending.ts'
+import {
+  AFTER_KILL_MS,
+  countMarked,
+  countSending,
+  drainAndCheck,
+  expireLeases,
+  makeAllDue,
+} from '../support/ending.ts'
 import { startEngineProcess } from '../support/engineProcess.ts'
 import { eventually } from '../support/eventually.ts'
 import { offerLoad, refusedForAnotherReason } from '../support/load.ts'
@@ -90,7 +97,7 @@ describe('an engine that is killed, or whose servers are', () => {
     const maybeSent = await countMaybeSent()
     await expireLeases(stack.db)
     const { url } = await start({ port: engine.port })
-    await drainAndCheck(stack.db, load.accepted, simulators)
+    await drainAndCheck(stack.db, load.accepted, simulators, AFTER_KILL_MS)
     const [marked, unknown] = [await countMarked(stack.db), await countUnknown(url)]
     assert.ok(
       marked <= maybeSent + unknown,
@@ -105,8 +112,8 @@ describe('an engine that is killed, or whose servers are', () => {
     await servers.broker.kill()
     await servers.broker.wipe()
     await enough(load, 200)
-    await load.stop()
     await servers.broker.start()
+    await load.stop()
     await eventually('the engine is ready again', async () => (await fetch(`${engine.url}/readyz`)).ok)
     await makeAllDue(stack.db)
     await drainAndCheck(stack.db, load.accepted, simulators)

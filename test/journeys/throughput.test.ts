@@ -23,7 +23,7 @@ const RECIPIENTS = 100
 const EXPRESS = 20
 const BOUND_MS = 60_000
 /** A second's worth may be early or late; two consumers that each had the bound for themselves would have twice of it. */
-const FASTER_MAX = 1.3
+const FASTER_MAX = 1.15
 /** What is lost to how busy this machine is; two consumers with a fixed half each would use half of it. */
 const USED_MIN = 0.55
 /** Normal messages that pass before the express ones; if they waited behind all, it would be twice as many. */

@@ -52,7 +52,7 @@ describe('a customer whose balance another session keeps locked', () => {
     await stack.drop()
   })
 
-  /** With four connections one locked customer is decided at a time, with eight two. An account stays locked for ever. */
+  /** With four connections one locked customer is decided at a time, with eight two. A wait for an account does not end by itself. */
   function open(maxOpenConns: number): void {
     const sizes = { maxOpenConns, maxIdleConns: 3, connMaxLifetimeSeconds: 300 }
     db = openDb({ url: proxy.url, ...sizes })

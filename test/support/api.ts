@@ -1,4 +1,4 @@
-import { eventually } from './eventually.ts'
+import { setTimeout as wait } from 'node:timers/promises'
 
 /** One answer of the API, read whole. */
 export interface Answer<T> {
@@ -53,26 +53,40 @@ export async function get<T>(url: string, path: string): Promise<Answer<T>> {
   return { status: response.status, body: (await response.json()) as T, headers: response.headers }
 }
 
-/** What a request gets that waited too long, as on a machine that stood still: nothing was charged. */
-const WAITED_TOO_LONG: unknown[] = ['overloaded', 'account_locked']
+/** A request waits for two seconds before it is refused for that. */
+const WAITED_MS_MIN = 1_000
+const REPEATED_FOR_MS = 30_000
+const REPEATED_EVERY_MS = 20
 
-export function waitedTooLong(body: unknown): boolean {
-  return WAITED_TOO_LONG.includes((body as { code?: unknown }).code)
+/**
+ * Whether a request was refused because it waited too long, as on a machine that stood still: nothing was charged. An
+ * account that was found locked so is known to be locked for a while, and then refused at once.
+ */
+export function waitedTooLong(code: unknown, tookMs: number): boolean {
+  return code === 'account_locked' || (code === 'overloaded' && tookMs >= WAITED_MS_MIN)
 }
 
 /** Repeats a request that was refused only because it waited too long. @returns the answer that decided it. */
 export async function untilDecided<A extends { body: unknown }>(request: () => Promise<A>): Promise<A> {
-  return untilAnswered(request, ({ body }) => !waitedTooLong(body))
+  return untilAnswered(
+    request,
+    ({ body }, tookMs) => !waitedTooLong((body as { code?: unknown }).code, tookMs),
+  )
 }
 
-async function untilAnswered<A>(request: () => Promise<A>, isAnswer: (answer: A) => boolean): Promise<A> {
-  let answer = await request()
-  await eventually('the request is decided', async () => {
-    if (isAnswer(answer)) return true
-    answer = await request()
-    return false
-  })
-  return answer
+/** @returns the last answer, which is none where that never came. */
+async function untilAnswered<A>(
+  request: () => Promise<A>,
+  isAnswer: (answer: A, tookMs: number) => boolean,
+): Promise<A> {
+  const deadlineMs = performance.now() + REPEATED_FOR_MS
+  for (;;) {
+    const startedMs = performance.now()
+    const answer = await request()
+    const endedMs = performance.now()
+    if (isAnswer(answer, endedMs - startedMs) || endedMs > deadlineMs) return answer
+    await wait(REPEATED_EVERY_MS)
+  }
 }
 
 /** An answer whose body is a JSON object; `code` is that of a problem document. */

@@ -11,10 +11,10 @@ import { drain } from './engine.ts'
 import { makeDue } from './makeDue.ts'
 
 /**
- * Above the lease of a published row. A row that a killed engine's transaction still locks when leases are ended, on a busy
- * server, waits for its own end.
+ * For what follows a kill: above the lease of a published row. A row that the killed engine's transaction still locks when
+ * leases are ended, on a busy server, waits for its own end.
  */
-const DRAIN_BOUND_MS = 120_000
+export const AFTER_KILL_MS = 120_000
 
 /** Ends the leases of a process that was killed and makes its outbox rows due: what time does by itself. */
 export async function expireLeases(db: Db): Promise<void> {
@@ -44,8 +44,9 @@ export async function drainAndCheck(
   db: Db,
   accepted: Accepted[],
   simulators: SimulatorProcess[],
+  boundMs?: number,
 ): Promise<void> {
-  await drain(db, DRAIN_BOUND_MS)
+  await drain(db, boundMs)
   await assertAllEnded(db, accepted)
   await assertRecordsAgree(db, simulators)
 }

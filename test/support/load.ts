@@ -4,6 +4,7 @@ import type { Accepted } from './api.ts'
 interface Refused {
   status: number
   code: string | undefined
+  tookMs: number
 }
 
 /** What a client of the load knows afterwards. */
@@ -29,7 +30,7 @@ export interface LoadOptions {
 
 /** Whoever waits too long on a machine that stands still is refused as well. */
 export function refusedForAnotherReason({ refused }: Pick<LoadRecord, 'refused'>): Refused[] {
-  return refused.filter((each) => !waitedTooLong(each))
+  return refused.filter(({ code, tookMs }) => !waitedTooLong(code, tookMs))
 }
 
 /** Offers requests, each begun when one ends, until told to stop. Every third is express. */
@@ -47,10 +48,11 @@ export function offerLoad(url: string, options: LoadOptions): LoadRecord {
       recipients: recipients(recipientsPerRequest, number * recipientsPerRequest),
     }
     const signal = giveUpAfterMs === undefined ? {} : { signal: AbortSignal.timeout(giveUpAfterMs) }
+    const startedMs = performance.now()
     try {
       const { status, body } = await post<Accepted & { code?: string }>(url, '/sms/send', request, signal)
       if (status === 200) record.accepted.push(body)
-      else record.refused.push({ status, code: body.code })
+      else record.refused.push({ status, code: body.code, tookMs: performance.now() - startedMs })
     } catch {
       record.unanswered++
       // A server that is gone refuses at once; without a turn for others this would be a busy loop.

@@ -10,10 +10,10 @@ export const HOLD_TIMEOUT_MS = 60_000
 /** A session that only lost its processor for a moment is seen at its statement as well. */
 const LOOKS_ALIKE_MIN = 10
 const ALIKE_MIN_MS = 100
-/** Longer than a transaction may take, so that on a busy machine too no wait for a lock ends by itself. */
+/** Longer than a transaction may take (8 s by default): what waits for a lock has it, or its transaction ends. */
 const WITHOUT_END_SECONDS = 50
 
-/** A setting of sessions that wait for a lock until they have it. */
+/** A setting of sessions whose waits for a lock do not end by themselves. */
 export const WAITS_WITHOUT_END = [`SET innodb_lock_wait_timeout = ${WITHOUT_END_SECONDS}`]
 
 /** What begins after it waits this long for a lock. */
