@@ -68,7 +68,7 @@ async function waitUntilServing(parts: ServerParts, running: Launched): Promise<
     const exit = running.exit()
     if (exit) {
       const message = `${parts.name} ${describeExit(exit)} while starting`
-      // Whoever sends a signal wants it to end.
+      // A signal is no accident.
       throw exit.signal ? new Error(message) : new EndedWhileStarting(message)
     }
     return parts.probe().then(
