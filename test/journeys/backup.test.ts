@@ -114,18 +114,18 @@ describe('a backup with binary logs', function () {
   /** One at which no message is being submitted: an operator is asked about such a one, instead of getting it again. */
   const quietPosition = async () => {
     const changedAt = async () => {
-      const [row] = await look<{ at: Date }>(
+      const [row] = await look<{ at: Date | null }>(
         db,
         sql`SELECT MAX(updated_at) AS at FROM sms_status WHERE status = 'pending'`,
       )
-      return row?.at.getTime()
+      return row?.at?.getTime()
     }
     for (;;) {
       await eventually('all wait', async () => (await statuses('pending')) === GROUPS.unsent)
       const before = await changedAt()
       const found = await position()
       const isQuiet = (await statuses('pending')) === GROUPS.unsent && (await changedAt()) === before
-      if (isQuiet) return found
+      if (before !== undefined && isQuiet) return found
     }
   }
   /** @returns whether the audit is content, and what it says of each rule that it is not content with. */
