@@ -39,7 +39,8 @@ export interface Findings {
   /** When the timeline expected the messages of a backlog to be handed over, to when they were. */
   estimates?: EstimatesOf[]
   /** HTTP latency of express requests. */
-  flood?: { aloneP99Ms: number; floodedP99Ms: number }
+  /** The flood goes through the process of the API that express uses, or elsewhere: through another one. */
+  flood?: { aloneP99Ms: number; floodedP99Ms: number; elsewhereP99Ms: number }
 }
 
 /** One scenario on two commits, or of two loads. `ours` and `theirs` are the looks in chronological order. */

@@ -122,7 +122,7 @@ function isolationSteps(form: Form): PlannedStep[] {
     },
     {
       ...{ name: 'flood', perform: flood },
-      seconds: 3 * AROUND_SECONDS + (2 * form.flood.durationMs) / 1_000,
+      seconds: 4 * AROUND_SECONDS + (3 * form.flood.durationMs) / 1_000,
     },
     {
       ...{ name: 'fair-share', perform: fairShare },

@@ -4,6 +4,7 @@ import { runNamed } from '../findings.ts'
 import { auditTables } from '../measure/auditTables.ts'
 import { planOf, runLoad } from '../measure/runLoad.ts'
 import { messagesPerSecond } from '../measure/sustained.ts'
+import { startCrew } from '../stage/crew.ts'
 import type { Crew } from '../stage/crew.ts'
 import { withCrew } from '../stage/withCrew.ts'
 import type { RunResult } from '../../result.ts'
@@ -18,25 +19,48 @@ const FLOOD_DEFAULT_PER_SECOND = 5_000
 const WARM_UP_MS = 2_000
 const DRAIN_TIMEOUT_MS = 120_000
 
-/** HTTP latency of express requests, alone and during a flood of normal ones, of which many are refused. */
+/**
+ * HTTP latency of express requests, alone and during a flood of normal ones: through the same process of the API, and
+ * through another one.
+ */
 export async function flood(bench: Bench): Promise<void> {
   const { stage, stopList, options, findings, say } = bench
   const customers = EXPRESS_CUSTOMERS + FLOOD_CUSTOMERS
-  const [alone, flooded] = await withCrew({ stage, stopList, env: options.env, customers }, async (crew) => {
-    const quiet = await sendExpress(bench, crew, 'express alone')
-    const ending = new AbortController()
-    const flooding = floodWith(bench, crew, ending.signal)
-    try {
-      return [quiet, await sendExpress(bench, crew, 'flooded', () => Promise.resolve(ending.abort()))]
-    } finally {
-      ending.abort()
-      await flooding
-    }
-  })
+  const [alone, flooded, elsewhere] = await withCrew(
+    { stage, stopList, env: options.env, customers },
+    async (crew) => {
+      const quiet = await sendExpress(bench, crew, 'express alone')
+      const through = await sendFlooded(bench, crew, 'flooded', crew)
+      const other = await startCrew({ stage, env: options.env, roles: ['api'] })
+      stopList.add(() => other.stop())
+      try {
+        return [quiet, through, await sendFlooded(bench, crew, 'flooded elsewhere', other)]
+      } finally {
+        await other.stop()
+      }
+    },
+  )
   const audit = await auditTables(stage.servers.databaseUrl)
-  findings.runs.push(alone, { ...flooded, audit })
-  findings.flood = { aloneP99Ms: alone.http.p99Ms, floodedP99Ms: flooded.http.p99Ms }
-  say(`express HTTP p99 ${alone.http.p99Ms.toFixed(1)} ms alone, ${flooded.http.p99Ms.toFixed(1)} ms flooded`)
+  findings.runs.push(alone, flooded, { ...elsewhere, audit })
+  findings.flood = {
+    aloneP99Ms: alone.http.p99Ms,
+    floodedP99Ms: flooded.http.p99Ms,
+    elsewhereP99Ms: elsewhere.http.p99Ms,
+  }
+  const p99s = [alone, flooded, elsewhere].map(({ name, http }) => `${http.p99Ms.toFixed(1)} ms ${name}`)
+  say(`express HTTP p99 ${p99s.join(', ')}`)
+}
+
+/** @param through the crew that the flood is sent to. */
+async function sendFlooded(bench: Bench, crew: Crew, name: string, through: Crew): Promise<RunResult> {
+  const ending = new AbortController()
+  const flooding = floodWith(bench, through, ending.signal)
+  try {
+    return await sendExpress(bench, crew, name, () => Promise.resolve(ending.abort()))
+  } finally {
+    ending.abort()
+    await flooding
+  }
 }
 
 async function sendExpress(
