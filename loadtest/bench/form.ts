@@ -143,7 +143,7 @@ const WHOLE: Form = {
   oldReadView: { messages: 500_000, time: { warmUpMs: 3_000, durationMs: 15_000 } },
   fairShare: { messages: 1_000_000, durationMs: 20_000 },
   weights: { messages: 180_000, durationMs: 60_000 },
-  flood: { durationMs: 15_000 },
+  flood: { durationMs: 10_000 },
   against: { probesMax: 8, turns: 9, time: { warmUpMs: 3_000, durationMs: 20_000 } },
   keyed: { turns: 2, time: { warmUpMs: 2_000, durationMs: 7_000 } },
   tracing: { turns: 9, time: { warmUpMs: 3_000, durationMs: 20_000 } },

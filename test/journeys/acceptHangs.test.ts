@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { sql } from 'kysely'
 import { audit } from '../../src/audit/index.ts'
-import { transact } from '../../src/platform/db/index.ts'
 import { balanceOf, post, recipients, topUp, untilDecided } from '../support/api.ts'
 import type { Answer } from '../support/api.ts'
 import { countRows, look } from '../support/arrange.ts'
 import { startTestEngine } from '../support/engine.ts'
 import type { TestEngine } from '../support/engine.ts'
 import { eventually } from '../support/eventually.ts'
+import { holdBalance } from '../support/holdBalance.ts'
 import type { ProblemBody } from '../support/app.ts'
 
 /** A request that waited for longer is refused. */
@@ -35,14 +35,15 @@ describe('while the accepting transaction hangs', () => {
   })
   /** @returns the status of the request that hung, which is decided after `meanwhile`. */
   async function whileHanging(meanwhile: () => Promise<void>): Promise<number> {
-    const hung = await transact(engine.db, 'test.hold', async (tx) => {
-      await sql`SELECT 1 FROM user_balances WHERE user_id = ${HELD} FOR UPDATE`.execute(tx)
-      const hung = untilDecided(() => post(engine.url, '/sms/send', body(HELD, 1)))
+    const release = await holdBalance(engine.db, HELD)
+    const hung = untilDecided(() => post(engine.url, '/sms/send', body(HELD, 1)))
+    try {
       await eventually('the transaction hangs', async () => (await countWaiting()) > 0)
       await meanwhile()
-      return { hung }
-    })
-    return (await hung.hung).status
+    } finally {
+      await release()
+    }
+    return (await hung).status
   }
   /** Sessions of the server that are at the statement which locks balances. */
   async function countWaiting(): Promise<number> {

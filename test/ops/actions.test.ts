@@ -19,6 +19,9 @@ import type { Stack } from '../support/servers.ts'
 import { ADMIN_KEY, signIn } from './signIn.ts'
 import type { SignedIn } from './signIn.ts'
 
+/** A claim whose COMMIT lost its answer ends with its lease of two minutes. */
+const AFTER_LEASE_MS = 150_000
+
 describe('an action that is asked for on the operations page', () => {
   let engine: TestEngine
   let page: SignedIn
@@ -37,7 +40,8 @@ describe('an action that is asked for on the operations page', () => {
     const asked = await ask(kind, input, reason)
     assert.equal(asked.status, 202, asked.text)
     const read = () => call(engine.url, 'GET', `/ops/api/actions/${String(asked.body['id'])}`, page.reading)
-    await eventually('a relay has carried it out', async () => (await read()).body['ended_at'] !== null)
+    const isOver = async () => (await read()).body['ended_at'] !== null
+    await eventually('a relay has carried it out', isOver, AFTER_LEASE_MS)
     const { body } = await read()
     return { state: body['state'], result: body['result'] as Record<string, unknown> }
   }

@@ -30,7 +30,9 @@ describe('reports', () => {
   let otherKey: string
   let foldedUntil: string
   before(async () => {
-    engine = await startTestEngine({ env: { ADMIN_API_KEY: ADMIN_KEY, RATE_LIMIT_RPS: '1000' } })
+    // A relay's own fold would move the position that is written here.
+    const env = { ROLE: 'api', ADMIN_API_KEY: ADMIN_KEY, RATE_LIMIT_RPS: '1000' }
+    engine = await startTestEngine({ env })
     one = await newCustomer(engine.db, 'One')
     const other = await newCustomer(engine.db, 'Other')
     key = (await newKey(engine.db, one.userId, { scopes: ['read'] })).text

@@ -98,8 +98,8 @@ export function engineEnv(
   }
 }
 
-/** Above the longest natural wait, a lease of 10 s of another worker. */
-const DRAIN_BOUND_MS = 45_000
+/** Above the longest natural wait: what a call without an answer left unknown counts as not taken after a minute. */
+const DRAIN_BOUND_MS = 120_000
 
 export async function drain(db: Db, boundMs = DRAIN_BOUND_MS): Promise<void> {
   await eventually(
