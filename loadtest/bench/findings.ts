@@ -38,8 +38,7 @@ export interface Findings {
   reports?: { alone: ReportTimes[]; beside: ReportTimes[]; comparison: Comparison }
   /** When the timeline expected the messages of a backlog to be handed over, to when they were. */
   estimates?: EstimatesOf[]
-  /** HTTP latency of express requests. */
-  /** The flood goes through the process of the API that express uses, or elsewhere: through another one. */
+  /** HTTP latency of express requests. The flood goes through the same process of the API, or elsewhere: another one. */
   flood?: { aloneP99Ms: number; floodedP99Ms: number; elsewhereP99Ms: number }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
+import type { RawBuilder } from 'kysely'
 import { audit } from '../../src/audit/index.ts'
 import type { AuditOptions } from '../../src/audit/index.ts'
 import { read, transact } from '../../src/platform/db/index.ts'
@@ -30,16 +31,17 @@ export async function expireLeases(db: Db): Promise<void> {
  * the last due one for a moment, and a killed engine's transaction may live on: such rows are asked for again.
  */
 export async function makeAllDue(db: Db): Promise<void> {
-  const rows = await read(db, 'test.waiting', (reader) => readWaiting(reader, sql`TRUE`))
-  let left = rows.map(({ id, order_key }) => sql`(${id}, ${order_key})`)
+  const waiting = (condition: RawBuilder<unknown>) =>
+    read(db, 'test.waiting', (reader) => readWaiting(reader, condition))
+  let left = await waiting(sql`TRUE`)
   await eventually(
     'what waits is due',
     async () => {
       if (left.length === 0) return true
-      const areLeft = sql`(id, order_key) IN (${sql.join(left)})`
+      const places = left.map(({ id, order_key }) => sql`(${id}, ${order_key})`)
+      const areLeft = sql`(id, order_key) IN (${sql.join(places)})`
       await transact(db, 'test.due', (tx) => makeDue(tx, areLeft))
-      const still = await read(db, 'test.waiting', (reader) => readWaiting(reader, areLeft))
-      left = still.map(({ id, order_key }) => sql`(${id}, ${order_key})`)
+      left = await waiting(areLeft)
       return left.length === 0
     },
     AFTER_KILL_MS,
