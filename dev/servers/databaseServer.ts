@@ -153,6 +153,8 @@ function serverCommand(engine: Engine, tree: Tree, dataFolder: string): { comman
     // Relative to the data folder, which the server changes into: a socket's whole path may have 107 bytes at most.
     '--socket=socket',
     `--pid-file=${join(dataFolder, 'pid')}`,
+    // MariaDB removes at its start what it finds of temporary tables there, which in /tmp are those of other servers.
+    `--tmpdir=${dataFolder}`,
   ]
   // The address is loopback, so certificates would protect nothing, and making them takes time.
   if (engine === 'mysql') args.push('--secure-file-priv=NULL', '--auto-generate-certs=OFF', '--mysqlx=OFF')

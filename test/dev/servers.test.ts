@@ -76,6 +76,12 @@ describe('private servers', function () {
     assert.deepEqual(row, { s: 1, f: 1, b: 1 })
   })
 
+  it('keep temporary tables to themselves, since MariaDB removes at its start those that it finds', async () => {
+    const [row] = await query('SELECT @@tmpdir tmp, @@datadir data')
+    assert.equal(resolve(row?.tmp), resolve(row?.data))
+    assert.ok(resolve(row?.data).startsWith(dataDir))
+  })
+
   it('answer to rabbitmqctl on the node of this pair', async () => {
     const queues = await servers.managementCtl(['list_queues', '--quiet', '-p', 'chapar', 'name'])
     assert.deepEqual(queues.trim().split('\n'), ['name', QUEUE])
