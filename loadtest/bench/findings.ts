@@ -109,6 +109,8 @@ export interface ClaimLoad {
   /** Time spent in look-ups from the beginning, of the time of the load; the relays of both classes add up. */
   scanShare: number
   messagesPerSecond: number
+  /** From acceptance to hand-over. */
+  expressP95Ms: number
 }
 
 /** From the first acceptance of a customer's messages until the last one finished. */

@@ -24,8 +24,8 @@ export interface LookUpFrom {
   due?: Place | undefined
 }
 
-/** A look-up from the beginning finds rows that came due earlier. Relays are seldom stopped for longer. */
-const DUE_SLACK_MS = 30_000
+/** A relay that did not look for longer looks from the beginning next, which finds rows that came due earlier. */
+const DUE_SLACK_MS = 5_000
 
 /** Those from the beginning are named apart: behind an old read view they take long, and are made seldom. */
 const operationOf = (from?: LookUpFrom) => (from ? 'outbox.look_up' : 'outbox.look_up_all')

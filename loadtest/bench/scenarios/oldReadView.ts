@@ -72,6 +72,7 @@ async function measure(bench: Bench, crew: Crew, name: string): Promise<ClaimLoa
     lookUpMs: meanMsBetween(before, after, lookUp),
     scanShare: secondsBetween(before, after, SCAN) / seconds,
     messagesPerSecond: carriedOfOffered(run),
+    expressP95Ms: run.handOver.express?.p95Ms ?? NaN,
   }
   say(
     `${figures.messagesPerSecond.toFixed(0)} messages/s, a claim ${figures.claimMs.toFixed(2)} ms, ` +
