@@ -5,7 +5,7 @@ import { BOUND_PER_SECOND, WEIGHTS } from './scenarios/weights.ts'
 // How much one load affects another: each ratio with its scenario.
 
 const OLD_VIEW_RATIO_MAX = 1.3
-/** Express had 14 times while settlements read dead rows; one slow second of the machine is no such fault. */
+/** A slow second of the machine stays below it. Settlements that read dead rows made it 14. */
 const OLD_VIEW_P95_RATIO_MAX = 2
 /** The relay of a class spends at most 2 % of its time in them, and there are two classes. */
 const SCAN_SHARE_MAX = 0.04

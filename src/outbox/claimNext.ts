@@ -21,6 +21,8 @@ export interface RelayState {
   position: PositionPublisher
   /** Due rows remain in the waiting lane from this place on. */
   moreDueFrom: Place | undefined
+  /** The database's time of the last look-up that was answered: what was due then is claimed, or behind `moreDueFrom`. */
+  dueKnownUntil: number | undefined
   /** The lane of the last claim. */
   lastCondition: Condition
   lookedUpAtMs: number
@@ -34,6 +36,7 @@ export function openRelayState({ db, type, nowMs }: RelaySettings): RelayState {
     scanStart: openScanStart(nowMs),
     position: openPositionPublisher(db, type, nowMs),
     moreDueFrom: undefined,
+    dueKnownUntil: undefined,
     lastCondition: 'ready',
     lookedUpAtMs: -Infinity,
   }
@@ -104,11 +107,13 @@ async function findSources(
   if (isBusy && !state.moreDueFrom && nowMs() - state.lookedUpAtMs < BUSY_LOOK_UP_MS)
     return [{ condition: 'ready', from: start }]
   state.lookedUpAtMs = nowMs()
-  const { ready, due, reachedKey } = scanStart.isFullScanDue(isBusy)
+  const { moreDueFrom, dueKnownUntil } = state
+  const { ready, due, reachedKey, nowKey } = scanStart.isFullScanDue(isBusy)
     ? await scanStart.timeFullScan(() => lookUp(db, type))
-    : await lookUp(db, type, { ready: start, due: state.moreDueFrom })
+    : await lookUp(db, type, { ready: start, due: moreDueFrom, dueKnownUntil })
   scanStart.notePublished(reachedKey)
   state.moreDueFrom = due
+  state.dueKnownUntil = nowKey
   const sources: ClaimSource[] = []
   if (due) sources.push({ condition: 'waiting', from: due })
   if (ready) sources.push({ condition: 'ready', from: lowerOf(ready, start) })

@@ -8,8 +8,7 @@ import { OWN_WAITING_LANE } from './lanes.ts'
 
 /**
  * Locks rows before their recipients, in the order of their identifiers: the first step of the lock order everywhere.
- * It reads a column that the key does not have. With the key alone MySQL reads, and locks, the whole index when it
- * expects few rows, and beside an old read view that takes seconds (decision 0016).
+ * It names a column that the key does not have: otherwise MySQL may scan and lock the whole primary key (decision 0016).
  */
 export async function lockRows(tx: Tx, outboxIds: string[]): Promise<void> {
   if (outboxIds.length === 0) return

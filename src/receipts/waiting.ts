@@ -122,7 +122,8 @@ export async function postponeWaiting(tx: Tx, postponed: Postponed[], reason: st
           NOW(3) + INTERVAL LEAST(${sql.lit(RETRY_MAX_SECONDS)}, GREATEST(${sql.lit(RETRY_MIN_SECONDS)},
             TIMESTAMPDIFF(SECOND, received_at, NOW(3)))) SECOND),
         reason = ${reason.slice(0, REASON_CHARS_MAX)}`.execute(tx)
-  const { rows } = await sql<{ orphans: number }>`SELECT COUNT(*) AS orphans FROM waiting_receipts
+  const { rows } = await sql<{ orphans: number }>`SELECT COUNT(*) AS orphans
+    FROM waiting_receipts FORCE INDEX (PRIMARY)
     WHERE id IN (${list(postponed.map(({ id }) => identifierToBytes(id)))}) AND state = 'orphan'`.execute(tx)
   return rows[0]?.orphans ?? 0
 }

@@ -12,8 +12,8 @@ export interface FoldingOptions {
 }
 
 /**
- * What comes in this time is counted together: a row of a rollup is written once for all of its messages. With thousands of
- * customers these rows are most of the work.
+ * What comes in this time is counted together, up to the bound of a turn: a row of a rollup is written once for all of its
+ * messages. With thousands of customers these rows are most of the work.
  */
 const FOLD_EVERY_MS = 30_000
 /** Old rows harm nothing for some minutes. */

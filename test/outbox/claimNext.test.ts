@@ -163,7 +163,7 @@ describe('one claim of the relay after another', () => {
       order: { condition: 'waiting' as const, until: new Date(1_000) },
     }))
     await transact(db, 'test.append', (tx) => append(tx, rows))
-    // Without the place, a busy relay would look a quarter of a second later, and only half a minute back.
+    // Without the place, a busy relay would look a quarter of a second later, and not as far back.
     const sizes = [await next(true), await next(true), await next(true)].map(({ length }) => length)
     assert.deepEqual(sizes, [12, many - 12, 0])
   })
@@ -178,6 +178,20 @@ describe('one claim of the relay after another', () => {
     })
     await assert.rejects(scan)
     assert.deepEqual(await next(), [above])
+  })
+
+  it('finds what came due while it could not look, though its scan from the beginning was not answered', async () => {
+    await next()
+    assert.ok(state.dueKnownUntil)
+    state.dueKnownUntil -= 600_000_000
+    const row = await appendRow(db, { condition: 'waiting', until: new Date(Date.now() - 300_000) })
+    const scan = state.scanStart.timeFullScan(() => {
+      timeMs += 8_000
+      return Promise.reject(new Error('took too long'))
+    })
+    await assert.rejects(scan)
+    assert.deepEqual(await next(), [row])
+    assert.deepEqual(await next(), [])
   })
 
   it('claims nothing, and leaves due rows waiting, while the queue is full', async () => {

@@ -43,18 +43,23 @@ describe('a look-up of what is ready or due', () => {
     assert.deepEqual(await found(2_001), [undefined, undefined])
   })
 
-  it('finds what came due in the last five seconds, and earlier rows from the beginning or a place of theirs', async () => {
-    const early = secondsAgo(10)
-    const key = early.until.getTime() * 1_000
-    await appendRow(db, early)
-    const dueKey = async (from?: { due?: Place }) =>
+  it('finds what came due since five seconds before the last look-up, and earlier rows from a place or the beginning', async () => {
+    const old = secondsAgo(300)
+    const key = old.until.getTime() * 1_000
+    await appendRow(db, old)
+    const dueKey = async (from?: { due?: Place; dueKnownUntil?: number }) =>
       (await lookUp(db, 'normal', from && { ready: placeOf(0), ...from })).due?.key
     assert.equal(await dueKey(), key)
-    assert.equal(await dueKey({}), undefined)
+    assert.equal(await dueKey({}), undefined, 'half a minute back where no look-up was answered')
     assert.equal(await dueKey({ due: placeOf(key) }), key)
+    assert.equal(await dueKey({ dueKnownUntil: key + 5_000_000 }), key, 'a relay that could not look for minutes')
+    assert.equal(await dueKey({ dueKnownUntil: key + 5_000_001 }), undefined)
     const late = secondsAgo(3)
     await appendRow(db, late)
-    assert.equal(await dueKey({}), late.until.getTime() * 1_000)
+    const ahead = (databaseNowMs(db) + 3_600_000) * 1_000
+    assert.equal(await dueKey({ dueKnownUntil: ahead }), late.until.getTime() * 1_000, 'a clock set back')
+    const { nowKey } = await lookUp(db, 'normal')
+    assert.equal(await dueKey({ dueKnownUntil: nowKey }), late.until.getTime() * 1_000)
   })
 
   it('is counted apart when it starts at the beginning, because that may be slow', async () => {
