@@ -46,7 +46,11 @@ export function lookUp(db: Db, type: MessageClass, from?: LookUpFrom): Promise<W
   const readyFrom = from ? sql`AND ${atOrAfter(from.ready)}` : sql``
   const dueFrom = from ? sql`AND order_key >= ${dueStart(from)}` : sql``
   return read(db, operationOf(from), async (reader) => {
-    const { rows } = await sql<{ found: 'ready' | 'due' | 'position' | 'now'; order_key: number; id: Buffer }>`
+    const { rows } = await sql<{
+      found: 'ready' | 'due' | 'position' | 'now'
+      order_key: number
+      id: Buffer
+    }>`
       (SELECT 'ready' AS found, order_key, id, recipients FROM outbox_events FORCE INDEX (idx_outbox_order)
         WHERE lane = ${ready} ${readyFrom} ORDER BY order_key, id LIMIT 1)
       UNION ALL

@@ -52,7 +52,11 @@ describe('a look-up of what is ready or due', () => {
     assert.equal(await dueKey(), key)
     assert.equal(await dueKey({}), undefined, 'half a minute back where no look-up was answered')
     assert.equal(await dueKey({ due: placeOf(key) }), key)
-    assert.equal(await dueKey({ dueKnownUntil: key + 5_000_000 }), key, 'a relay that could not look for minutes')
+    assert.equal(
+      await dueKey({ dueKnownUntil: key + 5_000_000 }),
+      key,
+      'a relay that could not look for minutes',
+    )
     assert.equal(await dueKey({ dueKnownUntil: key + 5_000_001 }), undefined)
     const late = secondsAgo(3)
     await appendRow(db, late)
