@@ -35,8 +35,8 @@ export interface FoldOptions {
 }
 
 /**
- * Of one transaction, and up to one message more: what 1,600 a second bring in one turn. Late settlements of these
- * recipients wait for it, some 6 s on two cores, and are tried for 8 s.
+ * Of one transaction, and up to one message more: what 1,600 a second bring between two turns. Late settlements of these
+ * recipients wait for it, 5 to 9 s on two cores.
  */
 const RECIPIENTS_MAX = 50_000
 const CHANGES_MAX = 25_000

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import { claim } from '../../src/outbox/claim.ts'
-import { confirmLease, shortenLease } from '../../src/outbox/confirmLease.ts'
 import { append, lockFreeRows, lockRows, postpone } from '../../src/outbox/index.ts'
 import { lookUp } from '../../src/outbox/lookUp.ts'
 import { placeOf } from '../../src/outbox/place.ts'
@@ -104,7 +103,7 @@ describe('beside an old read view, whose dead index entries cannot be purged', f
       fromPlace.forEach((pages, index) => assert.ok(pages * 2 < (fromStart[index] ?? 0), text))
     }))
 
-  it('locks, leases and moves of a few rows by their identifiers read no dead entry either', () =>
+  it('locks and moves of a few rows by their identifiers read no dead entry either', () =>
     besideOldView(async () => {
       await passThrough()
       for (const [name, pages] of Object.entries(await pagesOfSteps()))
@@ -116,18 +115,12 @@ describe('beside an old read view, whose dead index entries cannot be purged', f
     for (let tag = 0; tag < 2; tag++) await appendRow(db, { condition: 'ready', tag })
     await look(db, sql`ANALYZE TABLE outbox_events`)
     const outboxIds = (await rowsOf(db)).map(({ id }) => id)
-    const leaseUntil = new Date()
-    const published = outboxIds.map((outboxId) => ({ outboxId, leaseUntil }))
     const postponed = outboxIds.map((outboxId) => ({ outboxId, until: { afterMs: 60_000 } }))
     const within = (step: (tx: Tx) => Promise<unknown>) => pagesOf(() => transact(db, 'test.step', step))
     return {
       lock: await within((tx) => lockRows(tx, outboxIds)),
       'lock free ones': await within((tx) => lockFreeRows(tx, outboxIds)),
       postpone: await within((tx) => postpone(tx, postponed)),
-      'confirm leases': await pagesOf(() => confirmLease(db, 'normal', published)),
-      'shorten leases': await pagesOf(() =>
-        shortenLease(db, { type: 'normal', leaseUntil }, outboxIds, 'a test'),
-      ),
     }
   }
 })
